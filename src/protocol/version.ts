@@ -1,0 +1,8 @@
+/**
+ * The version of the wire contract between agent and service, sent in every push.
+ *
+ * Unknown fields are ignored, so a field that an older reader can do without is added under the same
+ * version. A change that an older reader would misunderstand takes a new one, and a version that the
+ * service does not speak is refused as a whole.
+ */
+export const PROTOCOL_VERSION = 1;
