@@ -45,6 +45,49 @@ export class SpillwayError extends Error {
   }
 }
 
+const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
+  BAD_REQUEST: 400,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  CONFLICT: 409,
+  PAYLOAD_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  LIMIT_EXCEEDED: 422,
+  OVERLOADED: 429,
+  UNAVAILABLE: 503,
+  CONFIGURATION: 500,
+  INTERNAL: 500,
+};
+
+/** A fault as an HTTP answer: `application/problem+json` (RFC 9457). */
+export interface Problem {
+  readonly type: "about:blank";
+  readonly title: string;
+  readonly status: number;
+  readonly code: ErrorCode;
+  readonly detail: string;
+}
+
+export function problemOf(error: SpillwayError): Problem {
+  return {
+    type: "about:blank",
+    title: error.code.toLowerCase().replaceAll("_", " "),
+    status: HTTP_STATUS[error.code],
+    code: error.code,
+    detail: error.message,
+  };
+}
+
+/** Anything thrown as a coded error: what is not one is a fault of ours, whose text is for the log alone. */
+export function asSpillwayError(error: unknown): SpillwayError {
+  if (error instanceof SpillwayError) return error;
+  return new SpillwayError("INTERNAL", "the service failed on this request; its log says why", {
+    cause: error,
+  });
+}
+
 /** Makes a missing case of a switch over a closed union an error of the compiler. */
 export function unreachable(value: never): never {
   throw new Error(`unexpected value ${JSON.stringify(value)}`);

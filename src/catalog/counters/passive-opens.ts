@@ -1,0 +1,44 @@
+import type { CounterEntry } from "../entry.ts";
+import { PER_NAMESPACE, peerNames } from "./common.ts";
+
+export const passiveOpens: CounterEntry = {
+  name: "TcpPassiveOpens",
+  group: "Tcp",
+  field: "PassiveOpens",
+  kind: "COUNTER",
+  unit: "connections",
+  event: false,
+  aliases: peerNames("Tcp", "PassiveOpens", { datadog: "passive_opens" }),
+  meaning:
+    "Incoming connections whose handshake was completed and which went into an accept queue, whether or not the " +
+    "application has accepted them yet.",
+  incrementedBy: [
+    {
+      function: "tcp_create_openreq_child",
+      file: "net/ipv4/tcp_minisocks.c",
+      when:
+        "The final ACK of a handshake, or an ACK that returns a SYN cookie, makes the socket of the new " +
+        "connection. While the accept queue is full this is not reached.",
+      since: null,
+    },
+  ],
+  implies:
+    "How many new connections this host takes: the good ones, beside which refusals are measured. While an " +
+    "accept queue stays full it is the speed at which the application accepts. At 0 with overflows rising, the " +
+    "application has stopped accepting; at 0 with resets sent, its port is closed.",
+  remedy:
+    "By itself it needs none. If it falls while ListenOverflows rises, follow that counter. If it falls and " +
+    "nothing else moves, fewer clients are coming: look in front of this host.",
+  netstatText:
+    '"N passive connection openings". Connections that wait in an accept queue are counted already, although no ' +
+    "application has seen them.",
+  caveats: [
+    "It is counted when the handshake ends, not at the SYN, whatever the kernel's own documentation says: " +
+      "4,000 forged SYNs beside 60 real clients left it at 60.",
+    "It is counted before accept(), so it runs ahead of what the application knows, by up to one full queue for " +
+      "each listener.",
+    "ListenOverflows divided by the sum of it and ListenOverflows is not the share of clients lost: the one " +
+      "counts connections, the other packets. It is no more than an upper bound.",
+    PER_NAMESPACE,
+  ],
+};

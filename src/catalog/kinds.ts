@@ -1,0 +1,90 @@
+import type { CounterKind } from "./entry.ts";
+
+/**
+ * The groups of /proc/net/snmp and /proc/net/netstat. A group whose name begins with the name of
+ * another stands before it, so that the first that fits a full name is the right one.
+ */
+export const GROUPS = [
+  "MPTcpExt",
+  "TcpExt",
+  "Tcp",
+  "UdpLite",
+  "Udp",
+  "IcmpMsg",
+  "Icmp",
+  "IpExt",
+  "Ip",
+] as const;
+
+export type Group = (typeof GROUPS)[number];
+
+/**
+ * The fields of those groups that are not counters: numbers of open connections, and constants.
+ * Ip ReasmTimeout is not among them. By the SNMP standard it is a constant; Linux counts timeouts in it.
+ */
+const GAUGES: ReadonlySet<string> = new Set([
+  "IpForwarding",
+  "IpDefaultTTL",
+  "TcpRtoAlgorithm",
+  "TcpRtoMin",
+  "TcpRtoMax",
+  "TcpMaxConn",
+  "TcpCurrEstab",
+  "MPTcpExtMPCurrEstab",
+]);
+
+/**
+ * Counters that stand still on a healthy host, or that say something only beside one that does: a
+ * burst that has to be told within one interval moves some of them.
+ *
+ * Left out on purpose:
+ * - EstabResets and TCPDeferAcceptDrop: healthy traffic moves them, once for each connection.
+ * - TCPSynRetrans, RetransSegs, TCPTimeouts, OutRsts: every network loses some packets; they are
+ *   compared with what is usual on the host.
+ * - TCPZeroWindowDrop: a peer that sends against a closed window, which is flow control at work.
+ * - TCPAbortOnLinger: the application asked for it by TCP_LINGER2; it says nothing of pressure.
+ */
+const EVENT_COUNTERS: ReadonlySet<string> = new Set([
+  // The accept queue and every other refusal of a listener.
+  "TcpExtListenOverflows",
+  "TcpExtListenDrops",
+  "TcpExtTCPFastOpenListenOverflow",
+  // The SYN queue. With cookies on, these are all that moves; and cookies that come back are what
+  // tells an honest burst from a flood, so the three are needed for the same interval.
+  "TcpExtTCPReqQFullDoCookies",
+  "TcpExtTCPReqQFullDrop",
+  "TcpExtSyncookiesSent",
+  "TcpExtSyncookiesRecv",
+  "TcpExtSyncookiesFailed",
+  // Handshakes that fail. Some hosts see a few all day; the pair tells a peer that refuses from a scan.
+  "TcpAttemptFails",
+  "TcpExtEmbryonicRsts",
+  // Lack of memory or of room: connections or data are lost.
+  "TcpExtTCPAbortOnMemory",
+  "TcpExtTCPAbortFailed",
+  "TcpExtTCPMemoryPressures",
+  "TcpExtPruneCalled",
+  "TcpExtRcvPruned",
+  "TcpExtTCPRcvQDrop",
+  "TcpExtTCPBacklogDrop",
+  "TcpExtTCPTimeWaitOverflow",
+]);
+
+/**
+ * The kind of a counter by its full name and group. Kernels add fields with every release; in a known
+ * group what they add is taken for a counter, as nearly every field of these groups is one.
+ */
+export function counterKind(name: string, group: string): CounterKind {
+  if (GAUGES.has(name)) return "GAUGE";
+  return (GROUPS as readonly string[]).includes(group) ? "COUNTER" : "UNKNOWN";
+}
+
+/** Whether the full name is that of a gauge or a constant, of which no increase or rate is taken. */
+export function isGauge(name: string): boolean {
+  return GAUGES.has(name);
+}
+
+/** Whether the full name is that of a counter whose every increase is worth judging at once. */
+export function isEventCounter(name: string): boolean {
+  return EVENT_COUNTERS.has(name);
+}

@@ -1,0 +1,78 @@
+import type { IncomingMessage } from "node:http";
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
+import { SpillwayError } from "../errors.ts";
+import { LIMITS } from "../protocol/limits.ts";
+
+const gunzipAsync = promisify(gunzip);
+
+/**
+ * Reads a request's body, within the limits of the protocol, as sent and as decompressed.
+ *
+ * @throws PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE for an encoding other than gzip, BAD_REQUEST for bad gzip
+ */
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const encoding = (request.headers["content-encoding"] ?? "identity").trim().toLowerCase();
+  if (encoding !== "identity" && encoding !== "gzip") {
+    throw new SpillwayError(
+      "UNSUPPORTED_MEDIA_TYPE",
+      `content-encoding "${encoding.slice(0, 50)}" is not supported: send gzip or none`,
+    );
+  }
+  const declared = Number(request.headers["content-length"] ?? 0);
+  if (declared > LIMITS.bodyBytes) throw tooLarge(`${declared} bytes`);
+
+  const body = await collect(request);
+  return encoding === "gzip" ? decompress(body) : body;
+}
+
+/**
+ * All bytes of a request. By events and not `for await`, which would tear the connection down at the limit,
+ * before the answer that says so: what is over the limit is read and thrown away by the HTTP server, whose
+ * request timeout bounds it.
+ */
+function collect(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const onData = (chunk: Buffer) => {
+      length += chunk.length;
+      chunks.push(chunk);
+      if (length <= LIMITS.bodyBytes) return;
+      request.off("data", onData);
+      chunks.length = 0;
+      request.resume();
+      reject(tooLarge(`more than ${LIMITS.bodyBytes} bytes`));
+    };
+    request.on("data", onData);
+    request.once("end", () => resolve(Buffer.concat(chunks, length)));
+    request.once("error", reject);
+    request.once("close", () => {
+      if (!request.complete) reject(new SpillwayError("BAD_REQUEST", "the connection ended within the body"));
+    });
+  });
+}
+
+async function decompress(body: Buffer): Promise<Buffer> {
+  try {
+    // The cap holds while it inflates: a bomb costs no more memory than the largest honest push.
+    return await gunzipAsync(body, { maxOutputLength: LIMITS.decodedBytes });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") {
+      throw new SpillwayError(
+        "PAYLOAD_TOO_LARGE",
+        `the body is larger than ${LIMITS.decodedBytes} bytes once decompressed: send fewer snapshots at once`,
+      );
+    }
+    throw new SpillwayError("BAD_REQUEST", "the body is not valid gzip, as its content-encoding says", {
+      cause: error,
+    });
+  }
+}
+
+function tooLarge(size: string): SpillwayError {
+  return new SpillwayError(
+    "PAYLOAD_TOO_LARGE",
+    `the body has ${size}; at most ${LIMITS.bodyBytes} are taken: send fewer snapshots at once`,
+  );
+}

@@ -1,0 +1,98 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { layoutHash } from "../protocol/layout.ts";
+import type { Db } from "../store/client.ts";
+import { type EpochFacts, registerEpoch } from "../store/epochs.ts";
+import { type HostFacts, registerHost, updateHostFacts } from "../store/hosts.ts";
+import { findLayout, registerLayout, type StoredLayout } from "../store/layouts.ts";
+import {
+  type NamespaceFacts,
+  type NamespaceKey,
+  registerNamespace,
+  registerRoot,
+} from "../store/namespaces.ts";
+
+const REMEMBERED_HOSTS = 200_000;
+
+/** A host as this process knows it, with the ids of what belongs to it. */
+export interface KnownHost {
+  readonly id: number;
+  readonly keyHash: Uint8Array;
+  facts: string;
+  readonly ids: Map<string, Promise<number>>;
+}
+
+/**
+ * Ids of hosts, epochs, namespaces and layouts, each looked up once in this process: after its first push a
+ * host costs the database nothing but its snapshots.
+ */
+export class Registry {
+  readonly #db: Db;
+  readonly #hosts = new Map<string, Promise<KnownHost>>();
+  readonly #layouts = new Map<string, Promise<StoredLayout | null>>();
+
+  constructor(db: Db) {
+    this.#db = db;
+  }
+
+  /** The host of an agent id; null when the id is bound to another key. */
+  async host(agentId: string, key: string, facts: HostFacts): Promise<KnownHost | null> {
+    const keyHash = createHash("sha256").update(key).digest();
+    const text = JSON.stringify([facts.name, facts.machineId, Object.entries(facts.labels).sort()]);
+    const host = await remember(this.#hosts, agentId, async () => {
+      const row = await registerHost(this.#db, agentId, keyHash, facts);
+      return { id: row.id, keyHash: row.keyHash, facts: "", ids: new Map() };
+    });
+    if (this.#hosts.size > REMEMBERED_HOSTS) this.#hosts.delete(this.#hosts.keys().next().value ?? "");
+    if (host.keyHash.length !== keyHash.length || !timingSafeEqual(host.keyHash, keyHash)) return null;
+    if (host.facts !== text) {
+      await updateHostFacts(this.#db, host.id, facts);
+      host.facts = text;
+    }
+    return host;
+  }
+
+  epoch(host: KnownHost, facts: EpochFacts): Promise<number> {
+    return remember(host.ids, `epoch ${facts.bootId} ${facts.number}`, () =>
+      registerEpoch(this.#db, host.id, facts),
+    );
+  }
+
+  root(host: KnownHost): Promise<number> {
+    return remember(host.ids, "root", () => registerRoot(this.#db, host.id));
+  }
+
+  namespace(host: KnownHost, key: NamespaceKey, facts: NamespaceFacts): Promise<number> {
+    return remember(host.ids, `${key.bootId} ${key.inode} ${key.birth}`, () =>
+      registerNamespace(this.#db, host.id, key, facts),
+    );
+  }
+
+  /**
+   * A layout by its hash, kept when its names are given.
+   *
+   * @returns `mismatch` when the names have another hash, `limit` when the service keeps too many counters
+   *   already, null when the hash is unknown and no names came with it
+   */
+  async layout(
+    hash: string,
+    names: readonly string[] | undefined,
+  ): Promise<StoredLayout | "mismatch" | "limit" | null> {
+    const known = await remember(this.#layouts, hash, () => findLayout(this.#db, hash));
+    if (known !== null) return known;
+    this.#layouts.delete(hash);
+    if (names === undefined) return null;
+    if (layoutHash(names) !== hash) return "mismatch";
+    return (await registerLayout(this.#db, hash, names)) ?? "limit";
+  }
+}
+
+/** The value kept under a key, asked for once however many ask at the same time; a failure is not kept. */
+function remember<V>(map: Map<string, Promise<V>>, key: string, make: () => Promise<V>): Promise<V> {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+    value.catch(() => map.delete(key));
+  }
+  return value;
+}

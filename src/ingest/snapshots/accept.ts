@@ -1,0 +1,253 @@
+import { SpillwayError } from "../../errors.ts";
+import type { SnapshotFault, SnapshotResult } from "../../protocol/answer.ts";
+import { LIMITS } from "../../protocol/limits.ts";
+import { PROTOCOL_VERSION } from "../../protocol/version.ts";
+import { encodeValues } from "../../store/codec/values.ts";
+import { FLAG_FROM_ZERO, type SnapshotRow } from "../../store/snapshots.ts";
+import type { CommitOutcome, GroupCommit } from "../group-commit.ts";
+import type { Presence } from "../presence.ts";
+import type { KnownHost, Registry } from "../registry.ts";
+import {
+  firstIssue,
+  hostSchema,
+  type ParsedHost,
+  type ParsedSnapshot,
+  pushSchema,
+  snapshotSchema,
+} from "./schema.ts";
+import { parseValues } from "./values.ts";
+
+export interface AcceptDeps {
+  readonly registry: Registry;
+  readonly commit: GroupCommit;
+  readonly presence: Presence;
+  /** ms since 1970 */
+  readonly now: () => number;
+  /** Snapshots older than this are refused: their predecessors may have been dropped. */
+  readonly oldestAcceptedMs: number;
+}
+
+/** A place in the answer: already decided, or waiting for the commit of a row. */
+type Slot = SnapshotResult | SnapshotRow;
+
+interface Section {
+  readonly host: KnownHost;
+  readonly parsed: ParsedHost;
+  readonly epochId: number;
+}
+
+/**
+ * Stores the snapshots of a push that are good and names the fault of each that is not.
+ *
+ * @param body the parsed JSON of the request
+ * @returns after the commit, one result for each snapshot, in the order sent
+ * @throws BAD_REQUEST when the push as a whole cannot be read, UNAVAILABLE when the database does not answer
+ */
+export async function acceptPush(deps: AcceptDeps, body: unknown): Promise<SnapshotResult[]> {
+  checkVersion(body);
+  const push = pushSchema.safeParse(body);
+  if (!push.success) throw new SpillwayError("BAD_REQUEST", firstIssue(push.error));
+  const { agent, hosts } = push.data;
+  const count = hosts.reduce((sum, host) => sum + host.snapshots.length, 0);
+  if (count > LIMITS.snapshotsPerPush) {
+    throw new SpillwayError(
+      "BAD_REQUEST",
+      `the push has ${count} snapshots; at most ${LIMITS.snapshotsPerPush} are taken at once: send them in parts`,
+    );
+  }
+
+  const now = deps.now();
+  const slots: Slot[] = [];
+  for (const [index, raw] of hosts.entries()) {
+    const section = await openSection(deps, raw, index);
+    if ("status" in section) {
+      for (const _ of raw.snapshots) slots.push(section);
+      continue;
+    }
+    const own: Slot[] = [];
+    for (const snapshot of raw.snapshots)
+      own.push(await readSnapshot(deps, section, snapshot, own.length, now));
+    slots.push(...own);
+    const last = own.findLast((slot): slot is SnapshotRow => !("status" in slot));
+    if (last !== undefined) {
+      deps.presence.saw({
+        hostId: section.host.id,
+        lastSeen: now,
+        epochId: section.epochId,
+        everyMs: last.everyMs,
+        agentVersion: agent.version,
+        clockSkewMs: agent.clock - now,
+      });
+    }
+  }
+
+  const rows = slots.filter((slot): slot is SnapshotRow => !("status" in slot));
+  const outcomes = await deps.commit.submit(rows);
+  let next = 0;
+  return slots.map((slot) => ("status" in slot ? slot : resultOf(outcomes[next++], slot)));
+}
+
+function checkVersion(body: unknown): void {
+  const version =
+    typeof body === "object" && body !== null ? (body as { protocol?: unknown }).protocol : undefined;
+  if (version === PROTOCOL_VERSION) return;
+  throw new SpillwayError(
+    "BAD_REQUEST",
+    `protocol: ${JSON.stringify(version) ?? "missing"}, but this service speaks version ${PROTOCOL_VERSION}: ` +
+      "upgrade whichever of agent and service is older",
+  );
+}
+
+async function openSection(deps: AcceptDeps, raw: unknown, index: number): Promise<Section | SnapshotResult> {
+  const result = hostSchema.safeParse(raw);
+  if (!result.success) return fault("rejected", "MALFORMED", firstIssue(result.error, `hosts[${index}]`));
+  const parsed = result.data;
+  const host = await deps.registry.host(parsed.id, parsed.key, {
+    name: parsed.name,
+    machineId: parsed.machineId ?? null,
+    labels: parsed.labels ?? {},
+  });
+  if (host === null) {
+    return fault(
+      "retry",
+      "KEY_REFUSED",
+      `host id ${parsed.id} ("${parsed.name}") belongs to an agent with another key: if this machine was cloned ` +
+        "or its state folder copied, delete the agent's state folder here, so that it gets an id of its own",
+    );
+  }
+  const { boot, ...facts } = parsed.epoch;
+  return { host, parsed, epochId: await deps.registry.epoch(host, { bootId: boot, ...facts }) };
+}
+
+async function readSnapshot(
+  deps: AcceptDeps,
+  section: Section,
+  raw: unknown,
+  index: number,
+  now: number,
+): Promise<Slot> {
+  const result = snapshotSchema.safeParse(raw);
+  if (!result.success) return fault("rejected", "MALFORMED", firstIssue(result.error, `snapshots[${index}]`));
+  const snapshot = result.data;
+  const late = checkTime(snapshot.at, now, deps.oldestAcceptedMs);
+  if (late !== null) return late;
+
+  const layout = await deps.registry.layout(snapshot.layout, section.parsed.layouts?.[snapshot.layout]);
+  if (layout === null) {
+    return fault(
+      "retry",
+      "UNKNOWN_LAYOUT",
+      `layout ${snapshot.layout} is not known here: send its counter names in \`layouts\` with the next push`,
+    );
+  }
+  if (layout === "mismatch") {
+    return fault(
+      "rejected",
+      "LAYOUT_MISMATCH",
+      `the names sent for layout ${snapshot.layout} have another hash`,
+    );
+  }
+  if (layout === "limit") {
+    return fault(
+      "rejected",
+      "LIMIT_EXCEEDED",
+      "the service keeps as many counter names as it may; these are new",
+    );
+  }
+  if (snapshot.values.length !== layout.length) {
+    return fault(
+      "rejected",
+      "VALUES_MISMATCH",
+      `${snapshot.values.length} values for the ${layout.length} counters of layout ${snapshot.layout}`,
+    );
+  }
+  const values = parseValues(snapshot.values);
+  if ("code" in values) return fault("rejected", values.code, `snapshots[${index}].${values.message}`);
+  const namespaceId = await namespaceOf(deps, section, snapshot);
+  if (namespaceId === null) {
+    return fault(
+      "rejected",
+      "MALFORMED",
+      `snapshots[${index}].namespace: ${snapshot.namespace} is not an index into the section's namespaces`,
+    );
+  }
+  return {
+    namespaceId,
+    at: snapshot.at,
+    epochId: section.epochId,
+    uptimeMs: snapshot.uptimeMs,
+    everyMs: snapshot.everyMs,
+    flags: snapshot.fromZero === true ? FLAG_FROM_ZERO : 0,
+    layoutId: layout.id,
+    values: encodeValues(values.counts),
+  };
+}
+
+function checkTime(at: number, now: number, oldestAcceptedMs: number): SnapshotResult | null {
+  if (at > now + LIMITS.futureMs) {
+    return fault(
+      "future",
+      "FUTURE",
+      `the snapshot is dated ${Math.round((at - now) / 1000)} s ahead of the service's clock ` +
+        `(${new Date(now).toISOString()}): date snapshots by the \`time\` of the service's answers`,
+    );
+  }
+  if (at < now - oldestAcceptedMs) {
+    return fault(
+      "too_old",
+      "TOO_OLD",
+      `the snapshot is ${Math.round((now - at) / 3_600_000)} h old; the service takes none older than ` +
+        `${Math.round(oldestAcceptedMs / 3_600_000)} h, the retention of raw snapshots less a day`,
+    );
+  }
+  return null;
+}
+
+async function namespaceOf(
+  { registry }: AcceptDeps,
+  { host, parsed }: Section,
+  snapshot: ParsedSnapshot,
+): Promise<number | null> {
+  if (snapshot.namespace === undefined) return registry.root(host);
+  const namespace = parsed.namespaces?.[snapshot.namespace];
+  if (namespace === undefined) return null;
+  return registry.namespace(
+    host,
+    {
+      kind: namespace.kind === "container" ? "CONTAINER" : "OTHER",
+      bootId: parsed.epoch.boot,
+      inode: namespace.inode,
+      birth: namespace.birth,
+    },
+    {
+      containerId: namespace.containerId ?? null,
+      name: namespace.name ?? null,
+      labels: namespace.labels ?? {},
+    },
+  );
+}
+
+function resultOf(outcome: CommitOutcome | undefined, row: SnapshotRow): SnapshotResult {
+  switch (outcome) {
+    case "stored":
+    case "duplicate":
+      return { status: outcome };
+    case "conflict":
+      return fault(
+        "rejected",
+        "CONFLICT",
+        `this namespace already has a snapshot of ${new Date(row.at).toISOString()} with other content: ` +
+          "two agents share one id, or one dated two snapshots alike; the first is kept",
+      );
+    default:
+      return fault("retry", "SERVICE_FAULT", "the service could not store this snapshot; its log says why");
+  }
+}
+
+function fault(
+  status: "rejected" | "too_old" | "future" | "retry",
+  code: SnapshotFault,
+  message: string,
+): SnapshotResult {
+  return { status, code, message };
+}

@@ -1,0 +1,97 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { asSpillwayError, problemOf, SpillwayError } from "../../errors.ts";
+import type { AgentConfig, PushAnswer, SnapshotResult } from "../../protocol/answer.ts";
+import type { Actors } from "../../store/actors.ts";
+import type { Logger } from "../../telemetry/log.ts";
+import type { Metrics } from "../../telemetry/metrics.ts";
+import { requireBearer } from "../bearer.ts";
+import { readBody } from "../body.ts";
+import { type AcceptDeps, acceptPush } from "./accept.ts";
+
+export interface SnapshotsDeps extends AcceptDeps {
+  readonly actors: Actors;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly agentConfig: AgentConfig;
+  /** True once the service is stopping: a new push is told to come back. */
+  readonly stopping: () => boolean;
+}
+
+/**
+ * `POST /v1/snapshots`, on the bare HTTP server: authenticate, read, decode, accept, answer.
+ *
+ * The status tells an agent what to do with its spool (docs/protocol.md): 200 carries a result for each
+ * snapshot, and is sent after the commit; 401 and 403 wait for a person; 400 and 413 call for smaller
+ * parts; 429 and 503 for patience. The caller is known before a byte of the body is read.
+ */
+export function snapshotsHandler(deps: SnapshotsDeps) {
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    let status = 200;
+    try {
+      const results = await handle(deps, request);
+      for (const result of results) {
+        deps.metrics.ingestSnapshots.inc({
+          result: result.status,
+          code: "code" in result ? result.code : "",
+        });
+      }
+      const answer: PushAnswer = { time: deps.now(), results, config: deps.agentConfig };
+      send(response, 200, "application/json", JSON.stringify(answer));
+    } catch (thrown) {
+      const error = asSpillwayError(thrown);
+      const problem = problemOf(error);
+      status = problem.status;
+      if (status >= 500)
+        deps.log.error({ err: error.cause ?? error }, `cannot take a push: ${error.message}`);
+      if (error.code === "UNAUTHENTICATED") response.setHeader("WWW-Authenticate", "Bearer");
+      if (error.code === "METHOD_NOT_ALLOWED") response.setHeader("Allow", "POST");
+      const { retryAfterSeconds } = error.details;
+      if (retryAfterSeconds !== undefined) response.setHeader("Retry-After", retryAfterSeconds);
+      send(response, status, "application/problem+json", JSON.stringify(problem));
+    } finally {
+      deps.metrics.ingestPushes.inc({ status: String(status) });
+    }
+  };
+}
+
+async function handle(deps: SnapshotsDeps, request: IncomingMessage): Promise<SnapshotResult[]> {
+  if (request.method !== "POST") {
+    throw new SpillwayError("METHOD_NOT_ALLOWED", `${request.method} is not allowed here: push with POST`);
+  }
+  if (deps.stopping()) {
+    throw new SpillwayError("UNAVAILABLE", "the service is stopping: try again in a few seconds", {
+      details: { retryAfterSeconds: 2 },
+    });
+  }
+  await requireBearer(deps.actors, request.headers.authorization, "ingest");
+  if (deps.commit.full) {
+    throw new SpillwayError(
+      "OVERLOADED",
+      "the service holds as many unwritten snapshots as it may: try again",
+      {
+        details: { retryAfterSeconds: 1 + Math.floor(Math.random() * 5) },
+      },
+    );
+  }
+  const type = request.headers["content-type"] ?? "";
+  if (!/^application\/json *(;|$)/i.test(type)) {
+    throw new SpillwayError(
+      "UNSUPPORTED_MEDIA_TYPE",
+      `content-type "${type.slice(0, 50)}" is not supported: send application/json`,
+    );
+  }
+  return acceptPush(deps, parseJson(await readBody(request)));
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString("utf8"));
+  } catch (error) {
+    throw new SpillwayError("BAD_REQUEST", `the body is not JSON: ${(error as Error).message.slice(0, 200)}`);
+  }
+}
+
+function send(response: ServerResponse, status: number, type: string, body: string): void {
+  response.writeHead(status, { "Content-Type": type, "Content-Length": Buffer.byteLength(body) });
+  response.end(body);
+}

@@ -1,0 +1,95 @@
+import { z } from "zod";
+import { LAYOUT_HASH } from "../../protocol/layout.ts";
+import { AGENT_KEY, COUNTER_NAME, LABEL_NAME, LIMITS, UUID } from "../../protocol/limits.ts";
+
+/**
+ * The forms of src/protocol/message.ts, checked from the outside in: the push as a whole, then each host
+ * section, then each snapshot, so that a fault is charged to the smallest part that has it. Unknown fields
+ * are ignored. The values are checked where they are encoded (values.ts), in one pass.
+ */
+
+const labels = z
+  .record(
+    z
+      .string()
+      .regex(LABEL_NAME, "a label name is letters, digits and underscores, not beginning with __ or a digit"),
+    z.string().max(LIMITS.labelValueLength),
+  )
+  .refine((record) => Object.keys(record).length <= LIMITS.labels, `more than ${LIMITS.labels} labels`);
+
+const uuid = z.string().regex(UUID, "not a UUID in lower case");
+const milliseconds = z.number().int().nonnegative();
+
+export const pushSchema = z.object({
+  agent: z.object({ version: z.string().min(1).max(100), clock: z.number() }),
+  hosts: z
+    .array(z.object({ snapshots: z.array(z.unknown()) }).loose())
+    .min(1)
+    .max(LIMITS.hostsPerPush),
+});
+
+export const hostSchema = z.object({
+  id: uuid,
+  key: z.string().regex(AGENT_KEY, "not 32 bytes in base64url"),
+  name: z.string().min(1).max(LIMITS.hostNameLength),
+  machineId: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, "not a SHA-256 in hex")
+    .optional(),
+  labels: labels.optional(),
+  epoch: z.object({
+    boot: uuid,
+    number: z.number().int().min(0).max(1_000_000),
+    kernel: z.string().min(1).max(200),
+    arch: z.string().min(1).max(50),
+    wordSize: z.union([z.literal(32), z.literal(64)]),
+  }),
+  layouts: z
+    .record(
+      z.string().regex(LAYOUT_HASH, "not a layout hash: 32 hex digits"),
+      z.array(z.string().regex(COUNTER_NAME, "not a counter name")).min(1).max(LIMITS.countersPerLayout),
+    )
+    .refine(
+      (record) => Object.keys(record).length <= LIMITS.layoutsPerHost,
+      `more than ${LIMITS.layoutsPerHost}`,
+    )
+    .optional(),
+  namespaces: z
+    .array(
+      z.object({
+        kind: z.enum(["container", "other"]),
+        inode: z.string().regex(/^[0-9]{1,20}$/, "not an inode: a decimal string"),
+        birth: milliseconds,
+        containerId: z.string().max(200).optional(),
+        name: z.string().max(LIMITS.hostNameLength).optional(),
+        labels: labels.optional(),
+      }),
+    )
+    .max(LIMITS.namespacesPerHost)
+    .optional(),
+});
+
+export const snapshotSchema = z.object({
+  at: milliseconds,
+  uptimeMs: milliseconds,
+  everyMs: z.number().int().min(LIMITS.everyMs.min).max(LIMITS.everyMs.max),
+  namespace: z.number().int().nonnegative().optional(),
+  fromZero: z.boolean().optional(),
+  layout: z.string().regex(LAYOUT_HASH, "not a layout hash: 32 hex digits"),
+  values: z.array(z.unknown()),
+});
+
+export type ParsedHost = z.infer<typeof hostSchema>;
+export type ParsedSnapshot = z.infer<typeof snapshotSchema>;
+
+/** The first fault of a failed parse, as "path: what is wrong". */
+export function firstIssue(error: z.ZodError, prefix = ""): string {
+  const issue = error.issues[0];
+  if (issue === undefined) return `${prefix}: malformed`;
+  const path = issue.path.reduce<string>(
+    (text, key) =>
+      typeof key === "number" ? `${text}[${key}]` : `${text}${text === "" ? "" : "."}${String(key)}`,
+    prefix,
+  );
+  return `${path || "the body"}: ${issue.message}`;
+}

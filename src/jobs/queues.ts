@@ -1,0 +1,28 @@
+import type { JobQueue, QueueBackend } from "./connection.ts";
+
+/**
+ * Every queue. Postgres is the truth and a queue only says when: a job carries ids and no data, may run
+ * twice or at the same time as its twin, and can be lost, because the next tick derives it again.
+ */
+export interface Queues {
+  /** `tick` looks for shards with marks, `shard` rolls one up. */
+  readonly rollup: JobQueue;
+  /** `make-partitions` */
+  readonly retain: JobQueue;
+}
+
+export const QUEUE_NAMES = ["rollup", "retain"] as const satisfies readonly (keyof Queues)[];
+
+export function openQueues(backend: QueueBackend): Queues {
+  const options = {
+    defaultJobOptions: {
+      removeOnComplete: true,
+      removeOnFail: { age: 24 * 3600, count: 200 },
+    },
+  };
+  return { rollup: backend.queue("rollup", options), retain: backend.queue("retain", options) };
+}
+
+export async function closeQueues(queues: Queues): Promise<void> {
+  await Promise.allSettled(QUEUE_NAMES.map((name) => queues[name].close()));
+}

@@ -1,0 +1,88 @@
+import { isEventCounter } from "../catalog/catalog.ts";
+import type { PrismaClient } from "../store/client.ts";
+import { LayoutCache } from "../store/layouts.ts";
+import { Partitions } from "../store/partitions.ts";
+import { SnapshotReader } from "../store/snapshot-reader.ts";
+import type { Logger } from "../telemetry/log.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import type { JobView, JobWorker, QueueBackend } from "./connection.ts";
+import type { Queues } from "./queues.ts";
+import { rollUp } from "./roll-up.ts";
+import { upsertSchedules } from "./schedules.ts";
+
+const RESCHEDULE_MS = 60_000;
+/** A job whose worker died is another's after this; a live worker renews it at half the time. */
+const LOCK_MS = 20_000;
+
+export interface WorkerDeps {
+  readonly backend: QueueBackend;
+  readonly queues: Queues;
+  readonly db: PrismaClient;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly now: () => number;
+}
+
+/**
+ * Binds the handlers to their queues and keeps the schedules said.
+ *
+ * @returns a function that finishes the jobs in hand and stops
+ */
+export async function startWorkers(deps: WorkerDeps): Promise<() => Promise<void>> {
+  const { backend, queues, db, log } = deps;
+  const partitions = new Partitions();
+  await partitions.makeAhead(db, deps.now());
+
+  const handlers: Record<keyof Queues, (job: JobView) => Promise<void>> = {
+    rollup: rollUp({
+      ...deps,
+      partitions,
+      isEventCounter,
+      reader: new SnapshotReader(new LayoutCache()),
+    }),
+    retain: async () => {
+      partitions.forget();
+      await partitions.makeAhead(db, deps.now());
+    },
+  };
+  const options = {
+    concurrency: 2,
+    lockDuration: LOCK_MS,
+    stalledInterval: LOCK_MS / 2,
+    removeOnComplete: { count: 0 },
+  };
+  const workers: JobWorker[] = (Object.keys(handlers) as (keyof Queues)[]).map((name) =>
+    backend.worker(name, measured(deps, name, handlers[name]), options),
+  );
+
+  await upsertSchedules(queues);
+  const timer = setInterval(() => {
+    upsertSchedules(queues).catch((error: unknown) => log.warn({ err: error }, "cannot say the schedules"));
+  }, RESCHEDULE_MS);
+
+  return async () => {
+    clearInterval(timer);
+    await Promise.allSettled(workers.map((worker) => worker.close()));
+  };
+}
+
+/** A handler that is timed, and whose failure is logged and passed on for the queue to count. */
+function measured(
+  { log, metrics, now }: WorkerDeps,
+  queue: string,
+  handle: (job: JobView) => Promise<void>,
+): (job: JobView) => Promise<void> {
+  return async (job) => {
+    const name = `${queue}.${job.name}`;
+    const end = metrics.jobDuration.startTimer({ job: name });
+    try {
+      await handle(job);
+      end({ outcome: "success" });
+      metrics.jobLastSuccess.set({ job: name }, now() / 1000);
+    } catch (error) {
+      end({ outcome: "failure" });
+      log.error({ err: error, job: name, data: job.data }, "a job failed");
+      throw error;
+    }
+  };
+}

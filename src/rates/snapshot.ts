@@ -1,0 +1,41 @@
+import type { CounterValues } from "./values.ts";
+
+/** A stretch of one boot of one agent's timekeeping. */
+export interface Epoch {
+  readonly id: number;
+  readonly bootId: string;
+  /** 0 for the first of its boot: the only one whose first snapshot may count since the boot. */
+  readonly number: number;
+  /** Width of the kernel's `unsigned long`: 32-bit counters wrap at 2^32. */
+  readonly wordSize: number;
+}
+
+/** What the values of a snapshot stand for. */
+export interface Layout {
+  readonly id: number;
+  readonly counterIds: Int32Array;
+  /** 1 where the counter at that position is a gauge, which has no increase and may fall. */
+  readonly gauges: Uint8Array;
+}
+
+/** All counters of one network namespace, read at one moment. */
+export interface Snapshot {
+  /** ms since 1970, on the service's clock. */
+  readonly at: number;
+  readonly uptimeMs: number;
+  /** The agent's interval when it was read. */
+  readonly everyMs: number;
+  /**
+   * Uptime at which the namespace was born, when it was born after the previous scan of the same agent run,
+   * so that its counters are known to have begun at 0; null otherwise.
+   */
+  readonly bornUptimeMs: number | null;
+  readonly epoch: Epoch;
+  readonly layout: Layout;
+  readonly values: CounterValues;
+}
+
+/** When the boot of a snapshot began, in ms since 1970. */
+export function bootBegan(snapshot: Snapshot): number {
+  return snapshot.at - snapshot.uptimeMs;
+}

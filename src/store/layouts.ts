@@ -1,0 +1,112 @@
+import { isGauge } from "../catalog/catalog.ts";
+import type { Layout } from "../rates/snapshot.ts";
+import type { Db } from "./client.ts";
+
+/** Names that the service keeps at most. A kernel has some 330; a sender that invents names must end somewhere. */
+export const COUNTERS_MAX = 20_000;
+
+export interface StoredLayout {
+  readonly id: number;
+  readonly length: number;
+}
+
+/** A layout by its hash; null when the service has not seen it. */
+export async function findLayout(db: Db, hash: string): Promise<StoredLayout | null> {
+  const row = await db.layout.findUnique({ where: { hash } });
+  return row === null ? null : { id: row.id, length: row.counterIds.length };
+}
+
+/**
+ * Keeps a layout and the counters that are new in it.
+ *
+ * @returns null when its new counters would exceed COUNTERS_MAX
+ */
+export async function registerLayout(
+  db: Db,
+  hash: string,
+  names: readonly string[],
+): Promise<StoredLayout | null> {
+  const known = await findLayout(db, hash);
+  if (known !== null) return known;
+
+  const find = () => db.counter.findMany({ where: { name: { in: [...names] } } });
+  let counters = await find();
+  if (counters.length < names.length) {
+    const missing = names.filter((name) => !counters.some((counter) => counter.name === name));
+    if ((await db.counter.count()) + missing.length > COUNTERS_MAX) return null;
+    await db.counter.createMany({ data: missing.map((name) => ({ name })), skipDuplicates: true });
+    counters = await find();
+  }
+  const ids = new Map(counters.map((counter) => [counter.name, counter.id]));
+  const counterIds = names.map((name) => ids.get(name) ?? -1);
+  await db.layout.createMany({ data: [{ hash, counterIds }], skipDuplicates: true });
+  return findLayout(db, hash);
+}
+
+/** Layouts and counter names, each read once: a row of either never changes. */
+export class LayoutCache {
+  readonly #layouts = new Map<number, Layout>();
+  readonly #names = new Map<number, string>();
+  readonly #ids = new Map<string, number>();
+
+  /** The layouts of these ids and any loaded before. */
+  async load(db: Db, ids: Iterable<number>): Promise<ReadonlyMap<number, Layout>> {
+    const missing = [...new Set(ids)].filter((id) => !this.#layouts.has(id));
+    if (missing.length > 0) {
+      const rows = await db.layout.findMany({ where: { id: { in: missing } } });
+      await this.#loadNames(db, new Set(rows.flatMap((row) => row.counterIds)));
+      for (const row of rows) {
+        const gauges = row.counterIds.map((id) => (isGauge(this.#names.get(id) ?? "") ? 1 : 0));
+        this.#layouts.set(row.id, {
+          id: row.id,
+          counterIds: Int32Array.from(row.counterIds),
+          gauges: Uint8Array.from(gauges),
+        });
+      }
+    }
+    return this.#layouts;
+  }
+
+  /** Every layout there is. */
+  async loadAll(db: Db): Promise<ReadonlyMap<number, Layout>> {
+    const rows = await db.layout.findMany({ select: { id: true } });
+    return this.load(
+      db,
+      rows.map((row) => row.id),
+    );
+  }
+
+  /** The id of a counter by its full name; null when no host has ever sent it. */
+  async counterId(db: Db, name: string): Promise<number | null> {
+    const known = this.#ids.get(name);
+    if (known !== undefined) return known;
+    const row = await db.counter.findUnique({ where: { name } });
+    if (row === null) return null;
+    this.#remember(row.id, row.name);
+    return row.id;
+  }
+
+  /** The name of a counter of a loaded layout. */
+  counterName(id: number): string | null {
+    return this.#names.get(id) ?? null;
+  }
+
+  async #loadNames(db: Db, ids: ReadonlySet<number>): Promise<void> {
+    const missing = [...ids].filter((id) => !this.#names.has(id));
+    if (missing.length === 0) return;
+    for (const row of await db.counter.findMany({ where: { id: { in: missing } } })) {
+      this.#remember(row.id, row.name);
+    }
+  }
+
+  #remember(id: number, name: string): void {
+    this.#names.set(id, name);
+    this.#ids.set(name, id);
+  }
+}
+
+/** Names of every counter that any host has sent, sorted. */
+export async function counterNames(db: Db): Promise<string[]> {
+  const rows = await db.counter.findMany({ select: { name: true }, orderBy: { name: "asc" } });
+  return rows.map((row) => row.name);
+}

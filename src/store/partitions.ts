@@ -1,0 +1,49 @@
+import type { Db } from "./client.ts";
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** The partitioned tables, and how long a partition of each is. */
+const PARTITION_MS = { snapshot: HOUR_MS, rollup_minute: DAY_MS, coverage: DAY_MS } as const;
+
+export type PartitionedTable = keyof typeof PARTITION_MS;
+
+/**
+ * The partitions known to be there, so that a writer asks the database once for each and not once a write.
+ * A job makes them ahead; a writer makes the one it finds missing (a backfill, or the queue was down).
+ */
+export class Partitions {
+  readonly #known = new Set<string>();
+
+  /** Makes the partitions that the times (ms since 1970) fall into. Call it outside of a transaction that must be short. */
+  async ensure(db: Db, table: PartitionedTable, times: Iterable<number>): Promise<void> {
+    const length = PARTITION_MS[table];
+    const missing = new Set<number>();
+    for (const time of times) {
+      const lower = Math.floor(time / length) * length;
+      if (!this.#known.has(`${table} ${lower}`)) missing.add(lower);
+    }
+    for (const lower of missing) {
+      await db.$queryRaw`
+        SELECT ts.ensure_partition(${table}, to_timestamp(${lower / 1000}::float8), to_timestamp(${(lower + length) / 1000}::float8))`;
+      this.#known.add(`${table} ${lower}`);
+    }
+  }
+
+  /** Forgets what is known: a partition has gone. */
+  forget(): void {
+    this.#known.clear();
+  }
+
+  /** Makes the partitions that will be written within the next while. */
+  async makeAhead(db: Db, now: number): Promise<void> {
+    await this.ensure(
+      db,
+      "snapshot",
+      [0, 1, 2].map((hours) => now + hours * HOUR_MS),
+    );
+    for (const table of ["rollup_minute", "coverage"] as const) {
+      await this.ensure(db, table, [now, now + DAY_MS]);
+    }
+  }
+}

@@ -1,0 +1,216 @@
+import type { PrismaClient } from "../../generated/prisma/client.ts";
+import { increasesOf } from "../../rates/increases.ts";
+import { intervalOf, PREDECESSOR_MAX_MS } from "../../rates/interval.ts";
+import { MINUTE_MS, MinuteSum, minuteOf } from "../../rates/minute.ts";
+import type { Snapshot } from "../../rates/snapshot.ts";
+import { type Db, inTransaction } from "../client.ts";
+import { SHARD_SIZE } from "../codec/positions.ts";
+import type { Partitions } from "../partitions.ts";
+import type { NamespaceSnapshot, SnapshotReader, SnapshotRecord } from "../snapshot-reader.ts";
+import { type Lookup, readMarks, readPredecessors, readShard, readSuccessorMinutes } from "./read.ts";
+import { deleteMarks, type RolledMinute, replaceMinutes } from "./write.ts";
+
+/** First key of the advisory locks that rollup workers take; the second is the shard. */
+const LOCK_CLASS = 0x5350_0001;
+/** Marks taken by one run: a long outage is caught up in several. */
+const MARKS_PER_RUN = 20_000;
+/** Closed minutes rolled up by one run. */
+const MINUTES_PER_RUN = 30;
+/** A restart is known by the snapshot before it, however long the machine was off; raw data is kept this long. */
+const EARLIER_MAX_MS = 7 * 24 * 3_600_000;
+
+export interface RollupDeps {
+  readonly db: PrismaClient;
+  readonly reader: SnapshotReader;
+  readonly partitions: Partitions;
+  /** Counters that are rolled up while their minute is still open, by full name. */
+  readonly isEventCounter: (name: string) => boolean;
+}
+
+/** What a run did: `busy` when another worker holds the shard, `more` when marks of closed minutes remain. */
+export type RollupOutcome =
+  | { readonly kind: "busy" }
+  | { readonly kind: "done"; readonly minutes: number; readonly snapshots: number; readonly more: boolean };
+
+/**
+ * Rolls up the marked minutes of a shard.
+ *
+ * Safe to run twice, at once, or to die half-way: everything is one transaction under the shard's lock. The
+ * marks are read first and the snapshots in later statements, so that (READ COMMITTED) a snapshot that is
+ * missed has left a mark that is not deleted. A minute is computed anew from its snapshots and replaced, so
+ * late and shuffled deliveries end in the same rows as punctual ones.
+ *
+ * A snapshot that arrives late also changes the increase of the one after it: the minutes of successors are
+ * computed anew as well. A minute that is still open gets its event counters only, and keeps its marks.
+ *
+ * @param now ms since 1970
+ */
+export async function rollUpShard(deps: RollupDeps, shard: number, now: number): Promise<RollupOutcome> {
+  const openFrom = minuteOf(now);
+  return inTransaction(deps.db, async (tx) => {
+    const [lock] = await tx.$queryRaw<{ taken: boolean }[]>`
+      SELECT pg_try_advisory_xact_lock(${LOCK_CLASS}::int, ${shard}::int) AS taken`;
+    if (lock?.taken !== true) return { kind: "busy" };
+
+    const marks = await readMarks(tx, shard, MARKS_PER_RUN);
+    const marked = [...new Set(marks.map((mark) => mark.minute))].sort((a, b) => a - b);
+    const closed = marked.filter((minute) => minute < openFrom).slice(0, MINUTES_PER_RUN);
+    const open = marked.filter((minute) => minute >= openFrom);
+    if (closed.length + open.length === 0) return { kind: "done", minutes: 0, snapshots: 0, more: false };
+
+    const records = new Map<number, SnapshotRecord[]>();
+    for (const minute of [...closed, ...open]) records.set(minute, await readMinute(tx, shard, minute));
+    for (const minute of await successors(tx, closed, records, openFrom)) {
+      if (!records.has(minute)) records.set(minute, await readMinute(tx, shard, minute));
+    }
+
+    const rolled: RolledMinute[] = [];
+    let snapshots = 0;
+    for (const [minute, own] of records) {
+      const isOpen = minute >= openFrom;
+      const sum = await sumMinute(deps, tx, own, isOpen);
+      rolled.push({ minute, sum, open: isOpen });
+      snapshots += own.length;
+    }
+    for (const table of ["rollup_minute", "coverage"] as const) {
+      await deps.partitions.ensure(tx, table, records.keys());
+    }
+    await replaceMinutes(tx, shard, rolled);
+    const taken = new Set(closed);
+    const doneMarks = marks.filter((mark) => taken.has(mark.minute));
+    await deleteMarks(
+      tx,
+      shard,
+      doneMarks.map((mark) => mark.id),
+    );
+    const more =
+      marks.length === MARKS_PER_RUN || marked.some((minute) => minute < openFrom && !taken.has(minute));
+    return { kind: "done", minutes: rolled.length, snapshots, more };
+  });
+}
+
+function readMinute(db: Db, shard: number, minute: number): Promise<SnapshotRecord[]> {
+  return readShard(db, shard, minute, minute + MINUTE_MS);
+}
+
+/** Closed minutes after the marked ones whose first snapshots have a marked one before them. */
+async function successors(
+  db: Db,
+  closed: readonly number[],
+  records: ReadonlyMap<number, readonly SnapshotRecord[]>,
+  openFrom: number,
+): Promise<number[]> {
+  // A minute that has just closed has its successors in the open one, which is marked itself and will be
+  // rolled up whole when it closes; only a minute further back can have changed one that is done.
+  const late = closed.filter((minute) => minute + MINUTE_MS < openFrom);
+  const lookups = late.flatMap((minute) => lastOfEach(records.get(minute) ?? []));
+  if (lookups.length === 0) return [];
+  return (await readSuccessorMinutes(db, lookups)).filter((minute) => minute < openFrom);
+}
+
+/** The last snapshot of each namespace and epoch. */
+function lastOfEach(records: readonly SnapshotRecord[]): Lookup[] {
+  const last = new Map<string, Lookup>();
+  for (const record of records) {
+    last.set(`${record.namespace_id} ${record.epoch_id}`, lookupOf(record));
+  }
+  return [...last.values()];
+}
+
+function lookupOf(record: SnapshotRecord): Lookup {
+  return { namespaceId: record.namespace_id, at: Math.round(record.at), epochId: record.epoch_id };
+}
+
+async function sumMinute(
+  deps: RollupDeps,
+  db: Db,
+  records: readonly SnapshotRecord[],
+  eventsOnly: boolean,
+): Promise<MinuteSum> {
+  const { reader } = deps;
+  const own = await reader.decode(db, records);
+  const { previous, earlier } = await readBefore(reader, db, records);
+  const wanted = eventsOnly
+    ? (counterId: number) => deps.isEventCounter(reader.layouts.counterName(counterId) ?? "")
+    : null;
+  const sum = new MinuteSum(wanted);
+  for (const { namespaceId, snapshot } of own) {
+    const epochKey = `${namespaceId} ${snapshot.epoch.id}`;
+    const interval = intervalOf(snapshot, previous.get(epochKey) ?? null, earlier.get(namespaceId) ?? null);
+    sum.add(namespaceId % SHARD_SIZE, snapshot, increasesOf(snapshot, interval));
+    previous.set(epochKey, snapshot);
+    earlier.set(namespaceId, snapshot);
+  }
+  return sum;
+}
+
+interface Before {
+  /** By namespace and epoch. */
+  readonly previous: Map<string, Snapshot>;
+  /** By namespace, of any epoch. */
+  readonly earlier: Map<number, Snapshot>;
+}
+
+/** What lies before the first snapshots of a minute; `records` are sorted by namespace and time. */
+async function readBefore(
+  reader: SnapshotReader,
+  db: Db,
+  records: readonly SnapshotRecord[],
+): Promise<Before> {
+  const firsts = new Map<string, Lookup>();
+  const firstOfAll = new Map<number, Lookup>();
+  for (const record of records) {
+    const lookup = lookupOf(record);
+    if (!firsts.has(keyOf(lookup))) firsts.set(keyOf(lookup), lookup);
+    if (!firstOfAll.has(lookup.namespaceId)) firstOfAll.set(lookup.namespaceId, lookup);
+  }
+  const before: Before = { previous: new Map(), earlier: new Map() };
+
+  // The newest of any epoch is nearly always the one of the same epoch: one look-up answers both questions.
+  const newest = await findBefore(reader, db, [...firsts.values()], PREDECESSOR_MAX_MS, false);
+  const unanswered: Lookup[] = [];
+  for (const [key, lookup] of firsts) {
+    const found = newest.get(key);
+    if (found?.epoch.id === lookup.epochId) before.previous.set(key, found);
+    else unanswered.push(lookup);
+  }
+  for (const [key, found] of await findBefore(reader, db, unanswered, PREDECESSOR_MAX_MS, true)) {
+    before.previous.set(key, found);
+  }
+
+  // Only a namespace with an unanswered first snapshot asks what was there before, however long ago.
+  const nothing: Lookup[] = [];
+  for (const [namespaceId, lookup] of firstOfAll) {
+    const found = newest.get(keyOf(lookup));
+    if (found !== undefined) before.earlier.set(namespaceId, found);
+    else nothing.push(lookup);
+  }
+  const longAgo = await findBefore(reader, db, nothing, EARLIER_MAX_MS, false);
+  for (const lookup of nothing) {
+    const found = longAgo.get(keyOf(lookup));
+    if (found !== undefined) before.earlier.set(lookup.namespaceId, found);
+  }
+  return before;
+}
+
+function keyOf(lookup: Lookup): string {
+  return `${lookup.namespaceId} ${lookup.epochId}`;
+}
+
+/** The snapshots found before the lookups, by namespace and the epoch they were wanted for. */
+async function findBefore(
+  reader: SnapshotReader,
+  db: Db,
+  lookups: readonly Lookup[],
+  withinMs: number,
+  sameEpoch: boolean,
+): Promise<Map<string, Snapshot>> {
+  const found = new Map<string, Snapshot>();
+  if (lookups.length === 0) return found;
+  const rows = await readPredecessors(db, lookups, withinMs, sameEpoch);
+  const decoded: NamespaceSnapshot[] = await reader.decode(db, rows);
+  decoded.forEach(({ namespaceId, snapshot }, index) => {
+    found.set(`${namespaceId} ${rows[index]?.wanted_epoch}`, snapshot);
+  });
+  return found;
+}

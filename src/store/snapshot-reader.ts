@@ -1,0 +1,73 @@
+import type { Snapshot } from "../rates/snapshot.ts";
+import type { Db } from "./client.ts";
+import { decodeValues } from "./codec/values.ts";
+import { EpochCache } from "./epochs.ts";
+import type { LayoutCache } from "./layouts.ts";
+import { FLAG_FROM_ZERO } from "./snapshots.ts";
+
+/** A snapshot as read from ts.snapshot; times in ms since 1970. */
+export interface SnapshotRecord {
+  readonly namespace_id: number;
+  readonly at: number;
+  readonly epoch_id: number;
+  readonly uptime_ms: number;
+  readonly every_ms: number;
+  readonly flags: number;
+  readonly layout_id: number;
+  readonly values: Uint8Array;
+}
+
+export interface NamespaceSnapshot {
+  readonly namespaceId: number;
+  readonly snapshot: Snapshot;
+}
+
+/** Turns rows of ts.snapshot into snapshots with their epoch, layout and values. */
+export class SnapshotReader {
+  readonly layouts: LayoutCache;
+  readonly #epochs = new EpochCache();
+  readonly #births = new Map<number, number>();
+
+  constructor(layouts: LayoutCache) {
+    this.layouts = layouts;
+  }
+
+  async decode(db: Db, records: readonly SnapshotRecord[]): Promise<NamespaceSnapshot[]> {
+    const epochs = await this.#epochs.load(db, new Set(records.map((record) => record.epoch_id)));
+    const layouts = await this.layouts.load(db, new Set(records.map((record) => record.layout_id)));
+    await this.#loadBirths(db, records);
+    return records.map((record) => {
+      const epoch = epochs.get(record.epoch_id);
+      const layout = layouts.get(record.layout_id);
+      if (epoch === undefined || layout === undefined) {
+        throw new Error(
+          `cannot read the snapshot of namespace ${record.namespace_id} at ${record.at}: ` +
+            `its epoch ${record.epoch_id} or layout ${record.layout_id} is gone`,
+        );
+      }
+      return {
+        namespaceId: record.namespace_id,
+        snapshot: {
+          at: Math.round(record.at),
+          uptimeMs: record.uptime_ms,
+          everyMs: record.every_ms,
+          bornUptimeMs:
+            (record.flags & FLAG_FROM_ZERO) === 0 ? null : (this.#births.get(record.namespace_id) ?? null),
+          epoch,
+          layout,
+          values: decodeValues(record.values, layout.counterIds.length),
+        },
+      };
+    });
+  }
+
+  async #loadBirths(db: Db, records: readonly SnapshotRecord[]): Promise<void> {
+    const ids = new Set<number>();
+    for (const { flags, namespace_id } of records) {
+      if ((flags & FLAG_FROM_ZERO) !== 0 && !this.#births.has(namespace_id)) ids.add(namespace_id);
+    }
+    if (ids.size === 0) return;
+    const rows = await db.namespace.findMany({ where: { id: { in: [...ids] } } });
+    for (const row of rows) if (row.birth !== null) this.#births.set(row.id, Number(row.birth));
+  }
+}

@@ -1,0 +1,52 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+/** The service's own metrics, in one registry of its own so that several services can live in one process. */
+export class Metrics {
+  readonly registry = new Registry();
+
+  readonly ingestPushes = new Counter({
+    name: "spillway_ingest_pushes_total",
+    help: "Pushes answered, by HTTP status.",
+    labelNames: ["status"],
+    registers: [this.registry],
+  });
+  readonly ingestSnapshots = new Counter({
+    name: "spillway_ingest_snapshots_total",
+    help: "Snapshots answered, by result and fault code.",
+    labelNames: ["result", "code"],
+    registers: [this.registry],
+  });
+  readonly ingestCommit = new Histogram({
+    name: "spillway_ingest_commit_seconds",
+    help: "Time of one group commit.",
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers: [this.registry],
+  });
+  readonly ingestPendingRows = new Gauge({
+    name: "spillway_ingest_pending_rows",
+    help: "Snapshots waiting for a commit.",
+    registers: [this.registry],
+  });
+  readonly jobDuration = new Histogram({
+    name: "spillway_job_duration_seconds",
+    help: "Time of one job.",
+    labelNames: ["job", "outcome"],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers: [this.registry],
+  });
+  readonly jobLastSuccess = new Gauge({
+    name: "spillway_job_last_success_timestamp_seconds",
+    help: "When a job of this name last succeeded.",
+    labelNames: ["job"],
+    registers: [this.registry],
+  });
+  readonly rollupSnapshots = new Counter({
+    name: "spillway_rollup_snapshots_total",
+    help: "Snapshots read by rollups; a minute rolled up twice counts twice.",
+    registers: [this.registry],
+  });
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry, prefix: "spillway_" });
+  }
+}

@@ -1,0 +1,114 @@
+import { describe, expect, test } from "vitest";
+import { counterEntry, isEventCounter, isGauge, splitCounterName } from "../../../src/catalog/catalog.ts";
+import { fullNames, LINUX_6_18_NETSTAT, LINUX_6_18_SNMP } from "./proc-headers.ts";
+
+const onThisKernel = [...fullNames(LINUX_6_18_SNMP), ...fullNames(LINUX_6_18_NETSTAT)];
+
+describe("the names of a real kernel", () => {
+  test("all have a group, a field, a kind and a unit", () => {
+    expect(onThisKernel.length).toBeGreaterThan(300);
+    for (const name of onThisKernel) {
+      const entry = counterEntry(name);
+      expect(entry.group + entry.field).toBe(name);
+      expect(["COUNTER", "GAUGE"], name).toContain(entry.kind);
+      expect(entry.unit, name).not.toBe("units");
+    }
+  });
+
+  test("are split where /proc splits them", () => {
+    for (const line of `${LINUX_6_18_SNMP}${LINUX_6_18_NETSTAT}`.trim().split(/\n+/)) {
+      const [group = "", ...fields] = line.split(/[: ]+/);
+      for (const field of fields) expect(splitCounterName(group + field)).toEqual({ group, field });
+    }
+  });
+
+  test("are counters but for the open connections and the constants", () => {
+    expect(onThisKernel.filter(isGauge)).toEqual([
+      "IpForwarding",
+      "IpDefaultTTL",
+      "TcpRtoAlgorithm",
+      "TcpRtoMin",
+      "TcpRtoMax",
+      "TcpMaxConn",
+      "TcpCurrEstab",
+      "MPTcpExtMPCurrEstab",
+    ]);
+    for (const name of onThisKernel) {
+      expect(counterEntry(name).kind).toBe(isGauge(name) ? "GAUGE" : "COUNTER");
+    }
+  });
+
+  test("include every event counter, and no gauge is one", () => {
+    const events = onThisKernel.filter(isEventCounter);
+    expect(events).toHaveLength(18);
+    expect(events.filter(isGauge)).toEqual([]);
+    expect(events.every((name) => counterEntry(name).event)).toBe(true);
+  });
+});
+
+test.each([
+  ["TcpEstabResets", "clients that close early move it on a healthy host"],
+  ["TcpExtTCPDeferAcceptDrop", "each healthy connection moves it where the option is set"],
+  ["TcpExtTCPSynRetrans", "some packets are always lost"],
+  ["TcpExtTCPZeroWindowDrop", "flow control"],
+  ["TcpExtTCPAbortOnLinger", "asked for by the application"],
+])("%s is not an event counter: %s", (name) => {
+  expect(isEventCounter(name)).toBe(false);
+});
+
+describe("splitting a full name", () => {
+  test.each([
+    ["TcpExtListenDrops", "TcpExt", "ListenDrops"],
+    ["TcpActiveOpens", "Tcp", "ActiveOpens"],
+    ["TcpExtTcpTimeoutRehash", "TcpExt", "TcpTimeoutRehash"],
+    ["MPTcpExtMPCurrEstab", "MPTcpExt", "MPCurrEstab"],
+    ["IcmpMsgInType3", "IcmpMsg", "InType3"],
+    ["IcmpInMsgs", "Icmp", "InMsgs"],
+    ["UdpLiteInErrors", "UdpLite", "InErrors"],
+    ["UdpInErrors", "Udp", "InErrors"],
+    ["IpExtInOctets", "IpExt", "InOctets"],
+    ["IpInReceives", "Ip", "InReceives"],
+  ])("%s is of %s", (name, group, field) => expect(splitCounterName(name)).toEqual({ group, field }));
+
+  test.each(["Ip6InReceives", "Udp6InErrors", "SctpCurrEstab", "TcpExt", "Tcp", "", "tcp.rate"])(
+    "%j has no known group",
+    (name) => expect(splitCounterName(name)).toEqual({ group: "", field: name }),
+  );
+});
+
+describe("a name the catalog has never seen", () => {
+  test("of a known group is a counter without texts", () => {
+    expect(counterEntry("TcpExtTCPNotYetInvented")).toEqual({
+      name: "TcpExtTCPNotYetInvented",
+      group: "TcpExt",
+      field: "TCPNotYetInvented",
+      kind: "COUNTER",
+      unit: "events",
+      event: false,
+      aliases: [],
+      meaning: null,
+      incrementedBy: [],
+      implies: null,
+      remedy: null,
+      netstatText: null,
+      caveats: [],
+    });
+  });
+
+  test("of no known group is kept under its name, its kind unknown", () => {
+    expect(counterEntry("SctpCurrEstab")).toMatchObject({
+      name: "SctpCurrEstab",
+      group: "",
+      field: "SctpCurrEstab",
+      kind: "UNKNOWN",
+      unit: "units",
+      meaning: null,
+    });
+  });
+
+  test("is not mistaken for a property of an object", () => {
+    for (const name of ["constructor", "__proto__", "toString"]) {
+      expect(counterEntry(name)).toMatchObject({ name, kind: "UNKNOWN" });
+    }
+  });
+});
