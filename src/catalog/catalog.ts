@@ -14,6 +14,7 @@ import { counterKind, GROUPS, isEventCounter } from "./kinds.ts";
 import { type CounterNames, counterNames } from "./search.ts";
 import { counterUnit } from "./units.ts";
 
+export type { CounterEntry } from "./entry.ts";
 export { isEventCounter, isGauge } from "./kinds.ts";
 
 const DOCUMENTED: readonly CounterEntry[] = [

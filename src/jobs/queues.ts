@@ -26,3 +26,13 @@ export function openQueues(backend: QueueBackend): Queues {
 export async function closeQueues(queues: Queues): Promise<void> {
   await Promise.allSettled(QUEUE_NAMES.map((name) => queues[name].close()));
 }
+
+/** Jobs in all queues, by state. */
+export async function queueCounts(queues: Queues): Promise<Record<string, number>> {
+  const sum: Record<string, number> = { wait: 0, active: 0, delayed: 0, failed: 0 };
+  for (const name of QUEUE_NAMES) {
+    const counts = await queues[name].getJobCounts("wait", "active", "delayed", "failed");
+    for (const state of Object.keys(sum)) sum[state] = (sum[state] ?? 0) + (counts[state] ?? 0);
+  }
+  return sum;
+}

@@ -1,6 +1,8 @@
 import type { Namespace } from "../generated/prisma/client.ts";
 import type { Db } from "./client.ts";
 
+export type { Namespace };
+
 /** What names a network namespace that is not a host's root. */
 export interface NamespaceKey {
   readonly kind: "CONTAINER" | "OTHER";
@@ -49,6 +51,18 @@ export async function registerNamespace(
   const made = await find();
   if (made === null) throw new Error(`cannot make a namespace of host ${hostId}: the host has gone`);
   return made.id;
+}
+
+/** When each of these namespaces was last read, in ms since 1970; one without a snapshot is not in it. */
+export async function lastSnapshotAt(db: Db, ids: readonly number[]): Promise<Map<number, number>> {
+  const rows = await db.$queryRaw<{ id: number; at: number }[]>`
+    SELECT wanted.id, date_part('epoch', newest.at) * 1000 AS at
+    FROM unnest(${[...ids]}::int[]) AS wanted(id)
+    CROSS JOIN LATERAL (
+      SELECT at FROM ts.snapshot WHERE shard = wanted.id >> 8 AND namespace_id = wanted.id
+      ORDER BY at DESC LIMIT 1
+    ) newest`;
+  return new Map(rows.map(({ id, at }) => [id, Math.round(at)]));
 }
 
 /** The namespaces of hosts, oldest first. */

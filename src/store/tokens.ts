@@ -47,6 +47,14 @@ export async function keepToken(db: Db, secret: string, token: NewToken): Promis
   return db.token.findUniqueOrThrow({ where: { hash } });
 }
 
+/** Revokes every other token of the same name. */
+export async function replaceNamed(db: Db, token: Token): Promise<void> {
+  await db.token.updateMany({
+    where: { name: token.name, id: { not: token.id }, revokedAt: null },
+    data: { revokedAt: new Date() },
+  });
+}
+
 /** Who holds a secret; null when it is unknown, revoked or expired. */
 export async function actorOfToken(db: Db, secret: string, now: number): Promise<Actor | null> {
   const token = await db.token.findUnique({ where: { hash: hashSecret(secret) } });

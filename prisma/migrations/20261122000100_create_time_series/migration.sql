@@ -64,6 +64,7 @@ CREATE TABLE "ts"."coverage" (
     "layout_id" INTEGER NOT NULL,
     -- Written while the minute was open: only event counters are rolled up there yet.
     "open" BOOLEAN NOT NULL,
+    -- Namespaces with a rated interval; one that gave a baseline only is in the data, and not here.
     "reporters" INTEGER NOT NULL,
     -- Sum of the rated intervals that ended in the minute, in ms.
     "covered_ms" BIGINT NOT NULL,

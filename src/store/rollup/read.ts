@@ -1,4 +1,5 @@
 import type { Db } from "../client.ts";
+import type { Lookup } from "../predecessors.ts";
 import type { SnapshotRecord } from "../snapshot-reader.ts";
 
 export interface Mark {
@@ -37,38 +38,6 @@ export function readShard(db: Db, shard: number, from: number, to: number): Prom
     WHERE shard = ${shard} AND at >= to_timestamp(${from / 1000}::float8)
       AND at < to_timestamp(${to / 1000}::float8)
     ORDER BY namespace_id, at`;
-}
-
-/** A snapshot whose predecessor is asked for. */
-export interface Lookup {
-  readonly namespaceId: number;
-  readonly at: number;
-  readonly epochId: number;
-}
-
-/** The predecessor found, and the epoch it was wanted for. */
-export type Predecessor = SnapshotRecord & { readonly wanted_epoch: number };
-
-/** For each lookup the newest snapshot before it within `withinMs`: of the same epoch where `sameEpoch`, else of any. */
-export function readPredecessors(
-  db: Db,
-  lookups: readonly Lookup[],
-  withinMs: number,
-  sameEpoch: boolean,
-): Promise<Predecessor[]> {
-  return db.$queryRaw<Predecessor[]>`
-    SELECT wanted.epoch_id AS wanted_epoch, p.namespace_id, date_part('epoch', p.at) * 1000 AS at, p.epoch_id,
-           p.uptime_ms::float8 AS uptime_ms, p.every_ms, p.flags::int AS flags, p.layout_id, p."values"
-    FROM unnest(${lookups.map((one) => one.namespaceId)}::int[], ${lookups.map((one) => one.at)}::float8[],
-                ${lookups.map((one) => one.epochId)}::int[]) AS wanted(namespace_id, at, epoch_id)
-    CROSS JOIN LATERAL (
-      SELECT * FROM ts.snapshot s
-      WHERE s.shard = wanted.namespace_id >> 8 AND s.namespace_id = wanted.namespace_id
-        AND s.at < to_timestamp(wanted.at / 1000)::timestamptz(3)
-        AND s.at >= to_timestamp((wanted.at - ${withinMs}::float8) / 1000)::timestamptz(3)
-        AND (NOT ${sameEpoch}::boolean OR s.epoch_id = wanted.epoch_id)
-      ORDER BY s.at DESC LIMIT 1
-    ) p`;
 }
 
 /** Minutes of the snapshots that follow these: the next of the same epoch, and the next of any. */

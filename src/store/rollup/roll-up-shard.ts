@@ -1,13 +1,12 @@
 import type { PrismaClient } from "../../generated/prisma/client.ts";
-import { increasesOf } from "../../rates/increases.ts";
-import { intervalOf, PREDECESSOR_MAX_MS } from "../../rates/interval.ts";
 import { MINUTE_MS, MinuteSum, minuteOf } from "../../rates/minute.ts";
-import type { Snapshot } from "../../rates/snapshot.ts";
 import { type Db, inTransaction } from "../client.ts";
 import { SHARD_SIZE } from "../codec/positions.ts";
+import { lookupOf, readIncreases } from "../increases-reader.ts";
 import type { Partitions } from "../partitions.ts";
-import type { NamespaceSnapshot, SnapshotReader, SnapshotRecord } from "../snapshot-reader.ts";
-import { type Lookup, readMarks, readPredecessors, readShard, readSuccessorMinutes } from "./read.ts";
+import type { Lookup } from "../predecessors.ts";
+import type { SnapshotReader, SnapshotRecord } from "../snapshot-reader.ts";
+import { readMarks, readShard, readSuccessorMinutes } from "./read.ts";
 import { deleteMarks, type RolledMinute, replaceMinutes } from "./write.ts";
 
 /** First key of the advisory locks that rollup workers take; the second is the shard. */
@@ -16,8 +15,6 @@ const LOCK_CLASS = 0x5350_0001;
 const MARKS_PER_RUN = 20_000;
 /** Closed minutes rolled up by one run. */
 const MINUTES_PER_RUN = 30;
-/** A restart is known by the snapshot before it, however long the machine was off; raw data is kept this long. */
-const EARLIER_MAX_MS = 7 * 24 * 3_600_000;
 
 export interface RollupDeps {
   readonly db: PrismaClient;
@@ -72,8 +69,9 @@ export async function rollUpShard(deps: RollupDeps, shard: number, now: number):
       rolled.push({ minute, sum, open: isOpen });
       snapshots += own.length;
     }
+    // Outside of this transaction, so that what is remembered as made stays made when it rolls back.
     for (const table of ["rollup_minute", "coverage"] as const) {
-      await deps.partitions.ensure(tx, table, records.keys());
+      await deps.partitions.ensure(deps.db, table, records.keys());
     }
     await replaceMinutes(tx, shard, rolled);
     const taken = new Set(closed);
@@ -117,10 +115,6 @@ function lastOfEach(records: readonly SnapshotRecord[]): Lookup[] {
   return [...last.values()];
 }
 
-function lookupOf(record: SnapshotRecord): Lookup {
-  return { namespaceId: record.namespace_id, at: Math.round(record.at), epochId: record.epoch_id };
-}
-
 async function sumMinute(
   deps: RollupDeps,
   db: Db,
@@ -128,89 +122,12 @@ async function sumMinute(
   eventsOnly: boolean,
 ): Promise<MinuteSum> {
   const { reader } = deps;
-  const own = await reader.decode(db, records);
-  const { previous, earlier } = await readBefore(reader, db, records);
-  const wanted = eventsOnly
-    ? (counterId: number) => deps.isEventCounter(reader.layouts.counterName(counterId) ?? "")
-    : null;
-  const sum = new MinuteSum(wanted);
-  for (const { namespaceId, snapshot } of own) {
-    const epochKey = `${namespaceId} ${snapshot.epoch.id}`;
-    const interval = intervalOf(snapshot, previous.get(epochKey) ?? null, earlier.get(namespaceId) ?? null);
-    sum.add(namespaceId % SHARD_SIZE, snapshot, increasesOf(snapshot, interval));
-    previous.set(epochKey, snapshot);
-    earlier.set(namespaceId, snapshot);
+  const all = await readIncreases(reader, db, records);
+  const sum = new MinuteSum(
+    eventsOnly ? (counterId) => deps.isEventCounter(reader.layouts.counterName(counterId) ?? "") : null,
+  );
+  for (const { namespaceId, snapshot, increases } of all) {
+    sum.add(namespaceId % SHARD_SIZE, snapshot, increases);
   }
   return sum;
-}
-
-interface Before {
-  /** By namespace and epoch. */
-  readonly previous: Map<string, Snapshot>;
-  /** By namespace, of any epoch. */
-  readonly earlier: Map<number, Snapshot>;
-}
-
-/** What lies before the first snapshots of a minute; `records` are sorted by namespace and time. */
-async function readBefore(
-  reader: SnapshotReader,
-  db: Db,
-  records: readonly SnapshotRecord[],
-): Promise<Before> {
-  const firsts = new Map<string, Lookup>();
-  const firstOfAll = new Map<number, Lookup>();
-  for (const record of records) {
-    const lookup = lookupOf(record);
-    if (!firsts.has(keyOf(lookup))) firsts.set(keyOf(lookup), lookup);
-    if (!firstOfAll.has(lookup.namespaceId)) firstOfAll.set(lookup.namespaceId, lookup);
-  }
-  const before: Before = { previous: new Map(), earlier: new Map() };
-
-  // The newest of any epoch is nearly always the one of the same epoch: one look-up answers both questions.
-  const newest = await findBefore(reader, db, [...firsts.values()], PREDECESSOR_MAX_MS, false);
-  const unanswered: Lookup[] = [];
-  for (const [key, lookup] of firsts) {
-    const found = newest.get(key);
-    if (found?.epoch.id === lookup.epochId) before.previous.set(key, found);
-    else unanswered.push(lookup);
-  }
-  for (const [key, found] of await findBefore(reader, db, unanswered, PREDECESSOR_MAX_MS, true)) {
-    before.previous.set(key, found);
-  }
-
-  // Only a namespace with an unanswered first snapshot asks what was there before, however long ago.
-  const nothing: Lookup[] = [];
-  for (const [namespaceId, lookup] of firstOfAll) {
-    const found = newest.get(keyOf(lookup));
-    if (found !== undefined) before.earlier.set(namespaceId, found);
-    else nothing.push(lookup);
-  }
-  const longAgo = await findBefore(reader, db, nothing, EARLIER_MAX_MS, false);
-  for (const lookup of nothing) {
-    const found = longAgo.get(keyOf(lookup));
-    if (found !== undefined) before.earlier.set(lookup.namespaceId, found);
-  }
-  return before;
-}
-
-function keyOf(lookup: Lookup): string {
-  return `${lookup.namespaceId} ${lookup.epochId}`;
-}
-
-/** The snapshots found before the lookups, by namespace and the epoch they were wanted for. */
-async function findBefore(
-  reader: SnapshotReader,
-  db: Db,
-  lookups: readonly Lookup[],
-  withinMs: number,
-  sameEpoch: boolean,
-): Promise<Map<string, Snapshot>> {
-  const found = new Map<string, Snapshot>();
-  if (lookups.length === 0) return found;
-  const rows = await readPredecessors(db, lookups, withinMs, sameEpoch);
-  const decoded: NamespaceSnapshot[] = await reader.decode(db, rows);
-  decoded.forEach(({ namespaceId, snapshot }, index) => {
-    found.set(`${namespaceId} ${rows[index]?.wanted_epoch}`, snapshot);
-  });
-  return found;
 }

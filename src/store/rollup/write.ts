@@ -43,7 +43,7 @@ export async function replaceMinutes(db: Db, shard: number, minutes: readonly Ro
     SELECT ${shard}, to_timestamp(minute / 1000), layout_id, open, reporters, covered_ms, data
     FROM unnest(
       ${layouts.map((row) => row.minute)}::float8[], ${layouts.map((row) => row.layoutId)}::int[],
-      ${layouts.map((row) => row.open)}::boolean[], ${layouts.map((row) => row.positions.length)}::int[],
+      ${layouts.map((row) => row.open)}::boolean[], ${layouts.map((row) => row.positions.filter(({ coveredMs }) => coveredMs > 0).length)}::int[],
       ${layouts.map((row) => row.coveredMs)}::bigint[],
       ${layouts.map((row) =>
         encodePositions(

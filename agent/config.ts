@@ -1,0 +1,149 @@
+import { readFileSync } from "node:fs";
+import { homedir, hostname } from "node:os";
+import { join, resolve } from "node:path";
+import { LABEL_NAME, LIMITS } from "../src/protocol/limits.ts";
+import { type Credentials, readCredentials } from "./credentials.ts";
+import { formatDuration, parseDuration } from "./duration.ts";
+import type { FlagName } from "./flags.ts";
+import { type Env, readEnvironment, readFlags } from "./given.ts";
+
+/** The agent's settings, checked. */
+export interface Settings extends Credentials {
+  /** `run` until stopped, `once`: one snapshot pushed, `print`: one snapshot shown and not pushed. */
+  readonly mode: "run" | "once" | "print";
+  /** With `print`: JSON and no table. */
+  readonly json: boolean;
+  readonly server: URL;
+  readonly intervalMs: number;
+  /** The interval was given, so the service's wish does not change it. */
+  readonly intervalIsFixed: boolean;
+  readonly procfs: string;
+  readonly stateDir: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export type ParsedConfig =
+  | { readonly kind: "run"; readonly settings: Settings; readonly warnings: readonly string[] }
+  | { readonly kind: "help" }
+  | { readonly kind: "version" }
+  /** Every problem found, each with the value and the remedy. */
+  | { readonly kind: "problems"; readonly problems: readonly string[] };
+
+/** What the settings depend on besides flags and environment. */
+export interface Surroundings {
+  readonly isRoot: boolean;
+  readonly home: string;
+  readonly hostname: string;
+  readonly readFile: (path: string) => string;
+}
+
+export function systemSurroundings(): Surroundings {
+  return {
+    isRoot: process.getuid?.() === 0,
+    home: homedir(),
+    hostname: hostname(),
+    readFile: (path) => readFileSync(path, "utf8"),
+  };
+}
+
+/** Reads flags, then SPILLWAY_AGENT_* for what no flag gives, then defaults. Never throws. */
+export function parseConfig(argv: readonly string[], env: Env, around: Surroundings): ParsedConfig {
+  const problems: string[] = [];
+  const given = readFlags(argv, problems);
+  if (given.has("help")) return { kind: "help" };
+  if (given.has("version")) return { kind: "version" };
+  const warnings = readEnvironment(env, given, problems);
+
+  const one = (flag: FlagName) => given.get(flag)?.values.at(-1);
+  const source = (flag: FlagName) => given.get(flag)?.source ?? `--${flag}`;
+  const once = given.has("once");
+  const print = given.has("print");
+  if (print && !once) problems.push("--print shows one snapshot: give --once with it");
+  if (given.has("json") && !print) problems.push("--json is a form of --print: give --once --print with it");
+
+  const server = parseServer(one("server") ?? "http://127.0.0.1:4000", source("server"), problems, warnings);
+  const intervalText = one("interval");
+  const intervalMs = parseDuration(intervalText ?? "10s");
+  const { min, max } = LIMITS.everyMs;
+  if (intervalMs === null || intervalMs < min || intervalMs > max) {
+    const range = `from ${formatDuration(min)} to ${formatDuration(max)}, such as 500ms, 10s or 1m`;
+    problems.push(`${source("interval")} is "${intervalText}": give a duration ${range}`);
+  }
+  const name = one("name") ?? around.hostname;
+  if (name.trim() === "" || name.length > LIMITS.hostNameLength) {
+    problems.push(`${source("name")} is "${name}": give 1 to ${LIMITS.hostNameLength} characters`);
+  }
+  const labels = parseLabels(given.get("label")?.values ?? [], source("label"), problems);
+  // Nothing is pushed with --print, so it needs no token.
+  const credentials = print
+    ? { tokenFile: null, token: "" }
+    : readCredentials(given, env, around.readFile, problems);
+  if (problems.length > 0 || server === null || intervalMs === null) return { kind: "problems", problems };
+  const settings: Settings = {
+    mode: print ? "print" : once ? "once" : "run",
+    json: given.has("json"),
+    server,
+    ...credentials,
+    intervalMs,
+    intervalIsFixed: intervalText !== undefined,
+    procfs: resolve(one("procfs") ?? "/proc"),
+    stateDir: resolve(one("state-dir") ?? defaultStateDir(env, around)),
+    name,
+    labels,
+  };
+  return { kind: "run", settings, warnings };
+}
+
+function parseServer(text: string, source: string, problems: string[], warnings: string[]): URL | null {
+  const remedy = "give an address such as https://spillway.example.net:4000";
+  if (!URL.canParse(text)) {
+    problems.push(`${source} is "${text}": ${remedy}`);
+    return null;
+  }
+  const url = new URL(text);
+  // The address is logged, so it must hold no secret.
+  if (url.username !== "" || url.password !== "") {
+    problems.push(`${source} holds a user or a password: leave them out and give --token-file`);
+    return null;
+  }
+  if (url.protocol !== "http:" && url.protocol !== "https:") {
+    problems.push(`${source} is "${text}": only http and https are spoken, ${remedy}`);
+  }
+  if (url.search !== "" || url.hash !== "")
+    problems.push(`${source} is "${text}": leave out what follows ? or #`);
+  const local = ["127.0.0.1", "[::1]", "localhost"].includes(url.hostname);
+  if (url.protocol === "http:" && !local) {
+    warnings.push(`${source} is ${url.origin}: the token and the host key travel in the clear, prefer https`);
+  }
+  return url;
+}
+
+function parseLabels(texts: readonly string[], source: string, problems: string[]): Record<string, string> {
+  const labels = new Map<string, string>();
+  for (const text of texts) {
+    const equals = text.indexOf("=");
+    const name = text.slice(0, Math.max(0, equals)).trim();
+    const value = text.slice(equals + 1).trim();
+    if (equals < 1) problems.push(`${source} is "${text}": give name=value`);
+    else if (!LABEL_NAME.test(name)) {
+      problems.push(
+        `${source} is "${text}": a name has letters, digits and _, and does not begin with a digit or __`,
+      );
+    } else if (value.length > LIMITS.labelValueLength) {
+      problems.push(
+        `${source} ${name} has ${value.length} characters: at most ${LIMITS.labelValueLength} are sent`,
+      );
+    } else if (labels.has(name)) problems.push(`${source} gives ${name} twice: give it once`);
+    else labels.set(name, value);
+  }
+  if (labels.size > LIMITS.labels)
+    problems.push(`${labels.size} labels are given: at most ${LIMITS.labels} are sent`);
+  return Object.fromEntries(labels);
+}
+
+function defaultStateDir(env: Env, around: Surroundings): string {
+  if (around.isRoot) return "/var/lib/spillway-agent";
+  const base = env.XDG_STATE_HOME;
+  return join(base === undefined || base === "" ? join(around.home, ".local/state") : base, "spillway-agent");
+}

@@ -1,0 +1,83 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { FlagName } from "./flags.ts";
+import type { Env, Given } from "./given.ts";
+
+export interface Credentials {
+  /** null when the token came from the environment. */
+  readonly tokenFile: string | null;
+  /** The ingest token. A secret: never logged. */
+  readonly token: string;
+}
+
+/** A flag outweighs the environment; two tokens in the environment would leave open which one was meant. */
+export function readCredentials(
+  given: ReadonlyMap<FlagName, Given>,
+  env: Env,
+  readFile: (path: string) => string,
+  problems: string[],
+): Credentials {
+  const file = given.get("token-file");
+  const fromEnvironment = env.SPILLWAY_AGENT_TOKEN?.trim() ?? "";
+  if (file !== undefined && file.source !== "--token-file" && fromEnvironment !== "") {
+    problems.push(`${file.source} and SPILLWAY_AGENT_TOKEN are both set: unset one of them`);
+  }
+  const path = file?.values.at(-1);
+  if (path === undefined) {
+    if (fromEnvironment === "")
+      problems.push("no token: give --token-file, or SPILLWAY_AGENT_TOKEN in the environment");
+    else if (!isToken(fromEnvironment))
+      problems.push("SPILLWAY_AGENT_TOKEN holds spaces or control characters");
+    return { tokenFile: null, token: fromEnvironment };
+  }
+  const tokenFile = resolve(path);
+  try {
+    return { tokenFile, token: readToken(tokenFile, readFile) };
+  } catch (error) {
+    problems.push(error instanceof Error ? error.message : String(error));
+    return { tokenFile, token: "" };
+  }
+}
+
+/** The token in a file, without the newline that editors add. @throws Error that names the file, not the token. */
+export function readToken(path: string, readFile: (path: string) => string): string {
+  let token: string;
+  try {
+    token = readFile(path).trim();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`cannot read the token file ${path}: ${why}`, { cause: error });
+  }
+  if (!isToken(token)) throw new Error(`the token file ${path} must hold one token and nothing else`);
+  return token;
+}
+
+/** The token in use. A token file that was mended is taken up by `reload`, without a restart. */
+export interface TokenSource {
+  readonly current: () => string;
+  /** Reads the file again; keeps the token in use when that fails, and says so. */
+  readonly reload: () => void;
+}
+
+export function createTokenSource(
+  { tokenFile, token }: Credentials,
+  onProblem: (problem: string) => void,
+): TokenSource {
+  let current = token;
+  return {
+    current: () => current,
+    reload() {
+      if (tokenFile === null) return;
+      try {
+        current = readToken(tokenFile, (path) => readFileSync(path, "utf8"));
+      } catch (error) {
+        onProblem(error instanceof Error ? error.message : String(error));
+      }
+    },
+  };
+}
+
+/** What a header can carry; anything else would fail each request in Node's own words. */
+function isToken(text: string): boolean {
+  return /^[\x21-\x7e]+$/.test(text);
+}

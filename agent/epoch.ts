@@ -1,0 +1,139 @@
+import type { WireEpoch } from "../src/protocol/message.ts";
+import { correct, MEASUREMENTS, measureAnchor, type Timekeeping, timeAt } from "./clock.ts";
+import type { HostFacts } from "./host-facts.ts";
+import type { Log } from "./log.ts";
+import { readState, writeState } from "./state-folder.ts";
+
+/** Stamps snapshots, and learns the service's time from its answers. */
+export interface Timekeeper {
+  /** Epoch and agent time (ms since 1970) of a scrape at this uptime (ms). */
+  stamp(uptimeMs: number): { readonly epoch: WireEpoch; readonly at: number };
+  /** Takes in the service's clock (ms since 1970), read between sending and receiving (ms of uptime). */
+  learn(serviceTimeMs: number, sentUptimeMs: number, receivedUptimeMs: number): void;
+}
+
+interface SavedEpoch extends Timekeeping {
+  readonly boot: string;
+  /** Uptime when this was saved; a later start of the agent in the same boot cannot have less. */
+  readonly savedUptimeMs: number;
+}
+
+const NAME = "epoch.json";
+
+/**
+ * Begins or continues the agent's timekeeping. The anchor is kept in the state folder and always saved before
+ * it is used, so an agent that restarts within a boot, even after a kill, goes on in the same epoch with the
+ * same anchor, and its rates cross the restart. `at` depends on uptime alone: no last one needs saving.
+ *
+ * Epoch 0 says "the first of this boot", from which the service may book what was counted since the start of
+ * the kernel, so it must never be used twice. Where that cannot be known (the file is lost or cannot be
+ * written) the number is the uptime in seconds plus one: above 0, and different at each start.
+ *
+ * @param identityIsNew there was no earlier agent of this identity, so a missing file is not a lost one.
+ * @param wallClock own clock in ms since 1970; used only until the first answer.
+ */
+export function openTimekeeper(options: {
+  readonly folder: string;
+  readonly identityIsNew: boolean;
+  readonly facts: HostFacts;
+  readonly uptimeMs: number;
+  readonly wallClock: () => number;
+  readonly log: Log;
+}): Timekeeper {
+  const { folder, facts, log } = options;
+  const measured: number[] = [];
+  let lastUptimeMs = options.uptimeMs;
+  let keeping = begin();
+  let epoch = epochOf(keeping);
+
+  function begin(): Timekeeping {
+    const saved = readSaved(folder, log);
+    const fresh = { anchorMs: Math.round(options.wallClock() - options.uptimeMs) };
+    const unsure = { ...fresh, number: Math.floor(options.uptimeMs / 1_000) + 1 };
+    if (saved?.boot === facts.boot) {
+      if (saved.savedUptimeMs < Math.floor(options.uptimeMs)) return saved;
+      return save({ ...fresh, number: saved.number + 1 }) ?? unsure;
+    }
+    if (saved === null && !options.identityIsNew) return save(unsure) ?? unsure;
+    return save({ ...fresh, number: 0 }) ?? unsure;
+  }
+
+  /** null when it could not be saved, and so must not be used. */
+  function save(next: Timekeeping): Timekeeping | null {
+    const saved: SavedEpoch = { ...next, boot: facts.boot, savedUptimeMs: Math.floor(lastUptimeMs) };
+    try {
+      writeState(folder, NAME, `${JSON.stringify(saved)}\n`);
+      return next;
+    } catch (error) {
+      log.warn(`cannot save ${NAME} in ${folder}: ${error instanceof Error ? error.message : String(error)}`);
+      return null;
+    }
+  }
+
+  function epochOf({ number }: Timekeeping): WireEpoch {
+    return {
+      boot: facts.boot,
+      number,
+      kernel: facts.kernel,
+      arch: facts.arch,
+      wordSize: facts.wordSize,
+    };
+  }
+
+  return {
+    stamp(uptimeMs) {
+      lastUptimeMs = uptimeMs;
+      return { epoch, at: timeAt(keeping, uptimeMs) };
+    },
+    learn(serviceTimeMs, sentUptimeMs, receivedUptimeMs) {
+      lastUptimeMs = Math.max(lastUptimeMs, receivedUptimeMs);
+      measured.push(measureAnchor(serviceTimeMs, sentUptimeMs, receivedUptimeMs));
+      if (measured.length > MEASUREMENTS) measured.shift();
+      const next = correct(keeping, measured, lastUptimeMs);
+      if (next === keeping || save(next) === null) return;
+      const movedMs = (next.slowing?.goalMs ?? next.anchorMs) - (keeping.slowing?.goalMs ?? keeping.anchorMs);
+      log.info(
+        `time of the service is ${Math.round(movedMs / 1_000)} s from mine: ${describeMove(keeping, next)}`,
+      );
+      if (next.number !== keeping.number) epoch = epochOf(next);
+      keeping = next;
+    },
+  };
+}
+
+function describeMove(before: Timekeeping, after: Timekeeping): string {
+  if (after.number !== before.number) return `epoch ${after.number} of this boot begins`;
+  return after.slowing === undefined
+    ? "moved forward at once"
+    : "running at half speed until it has caught up";
+}
+
+/** A damaged file counts as a lost one: unlike the identity it can be made anew without losing history. */
+function readSaved(folder: string, log: Log): SavedEpoch | null {
+  const text = readState(folder, NAME);
+  if (text === null) return null;
+  try {
+    const { boot, number, anchorMs, savedUptimeMs, slowing } = JSON.parse(text) as Record<string, unknown>;
+    if (typeof boot !== "string" || !Number.isSafeInteger(number))
+      throw new Error("boot or number is missing");
+    const base = {
+      boot,
+      number: Number(number),
+      anchorMs: finite(anchorMs),
+      savedUptimeMs: finite(savedUptimeMs),
+    };
+    if (slowing === undefined) return base;
+    const { sinceMs, goalMs } = slowing as Record<string, unknown>;
+    return { ...base, slowing: { sinceMs: finite(sinceMs), goalMs: finite(goalMs) } };
+  } catch (error) {
+    log.warn(
+      `${NAME} in ${folder} is damaged, a new epoch begins: ${error instanceof Error ? error.message : error}`,
+    );
+    return null;
+  }
+}
+
+function finite(value: unknown): number {
+  if (typeof value !== "number" || !Number.isFinite(value)) throw new Error("a time is missing");
+  return value;
+}

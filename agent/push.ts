@@ -1,0 +1,222 @@
+import type { AgentConfig } from "../src/protocol/answer.ts";
+import { LIMITS } from "../src/protocol/limits.ts";
+import type { ReceivedAnswer } from "./answer.ts";
+import { backoffMs } from "./backoff.ts";
+import type { Log, SeldomLog } from "./log.ts";
+import type { ComposedPush, Composer } from "./message.ts";
+import type { SnapshotQueue } from "./queue.ts";
+import type { SetAside } from "./set-aside.ts";
+import type { QueuedSnapshot } from "./snapshot.ts";
+import type { Transport } from "./transport.ts";
+import { judge, type Verdict } from "./verdict.ts";
+
+/** What the push loop does next. */
+export type Step =
+  | { readonly next: "now" }
+  /** Wait out `ms`, whatever arrives meanwhile. */
+  | { readonly next: "wait"; readonly ms: number }
+  /** Nothing to send: wait for a snapshot, or for `ms` if that is not null. */
+  | { readonly next: "idle"; readonly ms: number | null };
+
+export interface Pusher {
+  /** Sends one push if there is anything to send, and settles in the queue what it answered. Never throws. */
+  push(signal?: AbortSignal): Promise<Step>;
+  /** Snapshots by what became of them, since the start. */
+  readonly counts: PushCounts;
+}
+
+export interface PushCounts {
+  readonly stored: number;
+  readonly duplicate: number;
+  /** By code. */
+  readonly rejected: ReadonlyMap<string, number>;
+}
+
+export interface PusherParts {
+  readonly queue: SnapshotQueue;
+  readonly setAside: SetAside;
+  readonly compose: Composer;
+  readonly transport: Transport;
+  /** Milliseconds of uptime, to date the service's clock. */
+  readonly uptimeMs: () => number;
+  readonly learn: (serviceTimeMs: number, sentUptimeMs: number, receivedUptimeMs: number) => void;
+  readonly configure: (config: AgentConfig) => void;
+  /** Reads the token file again. */
+  readonly reloadToken: () => void;
+  readonly wallClock: () => number;
+  readonly monotonicMs: () => number;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly log: Log;
+  readonly seldom: SeldomLog;
+}
+
+/** While only a person can help: seldom enough to be no load, often enough to go on soon after. */
+const UNAUTHORIZED_MS = 60_000;
+
+/**
+ * The pusher carries out the table of answers of docs/protocol.md. Its one rule: a snapshot is deleted only
+ * when an answer of the service names what became of it, so no mistake of the service, of its operator or of
+ * something in between empties the queue.
+ */
+export function createPusher(parts: PusherParts): Pusher {
+  const { queue, setAside, log, seldom } = parts;
+  /** Layouts whose names the service has: it stored a snapshot under them. */
+  const acknowledged = new Set<string>();
+  const rejected = new Map<string, number>();
+  /**
+   * Snapshots that a 400 answered alone, with how many pushes had succeeded by then. It may be the snapshot,
+   * or something in between that refuses everything: so it is tried again, alone, after another push was
+   * answered, and set aside only when that is refused as well.
+   */
+  const suspects = new WeakMap<QueuedSnapshot, number>();
+  /** Snapshots answered `retry` while others of their push were stored: they do not hold those up. */
+  let held = new WeakSet<QueuedSnapshot>();
+  let heldUntilMs: number | null = null;
+  let succeeded = 0;
+  let stored = 0;
+  let duplicate = 0;
+  let failures = 0;
+  let retries = 0;
+  let batchLimit: number = LIMITS.snapshotsPerPush;
+
+  function nextBatch(): readonly QueuedSnapshot[] {
+    if (heldUntilMs !== null && parts.monotonicMs() >= heldUntilMs) {
+      held = new WeakSet();
+      heldUntilMs = null;
+    }
+    const ready = queue.peekBatch(batchLimit, (one) => !held.has(one) && suspects.get(one) !== succeeded);
+    const suspect = ready.findIndex((one) => suspects.has(one));
+    return suspect === -1 ? ready : ready.slice(0, Math.max(1, suspect));
+  }
+
+  async function push(signal?: AbortSignal): Promise<Step> {
+    const batch = nextBatch();
+    if (batch.length === 0) {
+      return {
+        next: "idle",
+        ms: heldUntilMs === null ? null : Math.max(0, heldUntilMs - parts.monotonicMs()),
+      };
+    }
+    const composed = parts.compose(batch, acknowledged, parts.wallClock());
+    const sentUptimeMs = parts.uptimeMs();
+    const reply = await parts.transport.send(composed.body, signal);
+    const receivedUptimeMs = parts.uptimeMs();
+    const verdict = judge(reply, composed.snapshots.length, parts.wallClock());
+    if (verdict.kind === "answered") {
+      parts.learn(verdict.answer.time, sentUptimeMs, receivedUptimeMs);
+      if (verdict.answer.config !== null) parts.configure(verdict.answer.config);
+      return settle(composed, verdict.answer);
+    }
+    return keep(composed.snapshots, verdict);
+  }
+
+  /** The service answered for each snapshot. */
+  function settle({ snapshots, named }: ComposedPush, answer: ReceivedAnswer): Step {
+    const done: QueuedSnapshot[] = [];
+    const retried: QueuedSnapshot[] = [];
+    let namesAsked = true;
+    succeeded += 1;
+    for (const [index, snapshot] of snapshots.entries()) {
+      const result = answer.results[index];
+      if (result === undefined) continue;
+      const { status, code, message } = result;
+      if (status === "retry") {
+        retried.push(snapshot);
+        if (code === "UNKNOWN_LAYOUT") acknowledged.delete(snapshot.layout.hash);
+        if (code !== "UNKNOWN_LAYOUT" || named.has(snapshot.layout.hash)) namesAsked = false;
+        if (code !== "UNKNOWN_LAYOUT")
+          seldom.say(code, log.warn, `a snapshot must wait: ${code}: ${message}`);
+        continue;
+      }
+      done.push(snapshot);
+      if (status === "stored" || status === "duplicate") {
+        acknowledged.add(snapshot.layout.hash);
+        if (status === "stored") stored += 1;
+        else duplicate += 1;
+      } else if (status === "rejected") {
+        rejected.set(code, (rejected.get(code) ?? 0) + 1);
+        seldom.say(code, log.error, `a snapshot was rejected and is lost: ${code}: ${message}`);
+      } else {
+        setAside.add(snapshot, code, message);
+        seldom.say(code, log.warn, `a snapshot was set aside: ${code}: ${message}`);
+      }
+    }
+    queue.settle(done);
+    batchLimit = Math.min(LIMITS.snapshotsPerPush, batchLimit * 2);
+    if (retried.length === 0 || namesAsked) {
+      retries = 0;
+      return recovered();
+    }
+    if (retried.length === snapshots.length) return { next: "wait", ms: nextBackoff(0) };
+    retries += 1;
+    for (const snapshot of retried) held.add(snapshot);
+    heldUntilMs = parts.monotonicMs() + backoffMs(retries, parts.random);
+    return recovered();
+  }
+
+  /** There was no answer for any snapshot: all stay, and the step says when to try again. */
+  function keep(snapshots: readonly QueuedSnapshot[], verdict: Exclude<Verdict, { kind: "answered" }>): Step {
+    const { kind, reason, retryAfterMs } = verdict;
+    const [only] = snapshots;
+    if ((kind === "malformed" || kind === "too_large") && snapshots.length > 1) {
+      batchLimit = Math.ceil(snapshots.length / 2);
+      seldom.say(
+        kind,
+        log.warn,
+        `cannot push ${snapshots.length} snapshots at once: ${reason}; trying fewer`,
+      );
+      return { next: "now" };
+    }
+    if ((kind === "malformed" || kind === "too_large") && only !== undefined) {
+      const before = suspects.get(only);
+      if (before !== undefined && before < succeeded) {
+        queue.settle([only]);
+        setAside.add(only, "REFUSED", reason);
+        seldom.say(
+          "REFUSED",
+          log.error,
+          `a snapshot was set aside, refused alone while others are taken: ${reason}`,
+        );
+        return { next: "now" };
+      }
+      suspects.set(only, succeeded);
+    }
+    const ms = nextBackoff(retryAfterMs);
+    if (kind === "unauthorized") {
+      const mend = "mend the token (--token-file is read again before each try)";
+      seldom.say(kind, log.error, `cannot push: ${reason}; ${queue.size} snapshots are kept; ${mend}`);
+      parts.reloadToken();
+      return {
+        next: "wait",
+        ms: Math.max(retryAfterMs, Math.round(UNAUTHORIZED_MS * (0.5 + parts.random() / 2))),
+      };
+    }
+    // A link too slow for the whole batch in the time, or a proxy that cuts long bodies, takes shorter ones.
+    if (kind === "unreachable") batchLimit = Math.max(1, Math.ceil(snapshots.length / 2));
+    const wait = `next try in ${(ms / 1_000).toFixed(1)} s`;
+    seldom.say("push", log.warn, `cannot push: ${reason}; ${queue.size} snapshots are kept, ${wait}`);
+    return { next: "wait", ms };
+  }
+
+  /** Retry-After is a floor, with the random wait on top: others were told the same time. */
+  function nextBackoff(retryAfterMs: number): number {
+    failures += 1;
+    return retryAfterMs + backoffMs(failures, parts.random);
+  }
+
+  function recovered(): Step {
+    if (failures > 0)
+      log.info(`pushing again after ${failures} failed tries; ${queue.size} snapshots are waiting`);
+    failures = 0;
+    for (const subject of ["push", "unauthorized"]) seldom.over(subject);
+    return { next: "now" };
+  }
+
+  return {
+    push,
+    get counts() {
+      return { stored, duplicate, rejected };
+    },
+  };
+}

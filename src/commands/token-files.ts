@@ -1,0 +1,53 @@
+import { open, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { SpillwayError } from "../errors.ts";
+import type { Db } from "../store/client.ts";
+import { keepToken, newSecret, replaceNamed, type Scope } from "../store/tokens.ts";
+
+/** The tokens that the service keeps as files in its data folder, so that a first user has some. */
+const FILES = [
+  { file: "admin-token", scopes: ["read", "operate", "admin"] },
+  { file: "ingest-token", scopes: ["ingest"] },
+] as const satisfies readonly { file: string; scopes: readonly Scope[] }[];
+
+export interface TokenFiles {
+  readonly admin: string;
+  readonly ingest: string;
+}
+
+/**
+ * Makes the token files that are missing, and keeps what they say as valid. A file that was replaced, or
+ * deleted and made anew, revokes what it held before.
+ *
+ * @returns their paths
+ */
+export async function ensureTokenFiles(db: Db, dataDir: string): Promise<TokenFiles> {
+  for (const { file, scopes } of FILES) {
+    const secret = await readOrMake(join(dataDir, file));
+    const token = await keepToken(db, secret, { name: file, scopes });
+    await replaceNamed(db, token);
+  }
+  return { admin: join(dataDir, FILES[0].file), ingest: join(dataDir, FILES[1].file) };
+}
+
+async function readOrMake(path: string): Promise<string> {
+  try {
+    const file = await open(path, "wx", 0o600);
+    try {
+      const secret = newSecret();
+      await file.writeFile(`${secret}\n`);
+      await file.sync();
+      return secret;
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+  const secret = (await readFile(path, "utf8")).trim();
+  if (/^[^\s]{20,200}$/.test(secret)) return secret;
+  throw new SpillwayError(
+    "CONFIGURATION",
+    `${path} holds no token: delete it, and the service makes another`,
+  );
+}

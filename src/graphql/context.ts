@@ -1,0 +1,55 @@
+import DataLoader from "dataloader";
+import type { PrismaClient } from "../store/client.ts";
+import type { FleetView } from "../store/fleet-view.ts";
+import type { LayoutCache } from "../store/layouts.ts";
+import { lastSnapshotAt, type Namespace, namespacesOf } from "../store/namespaces.ts";
+import type { SnapshotReader } from "../store/snapshot-reader.ts";
+import type { Actor } from "../store/tokens.ts";
+
+/** What the service says of itself; the composition root knows it. */
+export interface SystemFacts {
+  readonly version: string;
+  readonly roles: readonly string[];
+  readonly startedAt: number;
+  readonly embeddedDatabase: boolean;
+  readonly queueBackend: "redis" | "postgres";
+  readonly queueCounts: () => Promise<Readonly<Record<string, number>>>;
+  readonly rawRetentionMs: number;
+}
+
+/** What resolvers read from; one for the life of the service. */
+export interface Sources {
+  readonly db: PrismaClient;
+  readonly reader: SnapshotReader;
+  readonly fleet: FleetView;
+  readonly system: SystemFacts;
+  /** ms since 1970 */
+  readonly now: () => number;
+}
+
+/** One for each request. */
+export interface Context extends Sources {
+  readonly actor: Actor;
+  readonly layouts: LayoutCache;
+  /** Namespaces of a host, by host id. */
+  readonly namespaces: DataLoader<number, Namespace[]>;
+  /** When a namespace was last read, by its id; null before its first snapshot. */
+  readonly lastSnapshot: DataLoader<number, number | null>;
+}
+
+export function createContext(sources: Sources, actor: Actor): Context {
+  return {
+    ...sources,
+    actor,
+    layouts: sources.reader.layouts,
+    namespaces: new DataLoader(async (hostIds: readonly number[]) => {
+      const byHost = new Map<number, Namespace[]>(hostIds.map((id) => [id, []]));
+      for (const row of await namespacesOf(sources.db, hostIds)) byHost.get(row.hostId)?.push(row);
+      return hostIds.map((id) => byHost.get(id) ?? []);
+    }),
+    lastSnapshot: new DataLoader(async (ids: readonly number[]) => {
+      const at = await lastSnapshotAt(sources.db, ids);
+      return ids.map((id) => at.get(id) ?? null);
+    }),
+  };
+}

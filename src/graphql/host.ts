@@ -1,0 +1,194 @@
+import { type CounterEntry, counterEntry } from "../catalog/catalog.ts";
+import { SpillwayError } from "../errors.ts";
+import type { Count } from "../protocol/count.ts";
+import type { HostRecord } from "../store/directory.ts";
+import { readHostIncreases, seriesOf, totalOf } from "../store/queries/host-series.ts";
+import { readLatest } from "../store/queries/latest.ts";
+import { gridOf, niceStep } from "../store/queries/range.ts";
+import { builder } from "./builder.ts";
+import type { Context } from "./context.ts";
+import { Counter } from "./counter.ts";
+import { HostStatus } from "./host-filter.ts";
+import { agentIdOf, hostNodeId, namespaceIdOf } from "./ids.ts";
+import { Namespace } from "./namespace.ts";
+import { resolveRange, TimeRange } from "./range.ts";
+import { requireIncreasing, resolveCounter } from "./resolve-counter.ts";
+import { Series } from "./series.ts";
+
+const COUNTERS_MAX = 50;
+const POINTS_DEFAULT = 300;
+
+interface CounterValueShape {
+  readonly counter: CounterEntry;
+  readonly value: Count;
+  readonly at: number;
+}
+
+const CounterValue = builder.objectRef<CounterValueShape>("CounterValue").implement({
+  description: "The value of a counter at one moment.",
+  fields: (t) => ({
+    counter: t.field({ type: Counter, resolve: ({ counter }) => counter }),
+    value: t.field({ type: "UInt64", resolve: ({ value }) => value }),
+    at: t.field({ type: "DateTime", resolve: ({ at }) => at }),
+  }),
+});
+
+export const Host = builder.objectRef<HostRecord>("Host").implement({
+  description: "A machine with an agent.",
+  fields: (t) => ({
+    id: t.id({ resolve: ({ agentId }) => hostNodeId(agentId) }),
+    name: t.exposeString("name", { description: "For display; may repeat." }),
+    labels: t.field({ type: "Labels", resolve: ({ labels }) => labels }),
+    status: t.field({ type: HostStatus, resolve: ({ status }) => status }),
+    kernel: t.exposeString("kernel", {
+      nullable: true,
+      description: "`uname -r`; null before the first snapshot.",
+    }),
+    bootId: t.exposeString("bootId", { nullable: true, description: "Null before the first snapshot." }),
+    agentVersion: t.exposeString("agentVersion", {
+      nullable: true,
+      description: "Null before the first snapshot.",
+    }),
+    firstSeen: t.field({ type: "DateTime", resolve: ({ firstSeen }) => firstSeen.getTime() }),
+    lastSeen: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "When a snapshot was last accepted; null before the first.",
+      resolve: ({ lastSeen }) => lastSeen?.getTime() ?? null,
+    }),
+    clockSkewMs: t.exposeFloat("clockSkewMs", {
+      nullable: true,
+      description:
+        "The host's own clock less the service's; no snapshot is dated by it. Null before the first snapshot.",
+    }),
+    namespaces: t.field({
+      type: [Namespace],
+      description: "Network namespaces, the root first.",
+      resolve: ({ id }, _args, { namespaces }) => namespaces.load(id),
+    }),
+    latest: t.field({
+      type: [CounterValue],
+      description:
+        "The newest value of each counter, exact, of one namespace; empty before its first snapshot.",
+      args: {
+        counters: t.arg.stringList({ description: "Names or aliases; all when left out." }),
+        namespace: t.arg.id({ description: "By default the root." }),
+      },
+      resolve: async (host, { counters, namespace }, context) => {
+        const [namespaceId] = await namespacesAsked(host, namespace ?? null, context, "ROOT");
+        if (namespaceId === undefined) return [];
+        const wanted = counters == null ? null : await namesOf(context, counters);
+        const latest = await readLatest(context.reader, context.db, namespaceId);
+        return latest
+          .filter(({ name }) => wanted === null || wanted.has(name))
+          .map(({ name, value, at }) => ({ counter: counterEntry(name), value, at }));
+      },
+    }),
+    rates: t.field({
+      type: [Series],
+      description:
+        "Rates per second, one series for each counter, in the order asked. Without `namespace`: the sum over the host's namespaces. Without `step`: the host's interval, or what gives about 300 points.",
+      args: {
+        counters: t.arg.stringList({ required: true }),
+        range: t.arg({ type: TimeRange, required: true }),
+        step: t.arg({ type: "Duration" }),
+        namespace: t.arg.id(),
+      },
+      resolve: async (host, { counters, range: input, step, namespace }, context) => {
+        if (counters.length > COUNTERS_MAX) {
+          throw new SpillwayError(
+            "LIMIT_EXCEEDED",
+            `${counters.length} counters asked for; at most ${COUNTERS_MAX} are given at once`,
+          );
+        }
+        const asked = await Promise.all(counters.map((name) => resolveCounter(context, name)));
+        for (const one of asked) requireIncreasing(one, "rate");
+        const range = resolveRange(input, context.now());
+        const grid = gridOf(range, step ?? niceStep(range, POINTS_DEFAULT, host.everyMs ?? 10_000));
+        const ids = await namespacesAsked(host, namespace ?? null, context, "ALL");
+        const increases = await readHostIncreases(context.reader, context.db, ids, range);
+        return asked.map(({ entry, counterId }) => ({
+          counter: entry.name,
+          labels: host.labels,
+          unit: `${entry.unit}/s`,
+          start: grid.start,
+          stepMs: grid.stepMs,
+          ...seriesOf(increases, counterId ?? -1, grid),
+        }));
+      },
+    }),
+    increase: t.field({
+      type: "UInt64",
+      nullable: true,
+      description:
+        "Exact increase over the range; null when no snapshot in it gave one. Without `namespace`: the sum over the host's namespaces.",
+      args: {
+        counter: t.arg.string({ required: true }),
+        range: t.arg({ type: TimeRange, required: true }),
+        namespace: t.arg.id(),
+      },
+      resolve: async (host, { counter, range, namespace }, context) => {
+        const asked = await resolveCounter(context, counter);
+        requireIncreasing(asked, "increase");
+        const ids = await namespacesAsked(host, namespace ?? null, context, "ALL");
+        const increases = await readHostIncreases(
+          context.reader,
+          context.db,
+          ids,
+          resolveRange(range, context.now()),
+        );
+        return totalOf(increases, asked.counterId ?? -1);
+      },
+    }),
+  }),
+});
+
+builder.queryFields((t) => ({
+  host: t.field({
+    type: Host,
+    nullable: true,
+    description:
+      "By id, or by name among the hosts that live; an error lists the ids when two share the name. Null when there is none.",
+    args: { name: t.arg.string(), id: t.arg.id() },
+    resolve: async (_root, { name, id }, { fleet }) => {
+      const { hosts } = await fleet.read();
+      if (id != null && name == null) {
+        const agentId = agentIdOf(String(id));
+        return hosts.find((host) => host.agentId === agentId) ?? null;
+      }
+      if (name == null || id != null) {
+        throw new SpillwayError("BAD_REQUEST", "a host is asked for by `name` or by `id`: give one of them");
+      }
+      const named = hosts.filter((host) => host.name === name);
+      const live = named.filter((host) => host.status === "REPORTING" || host.status === "STALE");
+      const candidates = live.length > 0 ? live : named;
+      if (candidates.length <= 1) return candidates[0] ?? null;
+      throw new SpillwayError(
+        "CONFLICT",
+        `${candidates.length} hosts are named "${name}": ask by id, one of ` +
+          candidates.map((host) => hostNodeId(host.agentId)).join(", "),
+      );
+    },
+  }),
+}));
+
+async function namesOf(context: Context, names: readonly string[]): Promise<Set<string>> {
+  const asked = await Promise.all(names.map((name) => resolveCounter(context, name)));
+  return new Set(asked.map(({ entry }) => entry.name));
+}
+
+/** Ids of the namespaces meant: the one named, or by default the root alone or all of the host's. */
+async function namespacesAsked(
+  host: HostRecord,
+  nodeId: string | null,
+  context: Context,
+  byDefault: "ROOT" | "ALL",
+): Promise<number[]> {
+  const own = await context.namespaces.load(host.id);
+  if (nodeId === null) {
+    return own.filter(({ kind }) => byDefault === "ALL" || kind === "ROOT").map(({ id }) => id);
+  }
+  const id = namespaceIdOf(nodeId);
+  if (own.some((namespace) => namespace.id === id)) return [id];
+  throw new SpillwayError("NOT_FOUND", `the host "${host.name}" has no namespace ${nodeId}`);
+}

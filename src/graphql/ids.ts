@@ -1,0 +1,30 @@
+import { SpillwayError } from "../errors.ts";
+
+/** Node ids are readable: what a thing is, then its own id. Clients treat them as opaque. */
+export function hostNodeId(agentId: string): string {
+  return `host_${agentId}`;
+}
+
+export function namespaceNodeId(id: number): string {
+  return `ns_${id}`;
+}
+
+/** The agent id in a host's node id. @throws BAD_REQUEST */
+export function agentIdOf(nodeId: string): string {
+  const agentId = /^(?:host_)?([0-9a-f-]{36})$/.exec(nodeId)?.[1];
+  if (agentId !== undefined) return agentId;
+  throw new SpillwayError(
+    "BAD_REQUEST",
+    `"${nodeId.slice(0, 60)}" is not the id of a host: it is host_ and a UUID`,
+  );
+}
+
+/** The namespace in a namespace's node id. @throws BAD_REQUEST */
+export function namespaceIdOf(nodeId: string): number {
+  const id = /^ns_([0-9]{1,10})$/.exec(nodeId)?.[1];
+  if (id !== undefined) return Number(id);
+  throw new SpillwayError(
+    "BAD_REQUEST",
+    `"${nodeId.slice(0, 60)}" is not the id of a namespace: it is ns_ and a number`,
+  );
+}

@@ -1,0 +1,30 @@
+import type { Namespace as NamespaceRow } from "../store/namespaces.ts";
+import { builder } from "./builder.ts";
+import { namespaceNodeId } from "./ids.ts";
+
+const NamespaceKind = builder.enumType("NamespaceKind", {
+  description:
+    "ROOT is the host's own; CONTAINER is a container's or pod's; OTHER is one that no container claims.",
+  values: ["ROOT", "CONTAINER", "OTHER"] as const,
+});
+
+export const Namespace = builder.objectRef<NamespaceRow>("Namespace").implement({
+  description: "A network namespace: what kernel counters belong to.",
+  fields: (t) => ({
+    id: t.id({ resolve: ({ id }) => namespaceNodeId(id) }),
+    kind: t.field({ type: NamespaceKind, resolve: ({ kind }) => kind }),
+    containerId: t.exposeString("containerId", { nullable: true, description: "Null unless a container's." }),
+    name: t.exposeString("name", {
+      nullable: true,
+      description: "Of the container or pod; null where it has none.",
+    }),
+    labels: t.field({ type: "Labels", resolve: ({ labels }) => labels as Record<string, string> }),
+    firstSeen: t.field({ type: "DateTime", resolve: ({ firstSeen }) => firstSeen.getTime() }),
+    lastSeen: t.field({
+      type: "DateTime",
+      description: "Time of its newest snapshot.",
+      resolve: async ({ id, firstSeen }, _args, { lastSnapshot }) =>
+        (await lastSnapshot.load(id)) ?? firstSeen.getTime(),
+    }),
+  }),
+});

@@ -1,0 +1,46 @@
+import { SpillwayError } from "../errors.ts";
+import { builder } from "./builder.ts";
+
+export interface PageInfoShape {
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+  readonly startCursor: string | null;
+  readonly endCursor: string | null;
+}
+
+export const PageInfo = builder.objectRef<PageInfoShape>("PageInfo").implement({
+  description: "Where a page lies in its list (Relay cursor connections).",
+  fields: (t) => ({
+    hasNextPage: t.exposeBoolean("hasNextPage"),
+    hasPreviousPage: t.exposeBoolean("hasPreviousPage"),
+    startCursor: t.exposeString("startCursor", { nullable: true, description: "Null on an empty page." }),
+    endCursor: t.exposeString("endCursor", { nullable: true, description: "Null on an empty page." }),
+  }),
+});
+
+export const PAGE_MAX = 500;
+
+/** @throws BAD_REQUEST for a page that is negative or too long */
+export function requirePage(first: number | null | undefined): number {
+  const size = first ?? 50;
+  if (size >= 0 && size <= PAGE_MAX) return size;
+  throw new SpillwayError("BAD_REQUEST", `first: ${size} is not a page size: ask for 0 to ${PAGE_MAX}`);
+}
+
+export function encodeCursor(key: readonly unknown[]): string {
+  return Buffer.from(JSON.stringify(key)).toString("base64url");
+}
+
+/** @throws BAD_REQUEST for what is not a cursor */
+export function decodeCursor(cursor: string): readonly unknown[] {
+  try {
+    const key: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));
+    if (Array.isArray(key)) return key;
+  } catch {
+    // Told below, like any other form that is not ours.
+  }
+  throw new SpillwayError(
+    "BAD_REQUEST",
+    `"${cursor.slice(0, 60)}" is not a cursor: pass on one that an edge gave`,
+  );
+}

@@ -1,0 +1,9 @@
+/** The schema: every type file is imported here, in the order of a reader's questions. */
+import { builder } from "./builder.ts";
+import "./fleet.ts";
+import "./host.ts";
+import "./hosts.ts";
+import "./counter.ts";
+import "./system.ts";
+
+export const schema = builder.toSchema();

@@ -1,0 +1,96 @@
+import { readStoreState, type StoreState } from "../store/queries/system.ts";
+import type { Actor } from "../store/tokens.ts";
+import { builder } from "./builder.ts";
+import type { SystemFacts } from "./context.ts";
+
+const Viewer = builder.objectRef<Actor>("Viewer").implement({
+  description: "Who is asking.",
+  fields: (t) => ({
+    name: t.exposeString("name", { description: "Of the token, or of the person signed in." }),
+    scopes: t.exposeStringList("scopes", { description: "Of ingest, read, operate, admin." }),
+  }),
+});
+
+const SystemDatabase = builder
+  .objectRef<StoreState & { readonly embedded: boolean }>("SystemDatabase")
+  .implement({
+    description: "The Postgres under the service.",
+    fields: (t) => ({
+      version: t.exposeString("version"),
+      embedded: t.exposeBoolean("embedded", {
+        description: "True for the one that the service brings along.",
+      }),
+      sizeBytes: t.exposeFloat("sizeBytes"),
+    }),
+  });
+
+const SystemRollup = builder.objectRef<StoreState>("SystemRollup").implement({
+  description: "The work between snapshots and what fleets are asked.",
+  fields: (t) => ({
+    pendingMarks: t.exposeFloat("pendingMarks", {
+      description: "Touched minutes waiting; those of the open minute stay until it is over.",
+    }),
+    lag: t.float({
+      description:
+        "Seconds since the end of the oldest minute that is over and not rolled up; 0 when there is none.",
+      resolve: ({ rollupLagMs }) => rollupLagMs / 1000,
+    }),
+  }),
+});
+
+const SystemQueue = builder
+  .objectRef<{ backend: string; counts: Readonly<Record<string, number>> }>("SystemQueue")
+  .implement({
+    description: "The job queues; they only say when, and losing them loses nothing.",
+    fields: (t) => ({
+      backend: t.exposeString("backend", { description: "redis or postgres" }),
+      waiting: t.int({ resolve: ({ counts }) => counts.wait ?? 0 }),
+      active: t.int({ resolve: ({ counts }) => counts.active ?? 0 }),
+      delayed: t.int({ resolve: ({ counts }) => counts.delayed ?? 0 }),
+      failed: t.int({ description: "Kept for a day.", resolve: ({ counts }) => counts.failed ?? 0 }),
+    }),
+  });
+
+const System = builder.objectRef<{ facts: SystemFacts; state: StoreState; now: number }>("System").implement({
+  description: "What the service says of itself.",
+  fields: (t) => ({
+    version: t.string({ resolve: ({ facts }) => facts.version }),
+    roles: t.stringList({
+      description: "Of the process that answers.",
+      resolve: ({ facts }) => [...facts.roles],
+    }),
+    startedAt: t.field({ type: "DateTime", resolve: ({ facts }) => facts.startedAt }),
+    time: t.field({ type: "DateTime", description: "The service's clock.", resolve: ({ now }) => now }),
+    database: t.field({
+      type: SystemDatabase,
+      resolve: ({ facts, state }) => ({ ...state, embedded: facts.embeddedDatabase }),
+    }),
+    queue: t.field({
+      type: SystemQueue,
+      resolve: async ({ facts }) => ({ backend: facts.queueBackend, counts: await facts.queueCounts() }),
+    }),
+    rollup: t.field({ type: SystemRollup, resolve: ({ state }) => state }),
+    rawRetention: t.field({
+      type: "Duration",
+      description: "How long raw snapshots are kept.",
+      resolve: ({ facts }) => facts.rawRetentionMs,
+    }),
+  }),
+});
+
+builder.queryFields((t) => ({
+  viewer: t.field({
+    type: Viewer,
+    description: "Who is asking, with which scopes.",
+    resolve: (_root, _args, { actor }) => actor,
+  }),
+  system: t.field({
+    type: System,
+    description: "What the service says of itself: version, roles, database, queue, lag, retention.",
+    resolve: async (_root, _args, { system, db, now }) => ({
+      facts: system,
+      state: await readStoreState(db, now()),
+      now: now(),
+    }),
+  }),
+}));

@@ -1,0 +1,48 @@
+import { Router } from "express";
+import type { Metrics } from "../telemetry/metrics.ts";
+
+export interface HealthDeps {
+  readonly metrics: Metrics;
+  readonly stopping: () => boolean;
+  /** What must answer for the service to be of use, by name; each rejects with the reason when it does not. */
+  readonly checks: Readonly<Record<string, () => Promise<void>>>;
+}
+
+const CHECK_MS = 3_000;
+
+/** `/healthz`: the process lives. `/readyz`: it can do its work. `/metrics`: its own, for Prometheus. */
+export function healthRoutes({ metrics, stopping, checks }: HealthDeps): Router {
+  const router = Router();
+  router.get("/healthz", (_request, response) => {
+    response.json({ status: "ok" });
+  });
+  router.get("/readyz", async (_request, response) => {
+    const results = await Promise.all(
+      Object.entries(checks).map(async ([name, check]) => [name, await outcomeOf(check)] as const),
+    );
+    const ready = !stopping() && results.every(([, outcome]) => outcome === "ok");
+    response.status(ready ? 200 : 503).json({
+      status: ready ? "ready" : stopping() ? "stopping" : "not ready",
+      checks: Object.fromEntries(results),
+    });
+  });
+  router.get("/metrics", async (_request, response) => {
+    response.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+  });
+  return router;
+}
+
+async function outcomeOf(check: () => Promise<void>): Promise<string> {
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new Error(`no answer within ${CHECK_MS} ms`)), CHECK_MS);
+    });
+    await Promise.race([check(), late]);
+    return "ok";
+  } catch (error) {
+    return (error as Error).message.slice(0, 200);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,60 @@
+import { Router } from "express";
+import { SEED_COUNTERS } from "../catalog/catalog.ts";
+import type { Actors } from "../store/actors.ts";
+import type { PrismaClient } from "../store/client.ts";
+import type { FleetView } from "../store/fleet-view.ts";
+import { registerRoot } from "../store/namespaces.ts";
+import { readLatest } from "../store/queries/latest.ts";
+import type { SnapshotReader } from "../store/snapshot-reader.ts";
+import { actorOf } from "./authenticate.ts";
+import { escapeHtml, PAGE_CSS, page } from "./page.ts";
+
+export interface HomeDeps {
+  readonly db: PrismaClient;
+  readonly actors: Actors;
+  readonly fleet: FleetView;
+  readonly reader: SnapshotReader;
+}
+
+/** Hosts on the first page; the API has the rest. */
+const HOSTS_SHOWN = 50;
+
+/** `/`: the fleet's hosts with the newest values of the counters that the service is about. */
+export function homeRoutes(deps: HomeDeps): Router {
+  const router = Router();
+  router.get("/page.css", (_request, response) => {
+    response.set("Cache-Control", "public, max-age=3600").type("css").send(PAGE_CSS);
+  });
+  router.get("/", async (request, response) => {
+    response.set("Cache-Control", "no-store");
+    const actor = await actorOf(deps.actors, request);
+    if (actor === null || !actor.scopes.includes("read")) {
+      return response
+        .status(401)
+        .type("html")
+        .send(page("Spillway", "<p>Sign in by the link that the service prints when it starts.</p>"));
+    }
+    return response.type("html").send(page("Fleet", await fleetTable(deps)));
+  });
+  return router;
+}
+
+async function fleetTable({ db, fleet, reader }: HomeDeps): Promise<string> {
+  const { hosts } = await fleet.read();
+  if (hosts.length === 0)
+    return "<p>No host has reported yet. The first snapshot arrives within an interval.</p>";
+  const rows = await Promise.all(
+    hosts.slice(0, HOSTS_SHOWN).map(async (host) => {
+      const latest = await readLatest(reader, db, await registerRoot(db, host.id));
+      const values = new Map(latest.map(({ name, value }) => [name, value.toString()]));
+      const cells = SEED_COUNTERS.map((name) => `<td class="number">${values.get(name) ?? ""}</td>`);
+      return `<tr><td>${escapeHtml(host.name)}</td><td>${host.status}</td>${cells.join("")}</tr>`;
+    }),
+  );
+  const heads = SEED_COUNTERS.map((name) => `<th class="number">${name.replace(/^Tcp(Ext)?/, "")}</th>`);
+  return `<p>${hosts.length} host${hosts.length === 1 ? "" : "s"}; values since boot, of the host's own network namespace.</p>
+<table><thead><tr><th>Host</th><th>Status</th>${heads.join("")}</tr></thead><tbody>
+${rows.join("\n")}
+</tbody></table>
+<form method="post" action="/sign-out"><p><button>Sign out</button></p></form>`;
+}

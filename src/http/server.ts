@@ -1,0 +1,92 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { SpillwayError } from "../errors.ts";
+
+/**
+ * Connections that the kernel may hold for us before we accept them. Said, because Node's default of 511
+ * is what a fleet that reconnects at once overflows; the kernel caps it at net.core.somaxconn.
+ */
+const BACKLOG = 4_096;
+/** Longer than any agent's usual interval: with Node's 5 s each push would pay for a new connection. */
+const KEEP_ALIVE_MS = 75_000;
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
+
+/** The one HTTP server: pushes go to the ingest handler on the bare server, everything else to Express. */
+export function createHttpServer(): {
+  readonly server: Server;
+  /** Sets what answers; until then nothing is listened to. */
+  route(ingest: Handler, other: Handler): void;
+} {
+  let ingest: Handler | null = null;
+  let other: Handler | null = null;
+  const server = createServer({
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: 60_000,
+    headersTimeout: 20_000,
+  });
+  server.on("request", (request, response) => {
+    const path = request.url ?? "/";
+    const handler = path === "/v1/snapshots" || path.startsWith("/v1/snapshots?") ? ingest : other;
+    void handler?.(request, response);
+  });
+  return {
+    server,
+    route: (toIngest, toOther) => {
+      ingest = toIngest;
+      other = toOther;
+    },
+  };
+}
+
+/** @throws CONFIGURATION when the address is taken or not of this machine */
+export function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: NodeJS.ErrnoException) => reject(listenFault(error, host, port));
+    server.once("error", fail);
+    server.listen({ host, port, backlog: BACKLOG }, () => {
+      server.off("error", fail);
+      resolve(server.address() as AddressInfo);
+    });
+  });
+}
+
+function listenFault(error: NodeJS.ErrnoException, host: string, port: number): SpillwayError {
+  const where = `${host}:${port}`;
+  switch (error.code) {
+    case "EADDRINUSE":
+      return new SpillwayError(
+        "CONFIGURATION",
+        `cannot listen on ${where}: another process has it (\`ss -ltnp sport = :${port}\` says which): ` +
+          "stop that, or set SPILLWAY_PORT to another port",
+        { cause: error },
+      );
+    case "EACCES":
+      return new SpillwayError(
+        "CONFIGURATION",
+        `cannot listen on ${where}: ports below 1024 need a privilege: set SPILLWAY_PORT to a higher one`,
+        { cause: error },
+      );
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return new SpillwayError(
+        "CONFIGURATION",
+        `cannot listen on ${where}: this machine has no such address: set SPILLWAY_LISTEN to one it has, or 0.0.0.0`,
+        { cause: error },
+      );
+    default:
+      return new SpillwayError("CONFIGURATION", `cannot listen on ${where}: ${error.message}`, {
+        cause: error,
+      });
+  }
+}
+
+/** Stops listening and lets the requests under way end; after `graceMs` their connections are closed. */
+export async function closeServer(server: Server, graceMs: number): Promise<void> {
+  if (!server.listening) return;
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+  await closed;
+  clearTimeout(timer);
+}

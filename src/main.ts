@@ -1,0 +1,268 @@
+/**
+ * The composition root. Roles: `all` (default), `serve`, `work`, `migrate`, `check-config`, `token`, `sign-in`.
+ *
+ * Read `runService` for the architecture: what the service is made of, in the order in which it starts;
+ * it stops in the reverse.
+ */
+import { writeSync } from "node:fs";
+import { join } from "node:path";
+import { Lifecycle } from "./app.ts";
+import { createSignIn, openForCommand } from "./commands/database.ts";
+import { startLocalAgent } from "./commands/local-agent.ts";
+import { createToken, TOKEN_USAGE } from "./commands/token.ts";
+import { ensureTokenFiles, type TokenFiles } from "./commands/token-files.ts";
+import { welcomeText } from "./commands/welcome.ts";
+import { type Config, readConfig } from "./config.ts";
+import { startEmbeddedPostgres } from "./embedded/embedded-postgres.ts";
+import { asSpillwayError, SpillwayError } from "./errors.ts";
+import type { Sources } from "./graphql/context.ts";
+import { createGraphqlServer } from "./graphql/server.ts";
+import { createApp } from "./http/app.ts";
+import { closeServer, createHttpServer, listen } from "./http/server.ts";
+import { GroupCommit } from "./ingest/group-commit.ts";
+import { Presence } from "./ingest/presence.ts";
+import { Registry } from "./ingest/registry.ts";
+import { snapshotsHandler } from "./ingest/snapshots/handler.ts";
+import { openQueueBackend } from "./jobs/connection.ts";
+import { closeQueues, openQueues, queueCounts } from "./jobs/queues.ts";
+import { startWorkers } from "./jobs/worker.ts";
+import { Actors } from "./store/actors.ts";
+import { openStore } from "./store/client.ts";
+import { FleetView } from "./store/fleet-view.ts";
+import { LayoutCache } from "./store/layouts.ts";
+import { migrate, pendingMigrations } from "./store/migrate.ts";
+import { Partitions } from "./store/partitions.ts";
+import { createSignInLink } from "./store/sessions.ts";
+import { SnapshotReader } from "./store/snapshot-reader.ts";
+import { createLog } from "./telemetry/log.ts";
+import { Metrics } from "./telemetry/metrics.ts";
+import { VERSION } from "./version.ts";
+
+const USAGE = `spillway [role]
+
+  all           the whole service in one process (default)
+  serve         HTTP: dashboard, GraphQL, the agents' pushes
+  work          the jobs behind it
+  migrate       bring the database to this version's schema, and exit
+  check-config  read the environment, name every fault, and exit
+  token         ${TOKEN_USAGE}
+  sign-in       print a one-time link that signs a browser in
+
+Settings are environment variables: .env.example lists them.`;
+
+const STATEMENT_TIMEOUT_MS = 30_000;
+const DRAIN_MS = 3_000;
+/** A predecessor is at most a day older than its snapshot, and must not have been dropped. */
+const LATE_MARGIN_MS = 25 * 3_600_000;
+const now = Date.now;
+
+async function runService(config: Config, role: "all" | "serve" | "work"): Promise<void> {
+  const log = createLog(config.logLevel);
+  const life = new Lifecycle(log);
+  stopOnSignals(life, log);
+  const metrics = new Metrics();
+  const startedAt = now();
+  const notes: string[] = [];
+
+  const databaseUrl = await life.start("database", async () => {
+    if (config.databaseUrl !== null) return { value: config.databaseUrl };
+    const postgres = await startEmbeddedPostgres({ dataDir: config.dataDir, log });
+    notes.push(...postgres.notes);
+    void postgres.exited.then(({ expected, message }) => {
+      if (expected || life.stopping) return;
+      log.fatal(`the embedded Postgres has ended: ${message}`);
+      process.exitCode = 1;
+      void life.stop().then(() => process.exit());
+    });
+    return { value: postgres.url, stop: () => postgres.stop() };
+  });
+  await life.start("schema", async () => ({ value: await migrate({ url: databaseUrl, log }) }));
+
+  const { db } = await life.start("store", () => {
+    const store = openStore({
+      url: databaseUrl,
+      poolSize: config.databasePool,
+      statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+      applicationName: `spillway ${role}`,
+      onError: (error) => log.warn({ err: error }, "an idle database connection failed"),
+    });
+    return { value: store, stop: () => store.close() };
+  });
+  const tokenFiles: TokenFiles | null =
+    config.databaseUrl === null ? await ensureTokenFiles(db, config.dataDir) : null;
+
+  const backend = await life.start("queues", async () => {
+    const location = config.redisUrl === null ? { databaseUrl } : { redisUrl: config.redisUrl };
+    const opened = await openQueueBackend(location, log);
+    return { value: opened, stop: () => opened.close() };
+  });
+  const queues = openQueues(backend);
+  await life.start("queue producers", () => ({ value: queues, stop: () => closeQueues(queues) }));
+
+  if (role !== "serve") {
+    await life.start("workers", async () => {
+      const stop = await startWorkers({ backend, queues, db, log, metrics, now });
+      return { value: undefined, stop };
+    });
+  }
+  if (role === "work") {
+    log.info({ version: VERSION }, "Spillway's worker is ready");
+    return;
+  }
+
+  const sources: Sources = {
+    db,
+    reader: new SnapshotReader(new LayoutCache()),
+    fleet: new FleetView(db, now),
+    now,
+    system: {
+      version: VERSION,
+      roles: [role],
+      startedAt,
+      embeddedDatabase: config.databaseUrl === null,
+      queueBackend: backend.kind,
+      queueCounts: () => queueCounts(queues),
+      rawRetentionMs: config.rawRetentionMs,
+    },
+  };
+  const actors = new Actors(db, now);
+  const stopping = () => life.stopping;
+  const checks = {
+    database: async () => {
+      await db.$queryRaw`SELECT 1`;
+    },
+    migrations: async () => {
+      const pending = await pendingMigrations(databaseUrl);
+      if (pending.length > 0) throw new Error(`not applied: ${pending.join(", ")}`);
+    },
+    queue: () => backend.ping(),
+  };
+  const secure = config.publicUrl?.startsWith("https:") ?? false;
+
+  const presence = await life.start("presence", () => {
+    const gathering = new Presence(db, log);
+    return { value: gathering, stop: () => gathering.flush() };
+  });
+  const address = await life.start("http", async () => {
+    const http = createHttpServer();
+    const apollo = createGraphqlServer({ httpServer: http.server, log });
+    await apollo.start();
+    const commit = new GroupCommit({ db, partitions: new Partitions(), log, metrics });
+    http.route(
+      snapshotsHandler({
+        registry: new Registry(db),
+        commit,
+        presence,
+        actors,
+        log,
+        metrics,
+        now,
+        stopping,
+        oldestAcceptedMs: config.rawRetentionMs - LATE_MARGIN_MS,
+        agentConfig: { intervalMs: config.intervalMs, jitterMs: Math.round(config.intervalMs / 2) },
+      }),
+      createApp({ sources, actors, apollo, log, metrics, stopping, checks, secure }),
+    );
+    const bound = await listen(http.server, config.listen, config.port);
+    return {
+      value: bound,
+      stop: async () => {
+        await closeServer(http.server, DRAIN_MS);
+        await apollo.stop();
+      },
+    };
+  });
+
+  const here = `http://${reachable(config.listen)}:${address.port}`;
+  if (role === "all" && config.localAgent && tokenFiles !== null) {
+    const { ingest } = tokenFiles;
+    await life.start("this host's agent", () => ({
+      value: undefined,
+      stop: startLocalAgent({
+        server: here,
+        tokenFile: ingest,
+        stateDir: join(config.dataDir, "agent"),
+        log,
+      }),
+    }));
+  }
+
+  const url = config.publicUrl ?? here;
+  const signInUrl = `${url}/sign-in?code=${await createSignInLink(db, now())}`;
+  process.stdout.write(
+    welcomeText({
+      version: VERSION,
+      roles: [role],
+      url,
+      signInUrl,
+      dataDir: config.dataDir,
+      database: config.databaseUrl === null ? "embedded Postgres" : "Postgres of DATABASE_URL",
+      queues: backend.kind === "redis" ? "Redis of REDIS_URL" : "in Postgres",
+      adminTokenFile: tokenFiles?.admin ?? null,
+      notes,
+    }),
+  );
+}
+
+/** The first signal stops in order; the second does not wait. */
+function stopOnSignals(life: Lifecycle, log: ReturnType<typeof createLog>): void {
+  let asked = false;
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => {
+      if (asked) process.exit(130);
+      asked = true;
+      log.info({ signal }, "stopping; a second signal stops at once");
+      void life.stop().then(() => process.exit());
+    });
+  }
+}
+
+/** An address that a client on this machine can use for one that is listened on. */
+function reachable(listenAddress: string): string {
+  if (listenAddress === "0.0.0.0") return "127.0.0.1";
+  if (listenAddress === "::") return "[::1]";
+  return listenAddress.includes(":") ? `[${listenAddress}]` : listenAddress;
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const [role = "all", ...rest] = args;
+  switch (role) {
+    case "all":
+    case "serve":
+    case "work":
+      return runService(readConfig(process.env), role);
+    case "migrate": {
+      const { url, close } = await openForCommand(readConfig(process.env));
+      const { applied } = await migrate({ url, log: createLog("info") }).finally(close);
+      process.stdout.write(applied.length === 0 ? "nothing to apply\n" : `applied ${applied.join(", ")}\n`);
+      return;
+    }
+    case "check-config":
+      readConfig(process.env);
+      process.stdout.write("the configuration is good\n");
+      return;
+    case "token": {
+      const { db, close } = await openForCommand(readConfig(process.env));
+      process.stdout.write(`${await createToken(db, rest, now()).finally(close)}\n`);
+      return;
+    }
+    case "sign-in":
+      process.stdout.write(`${await createSignIn(readConfig(process.env), now())}\n`);
+      return;
+    case "help":
+    case "--help":
+    case "-h":
+      process.stdout.write(`${USAGE}\n`);
+      return;
+    default:
+      throw new SpillwayError("CONFIGURATION", `there is no role "${role}"\n\n${USAGE}`);
+  }
+}
+
+main(process.argv.slice(2)).catch((thrown: unknown) => {
+  const error = asSpillwayError(thrown);
+  // What a person must change is told in words; a fault of ours with all there is to find it.
+  const text = error.code === "INTERNAL" ? ((thrown as Error).stack ?? String(thrown)) : error.message;
+  writeSync(2, `spillway: ${text}\n`);
+  process.exit(1);
+});

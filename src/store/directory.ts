@@ -1,0 +1,59 @@
+import { stalenessMs } from "../rates/interval.ts";
+import type { Db } from "./client.ts";
+
+/** LEFT: the agent said goodbye. */
+export type HostStatusName = "REPORTING" | "STALE" | "SILENT" | "LEFT";
+
+/** A host with its facts and state, as queries see it. */
+export interface HostRecord {
+  readonly id: number;
+  readonly agentId: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly firstSeen: Date;
+  readonly lastSeen: Date | null;
+  readonly status: HostStatusName;
+  readonly everyMs: number | null;
+  readonly agentVersion: string | null;
+  readonly clockSkewMs: number | null;
+  readonly bootId: string | null;
+  readonly kernel: string | null;
+}
+
+/** A namespace and the host that it belongs to. */
+export interface NamespaceOwner {
+  readonly namespaceId: number;
+  readonly hostId: number;
+}
+
+const SILENT_FLOOR_MS = 90_000;
+
+/** What a host that was last heard of so long ago is called: stale after 2.5 intervals, silent at three times that. */
+export function statusOf(lastSeen: number | null, everyMs: number | null, now: number): HostStatusName {
+  if (lastSeen === null || everyMs === null) return "SILENT";
+  const age = now - lastSeen;
+  const stale = stalenessMs(everyMs);
+  if (age <= stale) return "REPORTING";
+  return age <= Math.max(SILENT_FLOOR_MS, 3 * stale) ? "STALE" : "SILENT";
+}
+
+type Row = Omit<HostRecord, "status" | "labels"> & { readonly labels: Record<string, string> };
+
+/** Every host, by name and id. */
+export async function readHosts(db: Db, now: number): Promise<HostRecord[]> {
+  const rows = await db.$queryRaw<Row[]>`
+    SELECT h.id, h.agent_id AS "agentId", h.name, h.labels, h.first_seen AS "firstSeen",
+           s.last_seen AS "lastSeen", s.every_ms AS "everyMs", s.agent_version AS "agentVersion",
+           s.clock_skew_ms AS "clockSkewMs", e.boot_id AS "bootId", e.kernel
+    FROM host h LEFT JOIN host_status s ON s.host_id = h.id LEFT JOIN epoch e ON e.id = s.epoch_id
+    ORDER BY h.name, h.id`;
+  return rows.map((row) => ({
+    ...row,
+    status: statusOf(row.lastSeen?.getTime() ?? null, row.everyMs, now),
+  }));
+}
+
+/** Every namespace with its host. */
+export function readNamespaceOwners(db: Db): Promise<NamespaceOwner[]> {
+  return db.$queryRaw<NamespaceOwner[]>`SELECT id AS "namespaceId", host_id AS "hostId" FROM namespace`;
+}

@@ -1,0 +1,79 @@
+import { RE2JS } from "re2js";
+import { SpillwayError } from "../errors.ts";
+import type { HostRecord, HostStatusName } from "./directory.ts";
+
+export type MatchOp = "EQ" | "NE" | "RE" | "NRE";
+
+/** One of Prometheus' label matchers. A label that a host lacks is the empty string; RE and NRE are anchored. */
+export interface LabelMatcher {
+  readonly name: string;
+  readonly op: MatchOp;
+  readonly value: string;
+}
+
+export interface HostFilter {
+  readonly names?: readonly string[] | null;
+  readonly labels?: readonly LabelMatcher[] | null;
+  readonly status?: readonly HostStatusName[] | null;
+  /** Beginning of the kernel release. */
+  readonly kernel?: string | null;
+  readonly agentVersion?: string | null;
+  /** Part of the name, in any case. */
+  readonly search?: string | null;
+}
+
+const PATTERN_LENGTH = 500;
+
+/** A test for hosts. @throws BAD_REQUEST for a regular expression that is none, or too long */
+export function hostPredicate(filter: HostFilter): (host: HostRecord) => boolean {
+  const tests: ((host: HostRecord) => boolean)[] = (filter.labels ?? []).map(labelTest);
+  const { kernel, agentVersion } = filter;
+  if (filter.names != null) {
+    const names = new Set(filter.names);
+    tests.push((host) => names.has(host.name));
+  }
+  if (filter.status != null) {
+    const status = new Set(filter.status);
+    tests.push((host) => status.has(host.status));
+  }
+  if (kernel != null) tests.push((host) => host.kernel?.startsWith(kernel) ?? false);
+  if (agentVersion != null) tests.push((host) => host.agentVersion === agentVersion);
+  if (filter.search != null) {
+    const search = filter.search.toLowerCase();
+    tests.push((host) => host.name.toLowerCase().includes(search));
+  }
+  return (host) => tests.every((test) => test(host));
+}
+
+function labelTest({ name, op, value }: LabelMatcher): (host: HostRecord) => boolean {
+  const labelOf = (host: HostRecord) => host.labels[name] ?? "";
+  switch (op) {
+    case "EQ":
+      return (host) => labelOf(host) === value;
+    case "NE":
+      return (host) => labelOf(host) !== value;
+    case "RE":
+    case "NRE": {
+      const pattern = compile(value);
+      return (host) => pattern.matches(labelOf(host)) === (op === "RE");
+    }
+  }
+}
+
+/** RE2: linear in the text, whatever pattern a stranger sends. `matches` is anchored at both ends. */
+function compile(value: string): RE2JS {
+  if (value.length > PATTERN_LENGTH) {
+    throw new SpillwayError(
+      "BAD_REQUEST",
+      `the regular expression has ${value.length} characters; at most ${PATTERN_LENGTH} are taken`,
+    );
+  }
+  try {
+    return RE2JS.compile(value);
+  } catch (error) {
+    throw new SpillwayError(
+      "BAD_REQUEST",
+      `"${value}" is not a regular expression of the RE2 syntax: ${(error as Error).message}`,
+    );
+  }
+}

@@ -1,0 +1,112 @@
+import { type Increases, increasesOf } from "../rates/increases.ts";
+import { type Interval, intervalOf, PREDECESSOR_MAX_MS } from "../rates/interval.ts";
+import type { Snapshot } from "../rates/snapshot.ts";
+import type { Db } from "./client.ts";
+import { type Lookup, readPredecessors } from "./predecessors.ts";
+import type { SnapshotReader, SnapshotRecord } from "./snapshot-reader.ts";
+
+/** A restart is known by the snapshot before it, however long the machine was off; raw data is kept this long. */
+const EARLIER_MAX_MS = 7 * 24 * 3_600_000;
+
+export interface NamespaceIncrease {
+  readonly namespaceId: number;
+  readonly snapshot: Snapshot;
+  readonly interval: Interval;
+  readonly increases: Increases;
+}
+
+/**
+ * The increases up to each of these snapshots, with what lies before the first ones looked up.
+ *
+ * @param records sorted by namespace and time, and for each namespace without holes: all there is in a span
+ */
+export async function readIncreases(
+  reader: SnapshotReader,
+  db: Db,
+  records: readonly SnapshotRecord[],
+): Promise<NamespaceIncrease[]> {
+  const own = await reader.decode(db, records);
+  const { previous, earlier } = await readBefore(reader, db, records);
+  return own.map(({ namespaceId, snapshot }) => {
+    const key = `${namespaceId} ${snapshot.epoch.id}`;
+    const interval = intervalOf(snapshot, previous.get(key) ?? null, earlier.get(namespaceId) ?? null);
+    previous.set(key, snapshot);
+    earlier.set(namespaceId, snapshot);
+    return { namespaceId, snapshot, interval, increases: increasesOf(snapshot, interval) };
+  });
+}
+
+export function lookupOf(record: SnapshotRecord): Lookup {
+  return { namespaceId: record.namespace_id, at: Math.round(record.at), epochId: record.epoch_id };
+}
+
+interface Before {
+  /** By namespace and epoch. */
+  readonly previous: Map<string, Snapshot>;
+  /** By namespace, of any epoch. */
+  readonly earlier: Map<number, Snapshot>;
+}
+
+/** What lies before the first snapshots of a minute; `records` are sorted by namespace and time. */
+async function readBefore(
+  reader: SnapshotReader,
+  db: Db,
+  records: readonly SnapshotRecord[],
+): Promise<Before> {
+  const firsts = new Map<string, Lookup>();
+  const firstOfAll = new Map<number, Lookup>();
+  for (const record of records) {
+    const lookup = lookupOf(record);
+    if (!firsts.has(keyOf(lookup))) firsts.set(keyOf(lookup), lookup);
+    if (!firstOfAll.has(lookup.namespaceId)) firstOfAll.set(lookup.namespaceId, lookup);
+  }
+  const before: Before = { previous: new Map(), earlier: new Map() };
+
+  // The newest of any epoch is nearly always the one of the same epoch: one look-up answers both questions.
+  const newest = await findBefore(reader, db, [...firsts.values()], PREDECESSOR_MAX_MS, false);
+  const unanswered: Lookup[] = [];
+  for (const [key, lookup] of firsts) {
+    const found = newest.get(key);
+    if (found?.epoch.id === lookup.epochId) before.previous.set(key, found);
+    else unanswered.push(lookup);
+  }
+  for (const [key, found] of await findBefore(reader, db, unanswered, PREDECESSOR_MAX_MS, true)) {
+    before.previous.set(key, found);
+  }
+
+  // Only a namespace with an unanswered first snapshot asks what was there before, however long ago.
+  const nothing: Lookup[] = [];
+  for (const [namespaceId, lookup] of firstOfAll) {
+    const found = newest.get(keyOf(lookup));
+    if (found !== undefined) before.earlier.set(namespaceId, found);
+    else nothing.push(lookup);
+  }
+  const longAgo = await findBefore(reader, db, nothing, EARLIER_MAX_MS, false);
+  for (const lookup of nothing) {
+    const found = longAgo.get(keyOf(lookup));
+    if (found !== undefined) before.earlier.set(lookup.namespaceId, found);
+  }
+  return before;
+}
+
+function keyOf(lookup: Lookup): string {
+  return `${lookup.namespaceId} ${lookup.epochId}`;
+}
+
+/** The snapshots found before the lookups, by namespace and the epoch they were wanted for. */
+async function findBefore(
+  reader: SnapshotReader,
+  db: Db,
+  lookups: readonly Lookup[],
+  withinMs: number,
+  sameEpoch: boolean,
+): Promise<Map<string, Snapshot>> {
+  const found = new Map<string, Snapshot>();
+  if (lookups.length === 0) return found;
+  const rows = await readPredecessors(db, lookups, withinMs, sameEpoch);
+  const decoded = await reader.decode(db, rows);
+  decoded.forEach(({ namespaceId, snapshot }, index) => {
+    found.set(`${namespaceId} ${rows[index]?.wanted_epoch}`, snapshot);
+  });
+  return found;
+}

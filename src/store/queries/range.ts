@@ -1,0 +1,45 @@
+import { SpillwayError } from "../../errors.ts";
+import { formatDuration } from "../../protocol/duration.ts";
+
+/** Points of one series at most, as Prometheus has it. */
+export const POINTS_MAX = 11_000;
+
+/** A span of time, ms since 1970; `from` is outside of it, `to` within, as an increase belongs to its later snapshot. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Equal steps over a range, aligned to multiples of the step since 1970. */
+export interface Grid {
+  readonly start: number;
+  readonly stepMs: number;
+  readonly length: number;
+}
+
+const NICE_STEPS = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 43_200, 86_400,
+].map((seconds) => seconds * 1000);
+
+/** The smallest usual step that gives at most `points` over a range, and is no finer than `finestMs`. */
+export function niceStep(range: Range, points: number, finestMs: number): number {
+  const wanted = Math.max(finestMs, (range.to - range.from) / points);
+  return (
+    NICE_STEPS.find((step) => step >= wanted && step % finestMs === 0) ??
+    Math.ceil(wanted / 86_400_000) * 86_400_000
+  );
+}
+
+/** @throws LIMIT_EXCEEDED, naming the step that fits, when there would be more than POINTS_MAX points */
+export function gridOf(range: Range, stepMs: number): Grid {
+  const start = Math.floor(range.from / stepMs) * stepMs;
+  const length = Math.max(1, Math.ceil((range.to - start) / stepMs));
+  if (length > POINTS_MAX) {
+    throw new SpillwayError(
+      "LIMIT_EXCEEDED",
+      `a step of ${formatDuration(stepMs)} gives ${length} points; at most ${POINTS_MAX} are given: ` +
+        `ask for a step of ${formatDuration(niceStep(range, POINTS_MAX - 1, 1000))} or more`,
+    );
+  }
+  return { start, stepMs, length };
+}
