@@ -44,9 +44,16 @@ export function createTransport(options: {
 }): Transport {
   const { server, token } = options;
   const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
-  const url = new URL(`${server.pathname.replace(/\/+$/, "")}/v1/snapshots`, server);
-  const client = url.protocol === "https:" ? https : http;
+  const client = server.protocol === "https:" ? https : http;
   const agent = new client.Agent({ keepAlive: true, maxSockets: 1 });
+  // Taken apart once: request() would do it again for each push.
+  const target: http.RequestOptions = {
+    agent,
+    method: "POST",
+    hostname: server.hostname.replace(/^\[|\]$/g, ""),
+    port: server.port,
+    path: `${server.pathname.replace(/\/+$/, "")}/v1/snapshots`,
+  };
 
   function request(payload: Buffer, zipped: boolean, signal: AbortSignal | undefined): Promise<Attempt> {
     return new Promise((resolve) => {
@@ -58,7 +65,7 @@ export function createTransport(options: {
         "user-agent": `spillway-agent/${AGENT_VERSION}`,
       };
       if (zipped) headers["content-encoding"] = "gzip";
-      const sent = client.request(url, { method: "POST", headers, agent });
+      const sent = client.request({ ...target, headers });
       const stop = () => sent.destroy(new Error("stopped"));
       const timer = setTimeout(() => sent.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
       const finish = (reply: Reply, stale = false) => {

@@ -57,27 +57,56 @@ export function parsePairedLines(text: string, file: string): Readings {
 }
 
 function readPair(head: string, body: string, file: string, names: string[], values: (Count | null)[]): void {
-  const group = groupOf(head);
-  if (group === null)
-    throw new ParseError(file, null, 0, 0, `expected "Group: names", found "${excerpt(head)}"`);
-  const fields = fieldsOf(head);
+  const { group, full } = readHead(head, file);
   if (groupOf(body) !== group) {
-    throw new ParseError(file, group, fields.length, 0, `no line of values follows, but "${excerpt(body)}"`);
+    throw new ParseError(file, group, full.length, 0, `no line of values follows, but "${excerpt(body)}"`);
   }
   const texts = fieldsOf(body);
-  if (texts.length !== fields.length) {
-    throw new ParseError(file, group, fields.length, texts.length, "every name needs one value");
+  if (texts.length !== full.length) {
+    throw new ParseError(file, group, full.length, texts.length, "every name needs one value");
   }
-  for (let i = 0; i < fields.length; i += 1) {
-    const text = texts[i] ?? "";
-    const value = parseCounter(text);
-    if (value === null && !NEGATIVE.test(text)) {
-      const why = `${group}${fields[i]} is "${excerpt(text)}", not an integer from 0 to 2^64-1`;
-      throw new ParseError(file, group, fields.length, texts.length, why);
+  for (const name of full) names.push(name);
+  for (const [index, text] of texts.entries()) {
+    const value = readValue(text);
+    if (value === undefined) {
+      const why = `${full[index]} is "${excerpt(text)}", not an integer from 0 to 2^64-1`;
+      throw new ParseError(file, group, full.length, texts.length, why);
     }
-    names.push(`${group}${fields[i]}`);
     values.push(value);
   }
+}
+
+interface Head {
+  readonly group: string;
+  /** Names with the group before them. */
+  readonly full: readonly string[];
+}
+
+/**
+ * Lines of names seen before. They are two thirds of each file and the same at each scrape, so a scrape only
+ * has to find them here. IcmpMsg grows by a name now and then, hence the bound.
+ */
+const heads = new Map<string, Head>();
+const HEADS_MAX = 64;
+
+function readHead(line: string, file: string): Head {
+  const known = heads.get(line);
+  if (known !== undefined) return known;
+  const group = groupOf(line);
+  if (group === null) {
+    throw new ParseError(file, null, 0, 0, `expected "Group: names", found "${excerpt(line)}"`);
+  }
+  const head = { group, full: fieldsOf(line).map((field) => `${group}${field}`) };
+  if (heads.size >= HEADS_MAX) heads.clear();
+  heads.set(line, head);
+  return head;
+}
+
+/** null for a sentinel, undefined for what is no counter at all. */
+function readValue(text: string): Count | null | undefined {
+  // Most counters of most hosts are 0: no need to look at those by a regular expression.
+  if (text === "0") return 0;
+  return parseCounter(text) ?? (NEGATIVE.test(text) ? null : undefined);
 }
 
 /** The part before the colon; null for a line without one. */
@@ -87,8 +116,9 @@ function groupOf(line: string): string | null {
 }
 
 function fieldsOf(line: string): string[] {
-  const fields = line.slice(line.indexOf(":") + 1).split(" ");
-  return fields.filter((field) => field !== "");
+  const text = line.slice(line.indexOf(":") + 1).trim();
+  const fields = text === "" ? [] : text.split(" ");
+  return fields.includes("") ? fields.filter((field) => field !== "") : fields;
 }
 
 function excerpt(text: string): string {

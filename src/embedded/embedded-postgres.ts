@@ -38,8 +38,11 @@ export interface EmbeddedPostgres {
   readonly notes: readonly string[];
   /** Resolves, never rejects, when the server is gone or may no longer be used. */
   readonly exited: Promise<EmbeddedPostgresExit>;
-  /** Fast shutdown with a checkpoint; at most about 16 s. Safe to call twice. */
-  stop(): Promise<void>;
+  /**
+   * Ends the server, with a checkpoint if that takes less than `graceMs` (8 s), and otherwise at once, so that
+   * the next start recovers from the log. Safe to call twice: the second call waits for the first.
+   */
+  stop(graceMs?: number): Promise<void>;
 }
 
 export interface EmbeddedPostgresExit {
@@ -49,6 +52,8 @@ export interface EmbeddedPostgresExit {
 }
 
 const START_MS = 60_000;
+/** How a server says that another one is there, or was a moment ago. */
+const DISPLACED = /lock file "[^"]+" (?:already exists|is empty)|pre-existing shared memory block/;
 const POLL_MS = 20;
 
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
@@ -71,7 +76,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     pid: started.server.pid,
     notes,
     exited: ownership.exited,
-    stop: () => ownership.stop(),
+    stop: ownership.stop,
   };
 }
 
@@ -137,8 +142,7 @@ async function untilLocked(
     if (!server.isRunning()) {
       const lines = server.lastLines();
       const { code, signal } = await server.ended;
-      const displaced =
-        code === 0 || /lock file "[^"]+" already exists|pre-existing shared memory/.test(lines.join("\n"));
+      const displaced = code === 0 || DISPLACED.test(lines.join("\n"));
       if (displaced) return undefined;
       throw serverFault("start the embedded Postgres", `it ended with ${signal ?? `code ${code}`}`, lines);
     }

@@ -15,7 +15,7 @@ const POLL_MS = 100;
 
 export interface Ownership {
   readonly exited: Promise<EmbeddedPostgresExit>;
-  stop(): Promise<void>;
+  stop(graceMs?: number): Promise<void>;
 }
 
 export function own(server: Server, lock: ServiceLock, address: Address, log: Log): Ownership {
@@ -46,10 +46,10 @@ export function own(server: Server, lock: ServiceLock, address: Address, log: Lo
 
   return {
     exited: Promise.race([ended, lost]),
-    async stop() {
+    async stop(graceMs) {
       stopping = true;
       // The server ends the session of the lock with all others, so nobody finds the lock free before.
-      await server.stop();
+      await server.stop(graceMs);
       await current.release();
     },
   };

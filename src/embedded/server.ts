@@ -35,7 +35,8 @@ export interface Server {
   readonly isRunning: () => boolean;
   /** The last lines that it has written. */
   readonly lastLines: () => readonly string[];
-  stop(): Promise<void>;
+  /** @param graceMs how long the checkpoint of a fast shutdown may take. */
+  stop(graceMs?: number): Promise<void>;
 }
 
 export async function spawnServer(options: ServerOptions): Promise<Server> {
@@ -74,17 +75,17 @@ export async function spawnServer(options: ServerOptions): Promise<Server> {
     ended,
     isRunning: () => running,
     lastLines: () => serverLog.lastLines(),
-    stop: () => {
-      stopping ??= running ? stop(child, ended, options.log) : Promise.resolve();
+    stop: (graceMs = FAST_SHUTDOWN_MS) => {
+      stopping ??= running ? stop(child, ended, graceMs, options.log) : Promise.resolve();
       return stopping;
     },
   };
 }
 
-async function stop(child: ChildProcess, ended: Promise<unknown>, log: Log): Promise<void> {
+async function stop(child: ChildProcess, ended: Promise<unknown>, graceMs: number, log: Log): Promise<void> {
   child.kill("SIGINT");
-  if (await within(ended, FAST_SHUTDOWN_MS)) return;
-  log.warn(`the embedded Postgres did not stop within ${FAST_SHUTDOWN_MS / 1000} s: ending it at once`);
+  if (await within(ended, graceMs)) return;
+  log.warn(`the embedded Postgres did not stop within ${graceMs / 1000} s: ending it at once`);
   child.kill("SIGQUIT");
   if (await within(ended, IMMEDIATE_SHUTDOWN_MS)) return;
   child.kill("SIGKILL");

@@ -4,13 +4,14 @@
  * - nothing: go on;
  * - the server of a service that is alive: refuse, this data directory is in use;
  * - the server of a service that was killed: stop it, so that the new one is a child of this service;
- * - no server, but a postmaster.pid whose process id somebody else has now: remove the file.
+ * - no server, but lock files that name a process which is none: remove them.
  */
 import { setTimeout as wait } from "node:timers/promises";
 import { SpillwayError } from "../errors.ts";
 import type { Layout } from "./layout.ts";
+import { removeStaleLocks } from "./lock-files.ts";
 import type { Log } from "./log.ts";
-import { findPostmaster, type Postmaster, removeForeignLocks } from "./postmaster-file.ts";
+import { findPostmaster, type Postmaster } from "./postmaster-file.ts";
 import { stillAlive } from "./processes.ts";
 import { type LockAttempt, tryServiceLock } from "./service-lock.ts";
 
@@ -37,9 +38,8 @@ export async function clearTheWay(
     const postmaster = await findPostmaster(layout.cluster);
     if (postmaster === undefined) {
       await refuseInvisibleServer(layout, password);
-      for (const { file, pid } of await removeForeignLocks(layout.cluster, layout.socketDir)) {
-        log.info({ file, pid }, `removed ${file}: its process id (${pid}) now belongs to another program`);
-      }
+      const isFree = async () => (await findPostmaster(layout.cluster)) === undefined;
+      for (const sentence of await removeStaleLocks(layout, isFree)) log.info(sentence);
       return { stoppedOrphan };
     }
 

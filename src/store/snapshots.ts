@@ -66,17 +66,13 @@ export async function appendSnapshots(db: Db, rows: readonly SnapshotRow[]): Pro
     )
     SELECT namespace_id, date_part('epoch', at) * 1000 AS at FROM inserted`;
 
+  // Of rows with one key the first was inserted, or none; the others are held against what is stored.
   const fresh = new Set(inserted.map((row) => `${row.namespace_id} ${Math.round(row.at)}`));
   const outcomes: AppendOutcome[] = new Array(rows.length);
-  const first = new Map<string, SnapshotRow>();
   const known: number[] = [];
   rows.forEach((row, index) => {
-    const key = `${row.namespaceId} ${row.at}`;
-    const earlier = first.get(key);
-    if (earlier !== undefined) outcomes[index] = sameContent(row, earlier) ? "duplicate" : "conflict";
-    else if (fresh.has(key)) outcomes[index] = "stored";
+    if (fresh.delete(`${row.namespaceId} ${row.at}`)) outcomes[index] = "stored";
     else known.push(index);
-    if (earlier === undefined) first.set(key, row);
   });
   if (known.length > 0) await judgeKnown(db, rows, known, outcomes);
   return outcomes;

@@ -11,6 +11,7 @@ import { expect, onTestFinished } from "vitest";
 import { migrate, pendingMigrations } from "../../src/store/migrate.ts";
 import { migrationNames } from "../../src/store/migration-files.ts";
 import { emptyDatabase, test } from "../support/postgres.ts";
+import { prismaEngine } from "../support/prisma-engine.ts";
 import { waitFor } from "../support/wait.ts";
 
 const log = { info: () => undefined };
@@ -129,6 +130,34 @@ test("finds the service's own migrations and nothing pending in the template", a
   expect(await pendingMigrations(databaseUrl)).toEqual([]);
   const client = await connect(databaseUrl);
   expect((await recordedNames(client)).sort()).toEqual(await migrationNames());
+});
+
+test("and `prisma migrate` agree on what is applied, changed and unfinished", async () => {
+  const { url, client } = await database();
+  const folder = await folderOf({ "1_a": "CREATE TABLE a (id int);", "2_b": "CREATE TABLE b (id int);" });
+  const prisma = await prismaEngine(url, folder);
+  await migrate({ url, folder, log });
+  const inStep = {
+    editedMigrationNames: [],
+    failedMigrationNames: [],
+    hasMigrationsTable: true,
+    history: null,
+  };
+  expect(await prisma.diagnose()).toMatchObject(inStep);
+  expect((await prisma.deploy()).appliedMigrationNames).toEqual([]);
+
+  await writeMigration(folder, "3_c", "CREATE TABLE c (id int);");
+  const later = await prismaEngine(url, folder);
+  expect((await later.deploy()).appliedMigrationNames).toEqual(["3_c"]);
+  expect((await migrate({ url, folder, log })).applied).toEqual([]);
+  expect(await tables(client)).toEqual(["a", "b", "c"]);
+
+  await writeMigration(folder, "1_a", "CREATE TABLE a (id bigint);");
+  await client.query("UPDATE _prisma_migrations SET finished_at = NULL WHERE migration_name = '3_c'");
+  expect(await (await prismaEngine(url, folder)).diagnose()).toMatchObject({
+    editedMigrationNames: ["1_a"],
+    failedMigrationNames: ["3_c"],
+  });
 });
 
 test("leaves it to the server to divide a file: semicolons in strings, comments, names and bodies", async () => {

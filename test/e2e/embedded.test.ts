@@ -4,7 +4,19 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, chown, cp, lstat, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  chown,
+  cp,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { findPlatformPackage } from "../../src/embedded/binaries.ts";
@@ -413,7 +425,7 @@ describe("a postmaster.pid", () => {
 
     const service = services.start(dataDir);
     await expectRow((await service.next("started")).url);
-    expect(service.log).toContain(`now belongs to another program`);
+    expect(service.log).toContain(`postmaster.pid: ${other.pid} in it is no server of this cluster`);
     expect(other.exitCode ?? other.signalCode).toBeNull();
   });
 
@@ -424,6 +436,17 @@ describe("a postmaster.pid", () => {
     await claim(dataDir, pid);
     await expectRow((await services.start(dataDir).next("started")).url);
     expect(await query(url, "SELECT 1")).toEqual([1]);
+  });
+
+  test("left empty by a kill is removed", async () => {
+    const { dataDir, cluster } = await stoppedCluster();
+    const { uid, gid } = await stat(cluster);
+    const file = join(cluster, "postmaster.pid");
+    await writeFile(file, "", { mode: 0o600 });
+    await chown(file, uid, gid);
+    const minuteAgo = Date.now() / 1000 - 60;
+    await utimes(file, minuteAgo, minuteAgo);
+    await expectRow((await services.start(dataDir).next("started")).url);
   });
 
   test("of a server that a person has started stays, and the service is refused", async () => {

@@ -85,11 +85,10 @@ LANGUAGE plpgsql AS $$
 DECLARE
     partition TEXT := format('%s_%s', parent, to_char(lower AT TIME ZONE 'UTC', 'YYYYMMDDHH24'));
 BEGIN
-    IF to_regclass(format('ts.%I', partition)) IS NOT NULL THEN
-        RETURN FALSE;
-    END IF;
     PERFORM pg_advisory_xact_lock(72707370, 0);
-    IF to_regclass(format('ts.%I', partition)) IS NOT NULL THEN
+    -- Asked of the catalog's table, by a statement of its own after the lock: to_regclass may answer from a
+    -- cache that has not heard yet of what another creator has just committed.
+    IF EXISTS (SELECT FROM pg_catalog.pg_class WHERE relnamespace = 'ts'::regnamespace AND relname = partition) THEN
         RETURN FALSE;
     END IF;
     EXECUTE format('CREATE TABLE ts.%I (LIKE ts.%I INCLUDING ALL)', partition, parent);

@@ -57,14 +57,17 @@ export async function rollUpShard(deps: RollupDeps, shard: number, now: number):
 
     const records = new Map<number, SnapshotRecord[]>();
     for (const minute of [...closed, ...open]) records.set(minute, await readMinute(tx, shard, minute));
-    for (const minute of await successors(tx, closed, records, openFrom)) {
+    // A successor in an open minute is left to that minute's own marks; where they are gone, a worker whose
+    // clock is ahead of ours has closed it, and it is closed for us too.
+    const leftOpen = new Set(open);
+    for (const minute of await successors(tx, closed, records)) {
       if (!records.has(minute)) records.set(minute, await readMinute(tx, shard, minute));
     }
 
     const rolled: RolledMinute[] = [];
     let snapshots = 0;
     for (const [minute, own] of records) {
-      const isOpen = minute >= openFrom;
+      const isOpen = leftOpen.has(minute);
       const sum = await sumMinute(deps, tx, own, isOpen);
       rolled.push({ minute, sum, open: isOpen });
       snapshots += own.length;
@@ -91,19 +94,14 @@ function readMinute(db: Db, shard: number, minute: number): Promise<SnapshotReco
   return readShard(db, shard, minute, minute + MINUTE_MS);
 }
 
-/** Closed minutes after the marked ones whose first snapshots have a marked one before them. */
+/** The minutes of the snapshots that follow those of the closed minutes, whose increases may have changed. */
 async function successors(
   db: Db,
   closed: readonly number[],
   records: ReadonlyMap<number, readonly SnapshotRecord[]>,
-  openFrom: number,
 ): Promise<number[]> {
-  // A minute that has just closed has its successors in the open one, which is marked itself and will be
-  // rolled up whole when it closes; only a minute further back can have changed one that is done.
-  const late = closed.filter((minute) => minute + MINUTE_MS < openFrom);
-  const lookups = late.flatMap((minute) => lastOfEach(records.get(minute) ?? []));
-  if (lookups.length === 0) return [];
-  return (await readSuccessorMinutes(db, lookups)).filter((minute) => minute < openFrom);
+  const lookups = closed.flatMap((minute) => lastOfEach(records.get(minute) ?? []));
+  return lookups.length === 0 ? [] : readSuccessorMinutes(db, lookups);
 }
 
 /** The last snapshot of each namespace and epoch. */

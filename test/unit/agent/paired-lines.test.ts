@@ -15,14 +15,20 @@ function readFixture(kernel: string, file: string): Map<string, unknown> {
 
 test.each([
   ["the group and the field make the name", "6.18.44", "netstat", "TcpExtListenOverflows", 0],
-  ["a group without an extension", "6.18.44", "snmp", "TcpCurrEstab", 0],
+  ["a group without an extension", "6.18.44", "snmp", "TcpCurrEstab", 8],
   ["a group this agent has never heard of", "6.18.44", "netstat", "MPTcpExtMPCurrEstab", 0],
   ["a field named like its group", "6.18.44", "netstat", "TcpExtTcpTimeoutRehash", 2],
   ["ICMP types seen so far", "6.18.44", "snmp", "IcmpMsgInType3", 1],
   ["a sentinel is absent", "6.18.44", "snmp", "TcpMaxConn", null],
   ["an old kernel's counter", "2.6.32", "netstat", "TcpExtListenOverflows", 1_843],
   ["an old kernel's field that is gone since", "2.6.32", "netstat", "TcpExtTCPPrequeued", 55_102],
-  ["an old kernel lacks what came later: absent, not 0", "2.6.32", "netstat", "TcpExtTCPReqQFullDrop", undefined],
+  [
+    "an old kernel lacks what came later: absent, not 0",
+    "2.6.32",
+    "netstat",
+    "TcpExtTCPReqQFullDrop",
+    undefined,
+  ],
   ["a counter above 2^32", "2.6.32", "snmp", "TcpInSegs", 4_294_967_301],
   ["the largest counter keeps its digits", "near-2-64", "netstat", "TcpExtListenOverflows", COUNTER_MAX],
   ["one below the largest", "near-2-64", "netstat", "TcpExtListenDrops", COUNTER_MAX - 1n],
@@ -33,9 +39,9 @@ test.each([
 });
 
 test.each([
-  ["6.18.44", "snmp", 90],
-  ["6.18.44", "netstat", 222],
-  ["2.6.32", "snmp", 80],
+  ["6.18.44", "snmp", 83],
+  ["6.18.44", "netstat", 229],
+  ["2.6.32", "snmp", 74],
   ["2.6.32", "netstat", 89],
   ["empty", "snmp", 0],
 ])("kernel %s prints in %s as many counters as %d", (kernel, file, count) => {
@@ -81,7 +87,17 @@ test("the message quotes what was found", () => {
 test("any text gives readings or a ParseError that names the file", () => {
   const piece = fc.oneof(
     fc.string(),
-    fc.constantFrom("Tcp:", "Tcp: ", "TcpExt: A B\n", "TcpExt: 1 2\n", "\n", " ", ":", "-1", "18446744073709551615"),
+    fc.constantFrom(
+      "Tcp:",
+      "Tcp: ",
+      "TcpExt: A B\n",
+      "TcpExt: 1 2\n",
+      "\n",
+      " ",
+      ":",
+      "-1",
+      "18446744073709551615",
+    ),
   );
   fc.assert(
     fc.property(fc.array(piece), (pieces) => {
@@ -126,3 +142,10 @@ function errorOf(run: () => unknown): Error {
   }
   throw new Error("expected an error");
 }
+
+test.each([
+  ["no blank after the colon", "Tcp:A B\nTcp:1 2\n"],
+  ["more blanks than one", "Tcp:  A   B \nTcp: 1  2 \n"],
+])("blanks do not matter: %s", (_case, text) => {
+  expect(parsePairedLines(text, "f")).toEqual({ names: ["TcpA", "TcpB"], values: [1, 2] });
+});

@@ -1,6 +1,6 @@
+import type { Layout, QueuedSnapshot } from "../../../../agent/snapshot.ts";
 import { layoutHash } from "../../../../src/protocol/layout.ts";
 import type { WireEpoch } from "../../../../src/protocol/message.ts";
-import type { Layout, QueuedSnapshot } from "../../../../agent/snapshot.ts";
 import { BOOT } from "./procfs.ts";
 
 export const EPOCH: WireEpoch = { boot: BOOT, number: 0, kernel: "6.18.44", arch: "x86_64", wordSize: 64 };

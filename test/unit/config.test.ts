@@ -1,0 +1,47 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { configSchema, readConfig } from "../../src/config.ts";
+
+const example = readFileSync(new URL("../../.env.example", import.meta.url), "utf8");
+const settings = Object.fromEntries(
+  example
+    .split("\n")
+    .filter((line) => /^[A-Z]/.test(line))
+    .map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+);
+
+test(".env.example lists every setting, and no other", () => {
+  expect(Object.keys(settings).sort()).toEqual(Object.keys(configSchema.shape).sort());
+});
+
+test(".env.example shows the defaults", () => {
+  expect(readConfig(settings)).toEqual(readConfig({}));
+});
+
+test("all faults are told together, each with its name", () => {
+  const environment = {
+    SPILLWAY_PORT: "http",
+    DATABASE_URL: "mysql://localhost",
+    SPILLWAY_INTERVAL: "10 seconds",
+    SPILLWAY_PROT: "4000",
+  };
+  expect(() => readConfig(environment)).toThrow(
+    /SPILLWAY_PORT[\s\S]*DATABASE_URL[\s\S]*SPILLWAY_INTERVAL[\s\S]*SPILLWAY_PROT/,
+  );
+});
+
+test.each([
+  ["SPILLWAY_RAW_RETENTION", "1d", /at least 2d/],
+  ["SPILLWAY_INTERVAL", "2h", /from 100ms to 1h/],
+  ["SPILLWAY_DATA_DIR", "data", /absolute/],
+  ["SPILLWAY_PUBLIC_URL", "example.org", /SPILLWAY_PUBLIC_URL/],
+  ["REDIS_URL", "localhost:6379", /redis:\/\//],
+])("%s=%s is refused", (name, value, message) => {
+  expect(() => readConfig({ [name]: value })).toThrow(message);
+});
+
+test("a public URL loses its last slash", () => {
+  expect(readConfig({ SPILLWAY_PUBLIC_URL: "https://spillway.example/" }).publicUrl).toBe(
+    "https://spillway.example",
+  );
+});
