@@ -61,7 +61,7 @@ export async function prepareBinaries(
     { from: packageDir, to: copy, reason: inPlace },
     `copying the programs of Postgres to ${copy}: ${user.name} cannot run them where they are installed`,
   );
-  await copyPackage(packageDir, copy);
+  await copyPackage(packageDir, copy, async () => (await fault(copy, user)) === undefined);
   const copied = await fault(copy, user);
   if (copied === undefined) return programs(copy);
   throw new SpillwayError(
@@ -99,8 +99,11 @@ async function makeSymlinks(packageDir: string): Promise<void> {
   }
 }
 
-/** Copies under another name and renames, so that a copy cut short is never taken for a whole one. */
-async function copyPackage(packageDir: string, copy: string): Promise<void> {
+/**
+ * Copies under another name and renames, so that a copy cut short is never taken for a whole one. Where another
+ * start was quicker its copy is left alone: programs run from it by now.
+ */
+async function copyPackage(packageDir: string, copy: string, works: () => Promise<boolean>): Promise<void> {
   const parent = dirname(copy);
   await mkdir(parent, { recursive: true });
   await chmod(parent, 0o755);
@@ -112,10 +115,26 @@ async function copyPackage(packageDir: string, copy: string): Promise<void> {
     }
     await openToAll(temporary);
     await makeSymlinks(temporary);
-    await rm(copy, { recursive: true, force: true });
-    await rename(temporary, copy);
+    if (await renamed(temporary, copy)) return;
+    if (await works()) return;
+    const damaged = await temporaryName(copy);
+    await renamed(copy, damaged);
+    await renamed(temporary, copy);
+    await rm(damaged, { recursive: true, force: true });
   } finally {
     await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** False when a folder with something in it has the name already. */
+async function renamed(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOTEMPTY" || code === "EEXIST") return false;
+    throw error;
   }
 }
 

@@ -23,7 +23,7 @@ import { findPlatformPackage } from "../../src/embedded/binaries.ts";
 import { serverFault } from "../../src/embedded/faults.ts";
 import { layoutOf } from "../../src/embedded/layout.ts";
 import { commandLine, startOf } from "../../src/embedded/processes.ts";
-import { isRoot, NOBODY, query, Services } from "../support/embedded.ts";
+import { isRoot, NOBODY, query, type Service, Services } from "../support/embedded.ts";
 import { waitFor } from "../support/wait.ts";
 
 let services: Services;
@@ -67,6 +67,17 @@ async function stoppedCluster(): Promise<{ dataDir: string; cluster: string }> {
 
 async function expectRow(url: string): Promise<void> {
   expect(await query(url, "SELECT answer FROM kept")).toEqual([42]);
+}
+
+/** Waits until each has started or been refused; exactly one may have started. */
+async function outcome(several: readonly Service[]): Promise<{ winner: Service; losers: Service[] }> {
+  const that = (kind: string) => several.filter(({ events }) => events.some(({ event }) => event === kind));
+  const decided = () => that("started").length + that("refused").length === several.length;
+  await waitFor("each to start or be refused", decided, { timeoutMs: 90_000 });
+  const [winner, ...others] = that("started");
+  if (winner === undefined) throw new Error(JSON.stringify(several.map(({ events }) => events)));
+  expect(others).toEqual([]);
+  return { winner, losers: that("refused") };
 }
 
 describe("a start", () => {
@@ -129,23 +140,22 @@ describe("a start", () => {
       const { pid, notes } = await service.next("started");
       const { uid } = await stat(`/proc/${pid}`);
       expect(uid).not.toBe(0);
-      expect(notes).toEqual([
-        expect.stringMatching(/^Postgres runs as the user (spillway|postgres|nobody)$/),
-      ]);
+      expect(notes[0]).toMatch(/^Postgres runs as the user (spillway|postgres|nobody)$/);
     },
   );
 
   test.runIf(isRoot)("by root keeps to the owner of an existing cluster (needs root)", async () => {
+    const packageDir = await packageCopy();
     const dataDir = await services.dataDir(NOBODY);
-    const first = services.start(dataDir, { account: NOBODY, packageDir: await packageCopy() });
+    const first = services.start(dataDir, { account: NOBODY, packageDir });
     await first.next("started");
     await first.stop();
     const second = services.start(dataDir);
     const { notes } = await second.next("started");
-    expect(notes).toEqual(["Postgres runs as the user nobody"]);
+    expect(notes[0]).toBe("Postgres runs as the user nobody");
     await second.stop();
 
-    const other = { account: { uid: 1, gid: 1 } };
+    const other = { account: { uid: 1, gid: 1 }, packageDir };
     expect((await services.start(dataDir, other).next("refused")).message).toMatch(
       /^cannot use the data directory .* is closed to the user that runs Spillway: run it as its owner/,
     );
@@ -216,6 +226,28 @@ describe("the programs", () => {
     const { url } = await service.next("started");
     expect(await query(url, "SELECT 1")).toEqual([1]);
     expect(service.log).not.toContain("copying");
+  });
+
+  test.runIf(isRoot)("are copied once, and mended, by services that start at once (needs root)", async () => {
+    const packageDir = await packageCopy();
+    await chmod(dirname(packageDir), 0o700);
+    const dataDir = await services.dataDir();
+    const first = services.start(dataDir, { packageDir });
+    await first.next("started");
+    await first.stop();
+    const bin = join(dataDir, "postgres-bin");
+    const [version = ""] = await readdir(bin);
+    await writeFile(join(bin, version, "native/bin/postgres"), "damaged");
+
+    const several = [1, 2, 3].map(() => services.start(dataDir, { packageDir }));
+    const { winner, losers } = await outcome(several);
+    expect(await query((await winner.next("started")).url, "SELECT 1")).toEqual([1]);
+    for (const loser of losers) {
+      expect((await loser.next("refused")).message).toMatch(
+        /^another Spillway \(pid \d+\) is using the data dir/,
+      );
+    }
+    expect(await readdir(bin)).toEqual([version]);
   });
 
   test.runIf(isRoot)("are copied when those links cannot be made in place (needs root)", async () => {
@@ -359,15 +391,8 @@ describe("one data directory", () => {
     ],
   ])("that %s goes to one of three services that start at once", async (_name, make) => {
     const dataDir = await make();
-    const started = [1, 2, 3].map(() => services.start(dataDir));
-    const is = (kind: string) => started.filter(({ events }) => events.some(({ event }) => event === kind));
-    await waitFor("each to start or be refused", () => is("started").length + is("refused").length === 3, {
-      timeoutMs: 90_000,
-    });
-    const [winner] = is("started");
-    if (winner === undefined) throw new Error(JSON.stringify(started.map(({ events }) => events)));
-    expect(is("started")).toHaveLength(1);
-    for (const loser of is("refused")) {
+    const { winner, losers } = await outcome([1, 2, 3].map(() => services.start(dataDir)));
+    for (const loser of losers) {
       expect((await loser.next("refused")).message).toMatch(
         /^another Spillway \(pid \d+\) is using the data dir/,
       );

@@ -5,8 +5,7 @@ import type { Step } from "../../../agent/push.ts";
 import { manualTimers, settled } from "./support/manual-timers.ts";
 
 /** Both loops on a clock of the test's. A push takes what was scraped since the last one. */
-function setUp(options: Partial<LoopParts> & { startMs?: number } = {}) {
-  const timers = manualTimers(options.startMs ?? 100_000);
+function setUp(options: Partial<LoopParts> = {}, timers = manualTimers(100_000)) {
   const scrapes: { readonly at: number; readonly everyMs: number }[] = [];
   const pushes: { readonly at: number; readonly took: number }[] = [];
   const wishes: number[] = [];
@@ -34,13 +33,13 @@ function setUp(options: Partial<LoopParts> & { startMs?: number } = {}) {
 }
 
 test("the first scrape is at once, the others on multiples of the interval in uptime", async () => {
-  const { timers, scrapes } = setUp({ startMs: 101_234 });
+  const { timers, scrapes } = setUp({}, manualTimers(101_234));
   await timers.advance(40_000);
   expect(scrapes.map(({ at }) => at)).toEqual([101_234, 110_000, 120_000, 130_000, 140_000]);
 });
 
 test("a start shortly before a multiple passes it over", async () => {
-  const { timers, scrapes } = setUp({ startMs: 107_000 });
+  const { timers, scrapes } = setUp({}, manualTimers(107_000));
   await timers.advance(20_000);
   expect(scrapes.map(({ at }) => at)).toEqual([107_000, 120_000]);
 });
@@ -79,25 +78,33 @@ test("a push that hangs delays no scrape, and takes all that came meanwhile afte
 });
 
 test("a backoff is waited out, whatever arrives meanwhile", async () => {
+  const timers = manualTimers(100_000);
   const at: number[] = [];
-  const { timers } = setUp({
-    push: async () => {
-      at.push(timers.now());
-      return { next: "wait", ms: 25_000 };
+  setUp(
+    {
+      push: async () => {
+        at.push(timers.now());
+        return { next: "wait", ms: 25_000 };
+      },
     },
-  });
+    timers,
+  );
   await timers.advance(60_000);
   expect(at).toEqual([100_000, 125_000, 150_000]);
 });
 
 test("an idle loop that has a time wakes at it", async () => {
+  const timers = manualTimers(100_000);
   const at: number[] = [];
-  const { timers } = setUp({
-    push: async () => {
-      at.push(timers.now());
-      return { next: "idle", ms: 3_000 };
+  setUp(
+    {
+      push: async () => {
+        at.push(timers.now());
+        return { next: "idle", ms: 3_000 };
+      },
     },
-  });
+    timers,
+  );
   await timers.advance(7_000);
   expect(at).toEqual([100_000, 103_000, 106_000]);
 });
@@ -140,13 +147,17 @@ test("an interval that was given stays", async () => {
 });
 
 test("stopping ends scraping and a backoff, and makes one last try", async () => {
+  const timers = manualTimers(100_000);
   const steps: number[] = [];
-  const { timers, scrapes, loops } = setUp({
-    push: async () => {
-      steps.push(timers.now());
-      return { next: "wait", ms: 60_000 };
+  const { scrapes, loops } = setUp(
+    {
+      push: async () => {
+        steps.push(timers.now());
+        return { next: "wait", ms: 60_000 };
+      },
     },
-  });
+    timers,
+  );
   await timers.advance(15_000);
   const stopped = loops.stop(3_000);
   await timers.advance(60_000);

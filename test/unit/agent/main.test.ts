@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { finished } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
@@ -53,7 +54,10 @@ function run(args: readonly string[], options: { ipc?: boolean } = {}): Agent {
   onTestFinished(() => {
     child.kill("SIGKILL");
   });
-  return { process: child, output, exit: new Promise((resolve) => child.on("close", resolve)) };
+  // Not "close": it never comes once a parent has disconnected the IPC channel.
+  const ended = [child.stdout, child.stderr].map((stream) => stream !== null && finished(stream));
+  const exited = new Promise<number | null>((resolve) => child.on("exit", resolve));
+  return { process: child, output, exit: Promise.all([exited, ...ended]).then(([code]) => code) };
 }
 
 /** Arguments of an agent on a fixture kernel with a state folder of its own. */
@@ -188,9 +192,9 @@ test.each([
   ["no procfs", ["--procfs", "/nonexistent"], 1, "cannot read /nonexistent/sys/kernel/random/boot_id"],
   [
     "a state folder that cannot be made",
-    ["--state-dir", "/proc/nope"],
+    ["--state-dir", "/dev/null/state"],
     1,
-    "cannot make the state folder /proc/nope",
+    "cannot make the state folder /dev/null/state",
   ],
 ])("%s: exits at once and says what is wrong", async (_case, more, code, words) => {
   const { exit, output } = run([...args(new URL("http://127.0.0.1:1")), ...more]);

@@ -7,7 +7,7 @@ import { createSetAside } from "../../../agent/set-aside.ts";
 import type { QueuedSnapshot } from "../../../agent/snapshot.ts";
 import { createTransport } from "../../../agent/transport.ts";
 import { recordingLog } from "./support/log.ts";
-import { answered, hangUp, problem, SERVICE_TIME, startService, stored, text } from "./support/service.ts";
+import { answered, hangUp, problem, startService, stored, text } from "./support/service.ts";
 import { layoutOf, snapshot, snapshots } from "./support/snapshots.ts";
 
 /** A pusher and the service it pushes to. Time stands still unless a test moves it; chance is always 0.5. */
@@ -274,10 +274,11 @@ test("each answer tells the service's time, between sending and receiving, and i
   const { service, learned, wishes, pusher, time } = await setUp(snapshot(1));
   service.answer((received, response) => {
     time.uptimeMs += 40;
-    answered(() => ({ status: "stored" }), { intervalMs: 30_000, jitterMs: 500 })(received, response);
+    const config = { intervalMs: 30_000, jitterMs: 500 };
+    answered(() => ({ status: "stored" }), { config, time: () => 1_795_000_000_000 })(received, response);
   });
   await pusher.push();
-  expect(learned).toEqual([[SERVICE_TIME, 100_000, 100_040]]);
+  expect(learned).toEqual([[1_795_000_000_000, 100_000, 100_040]]);
   expect(wishes).toEqual([{ intervalMs: 30_000, jitterMs: 500 }]);
 });
 

@@ -19,6 +19,7 @@ export function manualTimers(startMs = 0): ManualTimers {
     },
     async advance(ms) {
       const end = nowMs + ms;
+      await settled();
       for (;;) {
         const [next] = [...waiting].filter(({ dueMs }) => dueMs <= end).sort((a, b) => a.dueMs - b.dueMs);
         if (next === undefined) break;

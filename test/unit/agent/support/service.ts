@@ -67,13 +67,14 @@ function listen(server: Server): Promise<void> {
   return new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
 }
 
-export const SERVICE_TIME = 1_795_000_000_000;
-
-/** A 200 with one result for each snapshot. */
-export function answered(resultOf: (snapshot: WireSnapshot) => object, config?: object): Handler {
+/** A 200 with one result for each snapshot, by a service whose clock is that of this machine unless given. */
+export function answered(
+  resultOf: (snapshot: WireSnapshot) => object,
+  { config = { intervalMs: 10_000, jitterMs: 0 }, time = () => Date.now() } = {},
+): Handler {
   return ({ snapshots }, response) => {
     const results = snapshots.map(resultOf);
-    const body = { time: SERVICE_TIME, results, config: config ?? { intervalMs: 10_000, jitterMs: 0 } };
+    const body = { time: time(), results, config };
     response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body));
   };
 }
