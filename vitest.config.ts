@@ -1,12 +1,18 @@
 import { defineConfig } from "vitest/config";
 
+// What Node itself takes for "graphql": with Vite's own choice, its ES modules, there would be two of it.
+const resolve = { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }] };
 const shared = { testTimeout: 60_000, hookTimeout: 120_000 };
 
 export default defineConfig({
   test: {
+    // One project after another: what the last ones measure and provoke wants the machine for itself.
     projects: [
       // Pure code: no database, no process; seconds.
-      { test: { ...shared, name: "unit", include: ["test/unit/**/*.test.ts"] } },
+      {
+        resolve,
+        test: { ...shared, name: "unit", include: ["test/unit/**/*.test.ts"], sequence: { groupOrder: 1 } },
+      },
       // Code against a real Postgres: every test has its own clone of a migrated template.
       {
         test: {
@@ -15,6 +21,7 @@ export default defineConfig({
           include: ["test/db/**/*.test.ts"],
           globalSetup: ["test/support/postgres-server.ts"],
           maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
       // Real processes, as a user runs them: service, agent, Postgres, Redis, the kernel.
@@ -27,6 +34,7 @@ export default defineConfig({
           globalSetup: ["test/support/postgres-server.ts"],
           maxWorkers: 1,
           fileParallelism: false,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

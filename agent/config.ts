@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
+import { formatDuration, parseDuration } from "../src/protocol/duration.ts";
 import { LABEL_NAME, LIMITS } from "../src/protocol/limits.ts";
 import { type Credentials, readCredentials } from "./credentials.ts";
-import { formatDuration, parseDuration } from "./duration.ts";
 import type { FlagName } from "./flags.ts";
 import { type Env, readEnvironment, readFlags } from "./given.ts";
 

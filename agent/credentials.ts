@@ -59,17 +59,21 @@ export interface TokenSource {
   readonly reload: () => void;
 }
 
+/** @param secrets gets every token used, so that the log can leave it out. */
 export function createTokenSource(
   { tokenFile, token }: Credentials,
+  secrets: Set<string>,
   onProblem: (problem: string) => void,
 ): TokenSource {
   let current = token;
+  secrets.add(current);
   return {
     current: () => current,
     reload() {
       if (tokenFile === null) return;
       try {
         current = readToken(tokenFile, (path) => readFileSync(path, "utf8"));
+        secrets.add(current);
       } catch (error) {
         onProblem(error instanceof Error ? error.message : String(error));
       }

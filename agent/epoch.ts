@@ -19,6 +19,8 @@ interface SavedEpoch extends Timekeeping {
 }
 
 const NAME = "epoch.json";
+/** Below the million that the service takes, with room for counting up. */
+const CHANCE_NUMBERS = 900_000;
 
 /**
  * Begins or continues the agent's timekeeping. The anchor is kept in the state folder and always saved before
@@ -27,7 +29,7 @@ const NAME = "epoch.json";
  *
  * Epoch 0 says "the first of this boot", from which the service may book what was counted since the start of
  * the kernel, so it must never be used twice. Where that cannot be known (the file is lost or cannot be
- * written) the number is the uptime in seconds plus one: above 0, and different at each start.
+ * written) the number is drawn by chance: above 0, and never the same twice in practice.
  *
  * @param identityIsNew there was no earlier agent of this identity, so a missing file is not a lost one.
  * @param wallClock own clock in ms since 1970; used only until the first answer.
@@ -38,6 +40,8 @@ export function openTimekeeper(options: {
   readonly facts: HostFacts;
   readonly uptimeMs: number;
   readonly wallClock: () => number;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
   readonly log: Log;
 }): Timekeeper {
   const { folder, facts, log } = options;
@@ -49,7 +53,7 @@ export function openTimekeeper(options: {
   function begin(): Timekeeping {
     const saved = readSaved(folder, log);
     const fresh = { anchorMs: Math.round(options.wallClock() - options.uptimeMs) };
-    const unsure = { ...fresh, number: Math.floor(options.uptimeMs / 1_000) + 1 };
+    const unsure = { ...fresh, number: 1 + Math.floor(options.random() * CHANCE_NUMBERS) };
     if (saved?.boot === facts.boot) {
       if (saved.savedUptimeMs < Math.floor(options.uptimeMs)) return saved;
       return save({ ...fresh, number: saved.number + 1 }) ?? unsure;

@@ -1,4 +1,4 @@
-/** What the agent says about itself: one line each, on stderr. Tokens and keys never go in. */
+/** What the agent says about itself: one line each, on stderr. */
 export interface Log {
   info(message: string): void;
   warn(message: string): void;
@@ -9,11 +9,21 @@ export interface Log {
  * Plain `level message` for a person at a terminal, one JSON object a line for anything else.
  *
  * @param write takes one line without its newline.
+ * @param secrets what must not be in any line; may grow. Messages quote what a server or a proxy said, and
+ * some repeat the headers of the request.
  */
-export function createLog(plain: boolean, write: (line: string) => void, now: () => number = Date.now): Log {
+export function createLog(options: {
+  readonly plain: boolean;
+  readonly write: (line: string) => void;
+  readonly secrets: ReadonlySet<string>;
+  readonly now?: () => number;
+}): Log {
+  const { plain, write, secrets, now = Date.now } = options;
   const say = (level: string) => (message: string) => {
-    if (plain) write(`${level} ${oneLine(message)}`);
-    else write(JSON.stringify({ level, time: new Date(now()).toISOString(), part: "agent", msg: message }));
+    let msg = message;
+    for (const secret of secrets) msg = msg.replaceAll(secret, "***");
+    if (plain) write(`${level} ${oneLine(msg)}`);
+    else write(JSON.stringify({ level, time: new Date(now()).toISOString(), part: "agent", msg }));
   };
   return { info: say("info"), warn: say("warn"), error: say("error") };
 }

@@ -39,7 +39,9 @@ async function main(): Promise<number> {
   const config = parseConfig(process.argv.slice(2), process.env, systemSurroundings());
   if (config.kind === "help") return say(helpText());
   if (config.kind === "version") return say(`${AGENT_VERSION}\n`);
-  const log = createLog(process.stderr.isTTY === true, (line) => process.stderr.write(`${line}\n`));
+  const secrets = new Set<string>();
+  const write = (line: string) => process.stderr.write(`${line}\n`);
+  const log = createLog({ plain: process.stderr.isTTY === true, write, secrets });
   if (config.kind === "problems") {
     for (const problem of config.problems) log.error(problem);
     return 2;
@@ -52,7 +54,7 @@ async function main(): Promise<number> {
     openStateFolder(settings.stateDir);
     const unlock = await waitForLock(settings.stateDir);
     try {
-      return await watch(settings, host, log);
+      return await watch(settings, host, log, secrets);
     } finally {
       unlock();
     }
@@ -72,16 +74,18 @@ function print(settings: Settings, host: Host, log: Log): number {
 }
 
 /** Builds the agent and runs it until it is stopped, or for one snapshot. */
-async function watch(settings: Settings, host: Host, log: Log): Promise<number> {
+async function watch(settings: Settings, host: Host, log: Log, secrets: Set<string>): Promise<number> {
   const { stateDir } = settings;
   const seldom = createSeldomLog(SELDOM_MS, monotonicMs);
   const { identity, isNew } = openIdentity(stateDir);
+  secrets.add(identity.key);
   const timekeeper = openTimekeeper({
     folder: stateDir,
     identityIsNew: isNew,
     facts: host.facts,
     uptimeMs: host.uptimeMs(),
     wallClock: Date.now,
+    random: Math.random,
     log,
   });
   const sample = createSampler({ host, timekeeper, log, seldom });
@@ -94,7 +98,7 @@ async function watch(settings: Settings, host: Host, log: Log): Promise<number> 
     ...(machineId === undefined ? {} : { machineId }),
     ...(Object.keys(settings.labels).length === 0 ? {} : { labels: settings.labels }),
   });
-  const token = createTokenSource(settings, (problem) => seldom.say("token", log.error, problem));
+  const token = createTokenSource(settings, secrets, (problem) => seldom.say("token", log.error, problem));
   const transport = createTransport({ server: settings.server, token: token.current });
   const shared = {
     compose,

@@ -9,7 +9,8 @@ import { readFile } from "node:fs/promises";
 import { diffSchemas, SCHEMA_PATH } from "./schema-engine.ts";
 
 const url = process.env.DATABASE_URL;
-if (url === undefined) throw new Error("set DATABASE_URL to any Postgres: the engine asks it for its version");
+if (url === undefined)
+  throw new Error("set DATABASE_URL to any Postgres: the engine asks it for its version");
 const older = process.argv[2];
 const from = older === undefined ? null : await readFile(older, "utf8");
 process.stdout.write(`${await diffSchemas(url, from, await readFile(SCHEMA_PATH, "utf8"))}\n`);

@@ -27,14 +27,8 @@ declare const WebAssembly: {
  * @param from text of the older schema, null for an empty database
  */
 export async function diffSchemas(url: string, from: string | null, to: string): Promise<string> {
-  const entry = createRequire(import.meta.url).resolve("@prisma/schema-engine-wasm");
-  const { instance } = await WebAssembly.instantiate(
-    await readFile(join(dirname(entry), "schema_engine_bg.wasm")),
-    { "./schema_engine_bg.js": glue },
-  );
-  glue.__wbg_set_wasm(instance.exports);
-  instance.exports.__wbindgen_start();
-
+  engineModule ??= loadEngine();
+  await engineModule;
   const engine = await glue.SchemaEngine.new(
     { datamodels: [[SCHEMA_PATH, to]] },
     () => undefined,
@@ -52,4 +46,17 @@ export async function diffSchemas(url: string, from: string | null, to: string):
   });
   const script = (result.stdout ?? "").trim();
   return script === "-- This is an empty migration." ? "" : script;
+}
+
+/** The glue keeps the module that it was given for good, so it is given one only. */
+let engineModule: Promise<void> | null = null;
+
+async function loadEngine(): Promise<void> {
+  const entry = createRequire(import.meta.url).resolve("@prisma/schema-engine-wasm");
+  const { instance } = await WebAssembly.instantiate(
+    await readFile(join(dirname(entry), "schema_engine_bg.wasm")),
+    { "./schema_engine_bg.js": glue },
+  );
+  glue.__wbg_set_wasm(instance.exports);
+  instance.exports.__wbindgen_start();
 }

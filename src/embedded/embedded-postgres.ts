@@ -103,11 +103,13 @@ interface Started {
  */
 async function startServer(options: ServerOptions, password: string): Promise<Started> {
   const { layout, log } = options;
-  const deadline = Date.now() + START_MS;
+  let deadline: number | undefined;
   let stoppedOrphan = false;
   for (;;) {
-    const way = await clearTheWay(layout, password, log, deadline);
+    const way = await clearTheWay(layout, password, log);
     stoppedOrphan ||= way.stoppedOrphan;
+    // From the first server of our own: what had to be waited for before is not its fault.
+    deadline ??= Date.now() + START_MS;
     const server = await spawnServer(options);
     try {
       const lock = await untilLocked(server, options, password, deadline);

@@ -17,6 +17,10 @@ import { type LockAttempt, tryServiceLock } from "./service-lock.ts";
 
 const POLL_MS = 50;
 const STOP_ORPHAN_MS = 30_000;
+/** How long a service that is starting or stopping may take before it counts as one that is using the data. */
+const OWNER_MS = 60_000;
+/** How long a server without a service is given to answer: it may be recovering, or have lost its socket. */
+const SILENT_ORPHAN_MS = 5_000;
 
 export function inUse(layout: Layout, pid: number | undefined): SpillwayError {
   const who = pid === undefined ? "another Spillway" : `another Spillway (pid ${pid})`;
@@ -31,8 +35,8 @@ export async function clearTheWay(
   layout: Layout,
   password: string,
   log: Log,
-  deadline: number,
 ): Promise<{ readonly stoppedOrphan: boolean }> {
+  const began = Date.now();
   let stoppedOrphan = false;
   for (;;) {
     const postmaster = await findPostmaster(layout.cluster);
@@ -48,7 +52,7 @@ export async function clearTheWay(
     const owner = await stillAlive(postmaster.owner);
     if (attempt.kind === "held") throw inUse(layout, owner ?? attempt.by);
     refuseWrongPassword(attempt, layout);
-    if (owner === undefined && (attempt.kind === "got" || Date.now() > deadline)) {
+    if (owner === undefined && (attempt.kind === "got" || Date.now() - began > SILENT_ORPHAN_MS)) {
       log.info(
         { pid: postmaster.pid },
         `a Postgres (pid ${postmaster.pid}) was left running by a service that is gone: stopping it`,
@@ -60,7 +64,7 @@ export async function clearTheWay(
     }
     // The owner is alive without the lock: it is starting or stopping, and has the say until it is gone.
     if (attempt.kind === "got") await attempt.lock.release();
-    if (Date.now() > deadline) throw inUse(layout, owner);
+    if (Date.now() - began > OWNER_MS) throw inUse(layout, owner);
     await wait(POLL_MS);
   }
 }
@@ -72,8 +76,9 @@ export async function clearTheWay(
 async function refuseInvisibleServer(layout: Layout, password: string): Promise<void> {
   const attempt = await tryServiceLock({ socketDir: layout.socketDir, password });
   if (attempt.kind === "held") throw inUse(layout, attempt.by);
-  const code = attempt.kind === "unreachable" ? (attempt.error as NodeJS.ErrnoException).code : undefined;
-  if (code === "ENOENT" || code === "ECONNREFUSED") return;
+  // The system's own refusal, because nobody listens there; anything else was said by a server.
+  if (attempt.kind === "unreachable" && (attempt.error as NodeJS.ErrnoException).syscall === "connect")
+    return;
   if (attempt.kind === "got") await attempt.lock.release();
   // It may have come up just now, as a process that the next look will see.
   if ((await findPostmaster(layout.cluster)) !== undefined) return;

@@ -28,14 +28,19 @@ export const Ranked = builder.objectRef<RankedShape>("Ranked").implement({
       description: "Null when hosts are ranked.",
       resolve: ({ namespace }) => namespace,
     }),
-    increase: t.field({ type: "UInt64", nullable: true, resolve: ({ increase }) => increase }),
+    increase: t.field({
+      type: "UInt64",
+      nullable: true,
+      description: "Exact increase over the range; null for what has none of its own, only an attribution.",
+      resolve: ({ increase }) => increase,
+    }),
     rate: t.exposeFloat("rate", {
       nullable: true,
       description: "Mean per second over the time covered; null where no rate may be told.",
     }),
     shareOfFleet: t.float({
       nullable: true,
-      description: "Share of the increase of all that were ranked.",
+      description: "Share of the increase of all that were ranked; null where it has no increase.",
       resolve: ({ share }) => share,
     }),
   }),

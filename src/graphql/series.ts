@@ -37,7 +37,11 @@ const Point = builder.objectRef<{ readonly at: number; readonly value: number | 
   description: "One step of a series.",
   fields: (t) => ({
     at: t.field({ type: "DateTime", description: "Start of the step.", resolve: (point) => point.at }),
-    value: t.float({ nullable: true, description: "As in `values`.", resolve: (point) => point.value }),
+    value: t.float({
+      nullable: true,
+      description: "Null where `values` is.",
+      resolve: (point) => point.value,
+    }),
   }),
 });
 

@@ -1,13 +1,15 @@
 /** Services reduced to their embedded Postgres (embedded-service.ts), started and killed by a test. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, chown, copyFile, mkdtemp, rm } from "node:fs/promises";
+import { chmod, chown, copyFile, cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { Client } from "pg";
+import { expect } from "vitest";
+import { findPlatformPackage } from "../../src/embedded/binaries.ts";
 import { layoutOf } from "../../src/embedded/layout.ts";
 import { findPostmaster } from "../../src/embedded/postmaster-file.ts";
 import type { ServiceEvent } from "./embedded-service.ts";
@@ -70,6 +72,24 @@ export class Services {
     await chmod(parent, 0o711);
     if (account !== undefined) await chown(parent, account.uid, account.gid);
     return join(parent, "spillway");
+  }
+
+  /** The package of this platform, copied to where a test may spoil it. */
+  async packageCopy(): Promise<string> {
+    const copy = join(await this.dataDir(), "package");
+    await cp(findPlatformPackage(), copy, { recursive: true, verbatimSymlinks: true });
+    await chmod(dirname(copy), 0o755);
+    return copy;
+  }
+
+  /** A cluster with one committed row (expectKept), whose service has stopped. */
+  async stoppedCluster(): Promise<{ readonly dataDir: string; readonly cluster: string }> {
+    const dataDir = await this.dataDir();
+    const service = this.start(dataDir);
+    const { url } = await service.next("started");
+    await query(url, "CREATE TABLE kept AS SELECT 42 AS answer");
+    await service.stop();
+    return { dataDir, cluster: layoutOf(dataDir).cluster };
   }
 
   start(dataDir: string, options: { packageDir?: string; account?: Account } = {}): Service {
@@ -167,4 +187,21 @@ export async function query<T>(url: string, sql: string): Promise<T[]> {
   } finally {
     await client.end();
   }
+}
+
+export async function expectKept(url: string): Promise<void> {
+  expect(await query(url, "SELECT answer FROM kept")).toEqual([42]);
+}
+
+/** Waits until each has started or been refused; exactly one may have started. */
+export async function outcomeOf(
+  several: readonly Service[],
+): Promise<{ winner: Service; losers: Service[] }> {
+  const that = (kind: string) => several.filter(({ events }) => events.some(({ event }) => event === kind));
+  const decided = () => that("started").length + that("refused").length === several.length;
+  await waitFor("each to start or be refused", decided, { timeoutMs: 90_000 });
+  const [winner, ...others] = that("started");
+  if (winner === undefined) throw new Error(JSON.stringify(several.map(({ events }) => events)));
+  expect(others).toEqual([]);
+  return { winner, losers: that("refused") };
 }

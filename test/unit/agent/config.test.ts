@@ -100,13 +100,13 @@ test.each<[string[], Record<string, string>, string]>([
   [
     ["--interval", "10"],
     {},
-    '--interval is "10": give a duration from 100ms to 60m, such as 500ms, 10s or 1m',
+    '--interval is "10": give a duration from 100ms to 1h, such as 500ms, 10s or 1m',
   ],
   [["--interval", "50ms"], {}, '--interval is "50ms": give a duration from 100ms'],
   [
     [],
     { SPILLWAY_AGENT_INTERVAL: "2h" },
-    'SPILLWAY_AGENT_INTERVAL is "2h": give a duration from 100ms to 60m',
+    'SPILLWAY_AGENT_INTERVAL is "2h": give a duration from 100ms to 1h',
   ],
   [["--label", "web"], {}, '--label is "web": give name=value'],
   [["--label", "9a=b"], {}, '--label is "9a=b": a name has letters, digits and _'],

@@ -1,16 +1,12 @@
 import { expect, test } from "vitest";
 import { createLog, createSeldomLog } from "../../../agent/log.ts";
 
-function lines(plain: boolean) {
+function lines(plain: boolean, secrets: ReadonlySet<string> = new Set()) {
   const written: string[] = [];
-  return {
-    written,
-    log: createLog(
-      plain,
-      (line) => written.push(line),
-      () => 0,
-    ),
+  const write = (line: string) => {
+    written.push(line);
   };
+  return { written, log: createLog({ plain, write, secrets, now: () => 0 }) };
 }
 
 test("a terminal gets plain lines", () => {
@@ -49,4 +45,11 @@ test("the same thing is said once a minute, with how often it was left out", () 
   seldom.over("a");
   say("a");
   expect(said).toEqual(["a", "b", "a (and 2 times more before)", "a"]);
+});
+
+test.each([true, false])("a secret that a proxy repeats is left out", (plain) => {
+  const { written, log } = lines(plain, new Set(['s3"cret']));
+  log.warn('502 Bad Gateway, authorization: Bearer s3"cret');
+  expect(written.join()).not.toContain("cret");
+  expect(written.join()).toContain("Bearer ***");
 });

@@ -1,0 +1,308 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
+import { push, TestHost } from "../support/pushes.ts";
+import { type Service, startService } from "../support/service.ts";
+import { waitFor } from "../support/wait.ts";
+
+let service: Service;
+let database: string;
+const start = Math.floor(Date.now() / 600_000) * 600_000 - 20 * 60_000;
+const regions = ["eu", "us"];
+const hosts = Array.from(
+  { length: 6 },
+  (_, index) =>
+    new TestHost({
+      name: `web-${index}`,
+      labels: { region: regions[index % 2] ?? "", role: index < 4 ? "web" : "db" },
+    }),
+);
+
+beforeAll(async () => {
+  database = await createDatabase(inject("postgresUrl"));
+  service = await startService({ databaseUrl: databaseUrlOf(inject("postgresUrl"), database) });
+  // Ten minutes, each host adding (index + 1) overflows a snapshot; the last host is silent after five.
+  const sections = hosts.map((host, index) =>
+    host.section(
+      Array.from({ length: index === 5 ? 31 : 61 }, (_, tick) =>
+        host.snapshot(start + tick * 10_000, [tick * 10, tick * (index + 1), tick * (index + 1)]),
+      ),
+    ),
+  );
+  const { results } = await service.pushed(push(...sections));
+  expect(new Set(results.map((result) => result.status))).toEqual(new Set(["stored"]));
+  await waitFor("the rollups", async () => {
+    const { data } = await service.graphql(
+      `{ fleet { hostCount trend(counter: "ListenOverflows", range: {last: "1h"}, measure: INCREASE) { total } } }`,
+    );
+    return (
+      data.fleet.hostCount === 6 && data.fleet.trend[0].total === String((1 + 2 + 3 + 4 + 5) * 60 + 6 * 30)
+    );
+  });
+});
+
+afterAll(async () => {
+  await service.stop();
+  await dropDatabase(inject("postgresUrl"), database);
+});
+
+const range = `range: {from: "${new Date(start).toISOString()}", to: "${new Date(start + 600_000).toISOString()}"}`;
+
+describe("fleet", () => {
+  test("a rate is the sum of the hosts' rates, and does not sink when one is silent", async () => {
+    const { data } = await service.graphql(
+      `{ fleet { trend(counter: "ListenOverflows", ${range}, step: "1m") { start step unit values } } }`,
+    );
+    const [series] = data.fleet.trend;
+    expect(series).toMatchObject({ start: new Date(start).toISOString(), step: "1m", unit: "packets/s" });
+    expect(series.values.slice(0, 5)).toEqual(Array(5).fill(expect.closeTo(2.1, 6)));
+    // 31 snapshots: the silent host's last interval ends with the first moment of the sixth minute.
+    expect(series.values.slice(6)).toEqual(Array(4).fill(expect.closeTo(1.5, 6)));
+  });
+
+  test("measures: increase, affected hosts, peak; steps of several minutes", async () => {
+    const ask = (measure: string) =>
+      `trend(counter: "ListenOverflows", ${range}, step: "5m", measure: ${measure}) { start values }`;
+    const { data } = await service.graphql(
+      `{ fleet { increase: ${ask("INCREASE")} affected: ${ask("AFFECTED")} peak: ${ask("PEAK")} } }`,
+    );
+    const total = (measure: string) =>
+      data.fleet[measure][0].values.reduce((sum: number, value: number | null) => sum + (value ?? 0), 0);
+    // The minute of the last snapshot begins when the range ends.
+    expect(total("increase")).toBe(15 * 59 + 6 * 30);
+    expect(Math.max(...data.fleet.affected[0].values)).toBe(6);
+    expect(Math.max(...data.fleet.peak[0].values)).toBe(36);
+  });
+
+  test("grouped by labels and filtered by matchers", async () => {
+    const trend = `trend(counter: "ListenOverflows", ${range}, measure: INCREASE, groupBy: ["region"]) { labels total }`;
+    const { data } = await service.graphql(
+      `{ fleet(filter: {labels: [{name: "role", op: RE, value: "we."}]}) { hostCount ${trend} } }`,
+    );
+    expect(data.fleet).toEqual({
+      hostCount: 4,
+      trend: [
+        { labels: { region: "eu" }, total: String((1 + 3) * 59) },
+        { labels: { region: "us" }, total: String((2 + 4) * 59) },
+      ],
+    });
+  });
+
+  test("top: who grew most, with the rate and the share", async () => {
+    const { data } = await service.graphql(
+      `{ fleet { top(counter: "ListenOverflows", ${range}, first: 2) { host { name } namespace { id } increase rate shareOfFleet }
+         byNamespace: top(counter: "ListenOverflows", ${range}, by: NAMESPACE, first: 1) { host { name } namespace { kind } } } }`,
+    );
+    expect(data.fleet.top).toEqual([
+      {
+        host: { name: "web-4" },
+        namespace: null,
+        increase: "295",
+        rate: expect.closeTo(0.5, 6),
+        shareOfFleet: expect.closeTo(295 / 1065, 6),
+      },
+      {
+        host: { name: "web-3" },
+        namespace: null,
+        increase: "236",
+        rate: expect.closeTo(0.4, 6),
+        shareOfFleet: expect.closeTo(236 / 1065, 6),
+      },
+    ]);
+    expect(data.fleet.byNamespace).toEqual([{ host: { name: "web-4" }, namespace: { kind: "ROOT" } }]);
+  });
+
+  test("a counter that the hosts do not send is null and not 0", async () => {
+    const { data } = await service.graphql(
+      `{ fleet { trend(counter: "TcpEstabResets", ${range}, step: "10m") { values total } } }`,
+    );
+    expect(data.fleet.trend).toEqual([{ values: [null], total: null }]);
+  });
+});
+
+describe("hosts", () => {
+  const page = (after: string | null) =>
+    service.graphql(
+      `query ($after: String) { hosts(first: 4, after: $after) { totalCount edges { cursor node { name } }
+         pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`,
+      { after },
+    );
+
+  test("come in pages that follow one another", async () => {
+    const first = (await page(null)).data.hosts;
+    const second = (await page(first.pageInfo.endCursor)).data.hosts;
+    const names = [...first.edges, ...second.edges].map(({ node }) => node.name);
+    expect(names).toEqual(hosts.map((host) => host.name));
+    expect(first.pageInfo).toMatchObject({ hasNextPage: true, hasPreviousPage: false });
+    expect(second.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: true });
+    expect(second.totalCount).toBe(6);
+  });
+
+  test.each([
+    [`{names: ["web-1", "web-2"]}`, 2],
+    [`{search: "EB-3"}`, 1],
+    [`{labels: [{name: "role", value: "db"}]}`, 2],
+    [`{labels: [{name: "role", op: NE, value: "db"}, {name: "region", op: NRE, value: "e."}]}`, 2],
+    [`{labels: [{name: "zone", value: ""}]}`, 6],
+    [`{status: [LEFT]}`, 0],
+    [`{kernel: "6.12"}`, 6],
+    [`{kernel: "5."}`, 0],
+    [`{agentVersion: "0.1.0"}`, 6],
+  ])("meet the filter %s: %d", async (filter, count) => {
+    const { data } = await service.graphql(
+      `{ hosts(filter: ${filter}) { totalCount } fleet(filter: ${filter}) { hostCount } }`,
+    );
+    expect(data).toEqual({ hosts: { totalCount: count }, fleet: { hostCount: count } });
+  });
+
+  test("report, and go stale and silent when they do not", async () => {
+    await service.pushed(
+      push(hosts[0]?.section([hosts[0].snapshot(Date.now(), [0, 0, 0])]) ?? new TestHost().section([])),
+    );
+    await waitFor("web-0 to be reporting", async () => {
+      const { data } = await service.graphql(
+        `{ hosts(filter: {names: ["web-0"], status: [REPORTING]}) { totalCount } }`,
+      );
+      return data.hosts.totalCount === 1;
+    });
+  });
+
+  test("one: its rates on a grid, with the gap and the total", async () => {
+    const host = new TestHost({ name: "gappy" });
+    const at = (seconds: number, value: number) => host.snapshot(start + seconds * 1000, [0, value, 0]);
+    await service.pushed(push(host.section([at(0, 0), at(10, 5), at(20, 5), at(80, 30), at(90, 40)])));
+    const { host: seen } = (
+      await waitFor("the host", async () => {
+        const answer = await service.graphql(
+          `{ host(name: "gappy") { rates(counters: ["ListenOverflows"], step: "10s",
+             range: {from: "${new Date(start).toISOString()}", to: "${new Date(start + 90_000).toISOString()}"})
+             { values points { at value } total gaps { from to } resets } } }`,
+        );
+        return answer.data.host === null ? null : answer;
+      })
+    ).data;
+    expect(seen.rates[0]).toMatchObject({
+      values: [0.5, 0, null, null, null, null, null, null, 1],
+      total: "40",
+      gaps: [{ from: new Date(start + 20_000).toISOString(), to: new Date(start + 80_000).toISOString() }],
+      resets: [],
+    });
+    expect(seen.rates[0].points[1]).toEqual({ at: new Date(start + 10_000).toISOString(), value: 0 });
+  });
+});
+
+describe("what cannot be answered is told with a code and a remedy", () => {
+  test.each([
+    [
+      `{ fleet { trend(counter: "NoSuchCounter", range: {last: "1h"}) { values } } }`,
+      "NOT_FOUND",
+      /`counters` lists those there are/,
+    ],
+    [
+      `{ fleet { trend(counter: "TcpCurrEstab", range: {last: "1h"}) { values } } }`,
+      "BAD_REQUEST",
+      /is a gauge/,
+    ],
+    [
+      `{ fleet { trend(counter: "ListenDrops", range: {last: "1h"}, step: "90s") { values } } }`,
+      "BAD_REQUEST",
+      /ask for 1m or more/,
+    ],
+    [
+      `{ fleet { trend(counter: "ListenDrops", range: {last: "30d"}, step: "1m") { values } } }`,
+      "LIMIT_EXCEEDED",
+      /ask for a step of 5m or more/,
+    ],
+    [
+      `{ fleet { trend(counter: "ListenDrops", range: {last: "1h", to: "2026-01-01T00:00:00Z"}) { values } } }`,
+      "BAD_REQUEST",
+      /a range is/,
+    ],
+    [
+      `{ fleet { trend(counter: "ListenDrops", range: {from: "2026-01-02T00:00:00Z", to: "2026-01-01T00:00:00Z"}) { values } } }`,
+      "BAD_REQUEST",
+      /empty/,
+    ],
+    [
+      `{ fleet { trend(counter: "ListenDrops", range: {last: "soon"}) { values } } }`,
+      "GRAPHQL_VALIDATION_FAILED",
+      /not a span of time/,
+    ],
+    [
+      `{ fleet { trend(counter: "ListenDrops", range: {from: "yesterday"}) { values } } }`,
+      "GRAPHQL_VALIDATION_FAILED",
+      /not a time/,
+    ],
+    [`{ fleet(filter: {labels: [{name: "role", op: RE, value: "("}]}) { hostCount } }`, "BAD_REQUEST", /RE2/],
+    [
+      `{ fleet { top(counter: "ListenDrops", range: {last: "1h"}, first: 5000) { increase } } }`,
+      "BAD_REQUEST",
+      /0 to 500/,
+    ],
+    [`{ hosts(first: -1) { totalCount } }`, "BAD_REQUEST", /first: -1/],
+    [`{ hosts(after: "x") { totalCount } }`, "BAD_REQUEST", /not a cursor/],
+    [`{ host { id } }`, "BAD_REQUEST", /give one of them/],
+    [`{ host(id: "web-1") { id } }`, "BAD_REQUEST", /host_ and a UUID/],
+    [`{ host(name: "web-1") { latest(namespace: "ns_1") { value } } }`, "NOT_FOUND", /no namespace ns_1/],
+    [`{ nonsense }`, "GRAPHQL_VALIDATION_FAILED", /nonsense/],
+    [`{`, "GRAPHQL_PARSE_FAILED", /Syntax Error/],
+  ])("%s", async (query, code, message) => {
+    const { errors } = await service.graphql(query);
+    expect(errors?.[0]).toMatchObject({ extensions: { code }, message: expect.stringMatching(message) });
+    expect(JSON.stringify(errors)).not.toContain("stacktrace");
+  });
+
+  test("a host that is not there is null", async () => {
+    const { data } = await service.graphql(
+      `{ host(name: "nobody") { id } counter(name: "Nonsense") { name } }`,
+    );
+    expect(data).toEqual({ host: null, counter: null });
+  });
+
+  test.each<[string, Record<string, string>, number]>([
+    ["no token", {}, 401],
+    ["a wrong token", { authorization: "Bearer wrong" }, 401],
+    ["a wrong cookie", { cookie: "spillway_session=wrong" }, 401],
+  ])("with %s nothing is parsed", async (_name, headers, status) => {
+    const response = await fetch(`${service.url}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: "{",
+    });
+    expect([response.status, await response.json()]).toMatchObject([status, { code: "UNAUTHENTICATED" }]);
+  });
+
+  test("an agent's token may not read, and a document that is too long is refused", async () => {
+    const ask = async (token: string, query: string) =>
+      fetch(`${service.url}/graphql`, {
+        method: "POST",
+        headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+        body: JSON.stringify({ query }),
+      });
+    expect((await ask(await service.token("ingest"), "{ viewer { name } }")).status).toBe(403);
+    const reader = await service.token("read");
+    expect((await ask(reader, "{ viewer { name } }")).status).toBe(200);
+    expect((await ask(reader, `{ ${"viewer { name } ".repeat(1_000)} }`)).status).toBe(400);
+    expect((await ask(reader, `{ ${" ".repeat(200_000)} }`)).status).toBe(413);
+  });
+});
+
+test("the catalog explains the seven counters, by any of their names", async () => {
+  const { data } = await service.graphql(
+    `{ counters { name kind meaning } counter(name: "node_netstat_TcpExt_ListenOverflows") {
+       name group kind unit meaning implies remedy netstatText caveats incrementedBy { function file when since } } }`,
+  );
+  const explained = data.counters.filter((counter: { meaning: string | null }) => counter.meaning !== null);
+  expect(explained.map((counter: { name: string }) => counter.name).sort()).toEqual([
+    "TcpActiveOpens",
+    "TcpAttemptFails",
+    "TcpCurrEstab",
+    "TcpEstabResets",
+    "TcpExtListenDrops",
+    "TcpExtListenOverflows",
+    "TcpPassiveOpens",
+  ]);
+  expect(data.counter).toMatchObject({ name: "TcpExtListenOverflows", kind: "COUNTER" });
+  expect(data.counter.incrementedBy.map((site: { function: string }) => site.function)).toContain(
+    "tcp_conn_request",
+  );
+});
