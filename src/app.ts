@@ -12,8 +12,11 @@ interface LifecycleLog {
   error(fields: object, message: string): void;
 }
 
-/** How long a part has to stop, in ms. With all of them a stop takes less than the 10 s that supervisors grant. */
-const STOP_MS = 4_000;
+/** How long a part has to stop, and all of them together, in ms: less than the 10 s that supervisors grant. */
+const PART_STOP_MS = 4_000;
+const TOTAL_STOP_MS = 9_000;
+/** What is left for a part when those before it have taken all the time. */
+const LEAST_STOP_MS = 200;
 
 /**
  * Starts parts in order and stops them in reverse: each once, each within a bound.
@@ -61,10 +64,12 @@ export class Lifecycle {
 
   async #stopAll(): Promise<void> {
     await this.#starting;
+    const deadline = performance.now() + TOTAL_STOP_MS;
     for (const { name, stop } of this.#started.reverse()) {
       const began = performance.now();
       try {
-        await within(STOP_MS, async () => stop(STOP_MS));
+        const graceMs = Math.max(LEAST_STOP_MS, Math.min(PART_STOP_MS, deadline - began));
+        await within(graceMs, async () => stop(graceMs));
         this.#log.info({ part: name, ms: Math.round(performance.now() - began) }, `stopped ${name}`);
       } catch (error) {
         this.#log.error({ err: error, part: name }, `cannot stop ${name} cleanly`);

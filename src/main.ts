@@ -51,7 +51,8 @@ const USAGE = `spillway [role]
 Settings are environment variables: .env.example lists them.`;
 
 const STATEMENT_TIMEOUT_MS = 30_000;
-const DRAIN_MS = 3_000;
+/** Requests under way have this share of the time to stop; then their connections are closed. */
+const DRAIN_SHARE = 0.75;
 /** A predecessor is at most a day older than its snapshot, and must not have been dropped. */
 const LATE_MARGIN_MS = 25 * 3_600_000;
 const now = Date.now;
@@ -74,7 +75,7 @@ async function runService(config: Config, role: "all" | "serve" | "work"): Promi
       process.exitCode = 1;
       void life.stop().then(() => process.exit());
     });
-    return { value: postgres.url, stop: () => postgres.stop() };
+    return { value: postgres.url, stop: (graceMs) => postgres.stop(graceMs) };
   });
   await life.start("schema", async () => ({ value: await migrate({ url: databaseUrl, log }) }));
 
@@ -166,8 +167,8 @@ async function runService(config: Config, role: "all" | "serve" | "work"): Promi
     const bound = await listen(http.server, config.listen, config.port);
     return {
       value: bound,
-      stop: async () => {
-        await closeServer(http.server, DRAIN_MS);
+      stop: async (graceMs) => {
+        await closeServer(http.server, graceMs * DRAIN_SHARE);
         await apollo.stop();
       },
     };

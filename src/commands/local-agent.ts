@@ -60,7 +60,7 @@ export function startLocalAgent(options: LocalAgentOptions): (graceMs: number) =
     if (running === null) return;
     const ended = new Promise((resolve) => running.once("exit", resolve));
     running.kill("SIGTERM");
-    const kill = setTimeout(() => running.kill("SIGKILL"), graceMs - 500);
+    const kill = setTimeout(() => running.kill("SIGKILL"), graceMs * 0.8);
     await ended;
     clearTimeout(kill);
   };

@@ -6,6 +6,9 @@ import { findPostmaster } from "./postmaster-file.ts";
 /** Where the embedded Postgres of a running service is reached, for a command beside it; null when none runs. */
 export async function runningEmbeddedUrl(dataDir: string): Promise<string | null> {
   const layout = layoutOf(dataDir);
-  if ((await findPostmaster(layout.cluster)) === undefined) return null;
-  return urlOf(layout, (await readFile(layout.passwordFile, "utf8")).trim());
+  const postmaster = await findPostmaster(layout.cluster);
+  if (postmaster === undefined) return null;
+  // Where that server has its socket: with another TMPDIR it may not be where we would put it.
+  const { socketDir } = postmaster;
+  return urlOf({ ...layout, socketDir }, (await readFile(layout.passwordFile, "utf8")).trim());
 }
