@@ -5,6 +5,9 @@ export interface Log {
   error(message: string): void;
 }
 
+/** Anything shorter is no secret, and taking it out would garble what is said. */
+const SECRET_MIN = 8;
+
 /**
  * Plain `level message` for a person at a terminal, one JSON object a line for anything else.
  *
@@ -21,7 +24,7 @@ export function createLog(options: {
   const { plain, write, secrets, now = Date.now } = options;
   const say = (level: string) => (message: string) => {
     let msg = message;
-    for (const secret of secrets) msg = msg.replaceAll(secret, "***");
+    for (const secret of secrets) if (secret.length >= SECRET_MIN) msg = msg.replaceAll(secret, "***");
     if (plain) write(`${level} ${oneLine(msg)}`);
     else write(JSON.stringify({ level, time: new Date(now()).toISOString(), part: "agent", msg }));
   };

@@ -48,8 +48,8 @@ test("the same thing is said once a minute, with how often it was left out", () 
 });
 
 test.each([true, false])("a secret that a proxy repeats is left out", (plain) => {
-  const { written, log } = lines(plain, new Set(['s3"cret']));
-  log.warn('502 Bad Gateway, authorization: Bearer s3"cret');
-  expect(written.join()).not.toContain("cret");
+  const { written, log } = lines(plain, new Set(['s3"cret-token']));
+  log.warn('502 Bad Gateway, authorization: Bearer s3"cret-token');
+  expect(written.join()).not.toContain("cret-token");
   expect(written.join()).toContain("Bearer ***");
 });
