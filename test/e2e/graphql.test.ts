@@ -30,13 +30,13 @@ beforeAll(async () => {
   );
   const { results } = await service.pushed(push(...sections));
   expect(new Set(results.map((result) => result.status))).toEqual(new Set(["stored"]));
-  await waitFor("the rollups", async () => {
+  await waitFor("the hosts' facts and the rollups", async () => {
     const { data } = await service.graphql(
-      `{ fleet { hostCount trend(counter: "ListenOverflows", range: {last: "1h"}, measure: INCREASE) { total } } }`,
+      `{ hosts(filter: {kernel: "6.12"}) { totalCount }
+         fleet { trend(counter: "ListenOverflows", range: {last: "1h"}, measure: INCREASE) { total } } }`,
     );
-    return (
-      data.fleet.hostCount === 6 && data.fleet.trend[0].total === String((1 + 2 + 3 + 4 + 5) * 60 + 6 * 30)
-    );
+    const total = data.fleet.trend[0].total;
+    return data.hosts.totalCount === 6 && total === String((1 + 2 + 3 + 4 + 5) * 60 + 6 * 30);
   });
 });
 
