@@ -38,7 +38,8 @@ export function startLocalAgent(options: LocalAgentOptions): (graceMs: number) =
       "--state-dir",
       options.stateDir,
     ];
-    const running = spawn(process.execPath, args, { stdio: ["ignore", "inherit", "inherit"] });
+    // The channel tells the agent when this process is gone, however it went: it does not outlive us.
+    const running = spawn(process.execPath, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
     child = running;
     running.once("error", (error) => log.error({ err: error }, "cannot start this host's agent"));
     running.once("exit", (code, signal) => {

@@ -12,6 +12,10 @@ export const LIMITS = {
   countersPerLayout: 2_048,
   counterNameLength: 100,
   hostNameLength: 253,
+  kernelLength: 200,
+  archLength: 50,
+  /** Largest epoch number of a boot. */
+  epochNumber: 1_000_000,
   labels: 64,
   labelNameLength: 100,
   labelValueLength: 500,

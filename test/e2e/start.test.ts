@@ -88,6 +88,13 @@ async function kernelCounters(): Promise<Map<string, bigint>> {
   return counters;
 }
 
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
 interface Latest {
   readonly host: {
     readonly latest: { readonly counter: { readonly name: string }; readonly value: string }[];
@@ -209,8 +216,10 @@ test("after kill -9 the next start has the data, and the tokens hold", async () 
     const data = (await ask(url, dataDir, query)) as { hosts: { totalCount: number } };
     return data.hosts.totalCount === 1 ? data : null;
   });
+  const agentPid = Number.parseInt(await readFile(join(dataDir, "agent", "agent.lock"), "utf8"), 10);
   first.child.kill("SIGKILL");
   await first.ended;
+  await waitFor("its agent to have ended with it", async () => !(await isThere(`/proc/${agentPid}`)));
   const second = run(dataDir);
   const again = await second.ready();
   expect(await ask(again, dataDir, query)).toEqual(seen);

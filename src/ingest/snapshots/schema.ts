@@ -39,9 +39,9 @@ export const hostSchema = z.object({
   labels: labels.optional(),
   epoch: z.object({
     boot: uuid,
-    number: z.number().int().min(0).max(1_000_000),
-    kernel: z.string().min(1).max(200),
-    arch: z.string().min(1).max(50),
+    number: z.number().int().min(0).max(LIMITS.epochNumber),
+    kernel: z.string().min(1).max(LIMITS.kernelLength),
+    arch: z.string().min(1).max(LIMITS.archLength),
     wordSize: z.union([z.literal(32), z.literal(64)]),
   }),
   layouts: z
