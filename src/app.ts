@@ -78,6 +78,19 @@ export class Lifecycle {
   }
 }
 
+/** The first signal stops in order and then exits; the second does not wait. */
+export function stopOnSignals(life: Lifecycle, log: LifecycleLog): void {
+  let asked = false;
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => {
+      if (asked) process.exit(130);
+      asked = true;
+      log.info({ signal }, "stopping; a second signal stops at once");
+      void life.stop().then(() => process.exit());
+    });
+  }
+}
+
 async function within(ms: number, work: () => Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {

@@ -1,20 +1,20 @@
 /**
- * The composition root. Roles: `all` (default), `serve`, `work`, `migrate`, `check-config`, `token`, `sign-in`.
+ * The composition root. Roles that run: `all` (default), `serve`, `work`; those that come and go are in
+ * commands/run.ts.
  *
  * Read `runService` for the architecture: what the service is made of, in the order in which it starts;
  * it stops in the reverse.
  */
 import { writeSync } from "node:fs";
 import { join } from "node:path";
-import { Lifecycle } from "./app.ts";
-import { createSignIn, openForCommand } from "./commands/database.ts";
+import { Lifecycle, stopOnSignals } from "./app.ts";
 import { startLocalAgent } from "./commands/local-agent.ts";
-import { createToken, TOKEN_USAGE } from "./commands/token.ts";
+import { runCommand } from "./commands/run.ts";
 import { ensureTokenFiles, type TokenFiles } from "./commands/token-files.ts";
 import { welcomeText } from "./commands/welcome.ts";
 import { type Config, readConfig } from "./config.ts";
 import { startEmbeddedPostgres } from "./embedded/embedded-postgres.ts";
-import { asSpillwayError, SpillwayError } from "./errors.ts";
+import { asSpillwayError } from "./errors.ts";
 import type { Sources } from "./graphql/context.ts";
 import { createGraphqlServer } from "./graphql/server.ts";
 import { createApp } from "./http/app.ts";
@@ -37,18 +37,6 @@ import { SnapshotReader } from "./store/snapshot-reader.ts";
 import { createLog } from "./telemetry/log.ts";
 import { Metrics } from "./telemetry/metrics.ts";
 import { VERSION } from "./version.ts";
-
-const USAGE = `spillway [role]
-
-  all           the whole service in one process (default)
-  serve         HTTP: dashboard, GraphQL, the agents' pushes
-  work          the jobs behind it
-  migrate       bring the database to this version's schema, and exit
-  check-config  read the environment, name every fault, and exit
-  token         ${TOKEN_USAGE}
-  sign-in       print a one-time link that signs a browser in
-
-Settings are environment variables: .env.example lists them.`;
 
 const STATEMENT_TIMEOUT_MS = 30_000;
 /** Requests under way have this share of the time to stop; then their connections are closed. */
@@ -205,19 +193,6 @@ async function runService(config: Config, role: "all" | "serve" | "work"): Promi
   );
 }
 
-/** The first signal stops in order; the second does not wait. */
-function stopOnSignals(life: Lifecycle, log: ReturnType<typeof createLog>): void {
-  let asked = false;
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    process.on(signal, () => {
-      if (asked) process.exit(130);
-      asked = true;
-      log.info({ signal }, "stopping; a second signal stops at once");
-      void life.stop().then(() => process.exit());
-    });
-  }
-}
-
 /** An address that a client on this machine can use for one that is listened on. */
 function reachable(listenAddress: string): string {
   if (listenAddress === "0.0.0.0") return "127.0.0.1";
@@ -225,42 +200,13 @@ function reachable(listenAddress: string): string {
   return listenAddress.includes(":") ? `[${listenAddress}]` : listenAddress;
 }
 
-async function main(args: readonly string[]): Promise<void> {
-  const [role = "all", ...rest] = args;
-  switch (role) {
-    case "all":
-    case "serve":
-    case "work":
-      return runService(readConfig(process.env), role);
-    case "migrate": {
-      const { url, close } = await openForCommand(readConfig(process.env));
-      const { applied } = await migrate({ url, log: createLog("info") }).finally(close);
-      process.stdout.write(applied.length === 0 ? "nothing to apply\n" : `applied ${applied.join(", ")}\n`);
-      return;
-    }
-    case "check-config":
-      readConfig(process.env);
-      process.stdout.write("the configuration is good\n");
-      return;
-    case "token": {
-      const { db, close } = await openForCommand(readConfig(process.env));
-      process.stdout.write(`${await createToken(db, rest, now()).finally(close)}\n`);
-      return;
-    }
-    case "sign-in":
-      process.stdout.write(`${await createSignIn(readConfig(process.env), now())}\n`);
-      return;
-    case "help":
-    case "--help":
-    case "-h":
-      process.stdout.write(`${USAGE}\n`);
-      return;
-    default:
-      throw new SpillwayError("CONFIGURATION", `there is no role "${role}"\n\n${USAGE}`);
-  }
+const [role = "all", ...words] = process.argv.slice(2);
+async function main(): Promise<void> {
+  if (role === "all" || role === "serve" || role === "work") await runService(readConfig(process.env), role);
+  else await runCommand(role, words, process.env);
 }
 
-main(process.argv.slice(2)).catch((thrown: unknown) => {
+main().catch((thrown: unknown) => {
   const error = asSpillwayError(thrown);
   // What a person must change is told in words; a fault of ours with all there is to find it.
   const text = error.code === "INTERNAL" ? ((thrown as Error).stack ?? String(thrown)) : error.message;

@@ -1,7 +1,9 @@
 import type { Config } from "../config.ts";
 import { startEmbeddedPostgres } from "../embedded/embedded-postgres.ts";
 import { runningEmbeddedUrl } from "../embedded/running.ts";
+import { SpillwayError } from "../errors.ts";
 import { openStore, type Store } from "../store/client.ts";
+import { migrate, pendingMigrations } from "../store/migrate.ts";
 import { createSignInLink } from "../store/sessions.ts";
 import { createLog } from "../telemetry/log.ts";
 
@@ -14,12 +16,25 @@ export interface CommandDatabase {
 /**
  * The service's database for a command that comes and goes: the one of DATABASE_URL, the embedded one of a
  * service that is running, or else the embedded one started for the command.
+ *
+ * @param migrated false for the command that migrates; others need the schema, and are refused without it
  */
-export async function openForCommand(config: Config): Promise<CommandDatabase> {
+export async function openForCommand(
+  config: Config,
+  { migrated = true }: { readonly migrated?: boolean } = {},
+): Promise<CommandDatabase> {
   const log = createLog("warn");
   const running = config.databaseUrl ?? (await runningEmbeddedUrl(config.dataDir));
   const own = running === null ? await startEmbeddedPostgres({ dataDir: config.dataDir, log }) : null;
   const url = running ?? own?.url ?? "";
+  try {
+    // What is started for the command is brought up to date by it; what others run is theirs to migrate.
+    if (own !== null) await migrate({ url, log });
+    else if (migrated) await requireMigrated(url);
+  } catch (error) {
+    await own?.stop();
+    throw error;
+  }
   const store = openStore({
     url,
     poolSize: 2,
@@ -35,6 +50,15 @@ export async function openForCommand(config: Config): Promise<CommandDatabase> {
       await own?.stop();
     },
   };
+}
+
+async function requireMigrated(url: string): Promise<void> {
+  const pending = await pendingMigrations(url);
+  if (pending.length === 0) return;
+  throw new SpillwayError(
+    "CONFIGURATION",
+    `the database lacks the migrations ${pending.join(", ")}: run \`spillway migrate\`, or start the service, first`,
+  );
 }
 
 /** A one-time link that signs a browser in. */

@@ -7,9 +7,18 @@ import { keepToken, newSecret, SCOPES, type Scope } from "../store/tokens.ts";
 export const TOKEN_USAGE =
   "spillway token create --scope ingest|read|operate|admin [--scope ...] [--name NAME] [--expires 90d]";
 
-/** `token create`: makes a token and gives its secret, which is shown this once. @throws CONFIGURATION for wrong words */
-export async function createToken(db: Db, args: readonly string[], now: number): Promise<string> {
-  const { scopes, name, expiresMs } = parse(args);
+export interface TokenWords {
+  readonly scopes: readonly Scope[];
+  readonly name: string;
+  readonly expiresMs: number | null;
+}
+
+/** `token create`: makes a token and gives its secret, which is shown this once. */
+export async function createToken(
+  db: Db,
+  { scopes, name, expiresMs }: TokenWords,
+  now: number,
+): Promise<string> {
   const secret = newSecret();
   await keepToken(db, secret, {
     name,
@@ -19,7 +28,8 @@ export async function createToken(db: Db, args: readonly string[], now: number):
   return secret;
 }
 
-function parse(args: readonly string[]): { scopes: Scope[]; name: string; expiresMs: number | null } {
+/** @throws CONFIGURATION for wrong words */
+export function parseTokenWords(args: readonly string[]): TokenWords {
   const usage = (fault: string) => new SpillwayError("CONFIGURATION", `${fault}\nusage: ${TOKEN_USAGE}`);
   if (args[0] !== "create") throw usage(`token: "${args[0] ?? ""}" is not a command`);
   let values: { scope?: string[]; name?: string; expires?: string };

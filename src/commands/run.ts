@@ -1,0 +1,61 @@
+import { readConfig } from "../config.ts";
+import { SpillwayError } from "../errors.ts";
+import { migrate } from "../store/migrate.ts";
+import { createLog } from "../telemetry/log.ts";
+import { createSignIn, openForCommand } from "./database.ts";
+import { createToken, parseTokenWords, TOKEN_USAGE } from "./token.ts";
+
+const USAGE = `spillway [role]
+
+  all           the whole service in one process (default)
+  serve         HTTP: dashboard, GraphQL, the agents' pushes
+  work          the jobs behind it
+  migrate       bring the database to this version's schema, and exit
+  check-config  read the environment, name every fault, and exit
+  token         ${TOKEN_USAGE}
+  sign-in       print a one-time link that signs a browser in
+
+Settings are environment variables: .env.example lists them.`;
+
+/**
+ * Runs a role that comes and goes, and writes what it gives to standard output.
+ *
+ * @throws CONFIGURATION for a role that there is not, and for wrong words and settings
+ */
+export async function runCommand(
+  role: string,
+  words: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  process.stdout.write(`${await resultOf(role, words, environment)}\n`);
+}
+
+async function resultOf(
+  role: string,
+  words: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<string> {
+  switch (role) {
+    case "migrate": {
+      const { url, close } = await openForCommand(readConfig(environment), { migrated: false });
+      const { applied } = await migrate({ url, log: createLog("info") }).finally(close);
+      return applied.length === 0 ? "nothing to apply" : `applied ${applied.join(", ")}`;
+    }
+    case "check-config":
+      readConfig(environment);
+      return "the configuration is good";
+    case "token": {
+      const token = parseTokenWords(words);
+      const { db, close } = await openForCommand(readConfig(environment));
+      return createToken(db, token, Date.now()).finally(close);
+    }
+    case "sign-in":
+      return createSignIn(readConfig(environment), Date.now());
+    case "help":
+    case "--help":
+    case "-h":
+      return USAGE;
+    default:
+      throw new SpillwayError("CONFIGURATION", `there is no role "${role}"\n\n${USAGE}`);
+  }
+}
