@@ -19,6 +19,11 @@ export const LIMITS = {
   labels: 64,
   labelNameLength: 100,
   labelValueLength: 500,
+  capabilities: 200,
+  sysctls: 100,
+  listenersPerSnapshot: 2_000,
+  /** Length of any other text: a reason, a sysctl's value, a cgroup's path. */
+  textLength: 500,
   /** Shortest and longest interval between the snapshots of one agent. */
   everyMs: { min: 100, max: 3_600_000 },
   /** A snapshot may lie this far ahead of the service's clock. */
