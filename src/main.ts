@@ -19,6 +19,7 @@ import type { Sources } from "./graphql/context.ts";
 import { createGraphqlServer } from "./graphql/server.ts";
 import { createApp } from "./http/app.ts";
 import { closeServer, createHttpServer, listen } from "./http/server.ts";
+import { Facts } from "./ingest/facts.ts";
 import { GroupCommit } from "./ingest/group-commit.ts";
 import { Presence } from "./ingest/presence.ts";
 import { Registry } from "./ingest/registry.ts";
@@ -142,6 +143,7 @@ async function runService(config: Config, role: "all" | "serve" | "work"): Promi
         registry: new Registry(db),
         commit,
         presence,
+        facts: new Facts(db, presence, now),
         actors,
         log,
         metrics,

@@ -3,6 +3,7 @@ import type { PrismaClient } from "../store/client.ts";
 import type { FleetView } from "../store/fleet-view.ts";
 import type { LayoutCache } from "../store/layouts.ts";
 import { lastSnapshotAt, type Namespace, namespacesOf } from "../store/namespaces.ts";
+import { type ListenerRecord, readListeners, readPeakFill } from "../store/queries/listeners.ts";
 import type { SnapshotReader } from "../store/snapshot-reader.ts";
 import type { Actor } from "../store/tokens.ts";
 
@@ -35,6 +36,10 @@ export interface Context extends Sources {
   readonly namespaces: DataLoader<number, Namespace[]>;
   /** When a namespace was last read, by its id; null before its first snapshot. */
   readonly lastSnapshot: DataLoader<number, number | null>;
+  /** The listeners of a namespace, by its id. */
+  readonly listeners: DataLoader<number, ListenerRecord[]>;
+  /** The peak fill of a namespace's listeners by inode, by `[namespace id, from, to]` as JSON. */
+  readonly peakFill: DataLoader<string, ReadonlyMap<string, number>>;
 }
 
 export function createContext(sources: Sources, actor: Actor): Context {
@@ -51,5 +56,20 @@ export function createContext(sources: Sources, actor: Actor): Context {
       const at = await lastSnapshotAt(sources.db, ids);
       return ids.map((id) => at.get(id) ?? null);
     }),
+    listeners: new DataLoader(async (ids: readonly number[]) => {
+      const byNamespace = new Map<number, ListenerRecord[]>(ids.map((id) => [id, []]));
+      for (const one of await readListeners(sources.db, ids, sources.now())) {
+        byNamespace.get(one.namespaceId)?.push(one);
+      }
+      return ids.map((id) => byNamespace.get(id) ?? []);
+    }),
+    peakFill: new DataLoader((keys: readonly string[]) =>
+      Promise.all(
+        keys.map((key) => {
+          const [namespaceId = 0, from = 0, to = 0] = JSON.parse(key) as number[];
+          return readPeakFill(sources.db, namespaceId, { from, to });
+        }),
+      ),
+    ),
   };
 }

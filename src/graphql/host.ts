@@ -33,6 +33,49 @@ const CounterValue = builder.objectRef<CounterValueShape>("CounterValue").implem
   }),
 });
 
+const Capability = builder.objectRef<HostRecord["capabilities"][number]>("Capability").implement({
+  description: "Something that an agent sees on some hosts and not on others.",
+  fields: (t) => ({
+    name: t.exposeString("name"),
+    available: t.exposeBoolean("available"),
+    reason: t.exposeString("reason", {
+      nullable: true,
+      description: "Why not, and how to let it; null when available.",
+    }),
+  }),
+});
+
+const AgentHealth = builder.objectRef<Readonly<Record<string, unknown>>>("AgentHealth").implement({
+  description: "An agent's own cost and backlog, as it said last.",
+  fields: (t) => ({
+    cycleCpuMs: t.float({
+      description: "CPU time of one cycle.",
+      resolve: (health) => Number(health.cycleCpuMs),
+    }),
+    childCpuMs: t.float({
+      description: "CPU time of what it runs, ss above all.",
+      resolve: (health) => Number(health.childCpuMs),
+    }),
+    rssBytes: t.float({ resolve: (health) => Number(health.rssBytes) }),
+    spoolDepth: t.int({
+      description: "Snapshots that wait to be sent.",
+      resolve: (health) => Number(health.spoolDepth),
+    }),
+    spoolAgeMs: t.float({
+      description: "Age of the oldest of them.",
+      resolve: (health) => Number(health.spoolAgeMs),
+    }),
+    dropped: t.field({
+      type: "Labels",
+      description: "Snapshots given up since its start, by reason.",
+      resolve: ({ dropped }) =>
+        Object.fromEntries(
+          Object.entries(dropped as Record<string, number>).map(([why, count]) => [why, String(count)]),
+        ),
+    }),
+  }),
+});
+
 export const Host = builder.objectRef<HostRecord>("Host").implement({
   description: "A machine with an agent.",
   fields: (t) => ({
@@ -60,6 +103,26 @@ export const Host = builder.objectRef<HostRecord>("Host").implement({
       nullable: true,
       description:
         "The host's own clock less the service's; no snapshot is dated by it. Null before the first snapshot.",
+    }),
+    capabilities: t.field({
+      type: [Capability],
+      description:
+        "What the agent can see on this host, and what it cannot and why (no ss, no tcp_diag, hidepid, unprivileged).",
+      resolve: ({ capabilities }) => [...capabilities],
+    }),
+    agentHealth: t.field({
+      type: AgentHealth,
+      nullable: true,
+      description: "How the agent itself is doing; null when it never said.",
+      resolve: ({ health }) => health,
+    }),
+    sysctls: t.field({
+      type: "Labels",
+      description: "Of the root namespace; empty before it was read.",
+      resolve: async ({ id }, _args, { namespaces }) => {
+        const root = (await namespaces.load(id)).find(({ kind }) => kind === "ROOT");
+        return (root?.sysctls ?? {}) as Record<string, string>;
+      },
     }),
     namespaces: t.field({
       type: [Namespace],

@@ -19,6 +19,12 @@ export const Namespace = builder.objectRef<NamespaceRow>("Namespace").implement(
       description: "Of the container or pod; null where it has none.",
     }),
     labels: t.field({ type: "Labels", resolve: ({ labels }) => labels as Record<string, string> }),
+    sysctls: t.field({
+      type: "Labels",
+      description:
+        "Settings such as net.core.somaxconn, by their sysctl names; empty where the agent may not read them.",
+      resolve: ({ sysctls }) => sysctls as Record<string, string>,
+    }),
     firstSeen: t.field({ type: "DateTime", resolve: ({ firstSeen }) => firstSeen.getTime() }),
     lastSeen: t.field({
       type: "DateTime",

@@ -2,6 +2,7 @@
 import { builder } from "./builder.ts";
 import "./fleet.ts";
 import "./host.ts";
+import "./host-listeners.ts";
 import "./hosts.ts";
 import "./counter.ts";
 import "./system.ts";

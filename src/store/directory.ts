@@ -1,5 +1,6 @@
 import { stalenessMs } from "../rates/interval.ts";
 import type { Db } from "./client.ts";
+import type { Capability } from "./hosts.ts";
 
 /** LEFT: the agent said goodbye. */
 export type HostStatusName = "REPORTING" | "STALE" | "SILENT" | "LEFT";
@@ -18,6 +19,9 @@ export interface HostRecord {
   readonly clockSkewMs: number | null;
   readonly bootId: string | null;
   readonly kernel: string | null;
+  readonly capabilities: readonly Capability[];
+  /** How the agent is doing, as it said last; null when it never has. */
+  readonly health: Readonly<Record<string, unknown>> | null;
 }
 
 /** A namespace and the host that it belongs to. */
@@ -28,28 +32,40 @@ export interface NamespaceOwner {
 
 const SILENT_FLOOR_MS = 90_000;
 
-/** What a host that was last heard of so long ago is called: stale after 2.5 intervals, silent at three times that. */
-export function statusOf(lastSeen: number | null, everyMs: number | null, now: number): HostStatusName {
+/**
+ * What a host that was last heard of so long ago is called: stale after 2.5 intervals, silent at three times
+ * that; left when its agent said so and has not been heard of since.
+ *
+ * @param leftAt when the agent said that it leaves; times in ms since 1970
+ */
+export function statusOf(
+  lastSeen: number | null,
+  everyMs: number | null,
+  leftAt: number | null,
+  now: number,
+): HostStatusName {
   if (lastSeen === null || everyMs === null) return "SILENT";
+  if (leftAt !== null && leftAt >= lastSeen) return "LEFT";
   const age = now - lastSeen;
   const stale = stalenessMs(everyMs);
   if (age <= stale) return "REPORTING";
   return age <= Math.max(SILENT_FLOOR_MS, 3 * stale) ? "STALE" : "SILENT";
 }
 
-type Row = Omit<HostRecord, "status" | "labels"> & { readonly labels: Record<string, string> };
+type Row = Omit<HostRecord, "status"> & { readonly leftAt: Date | null };
 
 /** Every host, by name and id. */
 export async function readHosts(db: Db, now: number): Promise<HostRecord[]> {
   const rows = await db.$queryRaw<Row[]>`
     SELECT h.id, h.agent_id AS "agentId", h.name, h.labels, h.first_seen AS "firstSeen",
            s.last_seen AS "lastSeen", s.every_ms AS "everyMs", s.agent_version AS "agentVersion",
-           s.clock_skew_ms AS "clockSkewMs", e.boot_id AS "bootId", e.kernel
+           s.clock_skew_ms AS "clockSkewMs", e.boot_id AS "bootId", e.kernel, h.capabilities, s.health,
+           CASE s.goodbye WHEN 'leaving' THEN s.goodbye_at END AS "leftAt"
     FROM host h LEFT JOIN host_status s ON s.host_id = h.id LEFT JOIN epoch e ON e.id = s.epoch_id
     ORDER BY h.name, h.id`;
-  return rows.map((row) => ({
+  return rows.map(({ leftAt, ...row }) => ({
     ...row,
-    status: statusOf(row.lastSeen?.getTime() ?? null, row.everyMs, now),
+    status: statusOf(row.lastSeen?.getTime() ?? null, row.everyMs, leftAt?.getTime() ?? null, now),
   }));
 }
 

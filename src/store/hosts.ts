@@ -31,3 +31,20 @@ export async function registerHost(
 export async function updateHostFacts(db: Db, hostId: number, facts: HostFacts): Promise<void> {
   await db.host.updateMany({ where: { id: hostId }, data: { ...facts, labels: { ...facts.labels } } });
 }
+
+/** What an agent can see on a host, and what it cannot and why. */
+export interface Capability {
+  readonly name: string;
+  readonly available: boolean;
+  /** Null when available. */
+  readonly reason: string | null;
+}
+
+export async function keepCapabilities(
+  db: Db,
+  hostId: number,
+  capabilities: readonly Capability[],
+): Promise<void> {
+  const list = capabilities.map(({ name, available, reason }) => ({ name, available, reason }));
+  await db.host.updateMany({ where: { id: hostId }, data: { capabilities: list } });
+}

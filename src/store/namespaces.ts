@@ -53,6 +53,20 @@ export async function registerNamespace(
   return made.id;
 }
 
+/** Keeps the settings of a namespace; those of an earlier time never undo later ones. */
+export async function keepSysctls(
+  db: Db,
+  namespaceId: number,
+  sysctls: Readonly<Record<string, string>>,
+  at: number,
+): Promise<void> {
+  const sysctlsAt = new Date(at);
+  await db.namespace.updateMany({
+    where: { id: namespaceId, OR: [{ sysctlsAt: null }, { sysctlsAt: { lt: sysctlsAt } }] },
+    data: { sysctls: { ...sysctls }, sysctlsAt },
+  });
+}
+
 /** When each of these namespaces was last read, in ms since 1970; one without a snapshot is not in it. */
 export async function lastSnapshotAt(db: Db, ids: readonly number[]): Promise<Map<number, number>> {
   const rows = await db.$queryRaw<{ id: number; at: number }[]>`

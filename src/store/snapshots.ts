@@ -11,6 +11,8 @@ export interface SnapshotRow {
   readonly flags: number;
   readonly layoutId: number;
   readonly values: Buffer;
+  /** What src/store/codec/listeners.ts encodes; null where none were seen. */
+  readonly listeners: Buffer | null;
 }
 
 /** Bit 0 of `flags`: the namespace's counters are known to have begun at 0. */
@@ -48,16 +50,17 @@ export async function appendSnapshots(db: Db, rows: readonly SnapshotRow[]): Pro
   const inserted = await db.$queryRaw<{ namespace_id: number; at: number }[]>`
     WITH inserted AS (
       INSERT INTO ts.snapshot
-        (shard, namespace_id, at, epoch_id, uptime_ms, every_ms, flags, layout_id, "values")
+        (shard, namespace_id, at, epoch_id, uptime_ms, every_ms, flags, layout_id, "values", listeners)
       SELECT namespace_id >> 8, namespace_id, to_timestamp(at / 1000), epoch_id, uptime_ms, every_ms, flags,
-             layout_id, "values"
+             layout_id, "values", listeners
       FROM unnest(
         ${rows.map((row) => row.namespaceId)}::int[], ${rows.map((row) => row.at)}::float8[],
         ${rows.map((row) => row.epochId)}::int[], ${rows.map((row) => row.uptimeMs)}::bigint[],
         ${rows.map((row) => row.everyMs)}::int[], ${rows.map((row) => row.flags)}::smallint[],
-        ${rows.map((row) => row.layoutId)}::int[], ${rows.map((row) => row.values)}::bytea[]
+        ${rows.map((row) => row.layoutId)}::int[], ${rows.map((row) => row.values)}::bytea[],
+        ${rows.map((row) => row.listeners)}::bytea[]
       ) WITH ORDINALITY
-        AS row(namespace_id, at, epoch_id, uptime_ms, every_ms, flags, layout_id, "values", place)
+        AS row(namespace_id, at, epoch_id, uptime_ms, every_ms, flags, layout_id, "values", listeners, place)
       ORDER BY namespace_id, at, place
       ON CONFLICT DO NOTHING
       RETURNING shard, namespace_id, at

@@ -84,6 +84,7 @@ async function rowOf(store: Store, host: TestHost, one: OracleSnapshot): Promise
     everyMs: one.everyMs,
     flags: 0,
     layoutId: host.layoutId,
+    listeners: null,
     values: encodeValues(
       NAMES.map((name) => {
         const value = one.values[name];

@@ -13,9 +13,14 @@ test.each([
   ["over 90 s", 90_001, 10_000, "SILENT"],
   ["7.5 intervals", 450_001, 60_000, "SILENT"],
 ])("%s: %d ms at an interval of %d ms is %s", (_name, age, everyMs, status) => {
-  expect(statusOf(now - age, everyMs, now)).toBe(status);
+  expect(statusOf(now - age, everyMs, null, now)).toBe(status);
 });
 
 test("a host that was never heard of is silent", () => {
-  expect(statusOf(null, null, now)).toBe("SILENT");
+  expect(statusOf(null, null, null, now)).toBe("SILENT");
+});
+
+test("a host that said goodbye has left, until it is heard of again", () => {
+  expect(statusOf(now - 1_000_000, 10_000, now - 999_000, now)).toBe("LEFT");
+  expect(statusOf(now - 1_000, 10_000, now - 5_000, now)).toBe("REPORTING");
 });

@@ -1,9 +1,12 @@
 import { SpillwayError } from "../../errors.ts";
 import type { SnapshotFault, SnapshotResult } from "../../protocol/answer.ts";
 import { LIMITS } from "../../protocol/limits.ts";
+import type { WireListeners } from "../../protocol/message.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
+import { encodeListeners } from "../../store/codec/listeners.ts";
 import { encodeValues } from "../../store/codec/values.ts";
 import { FLAG_FROM_ZERO, type SnapshotRow } from "../../store/snapshots.ts";
+import type { Facts } from "../facts.ts";
 import type { CommitOutcome, GroupCommit } from "../group-commit.ts";
 import type { Presence } from "../presence.ts";
 import type { KnownHost, Registry } from "../registry.ts";
@@ -21,14 +24,18 @@ export interface AcceptDeps {
   readonly registry: Registry;
   readonly commit: GroupCommit;
   readonly presence: Presence;
+  readonly facts: Facts;
   /** ms since 1970 */
   readonly now: () => number;
   /** Snapshots older than this are refused: their predecessors may have been dropped. */
   readonly oldestAcceptedMs: number;
 }
 
+/** A row to be committed, with the settings that came with it. */
+type PendingRow = SnapshotRow & { readonly sysctls: Readonly<Record<string, string>> | null };
+
 /** A place in the answer: already decided, or waiting for the commit of a row. */
-type Slot = SnapshotResult | SnapshotRow;
+type Slot = SnapshotResult | PendingRow;
 
 interface Section {
   readonly host: KnownHost;
@@ -58,17 +65,19 @@ export async function acceptPush(deps: AcceptDeps, body: unknown): Promise<Snaps
 
   const now = deps.now();
   const slots: Slot[] = [];
+  const opened: Section[] = [];
   for (const [index, raw] of hosts.entries()) {
     const section = await openSection(deps, raw, index);
     if ("status" in section) {
       for (const _ of raw.snapshots) slots.push(section);
       continue;
     }
+    opened.push(section);
     const own: Slot[] = [];
     for (const snapshot of raw.snapshots)
       own.push(await readSnapshot(deps, section, snapshot, own.length, now));
     slots.push(...own);
-    const last = own.findLast((slot): slot is SnapshotRow => !("status" in slot));
+    const last = own.findLast((slot): slot is PendingRow => !("status" in slot));
     if (last !== undefined) {
       deps.presence.saw({
         hostId: section.host.id,
@@ -77,12 +86,18 @@ export async function acceptPush(deps: AcceptDeps, body: unknown): Promise<Snaps
         everyMs: last.everyMs,
         agentVersion: agent.version,
         clockSkewMs: agent.clock - now,
+        health: section.parsed.health ?? null,
       });
     }
   }
 
-  const rows = slots.filter((slot): slot is SnapshotRow => !("status" in slot));
+  const rows = slots.filter((slot): slot is PendingRow => !("status" in slot));
   const outcomes = await deps.commit.submit(rows);
+  // Before the answer: what an agent has had acknowledged it does not say again.
+  await deps.facts.keep(
+    rows.filter((_, index) => outcomes[index] !== "fault"),
+    opened.map(({ host, parsed }) => ({ hostId: host.id, ...parsed })),
+  );
   let next = 0;
   return slots.map((slot) => ("status" in slot ? slot : resultOf(outcomes[next++], slot)));
 }
@@ -180,6 +195,8 @@ async function readSnapshot(
     flags: snapshot.fromZero === true ? FLAG_FROM_ZERO : 0,
     layoutId: layout.id,
     values: encodeValues(values.counts),
+    listeners: snapshot.listeners === undefined ? null : encodeListeners(snapshot.listeners as WireListeners),
+    sysctls: snapshot.sysctls ?? null,
   };
 }
 

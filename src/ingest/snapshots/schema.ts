@@ -17,6 +17,29 @@ const labels = z
   )
   .refine((record) => Object.keys(record).length <= LIMITS.labels, `more than ${LIMITS.labels} labels`);
 
+const text = z.string().max(LIMITS.textLength);
+
+const capability = z.object({
+  name: z.string().regex(/^[a-z][a-zA-Z0-9._-]{0,99}$/, "not the name of a capability"),
+  available: z.boolean(),
+  reason: text.optional(),
+});
+
+const listener = z.object({
+  address: z.string().min(2).max(64),
+  port: z.number().int().min(0).max(65_535),
+  inode: z.string().regex(/^[0-9]{1,20}$/, "not an inode: a decimal string"),
+  acceptQueue: z.number().int().nonnegative(),
+  peakQueue: z.number().int().nonnegative(),
+  limit: z.number().int().nonnegative().nullable(),
+  limitInferred: z.boolean().optional(),
+  samplesFull: z.number().int().nonnegative(),
+  drops: z.number().int().nonnegative().nullable(),
+  uid: z.number().int().nonnegative().optional(),
+  cgroup: text.optional(),
+  owner: text.optional(),
+});
+
 const uuid = z.string().regex(UUID, "not a UUID in lower case");
 const milliseconds = z.number().int().nonnegative();
 
@@ -67,6 +90,18 @@ export const hostSchema = z.object({
     )
     .max(LIMITS.namespacesPerHost)
     .optional(),
+  capabilities: z.array(capability).max(LIMITS.capabilities).optional(),
+  goodbye: z.enum(["leaving", "restarting"]).optional(),
+  health: z
+    .object({
+      cycleCpuMs: z.number(),
+      childCpuMs: z.number(),
+      rssBytes: z.number(),
+      spoolDepth: z.number(),
+      spoolAgeMs: z.number(),
+      dropped: z.record(z.string().max(LIMITS.labelNameLength), z.number()),
+    })
+    .optional(),
 });
 
 export const snapshotSchema = z.object({
@@ -77,6 +112,17 @@ export const snapshotSchema = z.object({
   fromZero: z.boolean().optional(),
   layout: z.string().regex(LAYOUT_HASH, "not a layout hash: 32 hex digits"),
   values: z.array(z.unknown()),
+  sysctls: z
+    .record(z.string().regex(/^[a-z][a-z0-9_.-]{0,99}$/, "not the name of a sysctl"), text)
+    .refine((record) => Object.keys(record).length <= LIMITS.sysctls, `more than ${LIMITS.sysctls} sysctls`)
+    .optional(),
+  listeners: z
+    .object({
+      source: z.enum(["ss", "proc"]),
+      samples: z.number().int().positive(),
+      sockets: z.array(listener).max(LIMITS.listenersPerSnapshot),
+    })
+    .optional(),
 });
 
 export type ParsedHost = z.infer<typeof hostSchema>;

@@ -1,0 +1,25 @@
+import { builder } from "./builder.ts";
+import { Host } from "./host.ts";
+import { Listener } from "./listener.ts";
+
+/** `Host.listeners`, apart from host.ts because a listener knows its host. */
+builder.objectField(Host, "listeners", (t) =>
+  t.field({
+    type: [Listener],
+    description: "Listening sockets of all its namespaces, as they were seen last, the fullest first.",
+    resolve: async (host, _args, context) => {
+      const namespaces = await context.namespaces.load(host.id);
+      const lists = await context.listeners.loadMany(namespaces.map(({ id }) => id));
+      return namespaces
+        .flatMap((namespace, index) => {
+          const list = lists[index];
+          if (list instanceof Error) throw list;
+          return (list ?? []).map((listener) => ({ ...listener, host, namespace }));
+        })
+        .sort(
+          (a, b) =>
+            b.acceptQueue / ((b.limit ?? 0) + 1) - a.acceptQueue / ((a.limit ?? 0) + 1) || a.port - b.port,
+        );
+    },
+  }),
+);

@@ -1,0 +1,58 @@
+import { SpillwayError } from "../errors.ts";
+import type { Db } from "../store/client.ts";
+import { sayGoodbye } from "../store/host-status.ts";
+import { keepCapabilities } from "../store/hosts.ts";
+import { keepSysctls } from "../store/namespaces.ts";
+import type { Presence } from "./presence.ts";
+
+interface WithSysctls {
+  readonly namespaceId: number;
+  readonly at: number;
+  readonly sysctls: Readonly<Record<string, string>> | null;
+}
+
+interface HostSaid {
+  readonly hostId: number;
+  readonly capabilities?:
+    | readonly { name: string; available: boolean; reason?: string | undefined }[]
+    | undefined;
+  readonly goodbye?: "leaving" | "restarting" | undefined;
+}
+
+/** What agents say seldom, and once: settings that changed, what they can see, goodbyes. */
+export class Facts {
+  readonly #db: Db;
+  readonly #presence: Presence;
+  readonly #now: () => number;
+
+  constructor(db: Db, presence: Presence, now: () => number) {
+    this.#db = db;
+    this.#presence = presence;
+    this.#now = now;
+  }
+
+  /** @throws UNAVAILABLE when it cannot be kept: the push is sent again, and its snapshots are duplicates then */
+  async keep(rows: readonly WithSysctls[], hosts: readonly HostSaid[]): Promise<void> {
+    try {
+      for (const { namespaceId, at, sysctls } of rows) {
+        if (sysctls !== null) await keepSysctls(this.#db, namespaceId, sysctls, at);
+      }
+      for (const { hostId, capabilities, goodbye } of hosts) {
+        if (capabilities !== undefined) {
+          const list = capabilities.map(({ reason, ...rest }) => ({ ...rest, reason: reason ?? null }));
+          await keepCapabilities(this.#db, hostId, list);
+        }
+        if (goodbye !== undefined) {
+          // When it was last heard of is written first: a goodbye stands behind it.
+          await this.#presence.flush();
+          await sayGoodbye(this.#db, hostId, goodbye, this.#now());
+        }
+      }
+    } catch (error) {
+      throw new SpillwayError("UNAVAILABLE", "the database does not answer: try again in a few seconds", {
+        cause: error,
+        details: { retryAfterSeconds: 5 },
+      });
+    }
+  }
+}

@@ -1,0 +1,169 @@
+/** What agents say of a host besides counters comes back over GraphQL. */
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import type { WireListener } from "../../src/protocol/message.ts";
+import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
+import { push, TestHost } from "../support/pushes.ts";
+import { type Service, startService } from "../support/service.ts";
+import { waitFor } from "../support/wait.ts";
+
+let service: Service;
+let database: string;
+
+beforeAll(async () => {
+  database = await createDatabase(inject("postgresUrl"));
+  service = await startService({ databaseUrl: databaseUrlOf(inject("postgresUrl"), database) });
+});
+
+afterAll(async () => {
+  await service.stop();
+  await dropDatabase(inject("postgresUrl"), database);
+});
+
+async function ask(host: TestHost, fields: string) {
+  return waitFor(`the host ${host.name}`, async () => {
+    const { data, errors } = await service.graphql(`query ($id: ID!) { host(id: $id) { ${fields} } }`, {
+      id: host.id,
+    });
+    if (errors !== undefined) throw new Error(errors[0]?.message);
+    return data.host;
+  });
+}
+
+function listener(more: Partial<WireListener>): WireListener {
+  return {
+    address: "0.0.0.0",
+    port: 80,
+    inode: "1001",
+    acceptQueue: 0,
+    peakQueue: 0,
+    limit: 128,
+    samplesFull: 0,
+    drops: 0,
+    ...more,
+  };
+}
+
+test("settings and capabilities are kept when they are said, and not undone by silence or by older ones", async () => {
+  const host = new TestHost();
+  const now = Date.now();
+  const capabilities = [
+    { name: "listeners", available: true },
+    { name: "listeners.limits", available: false, reason: "tcp_diag is not loaded: run modprobe tcp_diag" },
+  ];
+  const first = host.snapshot(now - 20_000, [1, 1, 1], { sysctls: { "net.core.somaxconn": "128" } });
+  const second = host.snapshot(now - 10_000, [1, 1, 1], { sysctls: { "net.core.somaxconn": "4096" } });
+  await service.pushed(push(host.section([second], { capabilities })));
+  await service.pushed(push(host.section([first])));
+  await service.pushed(push(host.section([host.snapshot(now, [2, 2, 2])])));
+  expect(await ask(host, "sysctls capabilities { name available reason } namespaces { sysctls }")).toEqual({
+    sysctls: { "net.core.somaxconn": "4096" },
+    capabilities: [
+      { name: "listeners", available: true, reason: null },
+      { name: "listeners.limits", available: false, reason: "tcp_diag is not loaded: run modprobe tcp_diag" },
+    ],
+    namespaces: [{ sysctls: { "net.core.somaxconn": "4096" } }],
+  });
+});
+
+test("listeners come as the newest snapshot has them, the fullest first, with their peak", async () => {
+  const host = new TestHost();
+  const now = Date.now();
+  const at = (ago: number, sockets: WireListener[]) =>
+    host.snapshot(now - ago, [1, 1, 1], { listeners: { source: "ss", samples: 5, sockets } });
+  const healthy = listener({ inode: "1", port: 443, limit: 511 });
+  const full = listener({
+    inode: "2",
+    port: 8080,
+    limit: 4,
+    owner: "node",
+    uid: 33,
+    cgroup: "/system.slice/app.service",
+  });
+  await service.pushed(
+    push(
+      host.section([
+        at(20_000, [healthy, { ...full, acceptQueue: 5, peakQueue: 5, samplesFull: 4, drops: 7 }]),
+        at(10_000, [healthy, { ...full, acceptQueue: 2, peakQueue: 3, samplesFull: 0, drops: 7 }]),
+        host.snapshot(now, [1, 1, 1]),
+      ]),
+    ),
+  );
+  const fields = `listeners { port address backlog backlogInferred acceptQueue samples samplesFull owner uid cgroup
+    peakFill(range: {last: "1h"}) namespace { kind } host { name } }`;
+  expect((await ask(host, fields)).listeners).toEqual([
+    {
+      port: 8080,
+      address: "0.0.0.0",
+      backlog: 4,
+      backlogInferred: false,
+      acceptQueue: 2,
+      samples: 5,
+      samplesFull: 0,
+      owner: "node",
+      uid: 33,
+      cgroup: "/system.slice/app.service",
+      peakFill: 1,
+      namespace: { kind: "ROOT" },
+      host: { name: host.name },
+    },
+    expect.objectContaining({ port: 443, backlog: 511, acceptQueue: 0, owner: null, uid: null, peakFill: 0 }),
+  ]);
+});
+
+test("a queue whose limit cannot be seen has none, and no fill", async () => {
+  const host = new TestHost();
+  const sockets = [listener({ limit: null, drops: null, acceptQueue: 3, peakQueue: 3 })];
+  const listeners = { source: "proc", samples: 1, sockets } as const;
+  await service.pushed(push(host.section([host.snapshot(Date.now() - 1_000, [1, 1, 1], { listeners })])));
+  const [one] = (await ask(host, "listeners { backlog acceptQueue peakFill }")).listeners;
+  expect(one).toEqual({ backlog: null, acceptQueue: 3, peakFill: null });
+});
+
+test("a host whose agent leaves has left; one that comes back reports", async () => {
+  const host = new TestHost();
+  const status = async () => (await ask(host, "status")).status;
+  await service.pushed(push(host.section([host.snapshot(Date.now(), [1, 1, 1])], { goodbye: "leaving" })));
+  await waitFor("it to have left", async () => (await status()) === "LEFT");
+  await service.pushed(push(host.section([host.snapshot(Date.now() + 1, [1, 1, 1])])));
+  await waitFor("it to report", async () => (await status()) === "REPORTING");
+  await service.pushed(push(host.section([], { goodbye: "restarting" })));
+  expect(await status()).toBe("REPORTING");
+});
+
+test("an agent's own health travels along", async () => {
+  const host = new TestHost();
+  const health = {
+    cycleCpuMs: 1.5,
+    childCpuMs: 5,
+    rssBytes: 4e7,
+    spoolDepth: 3,
+    spoolAgeMs: 900,
+    dropped: { FUTURE: 2 },
+  };
+  await service.pushed(push(host.section([host.snapshot(Date.now(), [1, 1, 1])], { health })));
+  const seen = await waitFor("its health", async () => {
+    const answer = await ask(
+      host,
+      "agentHealth { cycleCpuMs childCpuMs rssBytes spoolDepth spoolAgeMs dropped }",
+    );
+    return answer.agentHealth;
+  });
+  expect(seen).toEqual({ ...health, dropped: { FUTURE: "2" } });
+});
+
+test.each([
+  [
+    "a port",
+    { listeners: { source: "ss", samples: 1, sockets: [{ ...listener({}), port: 70_000 }] } },
+    /port/,
+  ],
+  ["a source", { listeners: { source: "guess", samples: 1, sockets: [] } }, /source/],
+  ["a sysctl", { sysctls: { "Net Core": "1" } }, /sysctl/],
+])("%s that is none is refused", async (_name, more, message) => {
+  const host = new TestHost();
+  const snapshot = { ...host.snapshot(Date.now(), [1, 1, 1]), ...more };
+  const { results } = await service.pushed(push(host.section([snapshot])));
+  expect(results).toMatchObject([
+    { status: "rejected", code: "MALFORMED", message: expect.stringMatching(message) },
+  ]);
+});
