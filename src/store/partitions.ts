@@ -1,4 +1,4 @@
-import type { Db } from "./client.ts";
+import type { PrismaClient } from "./client.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -15,15 +15,18 @@ export type PartitionedTable = keyof typeof PARTITION_MS;
 export class Partitions {
   readonly #known = new Set<string>();
 
-  /** Makes the partitions that the times (ms since 1970) fall into. Call it outside of a transaction that must be short. */
-  async ensure(db: Db, table: PartitionedTable, times: Iterable<number>): Promise<void> {
+  /** True when the partitions that the times (ms since 1970) fall into are known to be there. */
+  has(table: PartitionedTable, times: Iterable<number>): boolean {
+    return this.#missing(table, times).size === 0;
+  }
+
+  /**
+   * Makes the partitions that the times fall into. Not within a transaction: what is remembered as made must
+   * stay made, and creators wait for each other.
+   */
+  async ensure(db: PrismaClient, table: PartitionedTable, times: Iterable<number>): Promise<void> {
     const length = PARTITION_MS[table];
-    const missing = new Set<number>();
-    for (const time of times) {
-      const lower = Math.floor(time / length) * length;
-      if (!this.#known.has(`${table} ${lower}`)) missing.add(lower);
-    }
-    for (const lower of missing) {
+    for (const lower of this.#missing(table, times)) {
       await db.$queryRaw`
         SELECT ts.ensure_partition(${table}, to_timestamp(${lower / 1000}::float8), to_timestamp(${(lower + length) / 1000}::float8))`;
       this.#known.add(`${table} ${lower}`);
@@ -36,7 +39,7 @@ export class Partitions {
   }
 
   /** Makes the partitions that will be written within the next while. */
-  async makeAhead(db: Db, now: number): Promise<void> {
+  async makeAhead(db: PrismaClient, now: number): Promise<void> {
     await this.ensure(
       db,
       "snapshot",
@@ -45,5 +48,15 @@ export class Partitions {
     for (const table of ["rollup_minute", "coverage"] as const) {
       await this.ensure(db, table, [now, now + DAY_MS]);
     }
+  }
+
+  #missing(table: PartitionedTable, times: Iterable<number>): Set<number> {
+    const length = PARTITION_MS[table];
+    const missing = new Set<number>();
+    for (const time of times) {
+      const lower = Math.floor(time / length) * length;
+      if (!this.#known.has(`${table} ${lower}`)) missing.add(lower);
+    }
+    return missing;
   }
 }

@@ -70,7 +70,11 @@ export const hostSchema = z.object({
   layouts: z
     .record(
       z.string().regex(LAYOUT_HASH, "not a layout hash: 32 hex digits"),
-      z.array(z.string().regex(COUNTER_NAME, "not a counter name")).min(1).max(LIMITS.countersPerLayout),
+      z
+        .array(z.string().regex(COUNTER_NAME, "not a counter name"))
+        .min(1)
+        .max(LIMITS.countersPerLayout)
+        .refine((names) => new Set(names).size === names.length, "a counter is named twice"),
     )
     .refine(
       (record) => Object.keys(record).length <= LIMITS.layoutsPerHost,

@@ -2,6 +2,7 @@ import type { PrismaClient } from "../../generated/prisma/client.ts";
 import { MINUTE_MS, MinuteSum, minuteOf } from "../../rates/minute.ts";
 import { type Db, inTransaction } from "../client.ts";
 import { SHARD_SIZE } from "../codec/positions.ts";
+import { storeFault } from "../errors.ts";
 import { lookupOf, readIncreases } from "../increases-reader.ts";
 import type { Partitions } from "../partitions.ts";
 import type { Lookup } from "../predecessors.ts";
@@ -15,6 +16,8 @@ const LOCK_CLASS = 0x5350_0001;
 const MARKS_PER_RUN = 20_000;
 /** Closed minutes rolled up by one run. */
 const MINUTES_PER_RUN = 30;
+
+const ATTEMPTS = 4;
 
 export interface RollupDeps {
   readonly db: PrismaClient;
@@ -43,51 +46,74 @@ export type RollupOutcome =
  * @param now ms since 1970
  */
 export async function rollUpShard(deps: RollupDeps, shard: number, now: number): Promise<RollupOutcome> {
+  const { db, partitions } = deps;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await inTransaction(db, (tx) => rollUpMarked(deps, tx, shard, now));
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+      // Partitions are made outside of the transaction, which would hold a second connection meanwhile.
+      if (storeFault(error) === "no_partition") partitions.forget();
+      else if (!(error instanceof PartitionsNeeded)) throw error;
+      else for (const table of TABLES) await partitions.ensure(db, table, error.times);
+    }
+  }
+}
+
+const TABLES = ["rollup_minute", "coverage"] as const;
+
+/** Says which minutes have no partition yet. */
+class PartitionsNeeded extends Error {
+  readonly times: readonly number[];
+
+  constructor(times: readonly number[]) {
+    super(`no partition for ${times.map((time) => new Date(time).toISOString()).join(", ")}`);
+    this.times = times;
+  }
+}
+
+async function rollUpMarked(deps: RollupDeps, tx: Db, shard: number, now: number): Promise<RollupOutcome> {
   const openFrom = minuteOf(now);
-  return inTransaction(deps.db, async (tx) => {
-    const [lock] = await tx.$queryRaw<{ taken: boolean }[]>`
+  const [lock] = await tx.$queryRaw<{ taken: boolean }[]>`
       SELECT pg_try_advisory_xact_lock(${LOCK_CLASS}::int, ${shard}::int) AS taken`;
-    if (lock?.taken !== true) return { kind: "busy" };
+  if (lock?.taken !== true) return { kind: "busy" };
 
-    const marks = await readMarks(tx, shard, MARKS_PER_RUN);
-    const marked = [...new Set(marks.map((mark) => mark.minute))].sort((a, b) => a - b);
-    const closed = marked.filter((minute) => minute < openFrom).slice(0, MINUTES_PER_RUN);
-    const open = marked.filter((minute) => minute >= openFrom);
-    if (closed.length + open.length === 0) return { kind: "done", minutes: 0, snapshots: 0, more: false };
+  const marks = await readMarks(tx, shard, MARKS_PER_RUN);
+  const marked = [...new Set(marks.map((mark) => mark.minute))].sort((a, b) => a - b);
+  const closed = marked.filter((minute) => minute < openFrom).slice(0, MINUTES_PER_RUN);
+  const open = marked.filter((minute) => minute >= openFrom);
+  if (closed.length + open.length === 0) return { kind: "done", minutes: 0, snapshots: 0, more: false };
 
-    const records = new Map<number, SnapshotRecord[]>();
-    for (const minute of [...closed, ...open]) records.set(minute, await readMinute(tx, shard, minute));
-    // A successor in an open minute is left to that minute's own marks; where they are gone, a worker whose
-    // clock is ahead of ours has closed it, and it is closed for us too.
-    const leftOpen = new Set(open);
-    for (const minute of await successors(tx, closed, records)) {
-      if (!records.has(minute)) records.set(minute, await readMinute(tx, shard, minute));
-    }
+  const records = new Map<number, SnapshotRecord[]>();
+  for (const minute of [...closed, ...open]) records.set(minute, await readMinute(tx, shard, minute));
+  // A successor in an open minute is left to that minute's own marks; where they are gone, a worker whose
+  // clock is ahead of ours has closed it, and it is closed for us too.
+  const leftOpen = new Set(open);
+  for (const minute of await successors(tx, closed, records)) {
+    if (!records.has(minute)) records.set(minute, await readMinute(tx, shard, minute));
+  }
 
-    const rolled: RolledMinute[] = [];
-    let snapshots = 0;
-    for (const [minute, own] of records) {
-      const isOpen = leftOpen.has(minute);
-      const sum = await sumMinute(deps, tx, own, isOpen);
-      rolled.push({ minute, sum, open: isOpen });
-      snapshots += own.length;
-    }
-    // Outside of this transaction, so that what is remembered as made stays made when it rolls back.
-    for (const table of ["rollup_minute", "coverage"] as const) {
-      await deps.partitions.ensure(deps.db, table, records.keys());
-    }
-    await replaceMinutes(tx, shard, rolled);
-    const taken = new Set(closed);
-    const doneMarks = marks.filter((mark) => taken.has(mark.minute));
-    await deleteMarks(
-      tx,
-      shard,
-      doneMarks.map((mark) => mark.id),
-    );
-    const more =
-      marks.length === MARKS_PER_RUN || marked.some((minute) => minute < openFrom && !taken.has(minute));
-    return { kind: "done", minutes: rolled.length, snapshots, more };
-  });
+  const rolled: RolledMinute[] = [];
+  let snapshots = 0;
+  for (const [minute, own] of records) {
+    const isOpen = leftOpen.has(minute);
+    const sum = await sumMinute(deps, tx, own, isOpen);
+    rolled.push({ minute, sum, open: isOpen });
+    snapshots += own.length;
+  }
+  const times = [...records.keys()];
+  if (!TABLES.every((table) => deps.partitions.has(table, times))) throw new PartitionsNeeded(times);
+  await replaceMinutes(tx, shard, rolled);
+  const taken = new Set(closed);
+  const doneMarks = marks.filter((mark) => taken.has(mark.minute));
+  await deleteMarks(
+    tx,
+    shard,
+    doneMarks.map((mark) => mark.id),
+  );
+  const more =
+    marks.length === MARKS_PER_RUN || marked.some((minute) => minute < openFrom && !taken.has(minute));
+  return { kind: "done", minutes: rolled.length, snapshots, more };
 }
 
 function readMinute(db: Db, shard: number, minute: number): Promise<SnapshotRecord[]> {
