@@ -1,18 +1,19 @@
 /**
  * Builds dist/: the Prisma client, the service (tsc) and the agent as one file (esbuild).
  *
- * `--if-stale` does nothing when dist/ is newer than every source, so that `npm start` and `npm test` may
- * always ask for it.
+ * `--if-stale` does nothing when dist/ was built from these very sources, so that `npm start` and `npm test`
+ * may always ask for it.
  */
 import { spawnSync } from "node:child_process";
-import { chmodSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const stamp = join(root, "dist", ".built");
-const sources = [
+const dist = join(root, "dist");
+const SOURCES = [
   "src",
   "agent",
   "prisma",
@@ -24,45 +25,60 @@ const sources = [
   "prisma.config.ts",
 ];
 
-function newest(path) {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) return 0;
-  if (!stat.isDirectory()) return stat.mtimeMs;
-  let time = 0;
-  for (const entry of readdirSync(path, { withFileTypes: true })) {
-    if (entry.name === "generated") continue;
-    time = Math.max(time, newest(join(path, entry.name)));
+/** A digest of the names and contents of all sources: what was added, changed or removed since is seen. */
+function digestOfSources() {
+  const hash = createHash("sha256").update(process.version);
+  const add = (path) => {
+    const full = join(root, path);
+    if (!existsSync(full)) return;
+    const entries = readdirSyncOrNull(full);
+    if (entries === null) hash.update(path).update("\0").update(readFileSync(full)).update("\0");
+    else for (const name of entries.sort()) if (name !== "generated") add(join(path, name));
+  };
+  for (const source of SOURCES) add(source);
+  return hash.digest("hex");
+}
+
+function readdirSyncOrNull(path) {
+  try {
+    return readdirSync(path);
+  } catch (error) {
+    if (error.code === "ENOTDIR") return null;
+    throw error;
   }
-  return time;
 }
 
 function run(what, args) {
-  const result = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
-  if (result.status !== 0) {
-    process.stderr.write(`cannot build Spillway: ${what} failed\n`);
-    process.exit(1);
-  }
+  const result = spawnSync(process.execPath, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+  if (result.status === 0) return;
+  process.stderr.write(`cannot build Spillway: ${what} failed\n`);
+  process.exit(1);
 }
 
-const builtAt = statSync(stamp, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-const sourcesAt = Math.max(...sources.map((name) => newest(join(root, name))));
-if (process.argv.includes("--if-stale") && builtAt >= sourcesAt) process.exit(0);
+const digest = digestOfSources();
+const stamp = (folder) => join(folder, ".built-from");
+const built = existsSync(stamp(dist)) ? readFileSync(stamp(dist), "utf8") : "";
+if (process.argv.includes("--if-stale") && built === digest) process.exit(0);
 
 const require = createRequire(import.meta.url);
 const started = performance.now();
+// Built aside and then put in place: a build that fails or is cut short leaves what was.
+const aside = `${dist}.${process.pid}`;
 process.stderr.write("building Spillway ...\n");
-rmSync(join(root, "dist"), { recursive: true, force: true });
 run("prisma generate", [join(root, "scripts", "generate.mjs")]);
 run("tsc", [
   join(dirname(require.resolve("typescript/package.json")), "bin", "tsc"),
   "-p",
   "tsconfig.build.json",
+  "--outDir",
+  aside,
 ]);
 
 const { build } = await import("esbuild");
+const agent = join(aside, "agent.mjs");
 await build({
   entryPoints: [join(root, "agent", "main.ts")],
-  outfile: join(root, "dist", "agent.mjs"),
+  outfile: agent,
   bundle: true,
   platform: "node",
   format: "esm",
@@ -71,8 +87,10 @@ await build({
   banner: { js: "#!/usr/bin/env node" },
   logLevel: "warning",
 });
-chmodSync(join(root, "dist", "agent.mjs"), 0o755);
-// Written last and dated by the sources read, so that a build cut short, or an edit during it, is seen.
-writeFileSync(stamp, "");
-utimesSync(stamp, Math.ceil(sourcesAt / 1000), Math.ceil(sourcesAt / 1000));
+chmodSync(agent, 0o755);
+writeFileSync(stamp(aside), digest);
+rmSync(`${aside}.old`, { recursive: true, force: true });
+if (existsSync(dist)) renameSync(dist, `${aside}.old`);
+renameSync(aside, dist);
+rmSync(`${aside}.old`, { recursive: true, force: true });
 process.stderr.write(`built in ${((performance.now() - started) / 1000).toFixed(1)} s\n`);

@@ -78,8 +78,12 @@ export class Lifecycle {
   }
 }
 
-/** The first signal stops in order and then exits; the second does not wait. */
-export function stopOnSignals(life: Lifecycle, log: LifecycleLog): void {
+/**
+ * The first signal stops in order and then exits; the second does not wait.
+ *
+ * @returns whether a signal has come
+ */
+export function stopOnSignals(life: Lifecycle, log: LifecycleLog): () => boolean {
   let asked = false;
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
@@ -89,6 +93,7 @@ export function stopOnSignals(life: Lifecycle, log: LifecycleLog): void {
       void life.stop().then(() => process.exit());
     });
   }
+  return () => asked;
 }
 
 async function within(ms: number, work: () => Promise<void>): Promise<void> {

@@ -8,6 +8,7 @@
 import { writeSync } from "node:fs";
 import { join } from "node:path";
 import { Lifecycle, stopOnSignals } from "./app.ts";
+import { localUrl, remoteUrl } from "./commands/addresses.ts";
 import { startLocalAgent } from "./commands/local-agent.ts";
 import { runCommand } from "./commands/run.ts";
 import { ensureTokenFiles, type TokenFiles } from "./commands/token-files.ts";
@@ -35,7 +36,7 @@ import { migrate, pendingMigrations } from "./store/migrate.ts";
 import { Partitions } from "./store/partitions.ts";
 import { createSignInLink } from "./store/sessions.ts";
 import { SnapshotReader } from "./store/snapshot-reader.ts";
-import { createLog } from "./telemetry/log.ts";
+import { createLog, type Logger } from "./telemetry/log.ts";
 import { Metrics } from "./telemetry/metrics.ts";
 import { VERSION } from "./version.ts";
 
@@ -46,10 +47,23 @@ const DRAIN_SHARE = 0.75;
 const LATE_MARGIN_MS = 25 * 3_600_000;
 const now = Date.now;
 
-async function runService(config: Config, role: "all" | "serve" | "work"): Promise<void> {
+type Role = "all" | "serve" | "work";
+
+/** Starts the service, which then runs until it is stopped. */
+async function runService(config: Config, role: Role): Promise<void> {
   const log = createLog(config.logLevel);
   const life = new Lifecycle(log);
-  stopOnSignals(life, log);
+  const signalled = stopOnSignals(life, log);
+  try {
+    await startParts(config, role, life, log);
+  } catch (error) {
+    await life.stop();
+    // A start that a signal has cut short is no fault; what stopped it exits.
+    if (!signalled()) throw error;
+  }
+}
+
+async function startParts(config: Config, role: Role, life: Lifecycle, log: Logger): Promise<void> {
   const metrics = new Metrics();
   const startedAt = now();
   const notes: string[] = [];
@@ -116,7 +130,9 @@ async function runService(config: Config, role: "all" | "serve" | "work"): Promi
     },
   };
   const actors = new Actors(db, now);
-  const stopping = () => life.stopping;
+  // The local agent stops before the HTTP server, and its last push is welcome until then.
+  let draining = false;
+  const stopping = () => draining;
   const checks = {
     database: async () => {
       await db.$queryRaw`SELECT 1`;
@@ -127,6 +143,7 @@ async function runService(config: Config, role: "all" | "serve" | "work"): Promi
     },
     queue: () => backend.ping(),
   };
+  const reachableUrl = config.publicUrl ?? remoteUrl(config.listen, config.port);
   const secure = config.publicUrl?.startsWith("https:") ?? false;
 
   const presence = await life.start("presence", () => {
@@ -152,19 +169,20 @@ async function runService(config: Config, role: "all" | "serve" | "work"): Promi
         oldestAcceptedMs: config.rawRetentionMs - LATE_MARGIN_MS,
         agentConfig: { intervalMs: config.intervalMs, jitterMs: Math.round(config.intervalMs / 2) },
       }),
-      createApp({ sources, actors, apollo, log, metrics, stopping, checks, secure }),
+      createApp({ sources, actors, apollo, log, metrics, stopping, checks, secure, reachableUrl }),
     );
     const bound = await listen(http.server, config.listen, config.port);
     return {
       value: bound,
       stop: async (graceMs) => {
+        draining = true;
         await closeServer(http.server, graceMs * DRAIN_SHARE);
         await apollo.stop();
       },
     };
   });
 
-  const here = `http://${reachable(config.listen)}:${address.port}`;
+  const here = localUrl(config.listen, address.port);
   if (role === "all" && config.localAgent && tokenFiles !== null) {
     const { ingest } = tokenFiles;
     await life.start("this host's agent", () => ({
@@ -193,13 +211,6 @@ async function runService(config: Config, role: "all" | "serve" | "work"): Promi
       notes,
     }),
   );
-}
-
-/** An address that a client on this machine can use for one that is listened on. */
-function reachable(listenAddress: string): string {
-  if (listenAddress === "0.0.0.0") return "127.0.0.1";
-  if (listenAddress === "::") return "[::1]";
-  return listenAddress.includes(":") ? `[${listenAddress}]` : listenAddress;
 }
 
 const [role = "all", ...words] = process.argv.slice(2);

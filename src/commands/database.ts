@@ -6,6 +6,7 @@ import { openStore, type Store } from "../store/client.ts";
 import { migrate, pendingMigrations } from "../store/migrate.ts";
 import { createSignInLink } from "../store/sessions.ts";
 import { createLog } from "../telemetry/log.ts";
+import { localUrl } from "./addresses.ts";
 
 export interface CommandDatabase {
   readonly url: string;
@@ -65,6 +66,5 @@ async function requireMigrated(url: string): Promise<void> {
 export async function createSignIn(config: Config, now: number): Promise<string> {
   const { db, close } = await openForCommand(config);
   const code = await createSignInLink(db, now).finally(close);
-  const host = ["0.0.0.0", "::"].includes(config.listen) ? "127.0.0.1" : config.listen;
-  return `${config.publicUrl ?? `http://${host}:${config.port}`}/sign-in?code=${code}`;
+  return `${config.publicUrl ?? localUrl(config.listen, config.port)}/sign-in?code=${code}`;
 }

@@ -2,8 +2,8 @@ import { SpillwayError } from "../errors.ts";
 import { formatDuration } from "../protocol/duration.ts";
 import type { HostRecord, HostStatusName } from "../store/directory.ts";
 import type { Fleet as FleetData } from "../store/fleet-view.ts";
-import { hostPredicate, type HostFilter as StoreFilter } from "../store/host-filter.ts";
-import { type Grid, gridOf, niceStep } from "../store/queries/range.ts";
+import { hostPredicate, labelOf, type HostFilter as StoreFilter } from "../store/host-filter.ts";
+import { type Grid, gridOf, niceStep, type Range } from "../store/queries/range.ts";
 import { readTop } from "../store/queries/top.ts";
 import { readTrend, type TrendGroups } from "../store/queries/trend.ts";
 import { builder } from "./builder.ts";
@@ -62,6 +62,7 @@ const Fleet = builder.objectRef<FleetShape>("Fleet").implement({
           counterId: asked.counterId,
           layoutIds: asked.layoutIds,
           event: asked.entry.event,
+          range: wholeMinutesOf(range),
           grid,
           measure: measure ?? "RATE",
           groups: fleet.filtered || (groupBy ?? []).length > 0 ? groups : null,
@@ -91,7 +92,7 @@ const Fleet = builder.objectRef<FleetShape>("Fleet").implement({
           counterId: asked.counterId,
           layoutIds: asked.layoutIds,
           event: asked.entry.event,
-          range: { from: Math.floor(range.from / MINUTE_MS) * MINUTE_MS, to: range.to },
+          range: wholeMinutesOf(range),
           first: size,
           keyOf: (namespaceId) => {
             const hostId = fleet.all.ownerOf.get(namespaceId);
@@ -142,6 +143,11 @@ function wholeMinutes(stepMs: number): number {
   );
 }
 
+/** The minutes that a range touches: the finest that a fleet is kept at. */
+function wholeMinutesOf({ from, to }: Range): Range {
+  return { from: Math.floor(from / MINUTE_MS) * MINUTE_MS, to: Math.ceil(to / MINUTE_MS) * MINUTE_MS };
+}
+
 interface LabelGroups extends TrendGroups {
   /** Labels of each group, by its index. */
   readonly labels: readonly Readonly<Record<string, string>>[];
@@ -157,7 +163,7 @@ function groupHosts({ all, hosts }: FleetShape, names: readonly string[]): Label
       groupOfHost.set(host.id, 0);
       continue;
     }
-    const values = names.map((name) => host.labels[name] ?? "");
+    const values = names.map((name) => labelOf(host, name));
     const key = JSON.stringify(values);
     let index = indexOf.get(key);
     if (index === undefined) {

@@ -2,7 +2,7 @@ import { type CounterEntry, counterEntry } from "../catalog/catalog.ts";
 import { SpillwayError } from "../errors.ts";
 import type { Count } from "../protocol/count.ts";
 import type { HostRecord } from "../store/directory.ts";
-import { readHostIncreases, seriesOf, totalOf } from "../store/queries/host-series.ts";
+import { readHostIncrease, readHostSeries } from "../store/queries/host-series.ts";
 import { readLatest } from "../store/queries/latest.ts";
 import { gridOf, niceStep } from "../store/queries/range.ts";
 import { builder } from "./builder.ts";
@@ -169,14 +169,21 @@ export const Host = builder.objectRef<HostRecord>("Host").implement({
         const range = resolveRange(input, context.now());
         const grid = gridOf(range, step ?? niceStep(range, POINTS_DEFAULT, host.everyMs ?? 10_000));
         const ids = await namespacesAsked(host, namespace ?? null, context, "ALL");
-        const increases = await readHostIncreases(context.reader, context.db, ids, range);
-        return asked.map(({ entry, counterId }) => ({
-          counter: entry.name,
+        const series = await readHostSeries(
+          context.reader,
+          context.db,
+          ids,
+          range,
+          grid,
+          asked.map(({ counterId }) => counterId ?? -1),
+        );
+        return series.map((one, index) => ({
+          counter: asked[index]?.entry.name ?? "",
           labels: host.labels,
-          unit: `${entry.unit}/s`,
+          unit: `${asked[index]?.entry.unit ?? ""}/s`,
           start: grid.start,
           stepMs: grid.stepMs,
-          ...seriesOf(increases, counterId ?? -1, grid),
+          ...one,
         }));
       },
     }),
@@ -190,17 +197,12 @@ export const Host = builder.objectRef<HostRecord>("Host").implement({
         range: t.arg({ type: TimeRange, required: true }),
         namespace: t.arg.id(),
       },
-      resolve: async (host, { counter, range, namespace }, context) => {
+      resolve: async (host, { counter, range: input, namespace }, context) => {
         const asked = await resolveCounter(context, counter);
         requireIncreasing(asked, "increase");
         const ids = await namespacesAsked(host, namespace ?? null, context, "ALL");
-        const increases = await readHostIncreases(
-          context.reader,
-          context.db,
-          ids,
-          resolveRange(range, context.now()),
-        );
-        return totalOf(increases, asked.counterId ?? -1);
+        const range = resolveRange(input, context.now());
+        return readHostIncrease(context.reader, context.db, ids, range, asked.counterId ?? -1);
       },
     }),
   }),

@@ -18,8 +18,16 @@ interface RangeInput {
   readonly to?: number | null | undefined;
 }
 
-/** @throws BAD_REQUEST when the range is not of one of the two forms, or empty */
-export function resolveRange({ last, from, to }: RangeInput, now: number): Range {
+const LONGEST_MS = 10 * 366 * 86_400_000;
+
+/** @throws BAD_REQUEST when the range is not of one of the two forms, empty, or longer than ten years */
+export function resolveRange(input: RangeInput, now: number): Range {
+  const range = readRange(input, now);
+  if (range.to - range.from <= LONGEST_MS) return range;
+  throw new SpillwayError("BAD_REQUEST", "the range is longer than ten years: ask for less");
+}
+
+function readRange({ last, from, to }: RangeInput, now: number): Range {
   if (last != null && from == null && to == null) return { from: now - last, to: now };
   if (last == null && from != null) {
     const end = to ?? now;

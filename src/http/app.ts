@@ -5,14 +5,16 @@ import helmet from "helmet";
 import { asSpillwayError, problemOf, SpillwayError } from "../errors.ts";
 import { type Context, createContext, type Sources } from "../graphql/context.ts";
 import type { Actors } from "../store/actors.ts";
+import { asUnavailable } from "../store/errors.ts";
 import type { Actor } from "../store/tokens.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { authenticate } from "./authenticate.ts";
+import { type DownloadsDeps, downloadRoutes } from "./downloads.ts";
 import { type HealthDeps, healthRoutes } from "./health.ts";
 import { homeRoutes } from "./home.ts";
 import { signInRoutes } from "./sign-in.ts";
 
-export interface AppDeps extends HealthDeps {
+export interface AppDeps extends HealthDeps, DownloadsDeps {
   readonly sources: Sources;
   readonly actors: Actors;
   readonly apollo: ApolloServer<Context>;
@@ -47,6 +49,7 @@ export function createApp(deps: AppDeps): Express {
     }),
   );
   app.use(healthRoutes(deps));
+  app.use(downloadRoutes(deps));
   app.use(signInRoutes({ db: sources.db, actors, now: sources.now, secure: deps.secure }));
   app.use(homeRoutes({ db: sources.db, actors, fleet: sources.fleet, reader: sources.reader }));
   app.use(
@@ -72,7 +75,7 @@ export function createApp(deps: AppDeps): Express {
 /** Errors as `application/problem+json`. */
 function problemHandler(log: Logger): ErrorRequestHandler {
   return (thrown: unknown, _request, response, _next) => {
-    const error = fromBodyParser(thrown) ?? asSpillwayError(thrown);
+    const error = fromBodyParser(thrown) ?? asSpillwayError(asUnavailable(thrown));
     const problem = problemOf(error);
     if (problem.status >= 500) log.error({ err: error.cause ?? error }, `a request failed: ${error.message}`);
     if (error.code === "UNAUTHENTICATED") response.set("WWW-Authenticate", "Bearer");

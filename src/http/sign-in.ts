@@ -18,7 +18,9 @@ export function signInRoutes({ db, actors, now, secure }: SignInDeps): Router {
   const router = Router();
   const cookie = { httpOnly: true, sameSite: "lax", secure, path: "/" } as const;
 
-  router.get("/sign-in", async (request, response) => {
+  router.get("/sign-in", async (request, response, next) => {
+    // Express answers HEAD by GET; a preview that looks ahead must not use the code up.
+    if (request.method !== "GET") return next();
     response.set("Cache-Control", "no-store").set("Referrer-Policy", "no-referrer");
     // A browser that is signed in keeps its session: the link may be opened again, and costs no second one.
     if ((await actorOf(actors, request)) !== null) return response.redirect(303, "/");

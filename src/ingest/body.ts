@@ -33,6 +33,11 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
  */
 function collect(request: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
+    // Gone while its token was looked up: nothing would ever be heard of it again.
+    if (request.destroyed) {
+      reject(new SpillwayError("BAD_REQUEST", "the connection ended before the body was read"));
+      return;
+    }
     const chunks: Buffer[] = [];
     let length = 0;
     const onData = (chunk: Buffer) => {

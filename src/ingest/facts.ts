@@ -1,4 +1,3 @@
-import { SpillwayError } from "../errors.ts";
 import type { Db } from "../store/client.ts";
 import { sayGoodbye } from "../store/host-status.ts";
 import { keepCapabilities } from "../store/hosts.ts";
@@ -31,28 +30,21 @@ export class Facts {
     this.#now = now;
   }
 
-  /** @throws UNAVAILABLE when it cannot be kept: the push is sent again, and its snapshots are duplicates then */
+  /** @throws what the driver throws when it cannot be kept: the push is sent again, its snapshots duplicates then */
   async keep(rows: readonly WithSysctls[], hosts: readonly HostSaid[]): Promise<void> {
-    try {
-      for (const { namespaceId, at, sysctls } of rows) {
-        if (sysctls !== null) await keepSysctls(this.#db, namespaceId, sysctls, at);
+    for (const { namespaceId, at, sysctls } of rows) {
+      if (sysctls !== null) await keepSysctls(this.#db, namespaceId, sysctls, at);
+    }
+    for (const { hostId, capabilities, goodbye } of hosts) {
+      if (capabilities !== undefined) {
+        const list = capabilities.map(({ reason, ...rest }) => ({ ...rest, reason: reason ?? null }));
+        await keepCapabilities(this.#db, hostId, list);
       }
-      for (const { hostId, capabilities, goodbye } of hosts) {
-        if (capabilities !== undefined) {
-          const list = capabilities.map(({ reason, ...rest }) => ({ ...rest, reason: reason ?? null }));
-          await keepCapabilities(this.#db, hostId, list);
-        }
-        if (goodbye !== undefined) {
-          // When it was last heard of is written first: a goodbye stands behind it.
-          await this.#presence.flush();
-          await sayGoodbye(this.#db, hostId, goodbye, this.#now());
-        }
+      if (goodbye !== undefined) {
+        // When it was last heard of is written first: a goodbye stands behind it.
+        await this.#presence.flush();
+        await sayGoodbye(this.#db, hostId, goodbye, this.#now());
       }
-    } catch (error) {
-      throw new SpillwayError("UNAVAILABLE", "the database does not answer: try again in a few seconds", {
-        cause: error,
-        details: { retryAfterSeconds: 5 },
-      });
     }
   }
 }

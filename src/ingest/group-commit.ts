@@ -1,6 +1,5 @@
-import { SpillwayError } from "../errors.ts";
 import type { PrismaClient } from "../store/client.ts";
-import { storeFault } from "../store/errors.ts";
+import { asUnavailable, storeFault } from "../store/errors.ts";
 import type { Partitions } from "../store/partitions.ts";
 import { type AppendOutcome, appendSnapshots, type SnapshotRow } from "../store/snapshots.ts";
 import type { Logger } from "../telemetry/log.ts";
@@ -110,23 +109,22 @@ export class GroupCommit {
         return await appendSnapshots(db, rows);
       } catch (error) {
         const fault = storeFault(error);
-        if (fault === "unavailable") {
-          throw new SpillwayError("UNAVAILABLE", "the database does not answer: try again in a few seconds", {
-            cause: error,
-            details: { retryAfterSeconds: 5 },
-          });
-        }
+        if (fault === "unavailable") throw asUnavailable(error);
         if (fault === "no_partition") partitions.forget();
-        if (fault !== "other" && attempt < ATTEMPTS) continue;
-        log.error({ err: error, rows: rows.length }, "cannot store a group of snapshots: splitting it");
-        return this.#split(rows);
+        if ((fault === "conflict" || fault === "no_partition") && attempt < ATTEMPTS) continue;
+        if (fault === "row") return this.#split(rows, error);
+        log.error({ err: error, rows: rows.length }, "cannot store a group of snapshots");
+        return rows.map(() => "fault" as const);
       }
     }
   }
 
   /** One bad row must not fail its neighbours: halves are tried until it stands alone. */
-  async #split(rows: readonly SnapshotRow[]): Promise<CommitOutcome[]> {
-    if (rows.length <= 1) return rows.map(() => "fault" as const);
+  async #split(rows: readonly SnapshotRow[], error: unknown): Promise<CommitOutcome[]> {
+    if (rows.length <= 1) {
+      this.#deps.log.error({ err: error, row: rows[0]?.namespaceId }, "the database refuses a snapshot");
+      return rows.map(() => "fault" as const);
+    }
     const middle = rows.length >> 1;
     return [...(await this.#store(rows.slice(0, middle))), ...(await this.#store(rows.slice(middle)))];
   }

@@ -1,4 +1,5 @@
 import type { Db } from "../store/client.ts";
+import { storeFault } from "../store/errors.ts";
 import { type HostSeen, touchHosts } from "../store/host-status.ts";
 import type { Logger } from "../telemetry/log.ts";
 
@@ -37,9 +38,23 @@ export class Presence {
     this.#seen = new Map();
     if (seen.length > 0) {
       this.#flushing = this.#flushing
-        .then(() => touchHosts(this.#db, seen))
+        .then(() => this.#write(seen))
         .catch((error: unknown) => this.#log.warn({ err: error }, "cannot write when hosts were last seen"));
     }
     return this.#flushing;
+  }
+
+  /** All in one statement; where that fails for a fault of one, each alone. */
+  async #write(seen: readonly HostSeen[]): Promise<void> {
+    try {
+      await touchHosts(this.#db, seen);
+    } catch (error) {
+      if (seen.length === 1 || storeFault(error) === "unavailable") throw error;
+      for (const one of seen) {
+        await this.#write([one]).catch((cause: unknown) =>
+          this.#log.warn({ err: cause, host: one.hostId }, "cannot write when a host was last seen"),
+        );
+      }
+    }
   }
 }

@@ -42,7 +42,7 @@ export type SnapshotFault =
   | "LAYOUT_MISMATCH"
   /** rejected: this namespace already has a snapshot of that time, with other content. */
   | "CONFLICT"
-  /** rejected: a bound of the service that more of the same would break. */
+  /** retry: the service keeps as many counter names as it may, and these are new. */
   | "LIMIT_EXCEEDED"
   /** too_old: older than the service keeps raw snapshots. */
   | "TOO_OLD"

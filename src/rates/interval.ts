@@ -25,7 +25,8 @@ export type Interval =
     }
   | { readonly kind: "sinceBoot" }
   | { readonly kind: "fromZero"; readonly elapsedMs: number }
-  | { readonly kind: "baseline"; readonly reason: "first" | "gap" | "out_of_order" };
+  | { readonly kind: "baseline"; readonly reason: "first" | "out_of_order" }
+  | { readonly kind: "baseline"; readonly reason: "gap"; readonly previous: Snapshot };
 
 /** The longest interval that a rate may span, in ms. */
 export function stalenessMs(everyMs: number): number {
@@ -44,7 +45,7 @@ export function intervalOf(next: Snapshot, previous: Snapshot | null, earlier: S
     // Within an epoch time and uptime grow together; an agent that breaks this promise gets no increase
     // from it, rather than a rate over a wrong or negative time.
     if (elapsedMs <= 0) return { kind: "baseline", reason: "out_of_order" };
-    if (next.at - previous.at > PREDECESSOR_MAX_MS) return { kind: "baseline", reason: "gap" };
+    if (next.at - previous.at > PREDECESSOR_MAX_MS) return { kind: "baseline", reason: "gap", previous };
     return { kind: "interval", previous, elapsedMs, rated: elapsedMs <= stalenessMs(next.everyMs) };
   }
   if (next.bornUptimeMs !== null) {

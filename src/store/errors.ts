@@ -1,51 +1,83 @@
+import { SpillwayError } from "../errors.ts";
+
 /** What a failure of the database means to its caller. */
 export type StoreFault =
   /** Another transaction was in the way: the same statement can succeed at once. */
   | "conflict"
   /** No partition for the row's time. */
   | "no_partition"
-  /** The server, the network or the disk: trying again later can help. */
+  /** A value that the database refuses: a fault of the row. */
+  | "row"
+  /** The server, the network, the disk or its settings: trying again later can help. */
   | "unavailable"
-  /** Anything else: a fault of ours or of the row. */
+  /** Anything else: a fault of ours. */
   | "other";
 
 const CONFLICT = new Set(["40P01", "40001", "55P03"]);
-const UNAVAILABLE_CODE = /^(08|53|57|58|F0|XX)/;
-const NETWORK = /ECONN|EPIPE|ENOENT|ETIMEDOUT|EHOSTUNREACH|terminat|timeout|Connection|connect|Closed|closed/;
+/** Classes of SQLSTATE, and single ones: read-only, no such database, resources, shutdown, disk, log-in refused. */
+const UNAVAILABLE = /^(08|28|3D|53|57|58|F0|XX)|^25006$/;
+/** What Prisma and the driver say when no server answered, which carries no SQLSTATE. */
+const UNREACHABLE =
+  /ECONN|EPIPE|ENOENT|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|Can't reach database|P10(01|02|08|17)|closed the connection|Connection terminated|timeout exceeded|Timed out|not queryable/;
 
-/**
- * Names the fault behind whatever Prisma or the driver threw.
- *
- * Prisma wraps the server's error in its own (P2010 and others), so the SQLSTATE is looked for in the error
- * and everything it carries.
- */
+/** Names the fault behind whatever Prisma or the driver threw. */
 export function storeFault(error: unknown): StoreFault {
   const code = sqlState(error);
-  if (code !== null) {
-    if (CONFLICT.has(code)) return "conflict";
-    if (code === "23514" && /no partition/.test(String(error))) return "no_partition";
-    return UNAVAILABLE_CODE.test(code) ? "unavailable" : "other";
-  }
-  const text = String(error);
-  if (/no partition of relation/.test(text)) return "no_partition";
-  return NETWORK.test(text) ? "unavailable" : "other";
+  if (code === null) return UNREACHABLE.test(textOf(error)) ? "unavailable" : "other";
+  if (CONFLICT.has(code)) return "conflict";
+  if (code === "23514" && /no partition of relation/.test(textOf(error))) return "no_partition";
+  if (UNAVAILABLE.test(code)) return "unavailable";
+  return /^2[23]/.test(code) ? "row" : "other";
 }
 
-/** The five characters by which Postgres names an error; null when there are none. */
+/** A failure that time can mend as an answer to a caller; anything else as it is. */
+export function asUnavailable(error: unknown): unknown {
+  if (error instanceof SpillwayError) return error;
+  const fault = storeFault(error);
+  if (fault !== "unavailable" && fault !== "conflict") return error;
+  return new SpillwayError("UNAVAILABLE", "the database does not answer: try again in a few seconds", {
+    cause: error,
+    details: { retryAfterSeconds: 5 },
+  });
+}
+
+interface ErrorShape {
+  readonly message?: unknown;
+  readonly code?: unknown;
+  readonly severity?: unknown;
+  readonly originalCode?: unknown;
+  readonly cause?: unknown;
+  readonly meta?: { readonly driverAdapterError?: unknown };
+}
+
+/**
+ * The five characters by which Postgres names an error; null when there are none. Prisma wraps the server's
+ * error in its own, whose codes look alike (P2010): only what the driver gave is taken.
+ */
 export function sqlState(error: unknown): string | null {
-  let found: string | null = null;
-  const seen = new Set<unknown>();
-  const look = (value: unknown, depth: number): void => {
-    if (found !== null || depth > 5 || typeof value !== "object" || value === null || seen.has(value)) return;
-    seen.add(value);
-    for (const key of ["originalCode", "code"]) {
-      const code = (value as Record<string, unknown>)[key];
-      if (typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) && !/^P[12]0\d\d$/.test(code)) found = code;
-    }
-    for (const key of ["cause", "meta", "driverAdapterError", "error"]) {
-      look((value as Record<string, unknown>)[key], depth + 1);
-    }
+  for (const one of chain(error)) {
+    // A pg.DatabaseError has a severity; so has what the adapter keeps of one.
+    const code = one.originalCode ?? (one.severity === undefined ? undefined : one.code);
+    if (typeof code === "string" && /^[0-9A-Z]{5}$/.test(code)) return code;
+  }
+  return null;
+}
+
+function textOf(error: unknown): string {
+  return chain(error)
+    .map((one) => `${String(one.code ?? "")} ${String(one.message ?? "")}`)
+    .join("\n");
+}
+
+/** An error, and what it was caused by. */
+function chain(error: unknown): ErrorShape[] {
+  const found: ErrorShape[] = [];
+  const look = (value: unknown): void => {
+    if (typeof value !== "object" || value === null || found.length > 8 || found.includes(value)) return;
+    found.push(value);
+    look((value as ErrorShape).meta?.driverAdapterError);
+    look((value as ErrorShape).cause);
   };
-  look(error, 0);
+  look(error);
   return found;
 }

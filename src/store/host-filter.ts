@@ -45,17 +45,21 @@ export function hostPredicate(filter: HostFilter): (host: HostRecord) => boolean
   return (host) => tests.every((test) => test(host));
 }
 
+/** A label of a host, empty where it has none; what objects inherit is no label. */
+export function labelOf({ labels }: HostRecord, name: string): string {
+  return Object.hasOwn(labels, name) ? (labels[name] ?? "") : "";
+}
+
 function labelTest({ name, op, value }: LabelMatcher): (host: HostRecord) => boolean {
-  const labelOf = (host: HostRecord) => host.labels[name] ?? "";
   switch (op) {
     case "EQ":
-      return (host) => labelOf(host) === value;
+      return (host) => labelOf(host, name) === value;
     case "NE":
-      return (host) => labelOf(host) !== value;
+      return (host) => labelOf(host, name) !== value;
     case "RE":
     case "NRE": {
       const pattern = compile(value);
-      return (host) => pattern.matches(labelOf(host)) === (op === "RE");
+      return (host) => pattern.matches(labelOf(host, name)) === (op === "RE");
     }
   }
 }

@@ -8,7 +8,9 @@ const LINK_MS = 15 * 60_000;
 /** A code that signs one browser in, once, within 15 minutes. */
 export async function createSignInLink(db: Db, now: number): Promise<string> {
   const code = randomBytes(24).toString("base64url");
-  await db.signInLink.deleteMany({ where: { expiresAt: { lte: new Date(now) } } });
+  const expired = { where: { expiresAt: { lte: new Date(now) } } };
+  await db.signInLink.deleteMany(expired);
+  await db.session.deleteMany(expired);
   await db.signInLink.create({ data: { hash: hashSecret(code), expiresAt: new Date(now + LINK_MS) } });
   return code;
 }

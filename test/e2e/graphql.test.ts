@@ -50,7 +50,7 @@ const range = `range: {from: "${new Date(start).toISOString()}", to: "${new Date
 describe("fleet", () => {
   test("a rate is the sum of the hosts' rates, and does not sink when one is silent", async () => {
     const { data } = await service.graphql(
-      `{ fleet { trend(counter: "ListenOverflows", ${range}, step: "1m") { start step unit values } } }`,
+      `{ fleet(filter: {search: "web-"}) { trend(counter: "ListenOverflows", ${range}, step: "1m") { start step unit values } } }`,
     );
     const [series] = data.fleet.trend;
     expect(series).toMatchObject({ start: new Date(start).toISOString(), step: "1m", unit: "packets/s" });
@@ -63,7 +63,7 @@ describe("fleet", () => {
     const ask = (measure: string) =>
       `trend(counter: "ListenOverflows", ${range}, step: "5m", measure: ${measure}) { start values }`;
     const { data } = await service.graphql(
-      `{ fleet { increase: ${ask("INCREASE")} affected: ${ask("AFFECTED")} peak: ${ask("PEAK")} } }`,
+      `{ fleet(filter: {search: "web-"}) { increase: ${ask("INCREASE")} affected: ${ask("AFFECTED")} peak: ${ask("PEAK")} } }`,
     );
     const total = (measure: string) =>
       data.fleet[measure][0].values.reduce((sum: number, value: number | null) => sum + (value ?? 0), 0);
@@ -89,7 +89,7 @@ describe("fleet", () => {
 
   test("top: who grew most, with the rate and the share", async () => {
     const { data } = await service.graphql(
-      `{ fleet { top(counter: "ListenOverflows", ${range}, first: 2) { host { name } namespace { id } increase rate shareOfFleet }
+      `{ fleet(filter: {search: "web-"}) { top(counter: "ListenOverflows", ${range}, first: 2) { host { name } namespace { id } increase rate shareOfFleet }
          byNamespace: top(counter: "ListenOverflows", ${range}, by: NAMESPACE, first: 1) { host { name } namespace { kind } } } }`,
     );
     expect(data.fleet.top).toEqual([
@@ -119,10 +119,66 @@ describe("fleet", () => {
   });
 });
 
+describe("rates of hosts that report unlike each other", () => {
+  const pushRun = (host: TestHost, everyMs: number, perSecond: number) =>
+    service.pushed(
+      push(
+        host.section(
+          Array.from({ length: 600_000 / everyMs + 1 }, (_, tick) =>
+            host.snapshot(start + tick * everyMs, [0, (tick * everyMs * perSecond) / 1000, 0], { everyMs }),
+          ),
+        ),
+      ),
+    );
+  const rates = async (names: string[], step: string) => {
+    const { data } = await service.graphql(
+      `query ($names: [String!]) { fleet(filter: {names: $names}) {
+         trend(counter: "ListenOverflows", ${range}, step: "${step}") { values total } } }`,
+      { names },
+    );
+    return data.fleet.trend[0] as { values: (number | null)[]; total: string };
+  };
+
+  test("each host's own rate is added, whatever its interval", async () => {
+    const quick = new TestHost({ name: "every-10s" });
+    const slow = new TestHost({ name: "every-5m" });
+    await pushRun(quick, 10_000, 10);
+    await pushRun(slow, 300_000, 1);
+    const names = [quick.name, slow.name];
+    await waitFor("both", async () => (await rates(names, "10m")).total === String(10 * 590 + 300));
+    // The interval that ends as the range begins is a baseline; the one that ends with it lies behind it.
+    expect((await rates(names, "10m")).values).toEqual([expect.closeTo(11, 6)]);
+    expect((await rates([quick.name], "1m")).values).toEqual(Array(10).fill(expect.closeTo(10, 6)));
+  });
+
+  test("a layout that changes within a minute does not count its namespace twice", async () => {
+    const host = new TestHost({ name: "upgraded" });
+    const later = new TestHost({ name: "upgraded", names: ["TcpExtListenOverflows", "TcpNewField"] });
+    const snapshots = Array.from({ length: 60 }, (_, tick) => {
+      const at = start + tick * 10_000;
+      return tick < 33
+        ? host.snapshot(at, [0, tick * 10, 0])
+        : { ...later.snapshot(at, [tick * 10, 1]), uptimeMs: at - host.bootedAt };
+    });
+    const layouts = { [host.layout]: [...host.names], [later.layout]: [...later.names] };
+    await service.pushed(push(host.section(snapshots, { layouts })));
+    await waitFor("it", async () => (await rates([host.name], "10m")).total === "590");
+    expect((await rates([host.name], "1m")).values).toEqual(Array(10).fill(expect.closeTo(1, 6)));
+  });
+
+  test("a total is of the range, however wide the steps", async () => {
+    const last = `{from: "${new Date(start + 60_000).toISOString()}", to: "${new Date(start + 120_000).toISOString()}"}`;
+    const { data } = await service.graphql(
+      `{ fleet(filter: {names: ["web-0"]}) { trend(counter: "ListenOverflows", range: ${last}, step: "1h", measure: INCREASE) { total values } } }`,
+    );
+    expect(data.fleet.trend).toEqual([{ total: "6", values: [6] }]);
+  });
+});
+
 describe("hosts", () => {
   const page = (after: string | null) =>
     service.graphql(
-      `query ($after: String) { hosts(first: 4, after: $after) { totalCount edges { cursor node { name } }
+      `query ($after: String) { hosts(first: 4, after: $after, filter: {search: "web-"}) { totalCount edges { cursor node { name } }
          pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`,
       { after },
     );
@@ -141,12 +197,16 @@ describe("hosts", () => {
     [`{names: ["web-1", "web-2"]}`, 2],
     [`{search: "EB-3"}`, 1],
     [`{labels: [{name: "role", value: "db"}]}`, 2],
-    [`{labels: [{name: "role", op: NE, value: "db"}, {name: "region", op: NRE, value: "e."}]}`, 2],
-    [`{labels: [{name: "zone", value: ""}]}`, 6],
+    [
+      `{labels: [{name: "role", op: NE, value: "db"}, {name: "region", op: NRE, value: "e."}], search: "web-"}`,
+      2,
+    ],
+    [`{labels: [{name: "zone", value: ""}], search: "web-"}`, 6],
+    [`{labels: [{name: "constructor", op: RE, value: ""}], search: "web-"}`, 6],
     [`{status: [LEFT]}`, 0],
-    [`{kernel: "6.12"}`, 6],
+    [`{kernel: "6.12", search: "web-"}`, 6],
     [`{kernel: "5."}`, 0],
-    [`{agentVersion: "0.1.0"}`, 6],
+    [`{agentVersion: "0.1.0", search: "web-"}`, 6],
   ])("meet the filter %s: %d", async (filter, count) => {
     const { data } = await service.graphql(
       `{ hosts(filter: ${filter}) { totalCount } fleet(filter: ${filter}) { hostCount } }`,
@@ -237,6 +297,11 @@ describe("what cannot be answered is told with a code and a remedy", () => {
       `{ fleet { top(counter: "ListenDrops", range: {last: "1h"}, first: 5000) { increase } } }`,
       "BAD_REQUEST",
       /0 to 500/,
+    ],
+    [
+      `{ fleet { trend(counter: "ListenDrops", range: {last: "999999999w"}) { values } } }`,
+      "BAD_REQUEST",
+      /ten years/,
     ],
     [`{ hosts(first: -1) { totalCount } }`, "BAD_REQUEST", /first: -1/],
     [`{ hosts(after: "x") { totalCount } }`, "BAD_REQUEST", /not a cursor/],

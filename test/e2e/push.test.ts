@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import type { WireSnapshot } from "../../src/protocol/message.ts";
+import type { HostSection, WireSnapshot } from "../../src/protocol/message.ts";
 import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
 import { COUNTERS, push, TestHost } from "../support/pushes.ts";
 import { type Service, startService } from "../support/service.ts";
@@ -212,6 +212,7 @@ describe("what is wrong with one snapshot is told of it, and the service goes on
   });
 
   test("a foreign key for a known host: kept by its agent, and told what to do", async () => {
+    await service.pushed(push(host.section([good()])));
     const section = { ...host.section([good()]), key: randomBytes(32).toString("base64url") };
     const { results } = await service.pushed(push(section));
     expect(results).toMatchObject([
@@ -221,6 +222,35 @@ describe("what is wrong with one snapshot is told of it, and the service goes on
         message: expect.stringMatching(/delete the agent's state folder/),
       },
     ]);
+  });
+
+  test.each<[string, (host: TestHost) => HostSection]>([
+    ["a NUL in the name", (one) => ({ ...one.section([good()]), name: "web\0" })],
+    ["half a pair in a label", (one) => ({ ...one.section([good()]), labels: { zone: "\ud800" } })],
+    [
+      "a name of a label that has no end",
+      (one) => ({ ...one.section([good()]), labels: { ["x".repeat(50_000)]: "" } }),
+    ],
+    ["a counter named twice", (one) => one.section([good()], { layouts: { [one.layout]: ["A", "A"] } })],
+  ])("%s is refused in few words, and its neighbour stored", async (_name, sectionOf) => {
+    const fine = new TestHost();
+    const answer = await service.pushed(
+      push(sectionOf(new TestHost()), fine.section([fine.snapshot(Date.now(), [1, 2, 3])])),
+    );
+    expect(answer.results).toMatchObject([{ status: "rejected", code: "MALFORMED" }, { status: "stored" }]);
+    expect(JSON.stringify(answer).length).toBeLessThan(1_000);
+  });
+
+  test("a value nested without end is refused", async () => {
+    const text = JSON.stringify(push(host.section([{ ...good(), values: [1, 2, "DEEP"] }])));
+    const deep = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
+    const response = await service.push(text.replace('"DEEP"', deep));
+    expect(await response.json()).toMatchObject({ results: [{ status: "rejected", code: "BAD_VALUE" }] });
+  });
+
+  test("an agent version that cannot be stored is refused, and harms no other host", async () => {
+    const body = { ...push(host.section([good()])), agent: { version: "1\0", clock: 0 } };
+    expect((await service.push(body)).status).toBe(400);
   });
 
   test("a host section that is malformed fails its own snapshots alone", async () => {

@@ -19,19 +19,24 @@ let made = 0;
 export function makeNetwork(): TestNetwork {
   const name = `spw-${process.pid}-${made++}`;
   const [inside, outside] = [`spwi${process.pid % 10_000}${made}`, `spwo${process.pid % 10_000}${made}`];
-  const [here, there] = freeAddresses();
+  const [here, there] = freeAddresses(made);
   const ip = (...args: string[]) => execFileSync("ip", args, { stdio: "pipe" });
   try {
     ip("netns", "add", name);
   } catch {
     return loopback();
   }
-  ip("link", "add", outside, "type", "veth", "peer", "name", inside, "netns", name);
-  ip("addr", "add", `${here}/30`, "dev", outside);
-  ip("link", "set", outside, "up");
-  ip("-n", name, "addr", "add", `${there}/30`, "dev", inside);
-  ip("-n", name, "link", "set", inside, "up");
-  ip("-n", name, "link", "set", "lo", "up");
+  try {
+    ip("link", "add", outside, "type", "veth", "peer", "name", inside, "netns", name);
+    ip("addr", "add", `${here}/30`, "dev", outside);
+    ip("link", "set", outside, "up");
+    ip("-n", name, "addr", "add", `${there}/30`, "dev", inside);
+    ip("-n", name, "link", "set", inside, "up");
+    ip("-n", name, "link", "set", "lo", "up");
+  } catch (error) {
+    ip("netns", "del", name);
+    throw error;
+  }
   return {
     address: here,
     isolated: true,
@@ -46,8 +51,11 @@ export function makeNetwork(): TestNetwork {
   };
 }
 
-/** Two addresses of a range reserved for documentation in which this machine has none. */
-function freeAddresses(): [string, string] {
+/**
+ * Two addresses of a range reserved for documentation in which this machine has none; two runs at a time take
+ * different ones.
+ */
+function freeAddresses(count: number): [string, string] {
   const taken = Object.values(networkInterfaces()).flatMap(
     (list) => list?.map(({ address }) => address) ?? [],
   );
@@ -55,7 +63,8 @@ function freeAddresses(): [string, string] {
     (range) => !taken.some((address) => address.startsWith(range)),
   );
   if (free === undefined) throw new Error("this machine uses every range reserved for documentation");
-  return [`${free}1`, `${free}2`];
+  const subnet = ((process.pid * 7 + count) % 63) * 4;
+  return [`${free}${subnet + 1}`, `${free}${subnet + 2}`];
 }
 
 function loopback(): TestNetwork {

@@ -5,6 +5,7 @@ import type { WireListeners } from "../../protocol/message.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
 import { encodeListeners } from "../../store/codec/listeners.ts";
 import { encodeValues } from "../../store/codec/values.ts";
+import type { HostSeen } from "../../store/host-status.ts";
 import { FLAG_FROM_ZERO, type SnapshotRow } from "../../store/snapshots.ts";
 import type { Facts } from "../facts.ts";
 import type { CommitOutcome, GroupCommit } from "../group-commit.ts";
@@ -66,6 +67,7 @@ export async function acceptPush(deps: AcceptDeps, body: unknown): Promise<Snaps
   const now = deps.now();
   const slots: Slot[] = [];
   const opened: Section[] = [];
+  const seen: HostSeen[] = [];
   for (const [index, raw] of hosts.entries()) {
     const section = await openSection(deps, raw, index);
     if ("status" in section) {
@@ -79,7 +81,7 @@ export async function acceptPush(deps: AcceptDeps, body: unknown): Promise<Snaps
     slots.push(...own);
     const last = own.findLast((slot): slot is PendingRow => !("status" in slot));
     if (last !== undefined) {
-      deps.presence.saw({
+      seen.push({
         hostId: section.host.id,
         lastSeen: now,
         epochId: section.epochId,
@@ -93,6 +95,7 @@ export async function acceptPush(deps: AcceptDeps, body: unknown): Promise<Snaps
 
   const rows = slots.filter((slot): slot is PendingRow => !("status" in slot));
   const outcomes = await deps.commit.submit(rows);
+  for (const host of seen) deps.presence.saw(host);
   // Before the answer: what an agent has had acknowledged it does not say again.
   await deps.facts.keep(
     rows.filter((_, index) => outcomes[index] !== "fault"),
@@ -108,7 +111,7 @@ function checkVersion(body: unknown): void {
   if (version === PROTOCOL_VERSION) return;
   throw new SpillwayError(
     "BAD_REQUEST",
-    `protocol: ${JSON.stringify(version) ?? "missing"}, but this service speaks version ${PROTOCOL_VERSION}: ` +
+    `protocol: ${typeof version === "number" ? version : typeof version}, but this service speaks version ${PROTOCOL_VERSION}: ` +
       "upgrade whichever of agent and service is older",
   );
 }
@@ -164,7 +167,7 @@ async function readSnapshot(
   }
   if (layout === "limit") {
     return fault(
-      "rejected",
+      "retry",
       "LIMIT_EXCEEDED",
       "the service keeps as many counter names as it may; these are new",
     );

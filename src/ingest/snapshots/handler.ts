@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { asSpillwayError, problemOf, SpillwayError } from "../../errors.ts";
 import type { AgentConfig, PushAnswer, SnapshotResult } from "../../protocol/answer.ts";
 import type { Actors } from "../../store/actors.ts";
+import { asUnavailable } from "../../store/errors.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import { requireBearer } from "../bearer.ts";
@@ -38,7 +39,7 @@ export function snapshotsHandler(deps: SnapshotsDeps) {
       const answer: PushAnswer = { time: deps.now(), results, config: deps.agentConfig };
       send(response, 200, "application/json", JSON.stringify(answer));
     } catch (thrown) {
-      const error = asSpillwayError(thrown);
+      const error = asSpillwayError(asUnavailable(thrown));
       const problem = problemOf(error);
       status = problem.status;
       if (status >= 500)

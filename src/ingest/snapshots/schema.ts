@@ -8,16 +8,29 @@ import { AGENT_KEY, COUNTER_NAME, LABEL_NAME, LIMITS, UUID } from "../../protoco
  * are ignored. The values are checked where they are encoded (values.ts), in one pass.
  */
 
+/** What Postgres can keep as text: no NUL, and no half of a surrogate pair. */
+const UNSTORABLE = /\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+
+function textOf(max: number) {
+  return z
+    .string()
+    .max(max)
+    .refine(
+      (value) => !UNSTORABLE.test(value),
+      "has a character that cannot be stored: NUL or half of a pair",
+    );
+}
+
+const text = textOf(LIMITS.textLength);
+
 const labels = z
   .record(
     z
       .string()
       .regex(LABEL_NAME, "a label name is letters, digits and underscores, not beginning with __ or a digit"),
-    z.string().max(LIMITS.labelValueLength),
+    textOf(LIMITS.labelValueLength),
   )
   .refine((record) => Object.keys(record).length <= LIMITS.labels, `more than ${LIMITS.labels} labels`);
-
-const text = z.string().max(LIMITS.textLength);
 
 const capability = z.object({
   name: z.string().regex(/^[a-z][a-zA-Z0-9._-]{0,99}$/, "not the name of a capability"),
@@ -26,7 +39,7 @@ const capability = z.object({
 });
 
 const listener = z.object({
-  address: z.string().min(2).max(64),
+  address: textOf(64).min(2),
   port: z.number().int().min(0).max(65_535),
   inode: z.string().regex(/^[0-9]{1,20}$/, "not an inode: a decimal string"),
   acceptQueue: z.number().int().nonnegative(),
@@ -44,7 +57,7 @@ const uuid = z.string().regex(UUID, "not a UUID in lower case");
 const milliseconds = z.number().int().nonnegative();
 
 export const pushSchema = z.object({
-  agent: z.object({ version: z.string().min(1).max(100), clock: z.number() }),
+  agent: z.object({ version: textOf(100).min(1), clock: z.number() }),
   hosts: z
     .array(z.object({ snapshots: z.array(z.unknown()) }).loose())
     .min(1)
@@ -54,7 +67,7 @@ export const pushSchema = z.object({
 export const hostSchema = z.object({
   id: uuid,
   key: z.string().regex(AGENT_KEY, "not 32 bytes in base64url"),
-  name: z.string().min(1).max(LIMITS.hostNameLength),
+  name: textOf(LIMITS.hostNameLength).min(1),
   machineId: z
     .string()
     .regex(/^[0-9a-f]{64}$/, "not a SHA-256 in hex")
@@ -63,8 +76,8 @@ export const hostSchema = z.object({
   epoch: z.object({
     boot: uuid,
     number: z.number().int().min(0).max(LIMITS.epochNumber),
-    kernel: z.string().min(1).max(LIMITS.kernelLength),
-    arch: z.string().min(1).max(LIMITS.archLength),
+    kernel: textOf(LIMITS.kernelLength).min(1),
+    arch: textOf(LIMITS.archLength).min(1),
     wordSize: z.union([z.literal(32), z.literal(64)]),
   }),
   layouts: z
@@ -87,8 +100,8 @@ export const hostSchema = z.object({
         kind: z.enum(["container", "other"]),
         inode: z.string().regex(/^[0-9]{1,20}$/, "not an inode: a decimal string"),
         birth: milliseconds,
-        containerId: z.string().max(200).optional(),
-        name: z.string().max(LIMITS.hostNameLength).optional(),
+        containerId: textOf(200).optional(),
+        name: textOf(LIMITS.hostNameLength).optional(),
         labels: labels.optional(),
       }),
     )
@@ -103,7 +116,7 @@ export const hostSchema = z.object({
       rssBytes: z.number(),
       spoolDepth: z.number(),
       spoolAgeMs: z.number(),
-      dropped: z.record(z.string().max(LIMITS.labelNameLength), z.number()),
+      dropped: z.record(textOf(LIMITS.labelNameLength), z.number()),
     })
     .optional(),
 });
@@ -141,5 +154,6 @@ export function firstIssue(error: z.ZodError, prefix = ""): string {
       typeof key === "number" ? `${text}[${key}]` : `${text}${text === "" ? "" : "."}${String(key)}`,
     prefix,
   );
-  return `${path || "the body"}: ${issue.message}`;
+  // A path may hold keys of the sender's, of any length.
+  return `${(path || "the body").slice(0, 150)}: ${issue.message.slice(0, 150)}`;
 }

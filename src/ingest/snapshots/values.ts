@@ -16,7 +16,7 @@ export function parseValues(values: readonly unknown[]): ParsedValues {
       counts[index] = value;
     } else {
       const count = typeof value === "string" ? parseCounter(value) : null;
-      if (count === null) return badValue(JSON.stringify(value), index);
+      if (count === null) return badValue(typeof value === "string" ? `"${value}"` : typeof value, index);
       counts[index] = count;
     }
   }

@@ -49,15 +49,21 @@ export function encodePositions(counts: readonly PositionCount[]): Buffer {
 }
 
 export function decodePositions(bytes: Uint8Array): PositionCount[] {
+  const counts: PositionCount[] = [];
+  visitPositions(bytes, (position, value, unrated) => counts.push({ position, value, unrated }));
+  return counts;
+}
+
+/** The same by a call for each position, for readers of many rows: nothing is kept for one. */
+export function visitPositions(
+  bytes: Uint8Array,
+  visit: (position: number, value: Count, unrated: Count) => void,
+): void {
   const reader = new VarintReader(bytes);
   const form = reader.byte();
   const values = form === DENSE ? readDense(reader) : readSparse(reader);
   const unrated = readSparse(reader);
-  return Array.from(values, ([position, value]) => ({
-    position,
-    value,
-    unrated: unrated.get(position) ?? 0,
-  }));
+  for (const [position, value] of values) visit(position, value, unrated.get(position) ?? 0);
 }
 
 function writeSparse(

@@ -16,60 +16,113 @@ export interface HostSeries {
   readonly gaps: readonly { readonly from: number; readonly to: number }[];
 }
 
-/** What namespaces did in a range, from their raw snapshots. */
-export async function readHostIncreases(
+/** Raw snapshots are read in parts of so long, so that what is held at once does not grow with the range. */
+const PART_MS = 2 * 3_600_000;
+
+/** What namespaces did in a range, from their raw snapshots, part by part in the order of time. */
+async function* readParts(
   reader: SnapshotReader,
   db: Db,
   namespaceIds: readonly number[],
   range: Range,
-): Promise<NamespaceIncrease[]> {
+): AsyncGenerator<NamespaceIncrease[]> {
   const shards = [...new Set(namespaceIds.map((id) => id >> 8))];
-  const records = await db.$queryRaw<SnapshotRecord[]>`
-    SELECT namespace_id, date_part('epoch', at) * 1000 AS at, epoch_id, uptime_ms::float8 AS uptime_ms,
-           every_ms, flags::int AS flags, layout_id, "values"
-    FROM ts.snapshot
-    WHERE shard = ANY(${shards}::int[]) AND namespace_id = ANY(${[...namespaceIds]}::int[])
-      AND at > to_timestamp(${range.from / 1000}::float8) AND at <= to_timestamp(${range.to / 1000}::float8)
-    ORDER BY namespace_id, at`;
-  return readIncreases(reader, db, records);
+  for (let from = range.from; from < range.to; from += PART_MS) {
+    const to = Math.min(from + PART_MS, range.to);
+    const records = await db.$queryRaw<SnapshotRecord[]>`
+      SELECT namespace_id, date_part('epoch', at) * 1000 AS at, epoch_id, uptime_ms::float8 AS uptime_ms,
+             every_ms, flags::int AS flags, layout_id, "values"
+      FROM ts.snapshot
+      WHERE shard = ANY(${shards}::int[]) AND namespace_id = ANY(${[...namespaceIds]}::int[])
+        AND at > to_timestamp(${from / 1000}::float8) AND at <= to_timestamp(${to / 1000}::float8)
+      ORDER BY namespace_id, at`;
+    if (records.length > 0) yield await readIncreases(reader, db, records);
+  }
 }
 
-/** The exact increase of a counter; null when no snapshot gave one. */
-export function totalOf(increases: readonly NamespaceIncrease[], counterId: number): Count | null {
+/** The exact increase of a counter over a range; null when no snapshot in it gave one. */
+export async function readHostIncrease(
+  reader: SnapshotReader,
+  db: Db,
+  namespaceIds: readonly number[],
+  range: Range,
+  counterId: number,
+): Promise<Count | null> {
   let total: Count | null = null;
-  for (const increase of increases) {
-    const count = countOf(increase, counterId);
-    if (count !== null) total = addCounts(total ?? 0, count);
+  for await (const part of readParts(reader, db, namespaceIds, range)) {
+    for (const increase of part) {
+      const count = countOf(increase, counterId);
+      if (count !== null) total = addCounts(total ?? 0, count);
+    }
   }
   return total;
 }
 
-/** The rates of a counter on a grid, an interval lying in the step that it ends in. */
-export function seriesOf(increases: readonly NamespaceIncrease[], counterId: number, grid: Grid): HostSeries {
-  // A namespace's rate in a step is what it grew by over the time that took; a host's is the sum of those.
-  const sums = Array.from({ length: grid.length }, () => new Map<number, { value: number; ms: number }>());
+/** The rates of counters on a grid, in the order of the ids; an interval lies in the step that it ends in. */
+export async function readHostSeries(
+  reader: SnapshotReader,
+  db: Db,
+  namespaceIds: readonly number[],
+  range: Range,
+  grid: Grid,
+  counterIds: readonly number[],
+): Promise<HostSeries[]> {
+  const sums = counterIds.map(() => new SeriesSum(grid));
   const resets: number[] = [];
   const gaps: { from: number; to: number }[] = [];
-  for (const increase of increases) {
-    const { namespaceId, snapshot, interval, increases: grown } = increase;
-    if (interval.kind === "sinceBoot" || grown.baseline === "recreated") resets.push(snapshot.at);
-    if (interval.kind === "interval" && !interval.rated)
-      gaps.push({ from: interval.previous.at, to: snapshot.at });
-    const count = countOf(increase, counterId);
-    if (count === null || grown.ratedMs === 0) continue;
-    // Steps are named by their start and hold (start, start + step]: the later snapshot's side of an interval.
-    const step = sums[Math.ceil((snapshot.at - grid.start) / grid.stepMs) - 1];
-    if (step === undefined) continue;
-    const sum = step.get(namespaceId) ?? { value: 0, ms: 0 };
-    sum.value += Number(count);
-    sum.ms += grown.ratedMs;
-    step.set(namespaceId, sum);
+  for await (const part of readParts(reader, db, namespaceIds, range)) {
+    for (const increase of part) {
+      const { snapshot, interval, increases } = increase;
+      if (interval.kind === "sinceBoot" || increases.baseline === "recreated") resets.push(snapshot.at);
+      if (interval.kind === "interval" && !interval.rated) {
+        gaps.push({ from: interval.previous.at, to: snapshot.at });
+      }
+      if (interval.kind === "baseline" && interval.reason === "gap") {
+        gaps.push({ from: interval.previous.at, to: snapshot.at });
+      }
+      counterIds.forEach((counterId, index) => {
+        sums[index]?.add(increase, countOf(increase, counterId));
+      });
+    }
   }
-  const values = sums.map((step) => {
-    if (step.size === 0) return null;
-    return [...step.values()].reduce((rate, { value, ms }) => rate + (value * 1000) / ms, 0);
-  });
-  return { values, total: totalOf(increases, counterId), resets, gaps };
+  return sums.map((sum) => ({ values: sum.rates(), total: sum.total, resets, gaps }));
+}
+
+/** One counter on a grid: a namespace's rate in a step is what it grew by over the time that took, a host's their sum. */
+class SeriesSum {
+  total: Count | null = null;
+  readonly #grid: Grid;
+  readonly #steps: Map<number, { value: number; ms: number }>[];
+
+  constructor(grid: Grid) {
+    this.#grid = grid;
+    this.#steps = Array.from({ length: grid.length }, () => new Map());
+  }
+
+  add({ namespaceId, snapshot, increases }: NamespaceIncrease, count: Count | null): void {
+    if (count === null) return;
+    this.total = addCounts(this.total ?? 0, count);
+    if (increases.ratedMs === 0) return;
+    // Steps are named by their start and hold (start, start + step]: the later snapshot's side of an interval.
+    const { start, stepMs } = this.#grid;
+    const step = this.#steps[Math.ceil((snapshot.at - start) / stepMs) - 1];
+    if (step === undefined) return;
+    const sum = step.get(namespaceId);
+    if (sum === undefined) step.set(namespaceId, { value: Number(count), ms: increases.ratedMs });
+    else {
+      sum.value += Number(count);
+      sum.ms += increases.ratedMs;
+    }
+  }
+
+  rates(): (number | null)[] {
+    return this.#steps.map((step) => {
+      if (step.size === 0) return null;
+      let rate = 0;
+      for (const { value, ms } of step.values()) rate += (value * 1000) / ms;
+      return rate;
+    });
+  }
 }
 
 function countOf({ snapshot, increases }: NamespaceIncrease, counterId: number): Count | null {

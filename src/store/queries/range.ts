@@ -24,10 +24,11 @@ const NICE_STEPS = [
 /** The smallest usual step that gives at most `points` over a range, and is no finer than `finestMs`. */
 export function niceStep(range: Range, points: number, finestMs: number): number {
   const wanted = Math.max(finestMs, (range.to - range.from) / points);
-  return (
-    NICE_STEPS.find((step) => step >= wanted && step % finestMs === 0) ??
-    Math.ceil(wanted / 86_400_000) * 86_400_000
-  );
+  const nice = NICE_STEPS.find((step) => step >= wanted && step % finestMs === 0);
+  if (nice !== undefined) return nice;
+  // No usual step is a multiple of an interval such as 7 s; beyond a day whole days are usual.
+  const unit = wanted < 86_400_000 ? finestMs : 86_400_000;
+  return Math.ceil(wanted / unit) * unit;
 }
 
 /** @throws LIMIT_EXCEEDED, naming the step that fits, when there would be more than POINTS_MAX points */

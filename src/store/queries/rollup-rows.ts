@@ -1,15 +1,13 @@
+import type { Count } from "../../protocol/count.ts";
 import type { Db } from "../client.ts";
-import { decodePositions, type PositionCount, SHARD_SIZE } from "../codec/positions.ts";
+import { SHARD_SIZE, visitPositions } from "../codec/positions.ts";
 import type { Range } from "./range.ts";
 
-/** What one namespace did in one minute. */
-export interface NamespaceMinute extends PositionCount {
-  /** Start of the minute, ms since 1970. */
-  readonly minute: number;
-  readonly namespaceId: number;
-}
+const PART_MS = 3_600_000;
 
-interface Row {
+/** The positions of one shard in one minute. */
+export interface PositionRow {
+  /** Start of the minute, ms since 1970. */
   readonly minute: number;
   readonly shard: number;
   readonly data: Uint8Array;
@@ -63,37 +61,41 @@ export async function readCoverage(
   return rows.map((row) => ({ ...row, minute: Math.round(row.minute) }));
 }
 
-/** The increases of a counter by namespace and minute. */
-export async function readIncreasesByNamespace(
-  db: Db,
-  counterId: number,
-  range: Range,
-): Promise<NamespaceMinute[]> {
-  const rows = await db.$queryRaw<Row[]>`
+/** Rows of the increases of a counter, by minute: their positions are read by `forEachNamespace`. */
+export function readIncreaseRows(db: Db, counterId: number, range: Range): Promise<PositionRow[]> {
+  return db.$queryRaw<PositionRow[]>`
     SELECT date_part('epoch', bucket) * 1000 AS minute, shard, data FROM ts.rollup_minute
     WHERE counter_id = ${counterId} AND bucket >= to_timestamp(${range.from / 1000}::float8)
       AND bucket < to_timestamp(${range.to / 1000}::float8)`;
-  return rows.flatMap(unpack);
 }
 
-/** Covered ms (as `value`) by namespace and minute; 0 for one that gave a baseline only. */
-export async function readCoverageByNamespace(
+/** Rows of covered ms, by minute; the value is 0 for a namespace that gave a baseline only. */
+export function readCoverageRows(
   db: Db,
   layoutIds: readonly number[],
   range: Range,
   open: boolean,
-): Promise<NamespaceMinute[]> {
-  const rows = await db.$queryRaw<Row[]>`
+): Promise<PositionRow[]> {
+  return db.$queryRaw<PositionRow[]>`
     SELECT date_part('epoch', bucket) * 1000 AS minute, shard, data FROM ts.coverage
     WHERE bucket >= to_timestamp(${range.from / 1000}::float8) AND bucket < to_timestamp(${range.to / 1000}::float8)
       AND layout_id = ANY(${[...layoutIds]}::int[]) AND (NOT open OR ${open}::boolean)`;
-  return rows.flatMap(unpack);
 }
 
-function unpack({ minute, shard, data }: Row): NamespaceMinute[] {
-  return decodePositions(data).map((count) => ({
-    ...count,
-    minute: Math.round(minute),
-    namespaceId: shard * SHARD_SIZE + count.position,
-  }));
+export function forEachNamespace(
+  { shard, data }: PositionRow,
+  visit: (namespaceId: number, value: Count, unrated: Count) => void,
+): void {
+  visitPositions(data, (position, value, unrated) => visit(shard * SHARD_SIZE + position, value, unrated));
+}
+
+/**
+ * A range in parts, each of whole steps and of as little more than an hour as steps allow: what is held at
+ * once is bounded by the fleet and not by the range.
+ */
+export function* partsOf(range: Range, stepMs: number): Generator<Range> {
+  const length = Math.ceil(PART_MS / stepMs) * stepMs;
+  for (let from = Math.floor(range.from / stepMs) * stepMs; from < range.to; from += length) {
+    yield { from: Math.max(from, range.from), to: Math.min(from + length, range.to) };
+  }
 }

@@ -1,12 +1,13 @@
 import { addCounts, type Count, subtractCounts } from "../../protocol/count.ts";
 import type { Db } from "../client.ts";
 import type { Range } from "./range.ts";
-import { readCoverageByNamespace, readIncreasesByNamespace } from "./rollup-rows.ts";
+import { forEachNamespace, partsOf, readCoverageRows, readIncreaseRows } from "./rollup-rows.ts";
 
 export interface TopQuery {
   readonly counterId: number;
   readonly layoutIds: readonly number[];
   readonly event: boolean;
+  /** Whole minutes. */
   readonly range: Range;
   readonly first: number;
   /** What a namespace is counted under (its host, or itself); null leaves it out. */
@@ -27,14 +28,22 @@ interface Sum {
   unrated: Count;
 }
 
-/** The keys whose counter grew most over a range of whole minutes, largest first; those that did not grow are not among them. */
+const PART_STEP_MS = 60_000;
+
+/** The keys whose counter grew most over a range, largest first; those that did not grow are not among them. */
 export async function readTop(db: Db, query: TopQuery): Promise<RankedKey[]> {
   const byNamespace = new Map<number, Sum>();
-  for (const row of await readIncreasesByNamespace(db, query.counterId, query.range)) {
-    const sum = byNamespace.get(row.namespaceId) ?? { value: 0, unrated: 0 };
-    sum.value = addCounts(sum.value, row.value);
-    sum.unrated = addCounts(sum.unrated, row.unrated);
-    byNamespace.set(row.namespaceId, sum);
+  for (const part of partsOf(query.range, PART_STEP_MS)) {
+    for (const row of await readIncreaseRows(db, query.counterId, part)) {
+      forEachNamespace(row, (namespaceId, value, unrated) => {
+        const sum = byNamespace.get(namespaceId);
+        if (sum === undefined) byNamespace.set(namespaceId, { value, unrated });
+        else {
+          sum.value = addCounts(sum.value, value);
+          sum.unrated = addCounts(sum.unrated, unrated);
+        }
+      });
+    }
   }
 
   const byKey = new Map<number, Count>();
@@ -64,10 +73,14 @@ async function ratesOf(
   keys: ReadonlySet<number>,
 ): Promise<Map<number, number>> {
   const coveredMs = new Map<number, number>();
-  for (const row of await readCoverageByNamespace(db, query.layoutIds, query.range, query.event)) {
-    const key = query.keyOf(row.namespaceId);
-    if (key === null || !keys.has(key)) continue;
-    coveredMs.set(row.namespaceId, (coveredMs.get(row.namespaceId) ?? 0) + Number(row.value));
+  for (const part of partsOf(query.range, PART_STEP_MS)) {
+    for (const row of await readCoverageRows(db, query.layoutIds, part, query.event)) {
+      forEachNamespace(row, (namespaceId, value) => {
+        const key = query.keyOf(namespaceId);
+        if (key === null || !keys.has(key)) return;
+        coveredMs.set(namespaceId, (coveredMs.get(namespaceId) ?? 0) + Number(value));
+      });
+    }
   }
   const rates = new Map<number, number>();
   for (const [namespaceId, covered] of coveredMs) {

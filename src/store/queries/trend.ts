@@ -1,15 +1,16 @@
-import { addCounts, type Count, toCount } from "../../protocol/count.ts";
+import { addCounts, type Count, subtractCounts, toCount } from "../../protocol/count.ts";
 import type { Db } from "../client.ts";
 import type { Grid, Range } from "./range.ts";
 import {
-  type NamespaceMinute,
+  forEachNamespace,
+  partsOf,
   readCoverage,
-  readCoverageByNamespace,
-  readIncreasesByNamespace,
+  readCoverageRows,
+  readIncreaseRows,
   readTotals,
 } from "./rollup-rows.ts";
 
-/** AFFECTED counts hosts; PEAK is the highest increase of one namespace. */
+/** AFFECTED counts hosts; PEAK is the highest increase of one namespace in one minute. */
 export type TrendMeasure = "RATE" | "INCREASE" | "AFFECTED" | "PEAK";
 
 /** Which namespaces a trend is over, and into which of several series each goes. */
@@ -25,6 +26,8 @@ export interface TrendQuery {
   readonly layoutIds: readonly number[];
   /** The counter is rolled up while its minute is open. */
   readonly event: boolean;
+  /** Whole minutes; what lies outside of them is not counted, though it may lie in the first or last step. */
+  readonly range: Range;
   readonly grid: Grid;
   readonly measure: TrendMeasure;
   /** Null for one series over every namespace there is. */
@@ -35,111 +38,149 @@ export interface TrendQuery {
 export interface Trend {
   /** One for each step; null where nobody reported, or for RATE where no rate may be told. */
   readonly values: readonly (number | null)[];
-  /** The exact increase over all steps. */
+  /** The exact increase over the range. */
   readonly total: Count;
 }
 
-/** What a series did in one minute. */
-interface Minute {
+/** What a group did in one step. */
+interface StepSum {
+  reported: boolean;
   total: Count;
-  unrated: Count;
   peak: Count;
-  reporters: number;
-  coveredMs: number;
   readonly hosts: Set<number>;
+  /** By namespace: what it grew by in rated intervals, and the ms that these covered. */
+  readonly rated: Map<number, { value: number; ms: number }>;
 }
 
 /**
  * The course of a counter over a fleet, one series for each group.
  *
- * A rate is the mean, over the minutes of a step in which anybody reported, of the sum of the namespaces'
- * rates: what they grew by in rated intervals, over the time that these covered. So a fleet half of which is
- * silent shows the rate of the other half, and not half of it.
+ * A rate is the sum of the namespaces' rates: each what it grew by in rated intervals of the step, over the
+ * time that these covered. So a namespace that was silent for a part of the step, or has another interval
+ * than its neighbours, neither sinks nor raises the sum. The step should be no shorter than the intervals.
  */
 export async function readTrend(db: Db, query: TrendQuery): Promise<Trend[]> {
-  const { grid, groups, measure } = query;
-  const range = { from: grid.start, to: grid.start + grid.length * grid.stepMs };
-  const series =
-    groups === null && measure !== "AFFECTED"
-      ? [await wholeFleet(db, query, range)]
-      : await byGroup(db, query, range);
-  return series.map((minutes) => fold(minutes, grid, measure));
+  const { groups, measure } = query;
+  const indexAlone = groups === null && (measure === "INCREASE" || measure === "PEAK");
+  return indexAlone ? [await wholeFleet(db, query)] : byNamespace(db, query);
 }
 
-async function wholeFleet(db: Db, query: TrendQuery, range: Range): Promise<Map<number, Minute>> {
-  const minutes = new Map<number, Minute>();
-  for (const row of await readCoverage(db, query.layoutIds, range, query.event)) {
-    const minute = minuteIn(minutes, row.minute);
-    minute.reporters = row.reporters;
-    minute.coveredMs = row.coveredMs;
+/** Increase and peak of everything: totals stand in the index. */
+async function wholeFleet(
+  db: Db,
+  { counterId, layoutIds, event, range, grid, measure }: TrendQuery,
+): Promise<Trend> {
+  const steps = Array.from({ length: grid.length }, newStep);
+  for (const { minute } of await readCoverage(db, layoutIds, range, event)) {
+    const step = steps[stepOf(grid, minute)];
+    if (step !== undefined) step.reported = true;
   }
-  for (const row of await readTotals(db, query.counterId, range)) {
-    const minute = minuteIn(minutes, row.minute);
-    minute.total = toCount(BigInt(row.total));
-    minute.unrated = toCount(BigInt(row.unrated));
-    minute.peak = toCount(BigInt(row.peak));
+  for (const row of await readTotals(db, counterId, range)) {
+    const step = steps[stepOf(grid, row.minute)];
+    if (step === undefined) continue;
+    step.reported = true;
+    step.total = addCounts(step.total, toCount(BigInt(row.total)));
+    step.peak = larger(step.peak, toCount(BigInt(row.peak)));
   }
-  return minutes;
-}
-
-async function byGroup(db: Db, query: TrendQuery, range: Range): Promise<Map<number, Minute>[]> {
-  const { groups, hostOf } = query;
-  const series = Array.from({ length: groups?.count ?? 1 }, () => new Map<number, Minute>());
-  const minuteOfRow = (row: NamespaceMinute): Minute | null => {
-    const index = groups === null ? 0 : groups.of.get(row.namespaceId);
-    const minutes = index === undefined ? undefined : series[index];
-    return minutes === undefined ? null : minuteIn(minutes, row.minute);
+  return {
+    values: steps.map((step) => measured(step, measure)),
+    total: steps.reduce<Count>((sum, step) => addCounts(sum, step.total), 0),
   };
-  for (const row of await readCoverageByNamespace(db, query.layoutIds, range, query.event)) {
-    const minute = minuteOfRow(row);
-    if (minute === null || row.value === 0) continue;
-    minute.reporters++;
-    minute.coveredMs += Number(row.value);
-  }
-  for (const row of await readIncreasesByNamespace(db, query.counterId, range)) {
-    const minute = minuteOfRow(row);
-    if (minute === null) continue;
-    minute.total = addCounts(minute.total, row.value);
-    minute.unrated = addCounts(minute.unrated, row.unrated);
-    if (row.value > minute.peak) minute.peak = row.value;
-    minute.hosts.add(hostOf(row.namespaceId));
-  }
-  return series;
 }
 
-function minuteIn(minutes: Map<number, Minute>, at: number): Minute {
-  let minute = minutes.get(at);
-  if (minute === undefined) {
-    minute = { total: 0, unrated: 0, peak: 0, reporters: 0, coveredMs: 0, hosts: new Set() };
-    minutes.set(at, minute);
+async function byNamespace(db: Db, query: TrendQuery): Promise<Trend[]> {
+  const { grid, measure, groups } = query;
+  const trends = Array.from({ length: groups?.count ?? 1 }, () => ({
+    values: new Array<number | null>(grid.length).fill(null),
+    total: 0 as Count,
+  }));
+  for (const part of partsOf(query.range, grid.stepMs)) {
+    for (const [index, sums] of await sumPart(db, query, part)) {
+      sums.forEach((sum, group) => {
+        const trend = trends[group];
+        if (trend === undefined) return;
+        trend.values[index] = measured(sum, measure);
+        trend.total = addCounts(trend.total, sum.total);
+      });
+    }
   }
-  return minute;
+  return trends;
 }
 
-function fold(minutes: ReadonlyMap<number, Minute>, grid: Grid, measure: TrendMeasure): Trend {
-  const steps: Minute[][] = Array.from({ length: grid.length }, () => []);
-  let total: Count = 0;
-  for (const [at, minute] of minutes) {
-    steps[Math.floor((at - grid.start) / grid.stepMs)]?.push(minute);
-    total = addCounts(total, minute.total);
+/** The sums of every group, by the index of their step. */
+async function sumPart(db: Db, query: TrendQuery, part: Range): Promise<Map<number, StepSum[]>> {
+  const { counterId, layoutIds, event, grid, groups, hostOf } = query;
+  const steps = new Map<number, StepSum[]>();
+  const sumOf = (minute: number, namespaceId: number): StepSum | undefined => {
+    const group = groups === null ? 0 : groups.of.get(namespaceId);
+    if (group === undefined) return undefined;
+    const index = stepOf(grid, minute);
+    let sums = steps.get(index);
+    if (sums === undefined) {
+      sums = Array.from({ length: groups?.count ?? 1 }, newStep);
+      steps.set(index, sums);
+    }
+    return sums[group];
+  };
+
+  for (const row of await readCoverageRows(db, layoutIds, part, event)) {
+    forEachNamespace(row, (namespaceId, coveredMs) => {
+      const sum = sumOf(row.minute, namespaceId);
+      if (sum === undefined) return;
+      sum.reported = true;
+      if (coveredMs !== 0) ratedOf(sum, namespaceId).ms += Number(coveredMs);
+    });
   }
-  return { values: steps.map((step) => measured(step, measure)), total };
+  for (const row of await readIncreaseRows(db, counterId, part)) {
+    forEachNamespace(row, (namespaceId, value, unrated) => {
+      const sum = sumOf(row.minute, namespaceId);
+      if (sum === undefined) return;
+      sum.reported = true;
+      sum.total = addCounts(sum.total, value);
+      sum.peak = larger(sum.peak, value);
+      sum.hosts.add(hostOf(namespaceId));
+      ratedOf(sum, namespaceId).value += Number(subtractCounts(value, unrated));
+    });
+  }
+  return steps;
 }
 
-function measured(step: readonly Minute[], measure: TrendMeasure): number | null {
-  if (step.length === 0) return null;
+function newStep(): StepSum {
+  return { reported: false, total: 0, peak: 0, hosts: new Set(), rated: new Map() };
+}
+
+function ratedOf(sum: StepSum, namespaceId: number): { value: number; ms: number } {
+  let rated = sum.rated.get(namespaceId);
+  if (rated === undefined) {
+    rated = { value: 0, ms: 0 };
+    sum.rated.set(namespaceId, rated);
+  }
+  return rated;
+}
+
+function stepOf(grid: Grid, minute: number): number {
+  return Math.floor((Math.round(minute) - grid.start) / grid.stepMs);
+}
+
+function larger(a: Count, b: Count): Count {
+  return b > a ? b : a;
+}
+
+function measured(step: StepSum, measure: TrendMeasure): number | null {
+  if (!step.reported) return null;
   switch (measure) {
     case "INCREASE":
-      return Number(step.reduce<Count>((sum, minute) => addCounts(sum, minute.total), 0));
+      return Number(step.total);
     case "PEAK":
-      return Math.max(...step.map((minute) => Number(minute.peak)));
+      return Number(step.peak);
     case "AFFECTED":
-      return new Set(step.flatMap((minute) => [...minute.hosts])).size;
+      return step.hosts.size;
     case "RATE": {
-      const rates = step.flatMap(({ total, unrated, reporters, coveredMs }) =>
-        coveredMs > 0 ? [((Number(total) - Number(unrated)) * reporters * 1000) / coveredMs] : [],
-      );
-      return rates.length === 0 ? null : rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
+      let rate: number | null = null;
+      for (const { value, ms } of step.rated.values()) {
+        if (ms > 0) rate = (rate ?? 0) + (value * 1000) / ms;
+      }
+      return rate;
     }
   }
 }

@@ -1,0 +1,180 @@
+#!/bin/sh
+# Adds this host to Spillway: installs the agent as a systemd service, starts it, and waits until the service
+# has taken its first snapshot. Run again, it upgrades.
+#
+#     curl -fsS @SERVER@/install.sh | sudo sh -s -- --token TOKEN
+#     curl -fsS @SERVER@/install.sh | sudo sh -s -- --uninstall
+#
+# The agent needs no privilege and gets none: it runs as a user of its own that systemd makes for it.
+set -eu
+
+server='@SERVER@'
+agent_sha256='@AGENT_SHA256@'
+runtime_sha256='@RUNTIME_SHA256@'
+runtime_arch='@RUNTIME_ARCH@'
+
+name=spillway-agent
+token=
+root=
+service=yes
+uninstall=no
+
+fail() {
+  printf 'spillway: %s\n' "$1" >&2
+  exit 1
+}
+
+usage() {
+  cat <<'USAGE'
+usage: install.sh --token TOKEN [--server URL] [--root DIR] [--no-service]
+       install.sh --uninstall [--root DIR]
+
+  --token TOKEN   an ingest token: `spillway token create --scope ingest`
+  --server URL    the service, if not the one that this script came from
+  --root DIR      install below DIR, for images (default /)
+  --no-service    write the files and start nothing
+  --uninstall     stop the agent and remove it, its identity and its token
+USAGE
+}
+
+while [ $# -gt 0 ]; do
+  case $1 in
+    --token) token=${2:?--token needs a token}; shift 2 ;;
+    --server) server=${2:?--server needs a URL}; shift 2 ;;
+    --root) root=${2:?--root needs a folder}; shift 2 ;;
+    --no-service) service=no; shift ;;
+    --uninstall) uninstall=yes; shift ;;
+    --help | -h) usage; exit 0 ;;
+    *) usage >&2; fail "there is no option $1" ;;
+  esac
+done
+
+# Paths as the host will see them; files are written below $root.
+lib=/opt/$name
+etc=$root/etc/$name
+unit=$root/etc/systemd/system/$name.service
+
+if [ "$uninstall" = yes ]; then
+  if [ -z "$root" ] && command -v systemctl >/dev/null 2>&1; then
+    systemctl disable --now "$name" >/dev/null 2>&1 || true
+  fi
+  rm -rf "$root$lib" "$etc" "$unit" "$root/var/lib/$name" "$root/var/lib/private/$name"
+  if [ -z "$root" ] && command -v systemctl >/dev/null 2>&1; then systemctl daemon-reload; fi
+  printf 'spillway: the agent is removed; its host goes silent in the service, and is forgotten there in time\n'
+  exit 0
+fi
+
+[ "$(uname -s)" = Linux ] || fail "this is $(uname -s); the agent reads Linux kernels"
+if [ -z "$token" ] && [ -r "$etc/token" ]; then token=$(cat "$etc/token"); fi
+[ -n "$token" ] || fail 'no token: give --token; `spillway token create --scope ingest` makes one'
+mkdir -p "$root$lib" "$etc" "$(dirname "$unit")" 2>/dev/null || fail "cannot write to ${root:-/}: run this as root"
+if [ "$service" = yes ] && ! command -v systemctl >/dev/null 2>&1; then
+  fail "there is no systemd here: use --no-service, and start $lib/agent.mjs by what starts services on this host"
+fi
+
+if command -v curl >/dev/null 2>&1; then
+  fetch() { curl -fsS --retry 3 -o "$2" "$1"; }
+elif command -v wget >/dev/null 2>&1; then
+  fetch() { wget -q -O "$2" "$1"; }
+else
+  fail 'neither curl nor wget is here: install one of them'
+fi
+
+# Fetched beside its place and moved there once its digest is right: an upgrade that fails leaves what was.
+install_file() {
+  fetch "$1" "$2.new" || fail "cannot fetch $1"
+  found=$(sha256sum "$2.new" | cut -d ' ' -f 1)
+  if [ "$found" != "$3" ]; then
+    rm -f "$2.new"
+    fail "$1 has the digest $found and not $3: something between here and the service changed it, or the service was upgraded meanwhile; try again"
+  fi
+  chmod 0755 "$2.new"
+  mv -f "$2.new" "$2"
+}
+
+good_node() {
+  "$1" -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' >/dev/null 2>&1
+}
+
+node=$(command -v node || true)
+if [ -n "$node" ] && good_node "$node"; then
+  printf 'spillway: using the Node of this host, %s (%s)\n' "$node" "$("$node" --version)"
+else
+  arch=$(uname -m)
+  case $arch in x86_64) arch=x64 ;; aarch64) arch=arm64 ;; esac
+  [ "$arch" = "$runtime_arch" ] ||
+    fail "this host has no Node of 20.19 or newer, and the service has one for $runtime_arch only: install Node, then run this again"
+  node=$lib/node
+  install_file "$server/runtime/node" "$root$node" "$runtime_sha256"
+  good_node "$root$node" || fail "the runtime of the service does not run here (an older or another libc?): install Node 20.19 or newer, then run this again"
+  printf 'spillway: using the runtime of the service, %s\n' "$node"
+fi
+
+install_file "$server/agent.mjs" "$root$lib/agent.mjs" "$agent_sha256"
+(umask 077 && printf '%s\n' "$token" >"$etc/token.new" && mv -f "$etc/token.new" "$etc/token")
+
+cat >"$unit" <<UNIT
+[Unit]
+Description=Spillway agent: TCP listen queue overflows
+Documentation=$server
+After=network-online.target
+Wants=network-online.target
+
+[Service]
+ExecStart=$node $lib/agent.mjs --server $server --token-file \${CREDENTIALS_DIRECTORY}/token --state-dir \${STATE_DIRECTORY}
+LoadCredential=token:/etc/$name/token
+StateDirectory=$name
+StateDirectoryMode=0700
+DynamicUser=yes
+Restart=always
+RestartSec=5
+TimeoutStopSec=10
+# It reads /proc and talks to the service and to netlink; everything else is taken away.
+NoNewPrivileges=yes
+CapabilityBoundingSet=
+ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectClock=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectControlGroups=yes
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+SystemCallArchitectures=native
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
+MemoryMax=256M
+TasksMax=64
+
+[Install]
+WantedBy=multi-user.target
+UNIT
+
+if [ "$service" = no ]; then
+  printf 'spillway: installed in %s; nothing is started\n' "$root$lib"
+  exit 0
+fi
+
+systemctl daemon-reload
+systemctl enable "$name" >/dev/null 2>&1
+systemctl restart "$name"
+printf 'spillway: started; waiting for the first snapshot to be taken ...\n'
+run=$(systemctl show --property InvocationID --value "$name")
+tries=0
+while [ $tries -lt 30 ]; do
+  if journalctl --quiet --output cat "_SYSTEMD_INVOCATION_ID=$run" | grep -q 'took the first snapshot'; then
+    printf 'spillway: this host is in. See %s\n' "$server"
+    exit 0
+  fi
+  systemctl is-active --quiet "$name" || break
+  tries=$((tries + 1))
+  sleep 1
+done
+printf 'spillway: no snapshot was taken yet. What the agent says:\n' >&2
+journalctl -u "$name" -n 20 --no-pager >&2 || true
+exit 1

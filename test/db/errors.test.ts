@@ -1,0 +1,85 @@
+import { expect } from "vitest";
+import { openStore, type Store } from "../../src/store/client.ts";
+import { sqlState, storeFault } from "../../src/store/errors.ts";
+import { test } from "../support/postgres.ts";
+
+function open(url: string): Store {
+  return openStore({
+    url,
+    poolSize: 2,
+    statementTimeoutMs: 1_000,
+    applicationName: "test",
+    onError: () => undefined,
+  });
+}
+
+async function thrownBy(url: string, work: (store: Store) => Promise<unknown>): Promise<unknown> {
+  const store = open(url);
+  try {
+    await work(store);
+  } catch (error) {
+    return error;
+  } finally {
+    await store.close();
+  }
+  throw new Error("nothing was thrown");
+}
+
+test("faults are named by what the server says", async ({ databaseUrl }) => {
+  const cases: [string, (store: Store) => Promise<unknown>, string, string | null][] = [
+    [
+      "a time without a partition",
+      ({ db }) => db.$executeRaw`INSERT INTO ts.snapshot VALUES (0, 0, '1999-01-01', 0, 0, 0, 0, 0, '')`,
+      "no_partition",
+      "23514",
+    ],
+    ["a NUL in a text", ({ db }) => db.$queryRaw`SELECT ${"a\0b"}::text`, "row", "22021"],
+    [
+      "a duplicate",
+      ({ db }) => db.$executeRaw`INSERT INTO counter (id, name) VALUES (1, 'a'), (1, 'b')`,
+      "row",
+      "23505",
+    ],
+    ["a table that is not there", ({ db }) => db.$queryRaw`SELECT FROM nowhere`, "other", "42P01"],
+    [
+      "a statement that takes too long",
+      ({ db }) => db.$queryRaw`SELECT pg_sleep(5)::text`,
+      "unavailable",
+      "57014",
+    ],
+    [
+      "a session that was ended",
+      ({ db }) => db.$queryRaw`SELECT pg_terminate_backend(pg_backend_pid())`,
+      "unavailable",
+      "57P01",
+    ],
+    [
+      "a read-only session",
+      ({ db }) =>
+        db.$transaction(async (tx) => {
+          await tx.$executeRaw`SET TRANSACTION READ ONLY`;
+          await tx.$executeRaw`INSERT INTO counter (name) VALUES ('x')`;
+        }),
+      "unavailable",
+      "25006",
+    ],
+  ];
+  for (const [name, work, fault, code] of cases) {
+    const error = await thrownBy(databaseUrl, work);
+    expect([name, storeFault(error), sqlState(error)]).toEqual([name, fault, code]);
+  }
+});
+
+test("a server that is not there is unavailable, by any of its ways", async ({ databaseUrl }) => {
+  const urls = [
+    "postgres://nobody@127.0.0.1:1/none",
+    "postgres://nobody@localhost/none?host=/nonexistent",
+    databaseUrl.replace(/:[^:@/]+@/, ":wrong@"),
+    databaseUrl.replace(/\/[^/?]+\?/, "/no_such_database?"),
+  ];
+  for (const url of urls) {
+    const raw = await thrownBy(url, ({ db }) => db.$queryRaw`SELECT 1`);
+    const model = await thrownBy(url, ({ db }) => db.token.findFirst());
+    expect([url, storeFault(raw), storeFault(model)]).toEqual([url, "unavailable", "unavailable"]);
+  }
+});

@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { gridOf, niceStep } from "../../src/store/queries/range.ts";
+import { partsOf } from "../../src/store/queries/rollup-rows.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+test.each([
+  ["an hour at 10 s", HOUR, 10_000, 30_000],
+  ["a day in minutes", DAY, MINUTE, 5 * MINUTE],
+  ["an interval that divides no usual step", HOUR, 7_000, 14_000],
+  ["a third of a second", 100_000, 333, 666],
+  ["a year", 365 * DAY, MINUTE, 2 * DAY],
+])("%s: %d ms at an interval of %d ms is best shown in steps of %d ms", (_name, length, finest, expected) => {
+  expect(niceStep({ from: 0, to: length }, 300, finest)).toBe(expected);
+});
+
+test("a grid begins at a multiple of its step and covers the range", () => {
+  expect(gridOf({ from: 7 * MINUTE, to: 21 * MINUTE }, 5 * MINUTE)).toEqual({
+    start: 5 * MINUTE,
+    stepMs: 5 * MINUTE,
+    length: 4,
+  });
+});
+
+test.each([MINUTE, 5 * MINUTE, 7 * MINUTE, 2 * HOUR, DAY])(
+  "parts for steps of %d ms are of whole steps",
+  (stepMs) => {
+    const range = { from: 13 * MINUTE, to: 3 * DAY + 17 * MINUTE };
+    const parts = [...partsOf(range, stepMs)];
+    expect([parts[0]?.from, parts.at(-1)?.to]).toEqual([range.from, range.to]);
+    for (const [index, part] of parts.entries()) {
+      expect(part.from).toBeLessThan(part.to);
+      if (index > 0) expect([part.from % stepMs, part.from]).toEqual([0, parts[index - 1]?.to]);
+    }
+  },
+);
