@@ -143,7 +143,6 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
     },
     queue: () => backend.ping(),
   };
-  const reachableUrl = config.publicUrl ?? remoteUrl(config.listen, config.port);
   const secure = config.publicUrl?.startsWith("https:") ?? false;
 
   const presence = await life.start("presence", () => {
@@ -152,6 +151,8 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
   });
   const address = await life.start("http", async () => {
     const http = createHttpServer();
+    let port = config.port;
+    const reachableUrl = () => config.publicUrl ?? remoteUrl(config.listen, port);
     const apollo = createGraphqlServer({ httpServer: http.server, log });
     await apollo.start();
     const commit = new GroupCommit({ db, partitions: new Partitions(), log, metrics });
@@ -172,6 +173,7 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
       createApp({ sources, actors, apollo, log, metrics, stopping, checks, secure, reachableUrl }),
     );
     const bound = await listen(http.server, config.listen, config.port);
+    port = bound.port;
     return {
       value: bound,
       stop: async (graceMs) => {

@@ -1,7 +1,7 @@
 import type { Group } from "./kinds.ts";
 
 /**
- * The fields that Linux 6.18 prints in /proc/net/snmp and /proc/net/netstat. IcmpMsg has one for each
+ * The fields that Linux 6.18 prints in /proc/net/snmp, netstat, sockstat and sockstat6. IcmpMsg has one for each
  * ICMP type that the host has seen; here are the usual ones.
  *
  * Only to find a counter by a name without its group, or in other letters; kernels add fields with
@@ -66,4 +66,8 @@ export const FIELDS: Readonly<Record<Group, string>> = {
     MPFastcloseRx MPRstTx MPRstRx SubflowStale SubflowRecover SndWndShared RcvWndShared RcvWndConflictUpdate
     RcvWndConflict MPCurrEstab Blackhole MPCapableDataFallback MD5SigFallback DssFallback
     SimultConnectFallback FallbackFailed WinProbe`,
+  Sockstat: `
+    SocketsUsed TCPInuse TCPOrphan TCPTw TCPAlloc TCPMem UDPInuse UDPMem UDPLITEInuse RAWInuse FRAGInuse
+    FRAGMemory`,
+  Sockstat6: "TCP6Inuse UDP6Inuse UDPLITE6Inuse RAW6Inuse FRAG6Inuse FRAG6Memory",
 };

@@ -1,7 +1,7 @@
 import type { CounterKind } from "./entry.ts";
 
 /**
- * The groups of /proc/net/snmp and /proc/net/netstat. A group whose name begins with the name of
+ * The groups of /proc/net/snmp, netstat, sockstat and sockstat6. A group whose name begins with the name of
  * another stands before it, so that the first that fits a full name is the right one.
  */
 export const GROUPS = [
@@ -14,6 +14,8 @@ export const GROUPS = [
   "Icmp",
   "IpExt",
   "Ip",
+  "Sockstat6",
+  "Sockstat",
 ] as const;
 
 export type Group = (typeof GROUPS)[number];
@@ -32,6 +34,9 @@ const GAUGES: ReadonlySet<string> = new Set([
   "TcpCurrEstab",
   "MPTcpExtMPCurrEstab",
 ]);
+
+/** Groups of numbers of sockets: every field of them is a gauge. */
+const GAUGE_GROUPS: readonly string[] = ["Sockstat6", "Sockstat"];
 
 /**
  * Counters that stand still on a healthy host, or that say something only beside one that does: a
@@ -75,13 +80,13 @@ const EVENT_COUNTERS: ReadonlySet<string> = new Set([
  * group what they add is taken for a counter, as nearly every field of these groups is one.
  */
 export function counterKind(name: string, group: string): CounterKind {
-  if (GAUGES.has(name)) return "GAUGE";
+  if (isGauge(name)) return "GAUGE";
   return (GROUPS as readonly string[]).includes(group) ? "COUNTER" : "UNKNOWN";
 }
 
 /** Whether the full name is that of a gauge or a constant, of which no increase or rate is taken. */
 export function isGauge(name: string): boolean {
-  return GAUGES.has(name);
+  return GAUGES.has(name) || GAUGE_GROUPS.some((group) => name.startsWith(group));
 }
 
 /** Whether the full name is that of a counter whose every increase is worth judging at once. */

@@ -12,6 +12,8 @@ const BY_GROUP: ReadonlyMap<string, string> = new Map([
   ["MPTcpExt", "events"],
   ["Udp", "datagrams"],
   ["UdpLite", "datagrams"],
+  ["Sockstat", "sockets"],
+  ["Sockstat6", "sockets"],
 ]);
 
 const BY_NAME: ReadonlyMap<string, string> = new Map([
@@ -33,6 +35,12 @@ const BY_NAME: ReadonlyMap<string, string> = new Map([
   ["TcpExtTCPSynRetrans", "segments"],
   ["TcpExtTCPMemoryPressuresChrono", "milliseconds"],
   ["MPTcpExtMPCurrEstab", "connections"],
+  ["SockstatTCPMem", "pages"],
+  ["SockstatUDPMem", "pages"],
+  ["SockstatFRAGInuse", "packets"],
+  ["SockstatFRAGMemory", "bytes"],
+  ["Sockstat6FRAG6Inuse", "packets"],
+  ["Sockstat6FRAG6Memory", "bytes"],
 ]);
 
 /** What one step of the counter counts; "units" where the group is not known. */

@@ -7,7 +7,7 @@ import { SpillwayError } from "../errors.ts";
 
 export interface DownloadsDeps {
   /** Where hosts reach the service; null when it listens on loopback only and no public URL is set. */
-  readonly reachableUrl: string | null;
+  readonly reachableUrl: () => string | null;
 }
 
 const AGENT = fileURLToPath(new URL("../agent.mjs", import.meta.url));
@@ -38,7 +38,8 @@ export function downloadRoutes({ reachableUrl }: DownloadsDeps): Router {
   });
 
   router.get("/install.sh", async (_request, response) => {
-    if (reachableUrl === null) {
+    const server = reachableUrl();
+    if (server === null) {
       throw new SpillwayError(
         "CONFLICT",
         "hosts cannot reach this service yet: it listens on loopback only. Set SPILLWAY_LISTEN=0.0.0.0, or put a " +
@@ -46,7 +47,7 @@ export function downloadRoutes({ reachableUrl }: DownloadsDeps): Router {
       );
     }
     const values: Record<string, string> = {
-      SERVER: reachableUrl,
+      SERVER: server,
       AGENT_SHA256: sha256(await readFile(AGENT)),
       RUNTIME_SHA256: await runtimeDigest(),
       RUNTIME_ARCH: process.arch,

@@ -1,0 +1,177 @@
+/** The one line that adds a host, run as it is served; systemd is played by two small programs. */
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
+import { end } from "../support/network.ts";
+import { cleanEnvironment, type Service, startService } from "../support/service.ts";
+import { waitFor } from "../support/wait.ts";
+
+let service: Service;
+let database: string;
+let root: string;
+let token: string;
+
+beforeAll(async () => {
+  database = await createDatabase(inject("postgresUrl"));
+  service = await startService({
+    databaseUrl: databaseUrlOf(inject("postgresUrl"), database),
+    env: { SPILLWAY_LISTEN: "0.0.0.0", SPILLWAY_INTERVAL: "500ms" },
+  });
+  token = await service.token("ingest");
+  root = await mkdtemp(join(tmpdir(), "spillway-root-"));
+});
+
+afterAll(async () => {
+  await service.stop();
+  await dropDatabase(inject("postgresUrl"), database);
+  await rm(root, { recursive: true, force: true });
+});
+
+/** Runs the script that the service serves, as `curl ... | sh -s -- args` does. */
+function install(
+  args: readonly string[],
+  { path = process.env.PATH ?? "", edit = (text: string) => text } = {},
+) {
+  const script = execFileSync("curl", ["-fsS", `${service.url}/install.sh`], { encoding: "utf8" });
+  return spawnSync("sh", ["-s", "--", "--server", service.url, "--root", root, ...args], {
+    input: edit(script),
+    encoding: "utf8",
+    env: { ...cleanEnvironment(), PATH: path },
+  });
+}
+
+test("installs the agent with a unit that takes every privilege away, and the agent so started is taken in", async () => {
+  const done = install(["--token", token, "--no-service"]);
+  expect([done.status, done.stderr]).toEqual([0, ""]);
+  expect((await stat(join(root, "etc/spillway-agent/token"))).mode & 0o777).toBe(0o600);
+  const unit = await readFile(join(root, "etc/systemd/system/spillway-agent.service"), "utf8");
+  for (const line of [
+    "DynamicUser=yes",
+    "NoNewPrivileges=yes",
+    "CapabilityBoundingSet=",
+    "ProtectSystem=strict",
+  ]) {
+    expect(unit).toContain(`\n${line}\n`);
+  }
+
+  const start = /^ExecStart=(.*)$/m.exec(unit)?.[1] ?? "";
+  const folders = {
+    CREDENTIALS_DIRECTORY: join(root, "etc/spillway-agent"),
+    STATE_DIRECTORY: join(root, "state"),
+  };
+  const command = start.replace(" /opt/", ` ${root}/opt/`);
+  const agent = spawn("sh", ["-c", `exec ${command} --name installed`], {
+    env: { ...cleanEnvironment(), ...folders },
+  });
+  try {
+    await waitFor("the host", async () => {
+      const { data } = await service.graphql(`{ host(name: "installed") { status } }`);
+      return data.host?.status === "REPORTING";
+    });
+  } finally {
+    await end(agent);
+  }
+});
+
+test("again it upgrades, with the token that is there", async () => {
+  const agent = join(root, "opt/spillway-agent/agent.mjs");
+  await writeFile(agent, "old");
+  const done = install(["--no-service"]);
+  expect([done.status, done.stderr]).toEqual([0, ""]);
+  expect((await readFile(agent, "utf8")).length).toBeGreaterThan(10_000);
+});
+
+test("what was changed on the way is refused, and what was there stays", async () => {
+  const agent = join(root, "opt/spillway-agent/agent.mjs");
+  const before = await readFile(agent, "utf8");
+  const done = install(["--no-service"], {
+    edit: (text) => text.replace(/(agent_sha256=').{8}/, "$100000000"),
+  });
+  expect(done.status).toBe(1);
+  expect(done.stderr).toMatch(/agent.mjs has the digest [0-9a-f]{64} and not 00000000/);
+  expect(await readFile(agent, "utf8")).toBe(before);
+});
+
+test("a host without Node gets the service's own", async () => {
+  // Everything that the script needs, and no Node.
+  const bin = join(root, "bin");
+  await mkdir(bin, { recursive: true });
+  for (const name of [
+    "sh",
+    "curl",
+    "uname",
+    "mkdir",
+    "dirname",
+    "sha256sum",
+    "cut",
+    "rm",
+    "mv",
+    "chmod",
+    "cat",
+    "env",
+  ]) {
+    const path = execFileSync("sh", ["-c", `command -v ${name}`], { encoding: "utf8" }).trim();
+    await writeFile(join(bin, name), `#!/bin/sh\nexec ${path} "$@"\n`, { mode: 0o755 });
+  }
+  const done = install(["--no-service"], { path: bin });
+  expect([done.stderr, done.status]).toEqual(["", 0]);
+  const runtime = join(root, "opt/spillway-agent/node");
+  expect(execFileSync(runtime, ["--version"], { encoding: "utf8" }).trim()).toBe(process.version);
+  expect(await readFile(join(root, "etc/systemd/system/spillway-agent.service"), "utf8")).toContain(
+    "ExecStart=/opt/spillway-agent/node /opt/spillway-agent/agent.mjs",
+  );
+});
+
+test("starts it by systemd, and waits until its first snapshot is taken", async () => {
+  const bin = join(root, "systemd");
+  await mkdir(bin, { recursive: true });
+  const calls = join(root, "calls");
+  await writeFile(
+    join(bin, "systemctl"),
+    `#!/bin/sh\necho "$@" >>${calls}\n[ "$1" = show ] && echo run-1\nexit 0\n`,
+  );
+  await writeFile(join(bin, "journalctl"), `#!/bin/sh\necho "the service took the first snapshot"\n`);
+  for (const name of ["systemctl", "journalctl"]) await chmod(join(bin, name), 0o755);
+  const done = install([], { path: `${bin}:${process.env.PATH}` });
+  expect([done.status, done.stdout]).toEqual([0, expect.stringContaining("this host is in")]);
+  expect(await readFile(calls, "utf8")).toMatch(
+    /daemon-reload\nenable spillway-agent\nrestart spillway-agent\n/,
+  );
+});
+
+test("--uninstall leaves nothing", async () => {
+  expect(install(["--uninstall"]).status).toBe(0);
+  for (const path of [
+    "opt/spillway-agent",
+    "etc/spillway-agent",
+    "etc/systemd/system/spillway-agent.service",
+  ]) {
+    await expect(stat(join(root, path))).rejects.toThrow("ENOENT");
+  }
+});
+
+test.each([
+  [["--no-service"], /no token: give --token/],
+  [["--nonsense"], /there is no option --nonsense/],
+])("%j is refused with what to do", (args, message) => {
+  const done = install(args);
+  expect([done.status, done.stderr]).toEqual([1, expect.stringMatching(message)]);
+});
+
+test("a service that listens on loopback only says what to set first", async () => {
+  const name = await createDatabase(inject("postgresUrl"));
+  const local = await startService({ databaseUrl: databaseUrlOf(inject("postgresUrl"), name) });
+  const response = await fetch(`${local.url}/install.sh`);
+  expect([response.status, await response.json()]).toEqual([
+    409,
+    expect.objectContaining({
+      code: "CONFLICT",
+      detail: expect.stringMatching(/SPILLWAY_LISTEN=0.0.0.0.*SPILLWAY_PUBLIC_URL/),
+    }),
+  ]);
+  await local.stop();
+  await dropDatabase(inject("postgresUrl"), name);
+});
