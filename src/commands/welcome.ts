@@ -3,7 +3,8 @@ export interface Welcome {
   readonly version: string;
   readonly roles: readonly string[];
   readonly url: string;
-  readonly dataDir: string;
+  /** Null with a database of one's own: nothing is kept in a folder then. */
+  readonly dataDir: string | null;
   readonly database: string;
   readonly queues: string;
   readonly signInUrl: string;
@@ -23,7 +24,7 @@ export function welcomeText(welcome: Welcome): string {
     ["Sign in", `${welcome.signInUrl}  (once, within 15 minutes)`],
     ["Database", welcome.database],
     ["Queues", welcome.queues],
-    ["Data", welcome.dataDir],
+    ...(welcome.dataDir === null ? [] : [["Data", welcome.dataDir] as [string, string]]),
     ...welcome.notes.map((note): [string, string] => ["Note", note]),
   ];
   if (welcome.adminTokenFile === null) {

@@ -67,7 +67,12 @@ const System = builder.objectRef<{ facts: SystemFacts; state: StoreState; now: n
     }),
     queue: t.field({
       type: SystemQueue,
-      resolve: async ({ facts }) => ({ backend: facts.queueBackend, counts: await facts.queueCounts() }),
+      nullable: true,
+      description: "Null while the queue does not answer: pushes and queries go on without it, rollups wait.",
+      resolve: async ({ facts }) => {
+        const counts = await facts.queueCounts().catch(() => null);
+        return counts === null ? null : { backend: facts.queueBackend, counts };
+      },
     }),
     rollup: t.field({ type: SystemRollup, resolve: ({ state }) => state }),
     rawRetention: t.field({
