@@ -33,7 +33,10 @@ export interface AcceptDeps {
 }
 
 /** A row to be committed, with the settings that came with it. */
-type PendingRow = SnapshotRow & { readonly sysctls: Readonly<Record<string, string>> | null };
+type PendingRow = SnapshotRow & {
+  readonly sysctls: Readonly<Record<string, string>> | null;
+  readonly isRoot: boolean;
+};
 
 /** A place in the answer: already decided, or waiting for the commit of a row. */
 type Slot = SnapshotResult | PendingRow;
@@ -79,7 +82,9 @@ export async function acceptPush(deps: AcceptDeps, body: unknown): Promise<Snaps
     for (const snapshot of raw.snapshots)
       own.push(await readSnapshot(deps, section, snapshot, own.length, now));
     slots.push(...own);
-    const last = own.findLast((slot): slot is PendingRow => !("status" in slot));
+    // The host's interval is its root's: other namespaces send when something changed.
+    const good = own.filter((slot): slot is PendingRow => !("status" in slot));
+    const last = good.findLast((row) => row.isRoot) ?? good.at(-1);
     if (last !== undefined) {
       seen.push({
         hostId: section.host.id,
@@ -200,6 +205,7 @@ async function readSnapshot(
     values: encodeValues(values.counts),
     listeners: snapshot.listeners === undefined ? null : encodeListeners(snapshot.listeners as WireListeners),
     sysctls: snapshot.sysctls ?? null,
+    isRoot: snapshot.namespace === undefined,
   };
 }
 
