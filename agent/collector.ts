@@ -1,10 +1,13 @@
 import type { Count } from "../src/protocol/count.ts";
+import type { Capabilities } from "./capabilities.ts";
 import type { Readings } from "./readings.ts";
 
 /** One kernel source. Adding a source is adding a file to collectors/ and naming it in main.ts. */
 export interface Collector {
   /** The kernel's own name of the source, for messages. */
   readonly name: string;
+  /** Why a kernel does not have it, a sentence. */
+  readonly absence?: string;
   /**
    * Reads the source once; null when this kernel does not have it, which is no failure.
    *
@@ -33,22 +36,34 @@ export interface CollectorFailure {
   readonly error: Error;
 }
 
-/** Runs every collector. One that fails is reported and left out; it never stops the others. */
-export function scrape(collectors: readonly Collector[], source: ProcSource): Scrape {
+/**
+ * Runs every collector. One that fails is reported and left out; it never stops the others.
+ *
+ * @param capabilities is told of each source whether it is there, and why not; left out, nobody is told.
+ */
+export function scrape(
+  collectors: readonly Collector[],
+  source: ProcSource,
+  capabilities?: Capabilities,
+): Scrape {
   const names: string[] = [];
   const values: (Count | null)[] = [];
   const failures: CollectorFailure[] = [];
   for (const collector of collectors) {
     try {
       const readings = collector.collect(source);
+      capabilities?.set(
+        `collector.${collector.name}`,
+        readings !== null,
+        collector.absence ?? `there is no net/${collector.name} in this kernel`,
+      );
       if (readings === null) continue;
       for (const name of readings.names) names.push(name);
       for (const value of readings.values) values.push(value);
     } catch (error) {
-      failures.push({
-        collector: collector.name,
-        error: error instanceof Error ? error : new Error(String(error)),
-      });
+      const failure = error instanceof Error ? error : new Error(String(error));
+      capabilities?.set(`collector.${collector.name}`, false, failure.message);
+      failures.push({ collector: collector.name, error: failure });
     }
   }
   return { names, values, failures };

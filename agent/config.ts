@@ -6,6 +6,7 @@ import { LABEL_NAME, LIMITS } from "../src/protocol/limits.ts";
 import { type Credentials, readCredentials } from "./credentials.ts";
 import type { FlagName } from "./flags.ts";
 import { type Env, readEnvironment, readFlags } from "./given.ts";
+import { DEFAULT_SPOOL_BYTES, SPOOL_MIN_BYTES } from "./spool/spool.ts";
 
 /** The agent's settings, checked. */
 export interface Settings extends Credentials {
@@ -19,8 +20,17 @@ export interface Settings extends Credentials {
   readonly intervalIsFixed: boolean;
   readonly procfs: string;
   readonly stateDir: string;
+  /** Bytes of the spool on disk. */
+  readonly spoolMaxBytes: number;
+  /** What the service is told when the agent is stopped; null: by what happens to the host. */
+  readonly goodbye: "leaving" | "restarting" | null;
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Network namespaces watched: `root` is the host's own alone. */
+  readonly namespaces: "all" | "root";
+  readonly namespaceCounters: "diagnosis" | "all";
+  readonly namespaceScanMs: number;
+  readonly namespaceMax: number;
 }
 
 export type ParsedConfig =
@@ -70,16 +80,29 @@ export function parseConfig(argv: readonly string[], env: Env, around: Surroundi
     const range = `from ${formatDuration(min)} to ${formatDuration(max)}, such as 500ms, 10s or 1m`;
     problems.push(`${source("interval")} is "${intervalText}": give a duration ${range}`);
   }
+  const spoolText = one("spool-max");
+  const spoolMaxBytes = spoolText === undefined ? DEFAULT_SPOOL_BYTES : parseBytes(spoolText);
+  if (spoolMaxBytes === null || spoolMaxBytes < SPOOL_MIN_BYTES || spoolMaxBytes > SPOOL_MAX_BYTES) {
+    problems.push(`${source("spool-max")} is "${spoolText}": give a size from 1MiB to 4GiB, such as 64MiB`);
+  }
+  const goodbyeText = one("goodbye");
+  const goodbye = GOODBYES.find((known) => known === goodbyeText) ?? null;
+  if (goodbyeText !== undefined && goodbye === null) {
+    problems.push(`${source("goodbye")} is "${goodbyeText}": give leaving or restarting, or leave it out`);
+  }
   const name = one("name") ?? around.hostname;
   if (name.trim() === "" || name.length > LIMITS.hostNameLength) {
     problems.push(`${source("name")} is "${name}": give 1 to ${LIMITS.hostNameLength} characters`);
   }
   const labels = parseLabels(given.get("label")?.values ?? [], source("label"), problems);
+  const namespaces = parseNamespaces(one, source, problems);
   // Nothing is pushed with --print, so it needs no token.
   const credentials = print
     ? { tokenFile: null, token: "" }
     : readCredentials(given, env, around.readFile, problems);
-  if (problems.length > 0 || server === null || intervalMs === null) return { kind: "problems", problems };
+  if (problems.length > 0 || server === null || intervalMs === null || spoolMaxBytes === null) {
+    return { kind: "problems", problems };
+  }
   const settings: Settings = {
     mode: print ? "print" : once ? "once" : "run",
     json: given.has("json"),
@@ -89,10 +112,62 @@ export function parseConfig(argv: readonly string[], env: Env, around: Surroundi
     intervalIsFixed: intervalText !== undefined,
     procfs: resolve(one("procfs") ?? "/proc"),
     stateDir: resolve(one("state-dir") ?? defaultStateDir(env, around)),
+    spoolMaxBytes,
+    goodbye,
     name,
     labels,
+    ...namespaces,
   };
   return { kind: "run", settings, warnings };
+}
+
+const SCAN_MS = { min: 1_000, max: 3_600_000 };
+
+function parseNamespaces(
+  one: (flag: FlagName) => string | undefined,
+  source: (flag: FlagName) => string,
+  problems: string[],
+): Pick<Settings, "namespaces" | "namespaceCounters" | "namespaceScanMs" | "namespaceMax"> {
+  const which = one("namespaces") ?? "all";
+  if (which !== "all" && which !== "root") {
+    problems.push(`${source("namespaces")} is "${which}": give all or root`);
+  }
+  const counters = one("namespace-counters") ?? "diagnosis";
+  if (counters !== "diagnosis" && counters !== "all") {
+    problems.push(`${source("namespace-counters")} is "${counters}": give diagnosis or all`);
+  }
+  const scanText = one("namespace-scan") ?? "30s";
+  const scanMs = parseDuration(scanText) ?? 0;
+  if (scanMs < SCAN_MS.min || scanMs > SCAN_MS.max) {
+    const range = `from ${formatDuration(SCAN_MS.min)} to ${formatDuration(SCAN_MS.max)}`;
+    problems.push(`${source("namespace-scan")} is "${scanText}": give a duration ${range}, such as 30s`);
+  }
+  const maxText = one("namespace-max") ?? "200";
+  const max = /^[0-9]{1,5}$/.test(maxText) ? Number(maxText) : 0;
+  if (max < 1 || max > LIMITS.namespacesPerHost) {
+    problems.push(
+      `${source("namespace-max")} is "${maxText}": give a number from 1 to ${LIMITS.namespacesPerHost}`,
+    );
+  }
+  return {
+    namespaces: which === "root" ? "root" : "all",
+    namespaceCounters: counters === "all" ? "all" : "diagnosis",
+    namespaceScanMs: scanMs,
+    namespaceMax: max,
+  };
+}
+
+const GOODBYES = ["leaving", "restarting"] as const;
+
+const BYTES = { KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 } as const;
+/** The index of a full spool is in memory: about a twentieth of this. */
+const SPOOL_MAX_BYTES = 4 * BYTES.GiB;
+
+/** Bytes of a size such as `512KiB`, `64MiB`, `1GiB`; null for anything else. */
+function parseBytes(text: string): number | null {
+  const match = /^([0-9]{1,9})(KiB|MiB|GiB)$/.exec(text);
+  const unit = match?.[2];
+  return unit === "KiB" || unit === "MiB" || unit === "GiB" ? Number(match?.[1]) * BYTES[unit] : null;
 }
 
 function parseServer(text: string, source: string, problems: string[], warnings: string[]): URL | null {

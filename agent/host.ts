@@ -1,3 +1,4 @@
+import type { Capabilities } from "./capabilities.ts";
 import { type Collector, type Scrape, scrape } from "./collector.ts";
 import { type HostFacts, readHostFacts, rootNetDir } from "./host-facts.ts";
 import { createUptimeClock } from "./uptime.ts";
@@ -11,8 +12,15 @@ export interface Host {
   read(): { readonly scrape: Scrape; readonly uptimeMs: number };
 }
 
-/** @throws Error that names the file and the remedy, when procfs is not that of a Linux kernel. */
-export function openHost(procfs: string, collectors: readonly Collector[]): Host {
+/**
+ * @param capabilities is told at each scrape which sources this kernel has.
+ * @throws Error that names the file and the remedy, when procfs is not that of a Linux kernel.
+ */
+export function openHost(
+  procfs: string,
+  collectors: readonly Collector[],
+  capabilities?: Capabilities,
+): Host {
   const facts = readHostFacts(procfs);
   const uptime = createUptimeClock(procfs);
   const source = { netDir: rootNetDir(procfs) };
@@ -21,7 +29,7 @@ export function openHost(procfs: string, collectors: readonly Collector[]): Host
     uptimeMs: uptime.now,
     read() {
       const before = uptime.now();
-      const read = scrape(collectors, source);
+      const read = scrape(collectors, source, capabilities);
       // The middle of the scrape: a process that is preempted in it is wrong by half of that.
       return { scrape: read, uptimeMs: Math.round((before + uptime.now()) / 2) };
     },

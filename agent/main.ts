@@ -1,34 +1,46 @@
+import { join } from "node:path";
+import { type Capabilities, createCapabilities } from "./capabilities.ts";
 import type { Collector } from "./collector.ts";
 import { netstat } from "./collectors/netstat.ts";
 import { snmp } from "./collectors/snmp.ts";
+import { sockstat } from "./collectors/sockstat.ts";
+import { sockstat6 } from "./collectors/sockstat6.ts";
+import { createSysctlSource } from "./collectors/sysctls.ts";
 import { parseConfig, type Settings, systemSurroundings } from "./config.ts";
 import { createTokenSource } from "./credentials.ts";
 import { openTimekeeper } from "./epoch.ts";
 import { helpText } from "./flags.ts";
+import { createHealth } from "./health.ts";
 import { type Host, openHost } from "./host.ts";
 import { readMachineId } from "./host-facts.ts";
 import { openIdentity } from "./identity.ts";
+import { createListenerWatch } from "./listeners/watch.ts";
 import { createLog, createSeldomLog, type Log } from "./log.ts";
 import { type Loops, placeOf, startLoops } from "./loop.ts";
-import { createComposer } from "./message.ts";
+import { type Composer, createComposer } from "./message.ts";
+import { createNamespaceSampler } from "./namespaces/sampler.ts";
 import { pushOnce } from "./once.ts";
 import { printJson, printTable } from "./print.ts";
 import { createPusher } from "./push.ts";
-import { createMemoryQueue } from "./queue.ts";
 import { createSampler, scrapeInto } from "./sampler.ts";
-import { createSetAside } from "./set-aside.ts";
+import { createAsideFile, createSetAside } from "./set-aside.ts";
+import { openFolder } from "./spool/files.ts";
+import { freeReserve, makeReserve } from "./spool/reserve.ts";
+import { openSpool } from "./spool/spool.ts";
 import { openStateFolder } from "./state-folder.ts";
 import { waitForLock } from "./state-lock.ts";
-import { untilStopped } from "./stop.ts";
+import { goodbyeOf, untilStopped } from "./stop.ts";
 import { systemTimers } from "./timers.ts";
 import { createTransport } from "./transport.ts";
 import { AGENT_VERSION } from "./version.ts";
 
 /** What the agent reads, in the order of a snapshot's counters. */
-const COLLECTORS: readonly Collector[] = [snmp, netstat];
+const COLLECTORS: readonly Collector[] = [snmp, netstat, sockstat, sockstat6];
 
 /** How long unsent snapshots may take to leave when the agent is stopped. */
 const STOP_GRACE_MS = 3_000;
+/** How long the spool's disk may take after that. */
+const SYNC_GRACE_MS = 1_000;
 /** How often the same complaint is repeated in the log. */
 const SELDOM_MS = 60_000;
 
@@ -49,18 +61,37 @@ async function main(): Promise<number> {
   for (const warning of config.warnings) log.warn(warning);
   try {
     const { settings } = config;
-    const host = openHost(settings.procfs, COLLECTORS);
+    const capabilities = createCapabilities();
+    const host = openHost(settings.procfs, COLLECTORS, capabilities);
     if (settings.mode === "print") return print(settings, host, log);
     openStateFolder(settings.stateDir);
-    const unlock = await waitForLock(settings.stateDir);
+    const unlock = await lock(settings.stateDir);
     try {
-      return await watch(settings, host, log, secrets);
+      return await watch(settings, host, capabilities, log, secrets);
     } finally {
       unlock();
     }
   } catch (error) {
     log.error(error instanceof Error ? error.message : String(error));
     return 1;
+  }
+}
+
+/** @throws Error that names the folder and the remedy. */
+async function lock(folder: string): Promise<() => void> {
+  for (let freed = false; ; freed = true) {
+    try {
+      return await waitForLock(folder);
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? error.code : undefined;
+      if (error instanceof Error && code === undefined) throw error;
+      if (!freed && (code === "ENOSPC" || code === "EDQUOT")) freeReserve(folder);
+      else {
+        const why = error instanceof Error ? error.message : String(error);
+        const remedy = "give --state-dir a folder that I may write, on a disk that has room";
+        throw new Error(`cannot write in the state folder ${folder}: ${why}; ${remedy}`, { cause: error });
+      }
+    }
   }
 }
 
@@ -74,7 +105,13 @@ function print(settings: Settings, host: Host, log: Log): number {
 }
 
 /** Builds the agent and runs it until it is stopped, or for one snapshot. */
-async function watch(settings: Settings, host: Host, log: Log, secrets: Set<string>): Promise<number> {
+async function watch(
+  settings: Settings,
+  host: Host,
+  capabilities: Capabilities,
+  log: Log,
+  secrets: Set<string>,
+): Promise<number> {
   const { stateDir } = settings;
   const seldom = createSeldomLog(SELDOM_MS, monotonicMs);
   const { identity, isNew } = openIdentity(stateDir);
@@ -88,7 +125,15 @@ async function watch(settings: Settings, host: Host, log: Log, secrets: Set<stri
     random: Math.random,
     log,
   });
-  const sample = createSampler({ host, timekeeper, log, seldom });
+  const listeners = createListenerWatch({
+    procfs: settings.procfs,
+    everyMs: settings.intervalMs,
+    timers: systemTimers,
+    now: monotonicMs,
+    setCapability: capabilities.set,
+  });
+  const sysctls = createSysctlSource(settings.procfs, capabilities);
+  const sample = createSampler({ host, timekeeper, log, seldom, listeners, sysctls });
 
   const machineId = readMachineId();
   const compose = createComposer({
@@ -109,19 +154,60 @@ async function watch(settings: Settings, host: Host, log: Log, secrets: Set<stri
   };
 
   if (settings.mode === "once") {
+    await listeners.look();
     const snapshot = sample(settings.intervalMs);
-    const reason = snapshot === null ? "there was nothing to push" : await pushOnce(snapshot, shared);
+    const facts = { capabilities: capabilities.list() };
+    const once = {
+      ...shared,
+      compose: (...[some, known, clock]: Parameters<Composer>) => compose(some, known, clock, facts),
+    };
+    const reason = snapshot === null ? "there was nothing to push" : await pushOnce(snapshot, once);
     transport.close();
     if (reason !== null) log.error(`cannot push to ${settings.server.href}: ${reason}`);
     else log.info(`pushed one snapshot to ${settings.server.href} as host ${identity.host}`);
     return reason === null ? 0 : 1;
   }
 
-  const queue = createMemoryQueue();
-  const setAside = createSetAside();
+  const sampleNamespaces = createNamespaceSampler({
+    procfs: settings.procfs,
+    collectors: COLLECTORS,
+    boot: host.facts.boot,
+    stateDir,
+    namespaces: settings.namespaces,
+    counters: settings.namespaceCounters,
+    scanMs: settings.namespaceScanMs,
+    max: settings.namespaceMax,
+    uptimeMs: host.uptimeMs,
+    timekeeper,
+    capabilities,
+    listeners,
+    log,
+    seldom,
+  });
+  makeReserve(stateDir);
+  const queue = openSpool({
+    files: openFolder(join(stateDir, "spool")),
+    timers: systemTimers,
+    maxBytes: settings.spoolMaxBytes,
+    trouble: (subject, message) => {
+      if (subject === "recovered") seldom.over("disk");
+      seldom.say(subject, subject === "recovered" ? log.info : log.error, message);
+    },
+  });
+  if (queue.size > 0) log.info(`${queue.size} snapshots of an earlier run wait in the spool`);
+  const setAside = createSetAside(
+    undefined,
+    createAsideFile(stateDir, (problem) => seldom.say("aside", log.error, problem)),
+  );
+  let goodbye: "leaving" | "restarting" | undefined;
   let loops: Loops | undefined;
   const pusher = createPusher({
     ...shared,
+    facts: () => ({
+      capabilities: capabilities.list(),
+      health: health.report(),
+      ...(goodbye === undefined ? {} : { goodbye }),
+    }),
     queue,
     setAside,
     configure: (wish) => loops?.configure(wish),
@@ -131,14 +217,25 @@ async function watch(settings: Settings, host: Host, log: Log, secrets: Set<stri
     log,
     seldom,
   });
+  const health = createHealth({
+    queue,
+    setAside,
+    counts: () => pusher.counts,
+    childCpuMs: listeners.childCpuMs,
+  });
   const stopped = untilStopped(process, () => process.exit(1));
   log.info(
     `agent ${AGENT_VERSION} watches ${settings.name} (host ${identity.host}) for ${settings.server.href}`,
   );
+  listeners.start();
+  const scrape = scrapeInto(queue, sample, { log, seldom }, sampleNamespaces);
   loops = startLoops({
     timers: systemTimers,
     uptimeMs: host.uptimeMs,
-    scrape: scrapeInto(queue, sample, { log, seldom }),
+    scrape: (everyMs) => {
+      health.cycle();
+      scrape(everyMs);
+    },
     push: pusher.push,
     intervalMs: settings.intervalMs,
     intervalIsFixed: settings.intervalIsFixed,
@@ -147,9 +244,18 @@ async function watch(settings: Settings, host: Host, log: Log, secrets: Set<stri
   });
 
   const reason = await stopped;
+  listeners.stop();
+  goodbye = goodbyeOf(settings.goodbye);
   await loops.stop(STOP_GRACE_MS);
   transport.close();
-  log.info(`stopped by ${reason}; ${queue.size} snapshots were not sent`);
+  // A disk that hangs must not keep the agent: what was written outlives the process unsynced as well.
+  await Promise.race([
+    queue.close(),
+    new Promise((resolve) => systemTimers.after(SYNC_GRACE_MS, () => resolve(0))),
+  ]);
+  const lost =
+    queue.inMemory === 0 ? "" : `, ${queue.inMemory} of them are lost: the spool cannot be written`;
+  log.info(`stopped by ${reason}; ${queue.size} snapshots were not sent${lost}`);
   return 0;
 }
 

@@ -3,10 +3,9 @@ import { LIMITS } from "../src/protocol/limits.ts";
 import type { ReceivedAnswer } from "./answer.ts";
 import { backoffMs } from "./backoff.ts";
 import type { Log, SeldomLog } from "./log.ts";
-import type { ComposedPush, Composer } from "./message.ts";
-import type { SnapshotQueue } from "./queue.ts";
+import type { ComposedPush, Composer, SenderFacts } from "./message.ts";
+import type { SnapshotQueue, WaitingSnapshot } from "./queue.ts";
 import type { SetAside } from "./set-aside.ts";
-import type { QueuedSnapshot } from "./snapshot.ts";
 import type { Transport } from "./transport.ts";
 import { judge, type Verdict } from "./verdict.ts";
 
@@ -25,6 +24,13 @@ export interface Pusher {
   readonly counts: PushCounts;
 }
 
+/** A push under way: what it composed, and what the composer was given, of which that is a head. */
+interface SentPush extends Pick<ComposedPush, "named"> {
+  readonly snapshots: readonly WaitingSnapshot[];
+  readonly capabilities: string | undefined;
+  readonly goodbye: boolean;
+}
+
 export interface PushCounts {
   readonly stored: number;
   readonly duplicate: number;
@@ -39,6 +45,11 @@ export interface PusherParts {
   readonly transport: Transport;
   /** Milliseconds of uptime, to date the service's clock. */
   readonly uptimeMs: () => number;
+  /**
+   * What each push says beside its snapshots. Capabilities are left out while they are as the service has
+   * them already; a goodbye is said once even if nothing waits to be sent.
+   */
+  readonly facts?: () => SenderFacts;
   readonly learn: (serviceTimeMs: number, sentUptimeMs: number, receivedUptimeMs: number) => void;
   readonly configure: (config: AgentConfig) => void;
   /** Reads the token file again. */
@@ -51,6 +62,8 @@ export interface PusherParts {
   readonly seldom: SeldomLog;
 }
 
+/** Snapshots of a push, in bytes; the rest is for names, so that what came last is not cut off. */
+const BATCH_BYTES = Math.floor(LIMITS.bodyBytes * 0.9);
 /** While only a person can help: seldom enough to be no load, often enough to go on soon after. */
 const UNAUTHORIZED_MS = 60_000;
 
@@ -69,9 +82,15 @@ export function createPusher(parts: PusherParts): Pusher {
    * or something in between that refuses everything: so it is tried again, alone, after another push was
    * answered, and set aside only when that is refused as well.
    */
-  const suspects = new WeakMap<QueuedSnapshot, number>();
+  const suspects = new Map<number, number>();
   /** Snapshots answered `retry` while others of their push were stored: they do not hold those up. */
-  let held = new WeakSet<QueuedSnapshot>();
+  const held = new Set<number>();
+  /** The first id that no push has taken yet. */
+  let freshFrom = queue.nextId;
+  /** Capabilities as the service has them, as JSON. */
+  let capable: string | undefined;
+  let saidGoodbye = false;
+  let lastEpoch: WaitingSnapshot["epoch"] | undefined;
   let heldUntilMs: number | null = null;
   let succeeded = 0;
   let stored = 0;
@@ -80,41 +99,63 @@ export function createPusher(parts: PusherParts): Pusher {
   let retries = 0;
   let batchLimit: number = LIMITS.snapshotsPerPush;
 
-  function nextBatch(): readonly QueuedSnapshot[] {
+  /**
+   * The oldest, and in up to half of the room whatever came since the last push: after an outage the oldest
+   * fill many pushes, and what is scraped meanwhile must not wait for the last of them. In the order of their
+   * ids, so that the last section is of the newest epoch.
+   */
+  function nextBatch(): readonly WaitingSnapshot[] {
     if (heldUntilMs !== null && parts.monotonicMs() >= heldUntilMs) {
-      held = new WeakSet();
+      held.clear();
       heldUntilMs = null;
     }
-    const ready = queue.peekBatch(batchLimit, (one) => !held.has(one) && suspects.get(one) !== succeeded);
-    const suspect = ready.findIndex((one) => suspects.has(one));
-    return suspect === -1 ? ready : ready.slice(0, Math.max(1, suspect));
+    const ready = (id: number) => !held.has(id) && suspects.get(id) !== succeeded;
+    const within = { bytes: Math.floor(BATCH_BYTES / 2), fromId: freshFrom };
+    const fresh = queue.peekBatch(Math.ceil(batchLimit / 2), ready, within);
+    const count = batchLimit - fresh.length;
+    const bytes = BATCH_BYTES - fresh.reduce((sum, { json }) => sum + json.length, 0);
+    const taken = new Set(fresh.map(({ id }) => id));
+    const backlog = count === 0 ? [] : queue.peekBatch(count, (id) => !taken.has(id) && ready(id), { bytes });
+    const batch = [...backlog, ...fresh].sort((a, b) => a.id - b.id);
+    const suspect = batch.findIndex(({ id }) => suspects.has(id));
+    return suspect === -1 ? batch : batch.slice(0, Math.max(1, suspect));
   }
 
   async function push(signal?: AbortSignal): Promise<Step> {
     const batch = nextBatch();
-    if (batch.length === 0) {
+    const facts = parts.facts?.() ?? {};
+    const goodbye = facts.goodbye !== undefined;
+    if (batch.length === 0 && (!goodbye || saidGoodbye || lastEpoch === undefined)) {
       return {
         next: "idle",
         ms: heldUntilMs === null ? null : Math.max(0, heldUntilMs - parts.monotonicMs()),
       };
     }
-    const composed = parts.compose(batch, acknowledged, parts.wallClock());
+    const capabilities = facts.capabilities === undefined ? undefined : JSON.stringify(facts.capabilities);
+    const { capabilities: known, ...rest } = facts;
+    const news = capabilities === capable || known === undefined ? rest : facts;
+    const composed = parts.compose(batch, acknowledged, parts.wallClock(), news, lastEpoch);
+    const snapshots = batch.slice(0, composed.snapshots.length);
+    for (const { id, epoch } of snapshots) {
+      freshFrom = Math.max(freshFrom, id + 1);
+      lastEpoch = epoch;
+    }
     const sentUptimeMs = parts.uptimeMs();
     const reply = await parts.transport.send(composed.body, signal);
     const receivedUptimeMs = parts.uptimeMs();
-    const verdict = judge(reply, composed.snapshots.length, parts.wallClock());
+    const verdict = judge(reply, snapshots.length, parts.wallClock());
     if (verdict.kind === "answered") {
       parts.learn(verdict.answer.time, sentUptimeMs, receivedUptimeMs);
       if (verdict.answer.config !== null) parts.configure(verdict.answer.config);
-      return settle(composed, verdict.answer);
+      return settle({ snapshots, named: composed.named, capabilities, goodbye }, verdict.answer);
     }
-    return keep(composed.snapshots, verdict);
+    return keep(snapshots, verdict);
   }
 
   /** The service answered for each snapshot. */
-  function settle({ snapshots, named }: ComposedPush, answer: ReceivedAnswer): Step {
-    const done: QueuedSnapshot[] = [];
-    const retried: QueuedSnapshot[] = [];
+  function settle({ snapshots, named, ...sent }: SentPush, answer: ReceivedAnswer): Step {
+    const done: WaitingSnapshot[] = [];
+    const retried: WaitingSnapshot[] = [];
     let namesAsked = true;
     succeeded += 1;
     for (const [index, snapshot] of snapshots.entries()) {
@@ -142,7 +183,12 @@ export function createPusher(parts: PusherParts): Pusher {
         seldom.say(code, log.warn, `a snapshot was set aside: ${code}: ${message}`);
       }
     }
-    queue.settle(done);
+    forget(done);
+    // A section that was refused was not read.
+    if (retried.length < snapshots.length || snapshots.length === 0) {
+      capable = sent.capabilities ?? capable;
+      saidGoodbye ||= sent.goodbye;
+    }
     batchLimit = Math.min(LIMITS.snapshotsPerPush, batchLimit * 2);
     if (retried.length === 0 || namesAsked) {
       retries = 0;
@@ -150,13 +196,22 @@ export function createPusher(parts: PusherParts): Pusher {
     }
     if (retried.length === snapshots.length) return { next: "wait", ms: nextBackoff(0) };
     retries += 1;
-    for (const snapshot of retried) held.add(snapshot);
+    for (const { id } of retried) held.add(id);
     heldUntilMs = parts.monotonicMs() + backoffMs(retries, parts.random);
     return recovered();
   }
 
+  /** They need no further push. What is set aside was so before: a crash in between keeps it twice, not never. */
+  function forget(done: readonly WaitingSnapshot[]): void {
+    queue.settle(done);
+    for (const { id } of done) suspects.delete(id);
+  }
+
   /** There was no answer for any snapshot: all stay, and the step says when to try again. */
-  function keep(snapshots: readonly QueuedSnapshot[], verdict: Exclude<Verdict, { kind: "answered" }>): Step {
+  function keep(
+    snapshots: readonly WaitingSnapshot[],
+    verdict: Exclude<Verdict, { kind: "answered" }>,
+  ): Step {
     const { kind, reason, retryAfterMs } = verdict;
     const [only] = snapshots;
     if ((kind === "malformed" || kind === "too_large") && snapshots.length > 1) {
@@ -169,10 +224,10 @@ export function createPusher(parts: PusherParts): Pusher {
       return { next: "now" };
     }
     if ((kind === "malformed" || kind === "too_large") && only !== undefined) {
-      const before = suspects.get(only);
+      const before = suspects.get(only.id);
       if (before !== undefined && before < succeeded) {
-        queue.settle([only]);
         setAside.add(only, "REFUSED", reason);
+        forget([only]);
         seldom.say(
           "REFUSED",
           log.error,
@@ -180,7 +235,7 @@ export function createPusher(parts: PusherParts): Pusher {
         );
         return { next: "now" };
       }
-      suspects.set(only, succeeded);
+      suspects.set(only.id, succeeded);
     }
     const ms = nextBackoff(retryAfterMs);
     if (kind === "unauthorized") {

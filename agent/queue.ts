@@ -1,20 +1,38 @@
 import type { QueuedSnapshot } from "./snapshot.ts";
 
+/** A snapshot in a queue. Ids rise as snapshots are appended, and none is used twice. */
+export interface WaitingSnapshot extends QueuedSnapshot {
+  readonly id: number;
+}
+
 /**
  * Snapshots that the service has not acknowledged, oldest first. Scrapes append, the pusher peeks and then
  * settles what the service has answered for; nothing leaves by being looked at.
  */
 export interface SnapshotQueue {
-  /** Adds a snapshot as the newest. Drops and counts the oldest while a bound is passed. */
-  append(snapshot: QueuedSnapshot): void;
-  /** Up to `count` of the oldest that are `ready`, in order. */
-  peekBatch(count: number, ready: (snapshot: QueuedSnapshot) => boolean): readonly QueuedSnapshot[];
+  /** Adds a snapshot as the newest, and gives its id. Drops and counts the oldest while a bound is passed. */
+  append(snapshot: QueuedSnapshot): number;
+  /**
+   * Up to `count` of the oldest that are `ready`, in order: of those from `fromId` on, and no more than fill
+   * `bytes`, but at least one.
+   */
+  peekBatch(
+    count: number,
+    ready: (id: number) => boolean,
+    within?: { readonly bytes?: number; readonly fromId?: number },
+  ): readonly WaitingSnapshot[];
   /** Removes what needs no further push. One that is no longer here is ignored. */
-  settle(done: Iterable<QueuedSnapshot>): void;
+  settle(done: Iterable<{ readonly id: number }>): void;
+  /** The id that the next snapshot will get. */
+  readonly nextId: number;
   readonly size: number;
   readonly bytes: number;
+  /** Time from the oldest snapshot to the newest ever appended, in ms; 0 when it is empty. */
+  readonly ageMs: number;
   /** Snapshots dropped unsent since the start. */
   readonly dropped: number;
+  /** The same by reason. */
+  readonly droppedBy: ReadonlyMap<string, number>;
 }
 
 export interface QueueBounds {
@@ -27,36 +45,51 @@ export const DEFAULT_BOUNDS: QueueBounds = { snapshots: 1_440, bytes: 4 * 1024 *
 
 /** A queue in memory: what it holds is lost with the process. */
 export function createMemoryQueue(bounds: QueueBounds = DEFAULT_BOUNDS): SnapshotQueue {
-  // A Set keeps the order of insertion and deletes from the middle at no cost.
-  const waiting = new Set<QueuedSnapshot>();
+  // A Map keeps the order of insertion and deletes from the middle at no cost.
+  const waiting = new Map<number, WaitingSnapshot>();
+  const droppedBy = new Map<string, number>();
+  let nextId = 1;
   let bytes = 0;
-  let dropped = 0;
+  let newestAt = 0;
 
-  function remove(snapshot: QueuedSnapshot): boolean {
-    if (!waiting.delete(snapshot)) return false;
+  function remove(id: number): boolean {
+    const snapshot = waiting.get(id);
+    if (snapshot === undefined) return false;
+    waiting.delete(id);
     bytes -= snapshot.json.length;
     return true;
   }
 
   return {
     append(snapshot) {
-      waiting.add(snapshot);
+      const id = nextId;
+      nextId += 1;
+      waiting.set(id, { ...snapshot, id });
+      newestAt = snapshot.at;
       bytes += snapshot.json.length;
-      for (const oldest of waiting) {
+      for (const oldest of waiting.keys()) {
         if (waiting.size <= bounds.snapshots && bytes <= bounds.bytes) break;
-        if (remove(oldest)) dropped += 1;
+        if (remove(oldest)) droppedBy.set("memory_full", (droppedBy.get("memory_full") ?? 0) + 1);
       }
+      return id;
     },
-    peekBatch(count, ready) {
-      const batch: QueuedSnapshot[] = [];
-      for (const snapshot of waiting) {
+    peekBatch(count, ready, { bytes: room = Number.POSITIVE_INFINITY, fromId = 0 } = {}) {
+      const batch: WaitingSnapshot[] = [];
+      let filled = 0;
+      for (const snapshot of waiting.values()) {
         if (batch.length >= count) break;
-        if (ready(snapshot)) batch.push(snapshot);
+        if (snapshot.id < fromId || !ready(snapshot.id)) continue;
+        filled += snapshot.json.length;
+        if (filled > room && batch.length > 0) break;
+        batch.push(snapshot);
       }
       return batch;
     },
     settle(done) {
-      for (const snapshot of done) remove(snapshot);
+      for (const { id } of done) remove(id);
+    },
+    get nextId() {
+      return nextId;
     },
     get size() {
       return waiting.size;
@@ -64,8 +97,13 @@ export function createMemoryQueue(bounds: QueueBounds = DEFAULT_BOUNDS): Snapsho
     get bytes() {
       return bytes;
     },
-    get dropped() {
-      return dropped;
+    get ageMs() {
+      const [oldest] = waiting.values();
+      return oldest === undefined ? 0 : Math.max(0, newestAt - oldest.at);
     },
+    get dropped() {
+      return droppedBy.get("memory_full") ?? 0;
+    },
+    droppedBy,
   };
 }

@@ -1,7 +1,7 @@
 import type { Count } from "../src/protocol/count.ts";
 import { layoutHash } from "../src/protocol/layout.ts";
 import { COUNTER_NAME, LIMITS } from "../src/protocol/limits.ts";
-import type { WireEpoch, WireSnapshot, WireValue } from "../src/protocol/message.ts";
+import type { WireEpoch, WireNamespace, WireSnapshot, WireValue } from "../src/protocol/message.ts";
 
 /** The ordered names of the counters of a snapshot, and the hash that stands for them on the wire. */
 export interface Layout {
@@ -14,7 +14,9 @@ export interface QueuedSnapshot {
   readonly epoch: WireEpoch;
   readonly layout: Layout;
   readonly at: number;
-  /** The JSON of its WireSnapshot. ASCII only, so its length is its size in bytes. */
+  /** Whose counters they are; absent for the root's. The composer makes it the index that the wire has. */
+  readonly namespace?: WireNamespace;
+  /** The JSON of its WireSnapshot, without the index. ASCII only, so its length is its size in bytes. */
   readonly json: string;
 }
 
@@ -28,6 +30,10 @@ export interface Reading {
   /** Interval between scrapes when this one was taken, in ms. */
   readonly everyMs: number;
   readonly epoch: WireEpoch;
+  /** Absent for the root. */
+  readonly namespace?: WireNamespace;
+  /** What goes with the counters. */
+  readonly more?: Pick<WireSnapshot, "fromZero" | "sysctls" | "listeners">;
 }
 
 /** Makes wire snapshots, and keeps the layout of the last one: names rarely change, so they are hashed once. */
@@ -48,9 +54,24 @@ export function createSnapshotBuilder(): (reading: Reading) => QueuedSnapshot {
       everyMs: reading.everyMs,
       layout: layout.hash,
       values,
+      ...reading.more,
     };
-    return { epoch: reading.epoch, layout, at: reading.at, json: JSON.stringify(snapshot) };
+    const { epoch, at, namespace } = reading;
+    const json = ascii(JSON.stringify(snapshot));
+    return namespace === undefined ? { epoch, layout, at, json } : { epoch, layout, at, namespace, json };
   };
+}
+
+/** Names of processes and paths of cgroups may hold any character; escaped, each is as long as its bytes. */
+function ascii(json: string): string {
+  return NOT_ASCII.test(json) ? json.replaceAll(NOT_ASCII_ALL, escapeCharacter) : json;
+}
+
+const NOT_ASCII = /[^\x20-\x7e]/;
+const NOT_ASCII_ALL = /[^\x20-\x7e]/g;
+
+function escapeCharacter(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 /** JSON numbers are exact up to 2^53-1 only; a bigint, which is always above, travels as decimal digits. */

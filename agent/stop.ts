@@ -1,3 +1,23 @@
+import { existsSync } from "node:fs";
+
+/**
+ * There while systemd takes the host down: the first from `shutdown +5` on, the second from when users may no
+ * longer log in, which is among the first things of every shutdown.
+ */
+const SHUTDOWN_MARKS = ["/run/systemd/shutdown/scheduled", "/run/nologin"];
+
+/**
+ * What the service is told of a stop: `leaving` for good, or `restarting` for a moment. Unless a person said
+ * which, it is `leaving` when systemd shuts the host down, as far as its marks tell: no process is started to
+ * ask, for that could hold up the shutdown.
+ */
+export function goodbyeOf(
+  given: "leaving" | "restarting" | null,
+  exists: (path: string) => boolean = existsSync,
+): "leaving" | "restarting" {
+  return given ?? (SHUTDOWN_MARKS.some(exists) ? "leaving" : "restarting");
+}
+
 /** What ends an agent, as Node's process has it. */
 export interface StopEvents {
   on(event: "SIGTERM" | "SIGINT" | "disconnect", listener: () => void): unknown;

@@ -1,3 +1,4 @@
+import { backlogAdvice } from "../catalog/backlog-advice.ts";
 import type { HostRecord } from "../store/directory.ts";
 import type { Namespace as NamespaceRow } from "../store/namespaces.ts";
 import type { ListenerRecord } from "../store/queries/listeners.ts";
@@ -55,6 +56,22 @@ export const Listener = builder.objectRef<ListenerShape>("Listener").implement({
         "How many of them found the queue over its limit, so that the next connection was dropped.",
     }),
     lastSeen: t.field({ type: "DateTime", resolve: ({ at }) => at }),
+    advice: t.string({
+      nullable: true,
+      description:
+        "What limits it, and the change that would help; null when nothing was wrong with it at its newest snapshot, or its limit was not seen.",
+      resolve: ({ limit, peakQueue, samplesFull, samples, namespace }) => {
+        const somaxconn = (namespace.sysctls as Record<string, string>)["net.core.somaxconn"];
+        return backlogAdvice({
+          limit,
+          somaxconn: somaxconn === undefined ? null : Number(somaxconn),
+          peakQueue,
+          samplesFull,
+          samples,
+          dropsRose: false,
+        });
+      },
+    }),
     peakFill: t.float({
       nullable: true,
       description:

@@ -3,7 +3,15 @@
  * with exactly its own overflows, through the real agent, service and GraphQL.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { chmodSync, chownSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -210,6 +218,22 @@ async function followNamespaces(uid: number | null): Promise<void> {
     const isExact = (now: ReadonlyMap<string, Seen>) =>
       JSON.stringify(shown(now)) === JSON.stringify(expected());
     await settled("each with its own counters", isExact);
+
+    const { data } = await service.graphql(
+      `{ host(name: "${HOST}") { sysctls capabilities { name available } } }`,
+    );
+    // The agent runs where this test does, so these are the settings of the same namespace.
+    expect(data.host.sysctls).toMatchObject({
+      "net.core.somaxconn": readFileSync("/proc/sys/net/core/somaxconn", "utf8").trim(),
+      "net.ipv4.ip_local_port_range": expect.stringMatching(/^[0-9]+ [0-9]+$/),
+    });
+    expect(data.host.capabilities).toEqual(
+      expect.arrayContaining([
+        { name: "namespaces", available: true },
+        { name: "sysctls", available: true },
+        { name: "sysctls.namespaces", available: false },
+      ]),
+    );
 
     agent.kill("SIGTERM");
     await waitFor("the agent's end", () => agent.exitCode !== null);

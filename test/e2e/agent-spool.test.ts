@@ -25,13 +25,12 @@ beforeAll(() => {
 
 type Answer = (sections: readonly HostSection[], response: ServerResponse) => void;
 
-/** Plays the service: takes everything, and remembers what it has acknowledged, by whom. */
+/** Plays the service: takes everything, and remembers what it has acknowledged, on which connection. */
 class Recorder {
-  /** Snapshots by how often each was acknowledged, in each life of the agent. */
+  /** Snapshots, each with the ports of the agent that it was acknowledged to: one for each of its lives. */
   readonly acknowledged = new Map<string, number[]>();
   readonly sections: HostSection[] = [];
   pushes = 0;
-  life = 0;
   /** Answers come this late. */
   delayMs = 0;
   answer: Answer = this.store;
@@ -70,11 +69,12 @@ class Recorder {
 
   /** What is acknowledged is recorded before the answer leaves, as the service commits before it answers. */
   private store(sections: readonly HostSection[], response: ServerResponse): void {
+    const port = response.req.socket.remotePort ?? 0;
     this.sections.push(...sections);
     for (const { epoch, snapshots } of sections) {
       for (const snapshot of snapshots) {
         const key = keyOf(epoch, snapshot);
-        this.acknowledged.set(key, [...(this.acknowledged.get(key) ?? []), this.life]);
+        this.acknowledged.set(key, [...(this.acknowledged.get(key) ?? []), port]);
       }
     }
     const results = sections.flatMap(({ snapshots }) => snapshots.map(() => ({ status: "stored" })));
@@ -151,7 +151,6 @@ describe("the service ends with exactly what the agent collected", () => {
   test(`kill -9 ${KILLS} times, in the middle of whatever it does`, async () => {
     const { stateDir, recorder, journal } = await setUp();
     for (let kill = 0; kill < KILLS; kill += 1) {
-      recorder.life = kill;
       recorder.delayMs = Math.floor(Math.random() * 120);
       if (kill % 4 === 3) await recorder.stop();
       const before = journal().length;
@@ -164,7 +163,6 @@ describe("the service ends with exactly what the agent collected", () => {
       expectNoHole(journal().slice(before));
       if (kill % 4 === 3) await recorder.start();
     }
-    recorder.life = KILLS;
     recorder.delayMs = 0;
     const agent = startAgent(recorder.url, stateDir);
     await waitFor("all that was collected", () => recorder.has(journal()), LONG);
@@ -176,7 +174,7 @@ describe("the service ends with exactly what the agent collected", () => {
     expect(new Set(collected).size).toBe(collected.length);
     expect([...recorder.acknowledged.keys()].sort()).toEqual([...collected].sort());
     // Twice only where the agent was killed before it had the answer: never twice in one of its lives.
-    for (const lives of recorder.acknowledged.values()) expect(new Set(lives).size).toBe(lives.length);
+    for (const ports of recorder.acknowledged.values()) expect(new Set(ports).size).toBe(ports.length);
     const epochs = new Set(collected.map((key) => key.slice(0, key.lastIndexOf("/"))));
     expect(epochs.size).toBe(1);
   });
@@ -212,7 +210,10 @@ describe("the service ends with exactly what the agent collected", () => {
 
   test.each<[string, Answer]>([
     ["400", (_sections, response) => void response.writeHead(400).end("Bad Request")],
-    ["a page in HTML", (_sections, response) => void response.writeHead(200).end("<html>Please sign in</html>")],
+    [
+      "a page in HTML",
+      (_sections, response) => void response.writeHead(200).end("<html>Please sign in</html>"),
+    ],
   ])("a proxy that answers %s to everything for a while", async (_name, answer) => {
     const { stateDir, recorder, journal, collected } = await setUp();
     recorder.answer = answer;
@@ -240,8 +241,14 @@ test("what an answer cannot take is set aside in a file, with its names", async 
   const path = join(stateDir, "set-aside.jsonl");
   await waitFor("two lines", () => readFileSync(path, "utf8").split("\n").length > 3, LONG);
   expect(await agent.end("SIGTERM")).toBe(0);
-  const [names, first] = readFileSync(path, "utf8").split("\n", 2).map((line) => JSON.parse(line));
-  expect(first).toMatchObject({ code: "TOO_OLD", epoch: { wordSize: 64 }, snapshot: { layout: names.layout } });
+  const [names, first] = readFileSync(path, "utf8")
+    .split("\n", 2)
+    .map((line) => JSON.parse(line));
+  expect(first).toMatchObject({
+    code: "TOO_OLD",
+    epoch: { wordSize: 64 },
+    snapshot: { layout: names.layout },
+  });
   expect(first.snapshot.values).toHaveLength(names.names.length);
 });
 
@@ -289,7 +296,11 @@ describe.runIf(IS_ROOT)("on a disk of its own (root only)", () => {
     await waitFor("the second start", () => second.output().includes("wait in the spool"), LONG);
     await waitFor("the disk to be full", () => second.output().includes("cannot write to the spool"), LONG);
     rmSync(filler);
-    await waitFor("the disk to be used again", () => second.output().includes("can be written to again"), LONG);
+    await waitFor(
+      "the disk to be used again",
+      () => second.output().includes("can be written to again"),
+      LONG,
+    );
     await recorder.start();
     await waitFor("everything", () => recorder.has(journalOf(join(stateDir, "spool"))), LONG);
     expect(await second.end("SIGTERM")).toBe(0);
@@ -310,6 +321,8 @@ describe.runIf(IS_ROOT)("on a disk of its own (root only)", () => {
     const agent = startAgent(recorder.url, disk);
     const [code] = await once(agent.process, "exit");
     expect(code).toBe(1);
-    expect(agent.output()).toMatch(/cannot write in the state folder .* give --state-dir a folder that I may write/);
+    expect(agent.output()).toMatch(
+      /cannot write in the state folder .* give --state-dir a folder that I may write/,
+    );
   });
 });

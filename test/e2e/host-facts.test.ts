@@ -88,10 +88,11 @@ test("listeners come as the newest snapshot has them, the fullest first, with th
       ]),
     ),
   );
-  const fields = `listeners { port address backlog backlogInferred acceptQueue samples samplesFull owner uid cgroup
+  const fields = `listeners { advice port address backlog backlogInferred acceptQueue samples samplesFull owner uid cgroup
     peakFill(range: {last: "1h"}) namespace { kind } host { name } }`;
   expect((await ask(host, fields)).listeners).toEqual([
     {
+      advice: null,
       port: 8080,
       address: "0.0.0.0",
       backlog: 4,
@@ -108,6 +109,21 @@ test("listeners come as the newest snapshot has them, the fullest first, with th
     },
     expect.objectContaining({ port: 443, backlog: 511, acceptQueue: 0, owner: null, uid: null, peakFill: 0 }),
   ]);
+});
+
+test("a listener that was full is advised by what limits it", async () => {
+  const host = new TestHost();
+  const sockets = [
+    listener({ inode: "1", port: 1, limit: 511, acceptQueue: 512, peakQueue: 512, samplesFull: 1 }),
+    listener({ inode: "2", port: 2, limit: 4, acceptQueue: 5, peakQueue: 5, samplesFull: 5 }),
+  ];
+  const listeners = { source: "ss", samples: 5, sockets } as const;
+  const more = { listeners, sysctls: { "net.core.somaxconn": "4096" } };
+  await service.pushed(push(host.section([host.snapshot(Date.now() - 1_000, [1, 1, 1], more)])));
+  const seen = (await ask(host, "listeners { port advice }")).listeners;
+  const advice = (port: number) => seen.find((one: { port: number }) => one.port === port)?.advice;
+  expect(advice(1)).toMatch(/raise the backlog in the application's listen\(\) call from 511/);
+  expect(advice(2)).toMatch(/a larger backlog will not help/);
 });
 
 test("a queue whose limit cannot be seen has none, and no fill", async () => {

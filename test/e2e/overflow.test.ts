@@ -51,6 +51,9 @@ async function followOverflow(redisUrl: string | null): Promise<void> {
       "victim",
       "--interval",
       "500ms",
+      // Its root is the test's own namespace; what the machine does in others is none of its host's.
+      "--namespaces",
+      "root",
     ],
     cleanEnvironment(),
   );

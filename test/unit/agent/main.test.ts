@@ -98,6 +98,7 @@ test("--once pushes one snapshot of the fixture's counters, and exits 0", async 
   expect(snapshot?.values[names.indexOf("TcpMaxConn")]).toBeNull();
   expect(snapshot?.values).toHaveLength(312);
   expect(snapshot).toMatchObject({ everyMs: 10_000 });
+  expect(host?.capabilities?.length).toBeGreaterThan(0);
   expect(output.stderr).not.toContain("s3cret-token");
   expect(output.stderr).not.toContain(host?.key);
 });

@@ -81,3 +81,20 @@ test("a section names no more layouts than one may", () => {
   const { snapshots: taken } = compose(candidates, NOBODY, 42);
   expect(taken).toHaveLength(LIMITS.layoutsPerHost);
 });
+
+test("facts go with the last section, and nothing else of the object that has them", () => {
+  const health = { cycleCpuMs: 1, childCpuMs: 0, rssBytes: 4, spoolDepth: 2, spoolAgeMs: 3, dropped: {} };
+  const capabilities = [{ name: "root", available: true }];
+  const facts = { health, capabilities, goodbye: "leaving" as const, secret: "no" };
+  const { body } = compose([snapshot(1), snapshot(2, { epoch: EPOCH_1 })], NOBODY, 42, facts);
+  const [first, last] = (JSON.parse(body) as Push).hosts;
+  expect(first).not.toHaveProperty("health");
+  expect(last).toMatchObject({ epoch: EPOCH_1, health, capabilities, goodbye: "leaving" });
+  expect(last).not.toHaveProperty("secret");
+});
+
+test("with no snapshot, facts have a section of the epoch given", () => {
+  const { body, snapshots: taken } = compose([], NOBODY, 42, { goodbye: "restarting" }, EPOCH);
+  expect(taken).toEqual([]);
+  expect(JSON.parse(body).hosts).toEqual([{ ...sender, epoch: EPOCH, goodbye: "restarting", snapshots: [] }]);
+});

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import { createSeldomLog } from "../../../agent/log.ts";
-import { createComposer } from "../../../agent/message.ts";
+import { createComposer, type SenderFacts } from "../../../agent/message.ts";
 import { createPusher, type Step } from "../../../agent/push.ts";
 import { createMemoryQueue } from "../../../agent/queue.ts";
 import { createSetAside } from "../../../agent/set-aside.ts";
@@ -12,6 +12,7 @@ import { layoutOf, snapshot, snapshots } from "./support/snapshots.ts";
 
 /** A pusher and the service it pushes to. Time stands still unless a test moves it; chance is always 0.5. */
 async function setUp(...waiting: QueuedSnapshot[]) {
+  const said: { facts: SenderFacts } = { facts: {} };
   const service = await startService(onTestFinished);
   const queue = createMemoryQueue();
   for (const one of waiting) queue.append(one);
@@ -29,6 +30,7 @@ async function setUp(...waiting: QueuedSnapshot[]) {
     compose: createComposer({ id: "id", key: "key", name: "web-1" }),
     transport,
     uptimeMs: () => time.uptimeMs,
+    facts: () => said.facts,
     learn: (...measurement) => learned.push(measurement),
     configure: (wish) => wishes.push(wish),
     reloadToken: () => {
@@ -50,7 +52,7 @@ async function setUp(...waiting: QueuedSnapshot[]) {
     }
     throw new Error("100 pushes without a pause");
   };
-  return { service, queue, setAside, log, time, learned, wishes, reloads, pusher, left, sent, drain };
+  return { service, said, queue, setAside, log, time, learned, wishes, reloads, pusher, left, sent, drain };
 }
 
 const one = (status: string, code: string) => answered(() => ({ status, code, message: `since ${code}` }));
@@ -286,4 +288,93 @@ test("nothing to send is no push", async () => {
   const { service, pusher } = await setUp();
   expect(await pusher.push()).toEqual(IDLE);
   expect(service.received).toEqual([]);
+});
+
+test("after an outage each push takes what came since the last one, beside the oldest", async () => {
+  const { service, queue, sent, left, pusher } = await setUp(...snapshots(40));
+  service.answer(problem(413, "PAYLOAD_TOO_LARGE"), problem(413, "PAYLOAD_TOO_LARGE"), stored);
+  await pusher.push();
+  await pusher.push();
+  queue.append(snapshot(41));
+  await pusher.push();
+  expect(sent()[2]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 41]);
+  queue.append(snapshot(42));
+  await pusher.push();
+  expect(sent()[3]?.slice(-2)).toEqual([28, 42]);
+  expect(left()).toEqual([29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40]);
+});
+
+test("with room for one alone, newest and oldest take turns", async () => {
+  const { service, queue, sent, pusher } = await setUp(snapshot(1), snapshot(2), snapshot(3));
+  service.answer((received, response) => {
+    (received.snapshots.length > 1 ? problem(413, "PAYLOAD_TOO_LARGE") : stored)(received, response);
+  });
+  await pusher.push();
+  await pusher.push();
+  queue.append(snapshot(4));
+  for (let i = 0; i < 8; i += 1) await pusher.push();
+  const taken = sent().filter((ats) => ats.length === 1);
+  expect(taken.flat().slice(0, 2)).toEqual([4, 1]);
+  expect(taken.flat().sort()).toEqual([1, 2, 3, 4]);
+});
+
+test("what came last is not cut off by a body that is full", async () => {
+  const wide = layoutOf(Array.from({ length: 2_000 }, (_one, i) => `TcpExtCounterNumber${i}`));
+  const { queue, sent, drain, left } = await setUp(
+    ...Array.from({ length: 300 }, (_one, i) => snapshot(i + 1, { layout: wide })),
+  );
+  queue.append(snapshot(301, { layout: wide }));
+  await drain();
+  expect(sent().length).toBeGreaterThan(2);
+  expect(left()).toEqual([]);
+  for (let at = 1_000; at < 1_300; at += 1) queue.append(snapshot(at, { layout: wide }));
+  const before = sent().length;
+  await drain();
+  expect(sent()[before]?.[0]).toBe(1_000);
+});
+
+test("capabilities go along until they were read, and again when they differ; health with each push", async () => {
+  const { service, said, queue, pusher } = await setUp(snapshot(1));
+  const health = { cycleCpuMs: 1, childCpuMs: 0, rssBytes: 4, spoolDepth: 2, spoolAgeMs: 3, dropped: {} };
+  const one = { name: "root", available: true };
+  service.answer(hangUp, problem(503, "UNAVAILABLE"), stored);
+  for (let at = 2; at <= 6; at += 1) {
+    said.facts = { health, capabilities: at < 6 ? [one] : [{ ...one, available: false }] };
+    queue.append(snapshot(at));
+    await pusher.push();
+  }
+  const sections = service.received.map(({ push }) => push.hosts.at(-1));
+  expect(sections.map((section) => section?.capabilities?.[0]?.available)).toEqual([
+    true,
+    true,
+    true,
+    undefined,
+    false,
+  ]);
+  expect(sections.every((section) => section?.health?.rssBytes === 4)).toBe(true);
+});
+
+test("a goodbye is said once, also when nothing waits to be sent, and not by an agent that never was heard", async () => {
+  const silent = await setUp();
+  silent.said.facts = { goodbye: "leaving" };
+  expect(await silent.drain()).toEqual(IDLE);
+  expect(silent.service.received).toEqual([]);
+
+  const { service, said, drain } = await setUp(snapshot(1));
+  await drain();
+  said.facts = { goodbye: "leaving" };
+  expect(await drain()).toEqual(IDLE);
+  expect(
+    service.received.map(({ push, snapshots: { length } }) => [push.hosts.at(-1)?.goodbye, length]),
+  ).toEqual([
+    [undefined, 1],
+    ["leaving", 0],
+  ]);
+});
+
+test("a goodbye that goes with the last snapshots needs no push of its own", async () => {
+  const { service, said, drain } = await setUp(snapshot(1));
+  said.facts = { goodbye: "restarting" };
+  await drain();
+  expect(service.received).toHaveLength(1);
 });

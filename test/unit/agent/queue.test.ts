@@ -10,10 +10,10 @@ test("snapshots leave only when they are settled, oldest first until then", () =
   const queue = createMemoryQueue();
   const [first, second, third] = [snapshot(1), snapshot(2), snapshot(3)];
   for (const one of [first, second, third]) queue.append(one);
-  expect(queue.peekBatch(2, all)).toEqual([first, second]);
-  expect(queue.peekBatch(9, (one) => one !== first)).toEqual([second, third]);
-  queue.settle([second]);
-  expect(queue.peekBatch(9, all)).toEqual([first, third]);
+  expect(queue.peekBatch(2, all)).toMatchObject([first, second]);
+  expect(queue.peekBatch(9, (id) => id !== 1)).toMatchObject([second, third]);
+  queue.settle([{ id: 2 }]);
+  expect(queue.peekBatch(9, all)).toMatchObject([first, third]);
   expect([queue.size, queue.bytes]).toEqual([2, 2 * bytes]);
 });
 
@@ -32,8 +32,17 @@ test("settling one that was dropped meanwhile is nothing", () => {
   const [first, second] = [snapshot(1), snapshot(2)];
   queue.append(first);
   queue.append(second);
-  queue.settle([first]);
+  queue.settle([{ id: 1 }]);
   expect([queue.size, queue.bytes, queue.dropped]).toEqual([1, bytes, 1]);
+});
+
+test("a batch is of the bytes asked for, but never empty, and begins where it is told to", () => {
+  const queue = createMemoryQueue();
+  for (const one of snapshots(4)) queue.append(one);
+  expect(queue.peekBatch(9, all, { bytes: 2 * bytes }).map(({ id }) => id)).toEqual([1, 2]);
+  expect(queue.peekBatch(9, all, { bytes: 1 }).map(({ id }) => id)).toEqual([1]);
+  expect(queue.peekBatch(9, all, { fromId: 3 }).map(({ id }) => id)).toEqual([3, 4]);
+  expect([queue.nextId, queue.ageMs]).toEqual([5, 3]);
 });
 
 test("by default it holds four hours at 10 s", () => {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Scrape } from "../../../agent/collector.ts";
+import type { Sysctls } from "../../../agent/collectors/sysctls.ts";
 import type { Host } from "../../../agent/host.ts";
 import { createSeldomLog } from "../../../agent/log.ts";
 import { createMemoryQueue } from "../../../agent/queue.ts";
@@ -8,7 +9,7 @@ import { recordingLog } from "./support/log.ts";
 import { BOOT } from "./support/procfs.ts";
 import { EPOCH, snapshot } from "./support/snapshots.ts";
 
-function setUp(scrape: Partial<Scrape>) {
+function setUp(scrape: Partial<Scrape>, sysctls: () => Sysctls | undefined = () => undefined) {
   const log = recordingLog();
   const seldom = createSeldomLog(60_000, () => 0);
   const host: Host = {
@@ -20,7 +21,7 @@ function setUp(scrape: Partial<Scrape>) {
     stamp: (uptimeMs: number) => ({ epoch: EPOCH, at: 1_795_000_000_000 + uptimeMs }),
     learn: () => {},
   };
-  return { log, seldom, sample: createSampler({ host, timekeeper, log, seldom }) };
+  return { log, seldom, sample: createSampler({ host, timekeeper, log, seldom, sysctls }) };
 }
 
 test("a snapshot is stamped with the uptime of its scrape", () => {
@@ -52,6 +53,34 @@ test("a full queue is said, with how much was lost", () => {
   for (let i = 0; i < 3; i += 1) scrape(10_000);
   expect(queue.peekBatch(9, () => true).map((one) => one.at)).toEqual([3]);
   expect(log.lines).toEqual(["error the queue is full: 1 of the oldest snapshots were dropped"]);
+});
+
+test("other namespaces go before the root, and one of them that fails does not cost it", () => {
+  const { log, seldom } = setUp({});
+  const queue = createMemoryQueue();
+  scrapeInto(
+    queue,
+    () => snapshot(3),
+    { log, seldom },
+    () => [snapshot(1), snapshot(2)],
+  )(10_000);
+  scrapeInto(
+    queue,
+    () => snapshot(4),
+    { log, seldom },
+    () => {
+      throw new Error("no /proc");
+    },
+  )(10_000);
+  expect(queue.peekBatch(9, () => true).map((one) => one.at)).toEqual([1, 2, 3, 4]);
+  expect(log.lines).toEqual(["error cannot take snapshots of other namespaces: no /proc"]);
+});
+
+test("settings go with the snapshot when there are any to send", () => {
+  const answers = [{ "net.core.somaxconn": "128" }, undefined];
+  const { sample } = setUp({ names: ["TcpInSegs"], values: [7] }, () => answers.shift());
+  expect(JSON.parse(sample(10_000)?.json ?? "").sysctls).toEqual({ "net.core.somaxconn": "128" });
+  expect(JSON.parse(sample(10_000)?.json ?? "")).not.toHaveProperty("sysctls");
 });
 
 test("a scrape that throws is said, and the loop goes on", () => {

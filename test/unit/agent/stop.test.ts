@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { expect, test } from "vitest";
-import { untilStopped } from "../../../agent/stop.ts";
+import { goodbyeOf, untilStopped } from "../../../agent/stop.ts";
 
 test.each([
   ["SIGTERM", "SIGTERM"],
@@ -15,4 +15,14 @@ test.each([
   expect(exits).toEqual([]);
   events.emit("SIGINT");
   expect(exits).toEqual(["SIGINT"]);
+});
+
+test.each([
+  ["nothing was said and the host stays up", null, [], "restarting"],
+  ["a shutdown is planned", null, ["/run/systemd/shutdown/scheduled"], "leaving"],
+  ["users may no longer log in", null, ["/run/nologin"], "leaving"],
+  ["it was said", "leaving" as const, [], "leaving"],
+  ["it was said, whatever the host does", "restarting" as const, ["/run/nologin"], "restarting"],
+])("the goodbye when %s", (_case, given, marks, goodbye) => {
+  expect(goodbyeOf(given, (path) => marks.some((mark) => mark === path))).toBe(goodbye);
 });

@@ -47,6 +47,17 @@ describe("the names of a real kernel", () => {
 });
 
 test.each([
+  ["SockstatTCPMem", "Sockstat", "pages"],
+  ["SockstatTCPOrphan", "Sockstat", "sockets"],
+  ["SockstatFRAGMemory", "Sockstat", "bytes"],
+  ["Sockstat6TCP6Inuse", "Sockstat6", "sockets"],
+  ["SockstatNotYetInvented", "Sockstat", "sockets"],
+])("%s is a gauge, as every field of %s, in %s", (name, group, unit) => {
+  expect(counterEntry(name)).toMatchObject({ group, unit, kind: "GAUGE" });
+  expect(isGauge(name)).toBe(true);
+});
+
+test.each([
   ["TcpEstabResets", "clients that close early move it on a healthy host"],
   ["TcpExtTCPDeferAcceptDrop", "each healthy connection moves it where the option is set"],
   ["TcpExtTCPSynRetrans", "some packets are always lost"],
@@ -68,6 +79,8 @@ describe("splitting a full name", () => {
     ["UdpInErrors", "Udp", "InErrors"],
     ["IpExtInOctets", "IpExt", "InOctets"],
     ["IpInReceives", "Ip", "InReceives"],
+    ["SockstatTCPInuse", "Sockstat", "TCPInuse"],
+    ["Sockstat6TCP6Inuse", "Sockstat6", "TCP6Inuse"],
   ])("%s is of %s", (name, group, field) => expect(splitCounterName(name)).toEqual({ group, field }));
 
   test.each(["Ip6InReceives", "Udp6InErrors", "SctpCurrEstab", "TcpExt", "Tcp", "", "tcp.rate"])(

@@ -1,0 +1,44 @@
+import { LIMITS } from "../src/protocol/limits.ts";
+import type { WireCapability } from "../src/protocol/message.ts";
+
+/**
+ * What this agent can see on this host and what it cannot: a zero that means "cannot see" must never be
+ * sent, so what cannot be seen is said here, with the reason and the way to let it.
+ */
+export interface Capabilities {
+  /**
+   * @param name a stable word: `listeners.limits`, `collector.sockstat`, `root`.
+   * @param reason why not and how to let it, a sentence; only of what is not available. Cut to the length
+   * that the wire takes.
+   */
+  set(name: string, available: boolean, reason?: string): void;
+  /** Grows with every difference: who has sent the list keeps the number that it was at. */
+  version(): number;
+  /** Whether anything is different since the last call; true at the first that follows a `set`. */
+  changed(): boolean;
+  /** In the order of their names. */
+  list(): readonly WireCapability[];
+}
+
+export function createCapabilities(): Capabilities {
+  const known = new Map<string, WireCapability>();
+  let version = 0;
+  let asked = 0;
+  return {
+    set(name, available, reason) {
+      const before = known.get(name);
+      const why = available ? undefined : reason?.slice(0, LIMITS.textLength);
+      if (before?.available === available && before.reason === why) return;
+      if (before === undefined && known.size >= LIMITS.capabilities) return;
+      known.set(name, { name, available, ...(why === undefined ? {} : { reason: why }) });
+      version += 1;
+    },
+    version: () => version,
+    changed() {
+      const different = asked !== version;
+      asked = version;
+      return different;
+    },
+    list: () => [...known.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
+  };
+}

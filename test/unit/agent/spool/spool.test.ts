@@ -1,0 +1,290 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { expect, onTestFinished, test } from "vitest";
+import { openFolder, type SpoolFiles } from "../../../../agent/spool/files.ts";
+import {
+  encodeRecord,
+  HEAD_BYTES,
+  KIND,
+  payloadOf,
+  recordAt,
+  scanRecords,
+} from "../../../../agent/spool/record.ts";
+import { openSpool, type Spool } from "../../../../agent/spool/spool.ts";
+import { manualTimers } from "../support/manual-timers.ts";
+import { temporaryFolder } from "../support/procfs.ts";
+import { layoutOf, snapshot, snapshots } from "../support/snapshots.ts";
+import { FakeDisk } from "./support/fake-disk.ts";
+import { journalOf } from "./support/journal.ts";
+
+const all = () => true;
+const waitingIn = (spool: Spool) => spool.peekBatch(Number.POSITIVE_INFINITY, all).map(({ at }) => at);
+
+function open(files: SpoolFiles, { maxBytes = 64 * 1024, memory = { snapshots: 5, bytes: 1e6 } } = {}) {
+  const troubles: string[] = [];
+  const timers = manualTimers();
+  const trouble = (subject: string, message: string) => void troubles.push(`${subject}: ${message}`);
+  return { spool: openSpool({ files, timers, maxBytes, memory, trouble }), troubles, timers };
+}
+
+test("on a real disk, what one process wrote another one has, with names and epoch, and what it settled not", async () => {
+  const folder = join(temporaryFolder(onTestFinished), "spool");
+  const first = open(openFolder(folder)).spool;
+  const given = snapshots(40).map((one, i) => ({ ...one, layout: layoutOf([`Tcp${i % 3}`]) }));
+  for (const one of given) first.append(one);
+  first.settle(first.peekBatch(10, all));
+  expect(await first.close()).toBe(true);
+  const second = open(openFolder(folder)).spool;
+  expect(second.peekBatch(100, all).map(({ id: _id, ...one }) => one)).toEqual(given.slice(10));
+  expect([second.size, second.ageMs, second.dropped]).toEqual([30, 29, 0]);
+  expect(journalOf(folder)).toHaveLength(40);
+  await second.close();
+});
+
+test("a batch is of the bytes asked for, but never empty, and begins where it is told to", () => {
+  const { spool } = open(new FakeDisk());
+  for (const one of snapshots(50)) spool.append(one);
+  const some = spool.peekBatch(100, all, { bytes: 5_000 });
+  expect(some.length).toBeGreaterThan(15);
+  expect(some.length).toBeLessThan(30);
+  expect(spool.peekBatch(100, all, { bytes: 1 }).map(({ id }) => id)).toEqual([1]);
+  expect(spool.peekBatch(2, (id) => id % 2 === 0, { fromId: 31 }).map(({ id }) => id)).toEqual([32, 34]);
+});
+
+test("each segment can be read alone, and goes when all in it and before it is settled", async () => {
+  const disk = new FakeDisk();
+  const { spool } = open(disk);
+  for (const one of snapshots(100)) spool.append(one);
+  const names = disk.list().sort();
+  expect(names.length).toBeGreaterThan(3);
+  for (const name of names) {
+    const kinds = scanRecords(disk.read(name)).records.map(({ kind }) => kind);
+    expect(kinds.slice(0, 3)).toEqual([KIND.layout, KIND.epoch, KIND.snapshot]);
+  }
+  spool.settle(spool.peekBatch(100, (id) => id > 30));
+  await spool.sync();
+  expect(disk.list().sort().slice(0, names.length)).toEqual(names);
+  spool.settle(spool.peekBatch(100, all));
+  await spool.sync();
+  expect(disk.list()).toHaveLength(1);
+});
+
+test("a segment is removed only after what settles it was synced", async () => {
+  const disk = new FakeDisk();
+  const { spool, timers } = open(disk);
+  for (const one of snapshots(60)) spool.append(one);
+  await spool.sync();
+  const before = disk.list().length;
+  disk.holding = true;
+  spool.settle(spool.peekBatch(100, all));
+  await timers.advance(15_000);
+  expect(disk.list()).toHaveLength(before);
+  disk.release();
+  await spool.sync();
+  expect(disk.list()).toHaveLength(1);
+});
+
+test("over its cap it drops the oldest, by whole segments, and counts them", () => {
+  const { spool } = open(new FakeDisk(), { maxBytes: 16 * 1024 });
+  for (const one of snapshots(200)) spool.append(one);
+  const left = waitingIn(spool);
+  expect(left.at(-1)).toBe(200);
+  expect(left).toEqual(Array.from({ length: left.length }, (_one, i) => 201 - left.length + i));
+  expect([...spool.droppedBy]).toEqual([["spool_full", 200 - left.length]]);
+  expect(spool.bytes).toBeLessThanOrEqual(16 * 1024);
+  expect(left.length).toBeGreaterThan(30);
+});
+
+test("a full disk: on in memory, then at the cost of the oldest, and back by itself", async () => {
+  const disk = new FakeDisk();
+  const { spool, troubles } = open(disk);
+  for (const one of snapshots(60)) spool.append(one);
+  await spool.sync();
+  disk.capacity = disk.used;
+  for (let at = 61; at <= 65; at += 1) spool.append(snapshot(at));
+  expect([spool.size, spool.inMemory, spool.dropped]).toEqual([65, 5, 0]);
+  expect(troubles[0]).toContain("disk: cannot write to the spool, going on in memory: ENOSPC");
+  spool.append(snapshot(66));
+  const left = waitingIn(spool);
+  expect(left).toEqual(Array.from({ length: left.length }, (_one, i) => 67 - left.length + i));
+  expect([...spool.droppedBy]).toEqual([["disk_full", 66 - left.length]]);
+  disk.capacity = Number.POSITIVE_INFINITY;
+  spool.append(snapshot(67));
+  expect(spool.inMemory).toBe(0);
+  expect(troubles.at(-1)).toContain("recovered");
+  expect(await spool.sync()).toBe(true);
+});
+
+test("a disk that others fill again at once costs no more than one segment each time", () => {
+  const disk = new FakeDisk();
+  disk.capacity = 0;
+  const { spool } = open(disk);
+  for (const one of snapshots(20)) spool.append(one);
+  expect(waitingIn(spool)).toEqual([16, 17, 18, 19, 20]);
+  expect([...spool.droppedBy]).toEqual([["disk_full", 15]]);
+});
+
+test("while nothing can be synced it says that nothing is safe, and takes all the same", async () => {
+  const disk = new FakeDisk();
+  const { spool, troubles } = open(disk);
+  disk.readOnly = true;
+  for (const one of snapshots(3)) spool.append(one);
+  expect(await spool.sync()).toBe(false);
+  expect(waitingIn(spool)).toEqual([1, 2, 3]);
+  disk.readOnly = false;
+  expect(await spool.sync()).toBe(true);
+  expect(troubles[0]).toContain("EROFS");
+});
+
+test("appending is one write and no sync; syncs are a second apart", async () => {
+  const disk = new FakeDisk();
+  let syncs = 0;
+  const counted: SpoolFiles = {
+    list: () => disk.list(),
+    read: (name) => disk.read(name),
+    readAt: (name, offset, length) => disk.readAt(name, offset, length),
+    remove: (name) => disk.remove(name),
+    syncFolder: () => disk.syncFolder(),
+    open(name) {
+      const file = disk.open(name);
+      const sync = () => {
+        syncs += 1;
+        return file.sync();
+      };
+      return { append: file.append, truncate: file.truncate, close: file.close, sync };
+    },
+  };
+  const { spool, timers } = open(counted);
+  for (let i = 0; i < 30; i += 1) {
+    spool.append(snapshot(i));
+    await timers.advance(100);
+  }
+  expect(syncs).toBeGreaterThanOrEqual(2);
+  expect(syncs).toBeLessThanOrEqual(3);
+});
+
+test("an answer waits for the sync of the next append, or for its own after 15 s", async () => {
+  const { spool, timers } = open(new FakeDisk());
+  let passes = 0;
+  const after = timers.after;
+  Object.assign(timers, {
+    after: (ms: number, run: () => void) =>
+      after(ms, () => {
+        passes += 1;
+        run();
+      }),
+  });
+  for (const one of snapshots(5)) {
+    spool.append(one);
+    await timers.advance(5_000);
+    spool.settle(spool.peekBatch(9, all));
+    await timers.advance(5_000);
+  }
+  expect(passes).toBe(5);
+  await timers.advance(20_000);
+  expect(passes).toBe(6);
+});
+
+test.each([
+  ["cut off anywhere", (bytes: Buffer, at: number) => bytes.subarray(0, at)],
+  ["with a byte changed anywhere", (bytes: Buffer, at: number) => flipped(bytes, at)],
+  [
+    "with zeros from anywhere on",
+    (bytes: Buffer, at: number) => Buffer.concat([bytes.subarray(0, at), Buffer.alloc(500)]),
+  ],
+  [
+    "with something else in the middle",
+    (bytes: Buffer, at: number) =>
+      Buffer.concat([bytes.subarray(0, at), Buffer.from("\xf5SPL junk", "latin1"), bytes.subarray(at)]),
+  ],
+])("a segment %s: the start works, the rest is there, and it can be appended to", async (_case, damage) => {
+  const folder = join(temporaryFolder(onTestFinished), "spool");
+  const first = open(openFolder(folder)).spool;
+  for (const one of snapshots(12)) first.append(one);
+  await first.close();
+  const [name = ""] = readdirSync(folder);
+  const whole = readFileSync(join(folder, name));
+  for (let at = 0; at < whole.length; at += 7) {
+    writeFileSync(join(folder, name), damage(whole, at));
+    const { spool } = open(openFolder(folder));
+    spool.append(snapshot(99));
+    const left = waitingIn(spool);
+    expect(left.at(-1)).toBe(99);
+    for (const one of left) expect(one === 99 || (one >= 1 && one <= 12)).toBe(true);
+    // All before the damage; all after it too, where the damage is to one record of a snapshot.
+    const records = scanRecords(whole.subarray(0, at)).records.filter(({ kind }) => kind === KIND.snapshot);
+    expect(left.length).toBeGreaterThan(records.length);
+    await spool.close();
+    const again = open(openFolder(folder)).spool;
+    expect(waitingIn(again)).toEqual(left);
+    await again.close();
+    for (const file of readdirSync(folder)) if (file !== name) writeFileSync(join(folder, file), "");
+  }
+});
+
+test("a damaged record in the middle costs itself alone, and is counted and said", async () => {
+  const folder = join(temporaryFolder(onTestFinished), "spool");
+  const first = open(openFolder(folder)).spool;
+  for (const one of snapshots(9)) first.append(one);
+  await first.close();
+  const [name = ""] = readdirSync(folder);
+  const bytes = readFileSync(join(folder, name));
+  const fifth = scanRecords(bytes).records.find(({ id }) => id === 5);
+  writeFileSync(join(folder, name), flipped(bytes, (fifth?.offset ?? 0) + HEAD_BYTES + 30));
+  const { spool, troubles } = open(openFolder(folder));
+  expect(waitingIn(spool)).toEqual([1, 2, 3, 4, 6, 7, 8, 9]);
+  expect([...spool.droppedBy]).toEqual([["damaged", 1]]);
+  expect(troubles[0]).toContain(`damaged: skipped 1 damaged parts of ${name}`);
+  await spool.close();
+});
+
+test("a segment that is removed under a running agent loses what was in it, and no more", async () => {
+  const disk = new FakeDisk();
+  const { spool } = open(disk);
+  for (const one of snapshots(100)) spool.append(one);
+  const [oldest = ""] = disk.list().sort();
+  disk.remove(oldest);
+  const left = waitingIn(spool);
+  expect(left.length + (spool.droppedBy.get("damaged") ?? 0)).toBe(100);
+  expect(left.at(-1)).toBe(100);
+});
+
+test("files that are no segments are left alone", () => {
+  const disk = new FakeDisk();
+  disk.open("notes.txt").append(Buffer.from("by a person"));
+  const { spool } = open(disk);
+  spool.append(snapshot(1));
+  expect(waitingIn(spool)).toEqual([1]);
+  expect(disk.read("notes.txt").toString()).toBe("by a person");
+});
+
+test("whatever bytes a segment holds, scanning gives whole records in order and never throws", () => {
+  const record = fc
+    .tuple(fc.integer({ min: 1, max: 9 }), fc.string({ maxLength: 40, unit: "binary" }))
+    .map(([kind, text]) => encodeRecord({ kind, id: 7, at: 8 }, text));
+  const junk = fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes));
+  fc.assert(
+    fc.property(fc.array(fc.oneof(record, junk), { maxLength: 12 }), (parts) => {
+      const bytes = Buffer.concat(parts);
+      const { records, end } = scanRecords(bytes);
+      let from = 0;
+      for (const found of records) {
+        expect(found.offset).toBeGreaterThanOrEqual(from);
+        expect(recordAt(bytes, found.offset)).toEqual(found);
+        expect(payloadOf(bytes, found).length).toBeLessThanOrEqual(found.length);
+        from = found.offset + found.length;
+      }
+      expect(end).toBe(from);
+      expect(records.length).toBeGreaterThanOrEqual(
+        parts.filter((part) => recordAt(part, 0) !== null).length,
+      );
+    }),
+  );
+});
+
+function flipped(bytes: Buffer, at: number): Buffer {
+  const copy = Buffer.from(bytes);
+  copy[at] = (copy[at] ?? 0) ^ 0x55;
+  return copy;
+}
