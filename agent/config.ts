@@ -2,19 +2,29 @@ import { readFileSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { formatDuration, parseDuration } from "../src/protocol/duration.ts";
-import { LABEL_NAME, LIMITS } from "../src/protocol/limits.ts";
+import { LIMITS } from "../src/protocol/limits.ts";
 import { type Credentials, readCredentials } from "./credentials.ts";
 import type { FlagName } from "./flags.ts";
 import { type Env, readEnvironment, readFlags } from "./given.ts";
+import { CLOUDS, type Cloud } from "./labels/cloud.ts";
+import { DEFAULT_LABELS_DIR } from "./labels/files.ts";
+import { labelsOfFlags } from "./labels/flags.ts";
 import { DEFAULT_SPOOL_BYTES, SPOOL_MIN_BYTES } from "./spool/spool.ts";
 
 /** The agent's settings, checked. */
 export interface Settings extends Credentials {
-  /** `run` until stopped, `once`: one snapshot pushed, `print`: one snapshot shown and not pushed. */
-  readonly mode: "run" | "once" | "print";
-  /** With `print`: JSON and no table. */
+  /**
+   * `run` until stopped, `once`: one snapshot pushed, `print`: what is seen is shown and not pushed, `doctor`:
+   * everything that a run needs is checked.
+   */
+  readonly mode: "run" | "once" | "print" | "doctor";
+  /** With `print` and `doctor`: JSON and no table. */
   readonly json: boolean;
+  /** With `print`: also the counters that are 0. */
+  readonly all: boolean;
   readonly server: URL;
+  /** With `doctor`: what is wrong with the token; any other mode does not begin with it. */
+  readonly tokenProblem: string | null;
   readonly intervalMs: number;
   /** The interval was given, so the service's wish does not change it. */
   readonly intervalIsFixed: boolean;
@@ -25,7 +35,12 @@ export interface Settings extends Credentials {
   /** What the service is told when the agent is stopped; null: by what happens to the host. */
   readonly goodbye: "leaving" | "restarting" | null;
   readonly name: string;
+  /** Given by flag; those of other sources come beside them (labels/labels.ts). */
   readonly labels: Readonly<Record<string, string>>;
+  /** Folder of files with labels. */
+  readonly labelsDir: string;
+  /** Whose metadata service is asked; null: none is. */
+  readonly cloud: Cloud | null;
   /** Network namespaces watched: `root` is the host's own alone. */
   readonly namespaces: "all" | "root";
   readonly namespaceCounters: "diagnosis" | "all";
@@ -60,7 +75,7 @@ export function systemSurroundings(): Surroundings {
 /** Reads flags, then SPILLWAY_AGENT_* for what no flag gives, then defaults. Never throws. */
 export function parseConfig(argv: readonly string[], env: Env, around: Surroundings): ParsedConfig {
   const problems: string[] = [];
-  const given = readFlags(argv, problems);
+  const { given, command } = readFlags(argv, problems);
   if (given.has("help")) return { kind: "help" };
   if (given.has("version")) return { kind: "version" };
   const warnings = readEnvironment(env, given, problems);
@@ -70,7 +85,12 @@ export function parseConfig(argv: readonly string[], env: Env, around: Surroundi
   const once = given.has("once");
   const print = given.has("print");
   if (print && !once) problems.push("--print shows one snapshot: give --once with it");
-  if (given.has("json") && !print) problems.push("--json is a form of --print: give --once --print with it");
+  const doctor = command === "doctor";
+  if (doctor && once) problems.push("doctor stands alone: leave --once and --print out");
+  if (given.has("json") && !print && !doctor) {
+    problems.push("--json is a form of --print and of doctor: give --once --print with it, or doctor");
+  }
+  if (given.has("all") && !print) problems.push("--all belongs to --print: give --once --print with it");
 
   const server = parseServer(one("server") ?? "http://127.0.0.1:4000", source("server"), problems, warnings);
   const intervalText = one("interval");
@@ -94,20 +114,28 @@ export function parseConfig(argv: readonly string[], env: Env, around: Surroundi
   if (name.trim() === "" || name.length > LIMITS.hostNameLength) {
     problems.push(`${source("name")} is "${name}": give 1 to ${LIMITS.hostNameLength} characters`);
   }
-  const labels = parseLabels(given.get("label")?.values ?? [], source("label"), problems);
+  const labels = labelsOfFlags(given.get("label")?.values ?? [], source("label"), problems);
+  const cloudText = one("cloud") ?? "off";
+  const cloud = CLOUDS.find((known) => known === cloudText) ?? null;
+  if (cloud === null && cloudText !== "off") {
+    problems.push(`${source("cloud")} is "${cloudText}": give ${CLOUDS.join(", ")} or off`);
+  }
   const namespaces = parseNamespaces(one, source, problems);
   // Nothing is pushed with --print, so it needs no token.
+  const tokenProblems: string[] = [];
   const credentials = print
     ? { tokenFile: null, token: "" }
-    : readCredentials(given, env, around.readFile, problems);
+    : readCredentials(given, env, around.readFile, doctor ? tokenProblems : problems);
   if (problems.length > 0 || server === null || intervalMs === null || spoolMaxBytes === null) {
     return { kind: "problems", problems };
   }
   const settings: Settings = {
-    mode: print ? "print" : once ? "once" : "run",
+    mode: doctor ? "doctor" : print ? "print" : once ? "once" : "run",
     json: given.has("json"),
+    all: given.has("all"),
     server,
     ...credentials,
+    tokenProblem: tokenProblems.length === 0 ? null : tokenProblems.join("; "),
     intervalMs,
     intervalIsFixed: intervalText !== undefined,
     procfs: resolve(one("procfs") ?? "/proc"),
@@ -116,6 +144,8 @@ export function parseConfig(argv: readonly string[], env: Env, around: Surroundi
     goodbye,
     name,
     labels,
+    labelsDir: resolve(one("labels-dir") ?? DEFAULT_LABELS_DIR),
+    cloud,
     ...namespaces,
   };
   return { kind: "run", settings, warnings };
@@ -192,29 +222,6 @@ function parseServer(text: string, source: string, problems: string[], warnings:
     warnings.push(`${source} is ${url.origin}: the token and the host key travel in the clear, prefer https`);
   }
   return url;
-}
-
-function parseLabels(texts: readonly string[], source: string, problems: string[]): Record<string, string> {
-  const labels = new Map<string, string>();
-  for (const text of texts) {
-    const equals = text.indexOf("=");
-    const name = text.slice(0, Math.max(0, equals)).trim();
-    const value = text.slice(equals + 1).trim();
-    if (equals < 1) problems.push(`${source} is "${text}": give name=value`);
-    else if (!LABEL_NAME.test(name)) {
-      problems.push(
-        `${source} is "${text}": a name has letters, digits and _, and does not begin with a digit or __`,
-      );
-    } else if (value.length > LIMITS.labelValueLength) {
-      problems.push(
-        `${source} ${name} has ${value.length} characters: at most ${LIMITS.labelValueLength} are sent`,
-      );
-    } else if (labels.has(name)) problems.push(`${source} gives ${name} twice: give it once`);
-    else labels.set(name, value);
-  }
-  if (labels.size > LIMITS.labels)
-    problems.push(`${labels.size} labels are given: at most ${LIMITS.labels} are sent`);
-  return Object.fromEntries(labels);
 }
 
 function defaultStateDir(env: Env, around: Surroundings): string {

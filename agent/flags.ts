@@ -1,3 +1,7 @@
+/** What the agent does other than to run; each a word of its own on the command line. */
+export const COMMANDS = ["doctor"] as const;
+export type Command = (typeof COMMANDS)[number];
+
 /** Every flag of the agent. `env` gives the same setting where the flag is absent. */
 const FLAG_LIST = [
   {
@@ -64,6 +68,20 @@ const FLAG_LIST = [
     help: "label of this host, repeatable (in the environment separated by commas)",
   },
   {
+    name: "labels-dir",
+    takes: "string",
+    env: "SPILLWAY_AGENT_LABELS_DIR",
+    example: "/etc/spillway/labels.d",
+    help: "folder of files with labels, one name=value a line (default /etc/spillway/labels.d)",
+  },
+  {
+    name: "cloud",
+    takes: "string",
+    env: "SPILLWAY_AGENT_CLOUD",
+    example: "aws",
+    help: "labels region, zone and instance_type by the metadata service of aws, gcp or azure (default off)",
+  },
+  {
     name: "namespaces",
     takes: "string",
     env: "SPILLWAY_AGENT_NAMESPACES",
@@ -103,9 +121,22 @@ const FLAG_LIST = [
     takes: "boolean",
     env: "SPILLWAY_AGENT_PRINT",
     example: "",
-    help: "with --once: show it, push nothing",
+    help: "with --once: show counters, listeners and what cannot be seen; push nothing, need no token",
   },
-  { name: "json", takes: "boolean", env: "SPILLWAY_AGENT_JSON", example: "", help: "with --print: as JSON" },
+  {
+    name: "all",
+    takes: "boolean",
+    env: "SPILLWAY_AGENT_ALL",
+    example: "",
+    help: "with --print: also the counters that are 0",
+  },
+  {
+    name: "json",
+    takes: "boolean",
+    env: "SPILLWAY_AGENT_JSON",
+    example: "",
+    help: "with --print: everything, as JSON; with doctor: the list of checks, as JSON",
+  },
   { name: "help", takes: "boolean", env: undefined, example: "", help: "show this" },
   { name: "version", takes: "boolean", env: undefined, example: "", help: "show the version" },
 ] as const;
@@ -121,16 +152,44 @@ export const FLAGS: readonly {
 }[] = FLAG_LIST;
 
 export function helpText(): string {
-  const rows = FLAGS.map(({ name, takes, env, example, help }) => {
-    const usage = takes === "string" ? `--${name} ${name === "label" ? example : "..."}` : `--${name}`;
-    return `  ${usage.padEnd(20)} ${help}${env === undefined ? "" : `\n  ${"".padEnd(20)} ${env}`}`;
+  const width = Math.max(...FLAGS.map((flag) => usageOf(flag).length));
+  const rows = FLAGS.map((flag) => {
+    const variable = flag.env === undefined ? "" : `\n  ${"".padEnd(width)}  ${flag.env}`;
+    return `  ${usageOf(flag).padEnd(width)}  ${flag.help}${variable}`;
   });
-  return [
-    "spillway-agent reads this host's TCP counters and pushes them to a Spillway service.",
-    "",
-    "Usage: spillway-agent [options]",
-    "",
-    ...rows,
-    "",
-  ].join("\n");
+  return `${[HEAD, ...rows, "", TAIL].join("\n")}\n`;
 }
+
+function usageOf({ name, takes, example }: (typeof FLAGS)[number]): string {
+  if (takes === "boolean") return `--${name}`;
+  return `--${name} ${name === "label" ? example : "..."}`;
+}
+
+const HEAD = `spillway-agent reads this host's TCP counters and pushes them to a Spillway service.
+
+Usage: spillway-agent [options]           run until stopped
+       spillway-agent --once [options]    push one snapshot; with --print, show one and push nothing
+       spillway-agent doctor [options]    check what a run needs, and say how to mend what is wrong
+
+Every option is also a variable of the environment, named below it; a flag outweighs its variable.
+
+Options:`;
+
+const TAIL = `Labels of the host, what is named first outweighs what follows; all are read at the start:
+  --label                                 a fault in it ends the start
+  files in --labels-dir                   *.conf and names without a dot, in the order of their names, later
+                                          wins; lines name=value, # begins a comment; a bad line is a warning
+  SPILLWAY_AGENT_LABEL_RACK=a1            the label rack
+  NODE_NAME, POD_NAME, POD_NAMESPACE      the labels node, pod, pod_namespace (Kubernetes downward API)
+  --cloud                                 asked for at most 500 ms; no answer is a warning
+
+doctor checks procfs, whose network namespace is seen, ss, permissions, the state folder and its disk, and
+whether the service answers, takes the token and has the same time. It changes nothing and sends no snapshot.
+Run it as the user of the agent: sudo -u spillway-agent ... (another user may see more, or less).
+
+Exit codes: 0 done (doctor: no check is FAIL), 1 it could not be done, 2 the settings are wrong.
+
+Examples:
+  spillway-agent --server https://spillway.example.net:4000 --token-file /etc/spillway/ingest-token
+  spillway-agent --once --print
+  spillway-agent doctor --server https://spillway.example.net:4000 --token-file /etc/spillway/ingest-token`;

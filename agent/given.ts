@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
-import { FLAGS, type FlagName } from "./flags.ts";
+import { COMMANDS, type Command, FLAGS, type FlagName } from "./flags.ts";
+import { LABEL_VARIABLE } from "./labels/kubernetes.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -10,7 +11,11 @@ export interface Given {
 }
 
 /** What the command line gives. Problems are added, not thrown: a user should see all of them at once. */
-export function readFlags(argv: readonly string[], problems: string[]): Map<FlagName, Given> {
+export function readFlags(
+  argv: readonly string[],
+  problems: string[],
+): { readonly given: Map<FlagName, Given>; readonly command: Command | null } {
+  let command: Command | null = null;
   const given = new Map<FlagName, Given>();
   const options = Object.fromEntries(FLAGS.map(({ name, takes }) => [name, { type: takes } as const]));
   // Not strict: strict stops at the first problem, and a user should see all of them.
@@ -22,7 +27,11 @@ export function readFlags(argv: readonly string[], problems: string[]): Map<Flag
     tokens: true,
   });
   for (const token of tokens) {
-    if (token.kind === "positional") problems.push(`"${token.value}" is no option: see --help`);
+    if (token.kind === "positional") {
+      const known = COMMANDS.find((name) => name === token.value);
+      if (known === undefined) problems.push(`"${token.value}" is no option: see --help`);
+      command = known ?? command;
+    }
     if (token.kind !== "option") continue;
     const flag = FLAGS.find(({ name }) => name === token.name);
     if (flag === undefined) problems.push(`${token.rawName} is not known: see --help`);
@@ -32,7 +41,7 @@ export function readFlags(argv: readonly string[], problems: string[]): Map<Flag
       problems.push(`${token.rawName} needs a value, as in --${flag.name} ${flag.example}`);
     } else add(given, flag.name, token.value ?? "", `--${flag.name}`);
   }
-  return given;
+  return { given, command };
 }
 
 function isMissing(value: string | undefined, inline: boolean): boolean {
@@ -54,6 +63,7 @@ export function readEnvironment(env: Env, given: Map<FlagName, Given>, problems:
     else if (value !== "0" && value !== "false") problems.push(`${variable} is "${value}": give 1 or 0`);
   }
   for (const variable of Object.keys(env)) {
+    if (variable.startsWith(LABEL_VARIABLE)) continue;
     if (variable.startsWith("SPILLWAY_AGENT_") && !known.has(variable)) {
       warnings.push(`${variable} is not known and has no effect: see --help`);
     }

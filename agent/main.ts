@@ -8,14 +8,17 @@ import { sockstat6 } from "./collectors/sockstat6.ts";
 import { createSysctlSource } from "./collectors/sysctls.ts";
 import { parseConfig, type Settings, systemSurroundings } from "./config.ts";
 import { createTokenSource } from "./credentials.ts";
+import { examine, findingsJson, findingsTable } from "./doctor/doctor.ts";
 import { openTimekeeper } from "./epoch.ts";
 import { helpText } from "./flags.ts";
 import { createHealth } from "./health.ts";
 import { type Host, openHost } from "./host.ts";
 import { readMachineId } from "./host-facts.ts";
 import { openIdentity } from "./identity.ts";
+import { gatherLabels } from "./labels/labels.ts";
 import { createListenerWatch } from "./listeners/watch.ts";
 import { createLog, createSeldomLog, type Log } from "./log.ts";
+import { lookAtHost } from "./look.ts";
 import { type Loops, placeOf, startLoops } from "./loop.ts";
 import { type Composer, createComposer } from "./message.ts";
 import { createNamespaceSampler } from "./namespaces/sampler.ts";
@@ -61,9 +64,10 @@ async function main(): Promise<number> {
   for (const warning of config.warnings) log.warn(warning);
   try {
     const { settings } = config;
+    if (settings.mode === "doctor") return await doctor(settings);
     const capabilities = createCapabilities();
     const host = openHost(settings.procfs, COLLECTORS, capabilities);
-    if (settings.mode === "print") return print(settings, host, log);
+    if (settings.mode === "print") return await print(settings, host, capabilities, log);
     openStateFolder(settings.stateDir);
     const unlock = await lock(settings.stateDir);
     try {
@@ -95,12 +99,30 @@ async function lock(folder: string): Promise<() => void> {
   }
 }
 
-/** Shows one scrape; needs no service, no token and no state. */
-function print(settings: Settings, host: Host, log: Log): number {
-  const { scrape, uptimeMs } = host.read();
+/** Says what is wrong and how to mend it. Makes no state and takes no lock: the agent may be running. */
+async function doctor(settings: Settings): Promise<number> {
+  const findings = await examine(settings, COLLECTORS);
+  say(settings.json ? findingsJson(findings) : findingsTable(findings));
+  return findings.some(({ status }) => status === "FAIL") ? 1 : 0;
+}
+
+/** Shows what is seen; needs no service, no token and no state. */
+async function print(settings: Settings, host: Host, capabilities: Capabilities, log: Log): Promise<number> {
+  const { name, procfs, json, all } = settings;
+  const { labels, warnings } = await gatherLabels(settings, process.env);
+  for (const warning of warnings) log.warn(warning);
+  const seen = await lookAtHost({
+    name,
+    labels,
+    procfs,
+    host,
+    capabilities,
+    timers: systemTimers,
+    now: monotonicMs,
+  });
+  const { scrape } = seen;
   for (const { collector, error } of scrape.failures) log.error(`left out ${collector}: ${error.message}`);
-  const shown = { name: settings.name, facts: host.facts, uptimeMs, scrape };
-  say(settings.json ? printJson(shown) : printTable(shown));
+  say(json ? printJson(seen) : printTable(seen, all));
   return scrape.failures.length === 0 && scrape.names.length > 0 ? 0 : 1;
 }
 
@@ -135,13 +157,15 @@ async function watch(
   const sysctls = createSysctlSource(settings.procfs, capabilities);
   const sample = createSampler({ host, timekeeper, log, seldom, listeners, sysctls });
 
+  const { labels, warnings } = await gatherLabels(settings, process.env);
+  for (const warning of warnings) log.warn(warning);
   const machineId = readMachineId();
   const compose = createComposer({
     id: identity.host,
     key: identity.key,
     name: settings.name,
     ...(machineId === undefined ? {} : { machineId }),
-    ...(Object.keys(settings.labels).length === 0 ? {} : { labels: settings.labels }),
+    ...(Object.keys(labels).length === 0 ? {} : { labels: labels }),
   });
   const token = createTokenSource(settings, secrets, (problem) => seldom.say("token", log.error, problem));
   const transport = createTransport({ server: settings.server, token: token.current });

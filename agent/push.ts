@@ -175,6 +175,8 @@ export function createPusher(parts: PusherParts): Pusher {
         acknowledged.add(snapshot.layout.hash);
         if (status === "stored") stored += 1;
         else duplicate += 1;
+        // Said once, and waited for by the installer (deploy/install.sh).
+        if (stored + duplicate === 1) log.info("the service took the first snapshot");
       } else if (status === "rejected") {
         rejected.set(code, (rejected.get(code) ?? 0) + 1);
         seldom.say(code, log.error, `a snapshot was rejected and is lost: ${code}: ${message}`);

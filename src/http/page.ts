@@ -24,7 +24,7 @@ export function escapeHtml(text: string): string {
 
 export const PAGE_CSS = `:root { color-scheme: light dark; }
 body { font: 16px/1.5 system-ui, sans-serif; margin: 0; }
-main { max-width: 56rem; margin: 3rem auto; padding: 0 1.25rem; }
+main { max-width: 80rem; margin: 3rem auto; padding: 0 1.25rem; overflow-x: auto; }
 h1 { font-size: 1.5rem; }
 code, pre { font: 0.9em/1.5 ui-monospace, monospace; }
 pre { padding: 0.75rem 1rem; overflow-x: auto; background: color-mix(in srgb, currentColor 8%, transparent); border-radius: 6px; }

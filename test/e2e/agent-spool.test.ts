@@ -27,6 +27,7 @@ type Answer = (sections: readonly HostSection[], response: ServerResponse) => vo
 
 /** Plays the service: takes everything, and remembers what it has acknowledged, on which connection. */
 class Recorder {
+  private gone = 0;
   /** Snapshots, each with the ports of the agent that it was acknowledged to: one for each of its lives. */
   readonly acknowledged = new Map<string, number[]>();
   readonly sections: HostSection[] = [];
@@ -69,7 +70,8 @@ class Recorder {
 
   /** What is acknowledged is recorded before the answer leaves, as the service commits before it answers. */
   private store(sections: readonly HostSection[], response: ServerResponse): void {
-    const port = response.req.socket.remotePort ?? 0;
+    // A connection whose agent has been killed meanwhile has no port any more, and is not another's.
+    const port = response.req.socket.remotePort ?? -++this.gone;
     this.sections.push(...sections);
     for (const { epoch, snapshots } of sections) {
       for (const snapshot of snapshots) {

@@ -32,9 +32,11 @@ test("with a token and nothing else, all defaults hold", () => {
   expect(settingsOf(TOKEN)).toEqual({
     mode: "run",
     json: false,
+    all: false,
     server: new URL("http://127.0.0.1:4000"),
     tokenFile: "/etc/token",
     token: "s3cret",
+    tokenProblem: null,
     intervalMs: 10_000,
     intervalIsFixed: false,
     procfs: "/proc",
@@ -43,6 +45,8 @@ test("with a token and nothing else, all defaults hold", () => {
     goodbye: null,
     name: "web-1",
     labels: {},
+    labelsDir: "/etc/spillway/labels.d",
+    cloud: null,
     namespaces: "all",
     namespaceCounters: "diagnosis",
     namespaceScanMs: 30_000,
@@ -76,7 +80,11 @@ test.each<[string, string[], Record<string, string>, Partial<Settings>]>([
     { SPILLWAY_AGENT_NAMESPACE_MAX: "50" },
     { namespaceScanMs: 60_000, namespaceMax: 50 },
   ],
+  ["a folder of labels", ["--labels-dir", "/labels"], {}, { labelsDir: "/labels" }],
+  ["a cloud", [], { SPILLWAY_AGENT_CLOUD: "gcp" }, { cloud: "gcp" }],
+  ["no cloud", ["--cloud", "off"], { SPILLWAY_AGENT_CLOUD: "gcp" }, { cloud: null }],
   ["once", ["--once"], {}, { mode: "once" }],
+  ["the doctor", ["doctor", "--json"], {}, { mode: "doctor", json: true, tokenProblem: null }],
   ["once by the environment", [], { SPILLWAY_AGENT_ONCE: "1" }, { mode: "once" }],
   ["0 in the environment is not set", [], { SPILLWAY_AGENT_ONCE: "0" }, { mode: "run" }],
 ])("%s", (_case, argv, env, expected) => {
@@ -126,16 +134,19 @@ test.each<[string[], Record<string, string>, string]>([
     'SPILLWAY_AGENT_INTERVAL is "2h": give a duration from 100ms to 1h',
   ],
   [["--label", "web"], {}, '--label is "web": give name=value'],
-  [["--label", "9a=b"], {}, '--label is "9a=b": a name has letters, digits and _'],
+  [["--label", "9a=b"], {}, '--label is "9a=b": a name has up to 100 letters, digits and _'],
   [["--label", "__a=b"], {}, '--label is "__a=b"'],
   [["--label", "a=1", "--label", "a=2"], {}, "--label gives a twice: give it once"],
-  [["--label", `a=${"x".repeat(501)}`], {}, "--label a has 501 characters: at most 500 are sent"],
+  [["--label", `a=${"x".repeat(501)}`], {}, "the value has 501 characters: at most 500 are sent"],
   [["--name", "x".repeat(254)], {}, "give 1 to 253 characters"],
   [["--namespaces", "some"], {}, '--namespaces is "some": give all or root'],
   [["--namespace-counters", "few"], {}, '--namespace-counters is "few": give diagnosis or all'],
   [["--namespace-scan", "1ms"], {}, '--namespace-scan is "1ms": give a duration from 1s to 1h, such as 30s'],
   [["--namespace-max", "0"], {}, '--namespace-max is "0": give a number from 1 to 1000'],
   [[], { SPILLWAY_AGENT_NAMESPACE_MAX: "1e3" }, 'SPILLWAY_AGENT_NAMESPACE_MAX is "1e3"'],
+  [["--cloud", "other"], {}, '--cloud is "other": give aws, gcp, azure or off'],
+  [["doctor", "--once"], {}, "doctor stands alone: leave --once and --print out"],
+  [["--once", "--all"], {}, "--all belongs to --print"],
   [["--print"], {}, "--print shows one snapshot: give --once with it"],
   [["--once", "--json"], {}, "--json is a form of --print"],
   [["--sever", "x"], {}, "--sever is not known: see --help"],
@@ -168,6 +179,18 @@ test.each<[string, string[], Record<string, string>, string]>([
   const problems = problemsOf(argv, env).join("\n");
   expect(problems).toContain(problem);
   expect(problems).not.toContain("s3cret");
+});
+
+test("the doctor begins without a token, and knows what is wrong with it", () => {
+  expect(settingsOf(["doctor"])).toMatchObject({
+    token: "",
+    tokenProblem: expect.stringContaining("no token"),
+  });
+});
+
+test("variables that give labels are no unknown ones", () => {
+  const config = parseConfig(TOKEN, { SPILLWAY_AGENT_LABEL_RACK: "a1" }, around);
+  expect(config.kind === "run" ? config.warnings : null).toEqual([]);
 });
 
 test("all problems are reported together", () => {

@@ -123,8 +123,8 @@ test("--once --print shows the counters and pushes nothing", async () => {
   const service = await startService(onTestFinished);
   const { exit, output } = run([...args(service.url, "2.6.32"), "--once", "--print"]);
   expect(await exit).toBe(0);
-  expect(output.stdout).toMatch(/^web-1 {2}Linux 2\.6\.32 \S+ {2}up 941\.\d+ s {2}163 counters\n/);
-  expect(output.stdout).toMatch(/^TcpExtListenOverflows +1843$/m);
+  expect(output.stdout).toMatch(/^web-1 {2}Linux 2\.6\.32 \S+ {2}up 94\d\.\d+ s {2}163 counters\n/);
+  expect(output.stdout).toMatch(/^TcpExtListenOverflows +1843 +0 +\S/m);
   expect(service.received).toEqual([]);
 });
 

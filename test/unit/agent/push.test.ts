@@ -58,6 +58,13 @@ async function setUp(...waiting: QueuedSnapshot[]) {
 const one = (status: string, code: string) => answered(() => ({ status, code, message: `since ${code}` }));
 const IDLE = { next: "idle", ms: null };
 
+test("the first snapshot that is taken is said, once: the installer waits for it", async () => {
+  const { log, drain } = await setUp(...snapshots(3));
+  await drain();
+  const said = log.lines.filter((line) => line.includes("took the first snapshot"));
+  expect(said).toHaveLength(1);
+});
+
 test("stored and duplicate: deleted", async () => {
   const { service, pusher, left, drain } = await setUp(...snapshots(4));
   service.answer(answered(({ at }) => ({ status: at % 2 === 0 ? "stored" : "duplicate" })));
@@ -250,7 +257,7 @@ test.each([
   service.answer(stored, failure);
   expect(await pusher.push()).toEqual({ next: "now" });
   expect(left()).toEqual([]);
-  expect(log.lines[1]).toContain("info pushing again after 3 failed tries");
+  expect(log.lines.at(-1)).toContain("info pushing again after 3 failed tries");
   queue.append(snapshot(2));
   expect(await pusher.push()).toEqual({ next: "wait", ms: 500 });
 });

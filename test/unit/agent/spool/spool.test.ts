@@ -85,6 +85,35 @@ test("a segment is removed only after what settles it was synced", async () => {
   expect(disk.list()).toHaveLength(1);
 });
 
+test("whichever removals a crash undoes, what settled a snapshot is not gone before it", async () => {
+  const luck = fc.infiniteStream(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }));
+  await fc.assert(
+    fc.asyncProperty(luck, async (numbers) => {
+      const disk = new FakeDisk();
+      const { spool } = open(disk, { maxBytes: 16 * 1024 });
+      // The first segment is settled in the second, the second in the third.
+      for (const one of snapshots(10)) spool.append(one);
+      spool.settle(spool.peekBatch(5, all));
+      for (const one of snapshots(14)) spool.append(one);
+      spool.settle(spool.peekBatch(99, all));
+      expect(await spool.sync()).toBe(true);
+      expect(disk.list()).toHaveLength(1);
+      const after = disk.afterCrash(() => numbers.next().value ?? 0);
+      expect(waitingIn(open(after, { maxBytes: 16 * 1024 }).spool)).toEqual([]);
+    }),
+  );
+});
+
+test("an id is not used again while a record that settles it is there", async () => {
+  const disk = new FakeDisk();
+  const record = encodeRecord({ kind: KIND.settled, id: 0, at: 0 }, "[[1,5],[7,9]]");
+  disk.open("0000000000000004.seg").append(record);
+  const { spool } = open(disk);
+  expect(spool.append(snapshot(1))).toBe(10);
+  await spool.close();
+  expect(waitingIn(open(disk.afterKill()).spool)).toEqual([1]);
+});
+
 test("over its cap it drops the oldest, by whole segments, and counts them", () => {
   const { spool } = open(new FakeDisk(), { maxBytes: 16 * 1024 });
   for (const one of snapshots(200)) spool.append(one);
@@ -166,6 +195,8 @@ test("appending is one write and no sync; syncs are a second apart", async () =>
 
 test("an answer waits for the sync of the next append, or for its own after 15 s", async () => {
   const { spool, timers } = open(new FakeDisk());
+  // The one of the start.
+  await timers.advance(1_000);
   let passes = 0;
   const after = timers.after;
   Object.assign(timers, {
