@@ -15,6 +15,7 @@ export function checkStateFolder(folder: string): Finding {
     const stat = statSync(folder, { throwIfNoEntry: false });
     if (stat === undefined) {
       const parent = existingParent(folder);
+      if (!statSync(parent).isDirectory()) return failed(`${parent} is no folder: ${REMEDY}`);
       accessSync(parent, constants.W_OK | constants.X_OK);
       return { check, status: "ok", message: `${folder} is not there yet and can be made in ${parent}` };
     }

@@ -18,6 +18,12 @@ export interface SnapshotRow {
 /** Bit 0 of `flags`: the namespace's counters are known to have begun at 0. */
 export const FLAG_FROM_ZERO = 1;
 
+/**
+ * Stands for null among byte arrays. Prisma tells the type of an array by its first element: behind a null, the
+ * bytes of the others would be stored as the text of their base64.
+ */
+const NOTHING = Buffer.alloc(0);
+
 /** What became of a row: new, the same as one stored before, or at odds with it. */
 export type AppendOutcome = "stored" | "duplicate" | "conflict";
 
@@ -52,13 +58,13 @@ export async function appendSnapshots(db: Db, rows: readonly SnapshotRow[]): Pro
       INSERT INTO ts.snapshot
         (shard, namespace_id, at, epoch_id, uptime_ms, every_ms, flags, layout_id, "values", listeners)
       SELECT namespace_id >> 8, namespace_id, to_timestamp(at / 1000), epoch_id, uptime_ms, every_ms, flags,
-             layout_id, "values", listeners
+             layout_id, "values", nullif(listeners, ''::bytea)
       FROM unnest(
         ${rows.map((row) => row.namespaceId)}::int[], ${rows.map((row) => row.at)}::float8[],
         ${rows.map((row) => row.epochId)}::int[], ${rows.map((row) => row.uptimeMs)}::bigint[],
         ${rows.map((row) => row.everyMs)}::int[], ${rows.map((row) => row.flags)}::smallint[],
         ${rows.map((row) => row.layoutId)}::int[], ${rows.map((row) => row.values)}::bytea[],
-        ${rows.map((row) => row.listeners)}::bytea[]
+        ${rows.map((row) => row.listeners ?? NOTHING)}::bytea[]
       ) WITH ORDINALITY
         AS row(namespace_id, at, epoch_id, uptime_ms, every_ms, flags, layout_id, "values", listeners, place)
       ORDER BY namespace_id, at, place

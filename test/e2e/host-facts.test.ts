@@ -126,6 +126,15 @@ test("a listener that was full is advised by what limits it", async () => {
   expect(advice(2)).toMatch(/a larger backlog will not help/);
 });
 
+test("listeners of some snapshots of a push, and not of the first, are kept as they are", async () => {
+  const host = new TestHost();
+  const now = Date.now();
+  const listeners = { source: "ss", samples: 1, sockets: [listener({ port: 9 })] } as const;
+  const bare = host.snapshot(now - 2_000, [1, 1, 1]);
+  await service.pushed(push(host.section([bare, host.snapshot(now - 1_000, [1, 1, 1], { listeners })])));
+  expect((await ask(host, "listeners { port }")).listeners).toEqual([{ port: 9 }]);
+});
+
 test("a queue whose limit cannot be seen has none, and no fill", async () => {
   const host = new TestHost();
   const sockets = [listener({ limit: null, drops: null, acceptQueue: 3, peakQueue: 3 })];
