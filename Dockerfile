@@ -23,6 +23,8 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts --include=prod --omit=dev --omit=optional
 
 FROM node:24-bookworm-slim AS agent
+# `ss`, by which it sees the limits and drops of listeners.
+RUN apt-get update && apt-get install -y --no-install-recommends iproute2 && rm -rf /var/lib/apt/lists/*
 # The state folder is made here, so that a volume put there belongs to the agent's user.
 RUN install -d -o node -g node -m 700 /var/lib/spillway-agent
 COPY --from=build /app/dist/agent.mjs /opt/spillway/agent.mjs

@@ -1,5 +1,5 @@
-import http from "node:http";
-import https from "node:https";
+import { connect as connectPlain, isIP, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { promisify } from "node:util";
 import { constants, gzip, gzipSync } from "node:zlib";
 import { AGENT_VERSION } from "./version.ts";
@@ -9,7 +9,8 @@ export type Reply =
   | {
       readonly kind: "status";
       readonly status: number;
-      readonly headers: http.IncomingHttpHeaders;
+      /** By name in lower case; of a name that comes twice, the first. */
+      readonly headers: Readonly<Record<string, string | undefined>>;
       readonly text: string;
     }
   /** No whole answer: refused, reset, timed out, too long. */
@@ -27,12 +28,22 @@ const GZIP_OVER_BYTES = 1024;
 const GZIP_ASYNC_OVER_BYTES = 64 * 1024;
 /** The answer to the largest push that keeps the contract is well below; anything longer is not for us. */
 const ANSWER_MAX_BYTES = 4 * 1024 * 1024;
+/** Status line and headers, with those of interim answers before it; trailers as well. */
+const HEAD_MAX_BYTES = 16 * 1024;
+/** The line of a chunk's size: at most eight digits, and extensions that nobody sends. */
+const CHUNK_LINE_MAX_BYTES = 256;
 const TIMEOUT_MS = 10_000;
+/** A connection over which nothing goes for so long is probed, so that what forgets it is noticed. */
+const PROBE_AFTER_MS = 30_000;
 
 const gzipAsync = promisify(gzip);
 
 /**
- * HTTP to the service over one kept-alive connection.
+ * HTTP/1.1 to the service over one kept-alive connection. Requests go one after another.
+ *
+ * Not node:http: its client costs a millisecond of CPU a push more than this, as much as all the rest of the
+ * agent's cycle in this process, and holds more memory (bench/agent). What is left out is what a push has no use for:
+ * redirects, proxies, pipelining, Expect, upgrades.
  *
  * @param server base address; the path of the push is added to its own.
  * @param token read for each request, so that a mended token file is used without a restart.
@@ -44,73 +55,125 @@ export function createTransport(options: {
 }): Transport {
   const { server, token } = options;
   const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
-  const client = server.protocol === "https:" ? https : http;
-  const agent = new client.Agent({ keepAlive: true, maxSockets: 1 });
-  // Taken apart once: request() would do it again for each push.
-  const target: http.RequestOptions = {
-    agent,
-    method: "POST",
-    hostname: server.hostname.replace(/^\[|\]$/g, ""),
-    port: server.port,
-    path: `${server.pathname.replace(/\/+$/, "")}/v1/snapshots`,
-  };
+  const open = opener(server);
+  const target = `POST ${server.pathname.replace(/\/+$/, "")}/v1/snapshots HTTP/1.1\r\nhost: ${server.host}\r\n`;
+  let connection: Connection | null = null;
+  /** Resolves when the request before has its answer. */
+  let turn: Promise<unknown> = Promise.resolve();
+
+  function use(): { readonly used: Connection; readonly isReused: boolean } {
+    if (connection !== null) {
+      connection.socket.ref();
+      return { used: connection, isReused: true };
+    }
+    const socket = open();
+    const used: Connection = { socket, waiting: null };
+    const gone = (error: NodeJS.ErrnoException | null) => {
+      if (connection === used) connection = null;
+      used.waiting?.gone(error);
+    };
+    socket.on("data", (chunk: Buffer) => {
+      // What nobody asked for cannot be told from the answer to the next request.
+      if (used.waiting === null) socket.destroy();
+      else used.waiting.take(chunk);
+    });
+    socket.on("error", gone);
+    socket.on("end", () => gone(null));
+    socket.on("close", () => gone(null));
+    connection = used;
+    return { used, isReused: false };
+  }
 
   function request(payload: Buffer, zipped: boolean, signal: AbortSignal | undefined): Promise<Attempt> {
+    const authorization = `Bearer ${token()}`;
+    if (!HEADER_VALUE.test(authorization)) {
+      const reason = "the token has characters that cannot be sent: is it the right file?";
+      return Promise.resolve({ reply: { kind: "failed", reason }, stale: false });
+    }
+    if (signal?.aborted === true) {
+      return Promise.resolve({ reply: { kind: "failed", reason: "stopped" }, stale: false });
+    }
+    const head = `${target}authorization: ${authorization}\r\ncontent-type: application/json\r\ncontent-length: ${payload.length}\r\naccept: application/json\r\nuser-agent: spillway-agent/${AGENT_VERSION}\r\nconnection: keep-alive\r\n${zipped ? "content-encoding: gzip\r\n" : ""}\r\n`;
     return new Promise((resolve) => {
-      const headers: http.OutgoingHttpHeaders = {
-        authorization: `Bearer ${token()}`,
-        "content-type": "application/json",
-        "content-length": payload.length,
-        accept: "application/json",
-        "user-agent": `spillway-agent/${AGENT_VERSION}`,
-      };
-      if (zipped) headers["content-encoding"] = "gzip";
-      const sent = client.request({ ...target, headers });
-      const stop = () => sent.destroy(new Error("stopped"));
-      const timer = setTimeout(() => sent.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-      const finish = (reply: Reply, stale = false) => {
+      const { used, isReused } = use();
+      const { socket } = used;
+      const reader = createReplyReader();
+      let isAnswered = false;
+      const finish = (attempt: Attempt, keep: boolean) => {
+        used.waiting = null;
         clearTimeout(timer);
         signal?.removeEventListener("abort", stop);
-        resolve({ reply, stale });
+        if (keep) socket.unref();
+        else {
+          if (connection === used) connection = null;
+          socket.destroy();
+        }
+        resolve(attempt);
       };
-      if (signal?.aborted === true) stop();
-      else signal?.addEventListener("abort", stop);
-      sent.on("error", (error: NodeJS.ErrnoException) => {
-        const stale = sent.reusedSocket && (error.code === "ECONNRESET" || error.code === "EPIPE");
-        finish({ kind: "failed", reason: error.message || (error.code ?? "connection failed") }, stale);
-      });
-      sent.on("response", (response) => {
-        let bytes = 0;
-        const chunks: Buffer[] = [];
-        response.on("data", (chunk: Buffer) => {
-          bytes += chunk.length;
-          if (bytes > ANSWER_MAX_BYTES)
-            sent.destroy(new Error(`the answer is over ${ANSWER_MAX_BYTES} bytes`));
-          else chunks.push(chunk);
-        });
-        response.on("error", (error) => finish({ kind: "failed", reason: error.message }));
-        response.on("end", () => {
-          const text = Buffer.concat(chunks).toString("utf8");
-          finish({ kind: "status", status: response.statusCode ?? 0, headers: response.headers, text });
-        });
-      });
-      sent.end(payload);
+      const fail = (reason: string, stale = false) =>
+        finish({ reply: { kind: "failed", reason }, stale }, false);
+      const stop = () => fail("stopped");
+      const timer = setTimeout(() => fail(`no answer within ${timeoutMs} ms`), timeoutMs);
+      const read = (step: () => ReadReply | null) => {
+        try {
+          const answer = step();
+          if (answer === null) return;
+          const { keep, ...reply } = answer;
+          // An answer may come before all of the request has gone; the rest would stand before the next one.
+          finish({ reply, stale: false }, keep && socket.writableLength === 0);
+        } catch (error) {
+          fail(error instanceof Error ? error.message : String(error));
+        }
+      };
+      used.waiting = {
+        take(chunk) {
+          isAnswered = true;
+          read(() => reader.take(chunk));
+        },
+        gone(error) {
+          const isClosed = error === null || error.code === "ECONNRESET" || error.code === "EPIPE";
+          if (isReused && !isAnswered && isClosed) fail("the connection was closed", true);
+          else if (error !== null) fail(error.message || (error.code ?? "connection failed"));
+          else read(() => reader.end());
+        },
+      };
+      signal?.addEventListener("abort", stop);
+      const write = () => socket.write(Buffer.concat([Buffer.from(head, "latin1"), payload]));
+      // Not before the certificate is known to be good: the token goes along.
+      if (isReused) write();
+      else socket.once(server.protocol === "https:" ? "secureConnect" : "connect", write);
     });
   }
 
+  async function post(body: string, signal: AbortSignal | undefined): Promise<Reply> {
+    const plain = Buffer.from(body);
+    const zipped = plain.length > GZIP_OVER_BYTES;
+    const payload = zipped ? await compress(plain) : plain;
+    const first = await request(payload, zipped, signal);
+    // A server may close a kept-alive connection in the moment it is used again; that says nothing about it.
+    return first.stale ? (await request(payload, zipped, signal)).reply : first.reply;
+  }
+
   return {
-    async send(body, signal) {
-      const plain = Buffer.from(body);
-      const zipped = plain.length > GZIP_OVER_BYTES;
-      const payload = zipped ? await compress(plain) : plain;
-      const first = await request(payload, zipped, signal);
-      // A server may close a kept-alive connection in the moment it is used again; that says nothing about it.
-      return first.stale ? (await request(payload, zipped, signal)).reply : first.reply;
+    send(body, signal) {
+      const reply = turn.then(() => post(body, signal));
+      turn = reply.catch(() => {});
+      return reply;
     },
     close() {
-      agent.destroy();
+      connection?.socket.destroy(new Error("stopped"));
     },
   };
+}
+
+interface Connection {
+  readonly socket: Socket;
+  /** The request that waits for its answer; null for a connection that is idle. */
+  waiting: {
+    readonly take: (chunk: Buffer) => void;
+    /** Nothing more will come. null: the other side closed it. */
+    readonly gone: (error: NodeJS.ErrnoException | null) => void;
+  } | null;
 }
 
 interface Attempt {
@@ -119,7 +182,221 @@ interface Attempt {
   readonly stale: boolean;
 }
 
+const HEADER_VALUE = /^[\x20-\x7e\x80-\xff]*$/;
+
+/** Opens connections to a server; with TLS each goes on with the session of the one before. */
+function opener(server: URL): () => Socket {
+  const host = server.hostname.replace(/^\[|\]$/g, "");
+  const shared = { host, noDelay: true, keepAlive: true, keepAliveInitialDelay: PROBE_AFTER_MS };
+  if (server.protocol !== "https:") {
+    return () => connectPlain({ ...shared, port: Number(server.port || 80) });
+  }
+  const named = { ALPNProtocols: ["http/1.1"], ...(isIP(host) === 0 ? { servername: host } : {}) };
+  let session: Buffer | undefined;
+  return () => {
+    const options = { ...shared, ...named, port: Number(server.port || 443) };
+    const socket = connectTls(session === undefined ? options : { ...options, session });
+    socket.on("session", (newer: Buffer) => {
+      session = newer;
+    });
+    socket.on("error", () => {
+      session = undefined;
+    });
+    return socket;
+  };
+}
+
 async function compress(plain: Buffer): Promise<Buffer> {
   const level = constants.Z_BEST_SPEED;
   return plain.length > GZIP_ASYNC_OVER_BYTES ? gzipAsync(plain, { level }) : gzipSync(plain, { level });
+}
+
+type ReadReply = Extract<Reply, { kind: "status" }> & {
+  /** The connection may be used again. */
+  readonly keep: boolean;
+};
+
+interface ReplyReader {
+  /** The answer once it is whole, else null. @throws Error that says what is wrong with it. */
+  take(chunk: Buffer): ReadReply | null;
+  /** The connection was closed. @throws Error unless that is how the answer ends. */
+  end(): ReadReply;
+}
+
+interface Head {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly keep: boolean;
+  /** Bytes of the body; "close": up to the end of the connection. */
+  readonly length: number | "chunked" | "close";
+}
+
+/**
+ * Reads one answer of HTTP/1.1 (RFC 9112) to a POST out of whatever pieces it comes in. Strict: what is
+ * ambiguous (two lengths, a length and chunks, bare line feeds, folded lines) is no answer.
+ */
+function createReplyReader(): ReplyReader {
+  let rest: Buffer = EMPTY;
+  let head: Head | null = null;
+  let headBytes = 0;
+  /** Bytes that are left of the body, or of the chunk; null between chunks. */
+  let left: number | null = null;
+  let state: "head" | "body" | "size" | "chunk" | "trailers" | "whole" = "head";
+  let body: Buffer = EMPTY;
+  let size = 0;
+
+  /** Copied, as a view would keep the whole packet; and however small the pieces, they take no more room. */
+  function keepBytes(piece: Buffer): void {
+    if (size + piece.length > ANSWER_MAX_BYTES) throw tooLong();
+    if (size + piece.length > body.length) {
+      const larger = Buffer.allocUnsafe(Math.max(1_024, body.length * 2, size + piece.length));
+      body.copy(larger, 0, 0, size);
+      body = larger;
+    }
+    piece.copy(body, size);
+    size += piece.length;
+  }
+
+  /** Up to `end`, which is taken as well; null when it has not come yet. */
+  function takeUntil(end: string, max: number, what: string): string | null {
+    const at = rest.indexOf(end, 0, "latin1");
+    if (at > max || (at === -1 && rest.length > max + end.length))
+      throw new Error(`${what} is over ${max} bytes`);
+    if (at === -1) return null;
+    const text = rest.toString("latin1", 0, at);
+    rest = rest.subarray(at + end.length);
+    return text;
+  }
+
+  function takeHead(): boolean {
+    if (!"HTTP/1.".startsWith(rest.toString("latin1", 0, 7))) throw new Error("the answer is not HTTP/1.1");
+    const text = takeUntil("\r\n\r\n", HEAD_MAX_BYTES - headBytes, "the head of the answer");
+    if (text === null) return false;
+    headBytes += text.length;
+    const read = readHead(text);
+    // 100 to 199 announce an answer; the switch to another protocol was not asked for.
+    if (read.status === 101) throw new Error("the answer switches to another protocol");
+    if (read.status < 200) return true;
+    head = read;
+    if (typeof read.length === "number" && read.length > ANSWER_MAX_BYTES) throw tooLong();
+    if (read.length === "chunked") state = "size";
+    else {
+      state = read.length === 0 ? "whole" : "body";
+      left = read.length === "close" ? null : read.length;
+    }
+    return true;
+  }
+
+  function takeSize(): boolean {
+    const line = takeUntil("\r\n", CHUNK_LINE_MAX_BYTES, "the size of a chunk of the answer");
+    if (line === null) return false;
+    const digits = /^([0-9A-Fa-f]{1,8})[ \t]*(?:;|$)/.exec(line)?.[1];
+    if (digits === undefined) throw new Error("a chunk of the answer has no size");
+    left = Number.parseInt(digits, 16);
+    if (size + left > ANSWER_MAX_BYTES) throw tooLong();
+    state = left === 0 ? "trailers" : "chunk";
+    return true;
+  }
+
+  function takeBody(): boolean {
+    const piece = left === null ? rest : rest.subarray(0, left);
+    keepBytes(piece);
+    rest = rest.subarray(piece.length);
+    if (left === null) return false;
+    left -= piece.length;
+    if (left > 0) return false;
+    state = "whole";
+    return true;
+  }
+
+  function takeChunk(): boolean {
+    const piece = rest.subarray(0, left ?? 0);
+    keepBytes(piece);
+    rest = rest.subarray(piece.length);
+    left = (left ?? 0) - piece.length;
+    if (left > 0 || rest.length < 2) return false;
+    if (rest.toString("latin1", 0, 2) !== "\r\n")
+      throw new Error("a chunk of the answer is longer than its size");
+    rest = rest.subarray(2);
+    state = "size";
+    return true;
+  }
+
+  /** Nothing in them concerns a push. */
+  function takeTrailers(): boolean {
+    const line = takeUntil("\r\n", HEAD_MAX_BYTES - headBytes, "the head of the answer");
+    if (line === null) return false;
+    headBytes += line.length + 2;
+    if (line === "") state = "whole";
+    return true;
+  }
+
+  const STEPS = { head: takeHead, body: takeBody, size: takeSize, chunk: takeChunk, trailers: takeTrailers };
+
+  function whole(keep: boolean): ReadReply {
+    if (head === null) throw new Error(CUT_OFF);
+    const { status, headers } = head;
+    return { kind: "status", status, headers, text: body.toString("utf8", 0, size), keep };
+  }
+
+  return {
+    take(chunk) {
+      rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+      while (state !== "whole" && rest.length > 0) if (!STEPS[state]()) break;
+      if (state !== "whole") return null;
+      return whole(head?.keep === true && rest.length === 0);
+    },
+    end() {
+      if (head?.length !== "close") throw new Error(CUT_OFF);
+      return whole(false);
+    },
+  };
+}
+
+const EMPTY = Buffer.alloc(0);
+const CUT_OFF = "the connection was closed before the answer was whole";
+const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+function tooLong(): Error {
+  return new Error(`the answer is over ${ANSWER_MAX_BYTES} bytes`);
+}
+
+function readHead(text: string): Head {
+  const [first = "", ...lines] = text.split("\r\n");
+  const [, minor, code] = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: |$)/.exec(first) ?? [];
+  if (code === undefined) throw new Error("the answer has no status");
+  const headers: Record<string, string | undefined> = Object.create(null);
+  for (const line of lines) {
+    const colon = line.indexOf(":");
+    const name = line.slice(0, Math.max(0, colon)).toLowerCase();
+    const value = line.slice(colon + 1).trim();
+    if (!FIELD_NAME.test(name) || BAD_IN_VALUE.test(value))
+      throw new Error("the answer has a header that cannot be read");
+    if (name in headers && (name === "content-length" || name === "transfer-encoding"))
+      throw new Error(`the answer has two headers ${name}`);
+    headers[name] ??= value;
+  }
+  const status = Number(code);
+  const connection = (headers.connection ?? "").toLowerCase().split(/[ \t]*,[ \t]*/);
+  const length = bodyLength(status, headers);
+  const persists = minor === "1" ? !connection.includes("close") : connection.includes("keep-alive");
+  return { status, headers, length, keep: persists && length !== "close" };
+}
+
+/** A bare one of these is read as an end of line by some and not by others. */
+const BAD_IN_VALUE = /[\0\r\n]/;
+
+/** RFC 9112, 6.3. */
+function bodyLength(status: number, headers: Head["headers"]): Head["length"] {
+  const coding = headers["transfer-encoding"];
+  const length = headers["content-length"];
+  if (coding !== undefined && length !== undefined) throw new Error("the answer has a length and chunks");
+  if (status < 200 || status === 204 || status === 304) return 0;
+  if (coding !== undefined) {
+    if (coding.toLowerCase() === "chunked") return "chunked";
+    throw new Error("the answer is encoded in a way that was not asked for");
+  }
+  if (length === undefined) return "close";
+  if (!/^[0-9]{1,15}$/.test(length)) throw new Error("the answer has a length that is no number");
+  return Number(length);
 }

@@ -60,7 +60,7 @@ if [ "$uninstall" = yes ]; then
   fi
   rm -rf "$root$lib" "$etc" "$unit" "$root/var/lib/$name" "$root/var/lib/private/$name"
   if [ -z "$root" ] && command -v systemctl >/dev/null 2>&1; then systemctl daemon-reload; fi
-  printf 'spillway: the agent is removed; its host goes silent in the service, and is forgotten there in time\n'
+  printf 'spillway: the agent is removed; its host goes silent in the service, which keeps what it has\n'
   exit 0
 fi
 

@@ -9,13 +9,14 @@ import { writeSync } from "node:fs";
 import { join } from "node:path";
 import { Lifecycle, stopOnSignals } from "./app.ts";
 import { localUrl, remoteUrl } from "./commands/addresses.ts";
+import { explainDatabase } from "./commands/database.ts";
 import { startLocalAgent } from "./commands/local-agent.ts";
 import { runCommand } from "./commands/run.ts";
 import { ensureTokenFiles, type TokenFiles } from "./commands/token-files.ts";
 import { welcomeText } from "./commands/welcome.ts";
 import { type Config, readConfig } from "./config.ts";
 import { startEmbeddedPostgres } from "./embedded/embedded-postgres.ts";
-import { asSpillwayError, SpillwayError } from "./errors.ts";
+import { asSpillwayError } from "./errors.ts";
 import type { Sources } from "./graphql/context.ts";
 import { createGraphqlServer } from "./graphql/server.ts";
 import { createApp } from "./http/app.ts";
@@ -30,7 +31,6 @@ import { closeQueues, openQueues, queueCounts } from "./jobs/queues.ts";
 import { startWorkers } from "./jobs/worker.ts";
 import { Actors } from "./store/actors.ts";
 import { openStore } from "./store/client.ts";
-import { asUnavailable } from "./store/errors.ts";
 import { FleetView } from "./store/fleet-view.ts";
 import { LayoutCache } from "./store/layouts.ts";
 import { migrate, pendingMigrations } from "./store/migrate.ts";
@@ -82,7 +82,7 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
     return { value: postgres.url, stop: (graceMs) => postgres.stop(graceMs) };
   });
   await life.start("schema", async () => ({
-    value: await migrate({ url: databaseUrl, log }).catch(explain),
+    value: await migrate({ url: databaseUrl, log }).catch(explainDatabase),
   }));
 
   const { db } = await life.start("store", () => {
@@ -215,19 +215,6 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
       adminTokenFile: tokenFiles?.admin ?? null,
       notes,
     }),
-  );
-}
-
-/** A database that does not answer at the start is told with its address and the reason. */
-function explain(thrown: unknown): never {
-  const error = asUnavailable(thrown);
-  if (!(error instanceof SpillwayError) || error.code !== "UNAVAILABLE") throw thrown;
-  const reason =
-    thrown instanceof Error ? thrown.message || String((thrown as NodeJS.ErrnoException).code) : "";
-  throw new SpillwayError(
-    "CONFIGURATION",
-    `cannot use the database of DATABASE_URL: ${reason}: check the address, the user and the password`,
-    { cause: thrown },
   );
 }
 

@@ -3,6 +3,7 @@ import { startEmbeddedPostgres } from "../embedded/embedded-postgres.ts";
 import { runningEmbeddedUrl } from "../embedded/running.ts";
 import { SpillwayError } from "../errors.ts";
 import { openStore, type Store } from "../store/client.ts";
+import { asUnavailable } from "../store/errors.ts";
 import { migrate, pendingMigrations } from "../store/migrate.ts";
 import { createSignInLink } from "../store/sessions.ts";
 import { createLog } from "../telemetry/log.ts";
@@ -54,7 +55,7 @@ export async function openForCommand(
 }
 
 async function requireMigrated(url: string): Promise<void> {
-  const pending = await pendingMigrations(url);
+  const pending = await pendingMigrations(url).catch(explainDatabase);
   if (pending.length === 0) return;
   throw new SpillwayError(
     "CONFIGURATION",
@@ -67,4 +68,17 @@ export async function createSignIn(config: Config, now: number): Promise<string>
   const { db, close } = await openForCommand(config);
   const code = await createSignInLink(db, now).finally(close);
   return `${config.publicUrl ?? localUrl(config.listen, config.port)}/sign-in?code=${code}`;
+}
+
+/** A database that does not answer at the start is told with its address and the reason. */
+export function explainDatabase(thrown: unknown): never {
+  const error = asUnavailable(thrown);
+  if (!(error instanceof SpillwayError) || error.code !== "UNAVAILABLE") throw thrown;
+  const reason =
+    thrown instanceof Error ? thrown.message || String((thrown as NodeJS.ErrnoException).code) : "";
+  throw new SpillwayError(
+    "CONFIGURATION",
+    `cannot use the database of DATABASE_URL: ${reason}: check the address, the user and the password`,
+    { cause: thrown },
+  );
 }

@@ -2,7 +2,7 @@ import { readConfig } from "../config.ts";
 import { SpillwayError } from "../errors.ts";
 import { migrate } from "../store/migrate.ts";
 import { createLog } from "../telemetry/log.ts";
-import { createSignIn, openForCommand } from "./database.ts";
+import { createSignIn, explainDatabase, openForCommand } from "./database.ts";
 import { createToken, parseTokenWords, TOKEN_USAGE } from "./token.ts";
 
 const USAGE = `spillway [role]
@@ -38,7 +38,9 @@ async function resultOf(
   switch (role) {
     case "migrate": {
       const { url, close } = await openForCommand(readConfig(environment), { migrated: false });
-      const { applied } = await migrate({ url, log: createLog("info") }).finally(close);
+      const { applied } = await migrate({ url, log: createLog("info") })
+        .catch(explainDatabase)
+        .finally(close);
       return applied.length === 0 ? "nothing to apply" : `applied ${applied.join(", ")}`;
     }
     case "check-config":
