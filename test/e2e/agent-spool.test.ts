@@ -167,6 +167,8 @@ describe("the service ends with exactly what the agent collected", () => {
     }
     recorder.delayMs = 0;
     const agent = startAgent(recorder.url, stateDir);
+    // Everything may be there already; until it says so, the agent does not listen to signals yet.
+    await waitFor("the last life to have begun", () => agent.output().includes(" watches "), LONG);
     await waitFor("all that was collected", () => recorder.has(journal()), LONG);
     expect(await agent.end("SIGTERM")).toBe(0);
     expect(agent.output()).toContain("0 snapshots were not sent");
