@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
 import { type Capabilities, createCapabilities } from "./capabilities.ts";
 import type { Collector } from "./collector.ts";
 import { netstat } from "./collectors/netstat.ts";
@@ -287,6 +288,10 @@ function say(text: string): number {
   process.stdout.write(text);
   return 0;
 }
+
+// V8 doubles the space of young objects whenever many of them live on, up to 32 MB, and rarely gives any back:
+// 40 MB anonymous after 960 cycles, and 21 MB with this, for the same CPU (bench/agent).
+setFlagsFromString("--semi-space-growth-factor=1");
 
 // A reader that went away (a closed terminal, `| head`) must not end the agent with a stack trace.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});

@@ -38,7 +38,9 @@ export async function measure(
   const began = performance.now();
   for (let cycle = 1; cycle <= warmup + cycles; cycle += 1) {
     for (const { program } of tracks) {
-      if (program.child.exitCode !== null) throw new Error(`${program.name} ended: ${program.output()}`);
+      const { exitCode, signalCode } = program.child;
+      if (exitCode !== null || signalCode !== null)
+        throw new Error(`${program.name} ended by ${signalCode ?? exitCode}: ${program.output()}`);
       if (program.scrape !== null) await scrape(program, intervalMs, cycle === 1);
     }
     await sleep(Math.max(0, began + cycle * intervalMs - performance.now()));
