@@ -8,9 +8,8 @@ import type { Metrics } from "../telemetry/metrics.ts";
 import type { JobView, JobWorker, QueueBackend } from "./connection.ts";
 import type { Queues } from "./queues.ts";
 import { rollUp } from "./roll-up.ts";
-import { upsertSchedules } from "./schedules.ts";
+import { keepSchedules } from "./schedules.ts";
 
-const RESCHEDULE_MS = 60_000;
 /** A job whose worker died is another's after this; a live worker renews it at half the time. */
 const LOCK_MS = 20_000;
 
@@ -55,13 +54,10 @@ export async function startWorkers(deps: WorkerDeps): Promise<() => Promise<void
     backend.worker(name, measured(deps, name, handlers[name]), options),
   );
 
-  await upsertSchedules(queues);
-  const timer = setInterval(() => {
-    upsertSchedules(queues).catch((error: unknown) => log.warn({ err: error }, "cannot say the schedules"));
-  }, RESCHEDULE_MS);
+  const forgetSchedules = await keepSchedules(queues, log);
 
   return async () => {
-    clearInterval(timer);
+    forgetSchedules();
     await Promise.allSettled(workers.map((worker) => worker.close()));
   };
 }

@@ -3,6 +3,7 @@ import { openStore } from "../../src/store/client.ts";
 import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
 import { push, TestHost } from "../support/pushes.ts";
 import { startService } from "../support/service.ts";
+import { waitFor } from "../support/wait.ts";
 
 const KILLS = Number(process.env.SPILLWAY_TEST_KILLS ?? 4);
 const SENDERS = 8;
@@ -67,6 +68,15 @@ test("kill -9 in the middle of pushes: what was acknowledged is there, once, and
     expect([...times].filter((time) => !there.includes(time))).toEqual([]);
     expect(times.size).toBeGreaterThan(0);
   }
+  // The jobs that died with their workers hold nothing up for good.
+  await waitFor(
+    "the rollups to catch up",
+    async () => {
+      const { data } = await service.graphql("{ system { rollup { pendingMarks } queue { failed } } }");
+      return data.system.rollup.pendingMarks === 0 ? data : null;
+    },
+    { timeoutMs: 90_000 },
+  );
   expect(await service.stop()).toBe(0);
   await dropDatabase(server, database);
 });
