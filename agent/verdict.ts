@@ -1,5 +1,5 @@
 import { parseAnswer, type ReceivedAnswer } from "./answer.ts";
-import type { Reply } from "./transport.ts";
+import type { Reply } from "./reply-reader.ts";
 
 /** What a reply to a push means for the queue. Only `answered` ever lets a snapshot be deleted. */
 export type Verdict =
