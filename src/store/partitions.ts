@@ -2,11 +2,26 @@ import type { PrismaClient } from "./client.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+const WEEK_MS = 7 * DAY_MS;
 
 /** The partitioned tables, and how long a partition of each is. */
-const PARTITION_MS = { snapshot: HOUR_MS, rollup_minute: DAY_MS, coverage: DAY_MS } as const;
+export const PARTITION_MS = {
+  snapshot: HOUR_MS,
+  snapshot_hour: DAY_MS,
+  snapshot_late: DAY_MS,
+  rollup_minute: DAY_MS,
+  coverage: DAY_MS,
+  gauge_minute: DAY_MS,
+  listener_minute: DAY_MS,
+  rollup_hour: WEEK_MS,
+  coverage_hour: WEEK_MS,
+  gauge_hour: WEEK_MS,
+} as const;
 
 export type PartitionedTable = keyof typeof PARTITION_MS;
+
+/** Those that take what has just been read or rolled up; the others take hours that are over. */
+const CURRENT = ["rollup_minute", "coverage", "gauge_minute", "listener_minute"] as const;
 
 /**
  * The partitions known to be there, so that a writer asks the database once for each and not once a write.
@@ -45,8 +60,12 @@ export class Partitions {
       "snapshot",
       [0, 1, 2].map((hours) => now + hours * HOUR_MS),
     );
-    for (const table of ["rollup_minute", "coverage"] as const) {
-      await this.ensure(db, table, [now, now + DAY_MS]);
+    for (const table of CURRENT) await this.ensure(db, table, [now, now + DAY_MS]);
+    for (const table of ["snapshot_hour", "snapshot_late"] as const) {
+      await this.ensure(db, table, [now - DAY_MS, now]);
+    }
+    for (const table of ["rollup_hour", "coverage_hour", "gauge_hour"] as const) {
+      await this.ensure(db, table, [now - DAY_MS, now + DAY_MS]);
     }
   }
 
