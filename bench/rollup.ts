@@ -16,13 +16,13 @@ import { layoutHash } from "../src/protocol/layout.ts";
 import { openStore, type Store } from "../src/store/client.ts";
 import { encodeValues } from "../src/store/codec/values.ts";
 import { registerEpoch } from "../src/store/epochs.ts";
+import { SnapshotReader } from "../src/store/history/snapshot-reader.ts";
 import { registerHost } from "../src/store/hosts.ts";
 import { LayoutCache, registerLayout } from "../src/store/layouts.ts";
 import { migrate } from "../src/store/migrate.ts";
 import { registerRoot } from "../src/store/namespaces.ts";
 import { Partitions } from "../src/store/partitions.ts";
 import { rollUpShard } from "../src/store/rollup/roll-up-shard.ts";
-import { SnapshotReader } from "../src/store/snapshot-reader.ts";
 import { appendSnapshots, type SnapshotRow, shardOf } from "../src/store/snapshots.ts";
 import { type CpuTimes, readCpu } from "./agent/proc.ts";
 

@@ -12,19 +12,34 @@ interface Found {
   readonly minute: number;
 }
 
-/** Minutes of the snapshots that follow these: the next of the same epoch, and the next of any. */
-export async function readSuccessorMinutes(db: Db, lookups: readonly Lookup[]): Promise<number[]> {
-  const minutes = new Set<number>();
-  await widening(lookups, SUCCESSOR_MAX_MS, async (wanted, reachMs) => {
+/**
+ * Minutes of the snapshots that follow these, with their namespaces: the next of the same epoch, and the next of
+ * any.
+ *
+ * @param newest no snapshot is later than this: a look that has come so far goes no further
+ */
+export async function readSuccessorMinutes(
+  db: Db,
+  lookups: readonly Lookup[],
+  newest: number,
+): Promise<Map<number, Set<number>>> {
+  const minutes = new Map<number, Set<number>>();
+  const oldest = lookups.reduce((least, { at }) => Math.min(least, at), newest);
+  await widening(lookups, Math.min(SUCCESSOR_MAX_MS, newest - oldest), async (wanted, reachMs) => {
     const found = await look(db, wanted, reachMs);
-    for (const { minute } of found) minutes.add(Math.round(minute));
+    for (const one of found) {
+      const minute = Math.round(one.minute);
+      const namespaces = minutes.get(minute);
+      if (namespaces === undefined) minutes.set(minute, new Set([one.namespace_id]));
+      else namespaces.add(one.namespace_id);
+    }
     // The next of the same epoch, where there is one, is the next of any or behind it: both are answered.
     const answered = new Set(
       found.filter((one) => one.same_epoch).map((one) => `${one.namespace_id} ${one.wanted_epoch}`),
     );
     return wanted.filter((one) => !answered.has(`${one.namespaceId} ${one.epochId}`));
   });
-  return [...minutes];
+  return minutes;
 }
 
 function look(db: Db, lookups: readonly Lookup[], withinMs: number): Promise<Found[]> {

@@ -1,5 +1,6 @@
 import { addCounts, type Count } from "../../protocol/count.ts";
 import { positionsIn } from "../../rates/increases.ts";
+import { valueAt } from "../../rates/values.ts";
 import type { Db } from "../client.ts";
 import type { SnapshotReader } from "../history/snapshot-reader.ts";
 import { readSpan } from "../history/span.ts";
@@ -121,5 +122,5 @@ class SeriesSum {
 
 function countOf({ snapshot, increases }: NamespaceIncrease, counterId: number): Count | null {
   const position = positionsIn(snapshot.layout).get(counterId);
-  return position === undefined ? null : (increases.counts[position] ?? null);
+  return position === undefined ? null : valueAt(increases.counts, position);
 }
