@@ -22,9 +22,9 @@ import {
   storedCoverage,
   storedGauges,
   storedListeners,
-  test,
   worker,
 } from "../support/rollups.ts";
+import { test } from "../support/store-test.ts";
 
 const RUNS = Number(process.env.SPILLWAY_TEST_RUNS ?? 12);
 const MINUTE = 60_000;

@@ -21,9 +21,9 @@ import {
   storedGauges,
   storedListeners,
   type TestNamespace,
-  test,
   worker,
 } from "../support/rollups.ts";
+import { test } from "../support/store-test.ts";
 
 const T0 = Date.UTC(2026, 10, 22, 12);
 const MINUTE = 60_000;

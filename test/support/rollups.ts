@@ -26,7 +26,6 @@ import {
   shardOf,
 } from "../../src/store/snapshots.ts";
 import { layoutOf, type OracleSnapshot } from "./oracle.ts";
-import { test as base } from "./postgres.ts";
 import { count, wireListeners } from "./wire.ts";
 
 export function openTestStore(url: string): Store {
@@ -38,14 +37,6 @@ export function openTestStore(url: string): Store {
     onError: () => undefined,
   });
 }
-
-export const test = base.extend<{ store: Store }>({
-  store: async ({ databaseUrl }, use) => {
-    const store = openTestStore(databaseUrl);
-    await use(store);
-    await store.close();
-  },
-});
 
 /** Everything that rolls up, as a process of its own would have it: nothing cached is shared. */
 export function worker({ db }: { readonly db: PrismaClient }) {
