@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "vitest";
 import { inTransaction, type Store } from "../../src/store/client.ts";
+import { readStoreState } from "../../src/store/queries/system.ts";
 import { rollUpHours } from "../../src/store/rollup/roll-up-hours.ts";
 import { rollUpShard } from "../../src/store/rollup/roll-up-shard.ts";
 import { appendSnapshots, type SnapshotRow, shardOf } from "../../src/store/snapshots.ts";
@@ -239,6 +240,12 @@ test("settled never passes a minute whose commit a worker could see, and never g
   // Another process, whose clock is behind.
   await worker(store).rollUp(T0 + 119_000);
   expect(await settled()).toBe(T0 + 2 * MINUTE);
+
+  // The lag is that of the shard furthest behind, from when the minute after its last was over.
+  const lag = async (now: number) => (await readStoreState(store.db, now)).settledLagMs;
+  expect(await lag(T0 + 3 * MINUTE + 4_000)).toBe(4_000);
+  await one.rollUp(T0 + 3 * MINUTE + 5_000);
+  expect(await lag(T0 + 3 * MINUTE + 6_000)).toBe(0);
 });
 
 test("workers that are killed at any moment, and doubled, lose nothing and double nothing", async ({

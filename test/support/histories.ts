@@ -47,7 +47,14 @@ const happening = fc.oneof(
       ),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("reboot" as const), downSeconds: fc.nat(300) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("reboot" as const),
+      downSeconds: fc.nat(300),
+      epoch: fc.constantFrom(0, 0, 1),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("epoch" as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("stuck" as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("clone" as const), grow: growth }) },
@@ -120,7 +127,8 @@ class Machine {
       case "reboot":
         this.#at += one.downSeconds * 1000;
         this.#boots++;
-        this.#epoch = 0;
+        // The first of a boot's epochs may have gone with a spool.
+        this.#epoch = one.epoch;
         this.#bootedAt = this.#at - 9_999;
         this.#values = [2n, 0n, 1n, 0n, 3n, 200n];
         this.#drops = [0, 0, 0];

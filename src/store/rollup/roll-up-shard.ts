@@ -168,8 +168,13 @@ class ShardRun {
       this.#shard,
       over.map(({ minute }) => minute),
     );
-    if (closed.length > 0) await deleteMarks(this.#tx, this.#shard, closed.map(({ ids }) => ids).join(","));
-    if (this.#seen.settlesLater(this.#shard, openFrom)) await settle(this.#tx, this.#shard, openFrom);
+    if (closed.length > 0) {
+      await deleteMarks(this.#tx, this.#shard, closed.map(({ ids }) => ids).join(","));
+    }
+    // A mark of an old minute that shows only now holds `settled` back until the run that takes it.
+    if (closed.length > 0 || this.#seen.settlesLater(this.#shard, openFrom)) {
+      await settle(this.#tx, this.#shard, openFrom);
+    }
   }
 }
 
