@@ -264,6 +264,55 @@ describe("listeners", () => {
     expect(known.map(({ id }) => id).sort()).toEqual([1, 2, 3]);
   });
 
+  test("a late list mends the lists behind it, also where snapshots without any lie between", async ({
+    store,
+  }) => {
+    const host = await newHost(store);
+    const drops = (value: number) => ({ TcpExtListenDrops: value });
+    const history = [
+      at(0, drops(0), {
+        listeners: listening([
+          ["1", 5, 0],
+          ["2", 1, 0],
+        ]),
+      }),
+      at(70, drops(1), {
+        listeners: listening(
+          [
+            ["1", 9, 0],
+            ["2", 2, 0],
+          ],
+          false,
+        ),
+      }),
+      at(130, drops(1)),
+      at(190, drops(2), { listeners: listening([["1", 20, 0]], false) }),
+      at(250, drops(2)),
+      at(310, drops(3), { listeners: listening([["2", 9, 0]], false) }),
+      at(370, drops(3), {
+        listeners: listening([
+          ["1", 21, 0],
+          ["2", 9, 0],
+        ]),
+      }),
+      at(430, drops(4), { listeners: listening([["1", 30, 0]], false) }),
+    ];
+    const rows: SnapshotRow[] = [];
+    for (const one of history) rows.push(await rowOf(store, host, one));
+    await append(
+      store,
+      rows.filter((_, index) => index !== 1),
+    );
+    await worker(store).rollUp(LATER);
+    const weight = async (inode: string, minute: number) =>
+      (await storedListeners(store)).get(`${host.namespaceId} ${inode} ${T0 + minute * MINUTE}`)?.weight;
+    expect([await weight("1", 3), await weight("2", 5)]).toEqual([15, 8]);
+    await append(store, rows.slice(1, 2));
+    await worker(store).rollUp(LATER);
+    expect([await weight("1", 3), await weight("2", 5)]).toEqual([11, 7]);
+    expect(await storedListeners(store)).toEqual(expectedListeners(fleetOf(host, history)));
+  });
+
   test("that claim numbers no kernel has do not stop the shard", async ({ store }) => {
     const host = await newHost(store);
     const most = Number.MAX_SAFE_INTEGER;
