@@ -93,56 +93,64 @@ function sameAgainDecoder(): (bytes: Uint8Array) => WireListeners {
   };
 }
 
+/** The list before is nearly always the one of the interval before. */
+const NEAR_MS = 2 * MINUTE_MS;
+
 /** What has to be known of each namespace from before the minute; nothing where nothing was listed in it. */
 async function readBefore(
   reader: SnapshotReader,
   db: Db,
   own: ReadonlyMap<number, readonly ListenerSample[]>,
 ): Promise<Map<number, ListenerSample[]>> {
-  const near: Lookup[] = [];
+  const lookups: Lookup[] = [];
   for (const [namespaceId, samples] of own) {
     for (const [epochId, of] of byEpoch(samples)) {
       const [first] = of;
-      if (first !== undefined && needsBefore(of)) near.push({ namespaceId, at: first.snapshot.at, epochId });
+      if (first !== undefined && needsBefore(of))
+        lookups.push({ namespaceId, at: first.snapshot.at, epochId });
     }
   }
+  const near = await readSamples(reader, db, lookups, NEAR_MS);
+  const isAnswered = (lookup: Lookup) =>
+    near.get(keyOf(lookup))?.some(({ listeners }) => isComplete(listeners)) === true;
+  const unanswered = lookups.filter((lookup) => !isAnswered(lookup));
+  const far = await readSamples(reader, db, unanswered, PREDECESSOR_MAX_MS);
   const before = new Map<number, ListenerSample[]>();
-  const take = async (lookups: readonly Lookup[], withinMs: number): Promise<Set<string>> => {
-    const records = await readListenerSamples(db, lookups, withinMs);
-    const decoded = await reader.decode(db, records);
-    const decode = sameAgainDecoder();
-    const anchored = new Set<string>();
-    const found = new Map<string, ListenerSample[]>();
-    records.forEach((record, index) => {
-      const snapshot = decoded[index]?.snapshot;
-      if (snapshot === undefined) return;
-      const sample = { snapshot, listeners: decode(record.listeners) };
-      const key = `${record.namespace_id} ${record.epoch_id}`;
-      if (isComplete(sample.listeners)) anchored.add(key);
-      const all = found.get(key);
-      if (all === undefined) found.set(key, [sample]);
-      else all.push(sample);
-    });
-    for (const { namespaceId, epochId } of lookups) {
-      const key = `${namespaceId} ${epochId}`;
-      // What was found without a complete list is found again, with more, by the look that goes further.
-      if (!anchored.has(key) && withinMs < PREDECESSOR_MAX_MS) continue;
-      before.set(namespaceId, [...(before.get(namespaceId) ?? []), ...(found.get(key) ?? [])]);
-    }
-    return anchored;
-  };
-  const anchored = await take(near, NEAR_MS);
-  await take(
-    near.filter(({ namespaceId, epochId }) => !anchored.has(`${namespaceId} ${epochId}`)),
-    PREDECESSOR_MAX_MS,
-  );
+  for (const lookup of lookups) {
+    const found = (isAnswered(lookup) ? near : far).get(keyOf(lookup)) ?? [];
+    before.set(lookup.namespaceId, [...(before.get(lookup.namespaceId) ?? []), ...found]);
+  }
   return before;
 }
-
-/** The list before is nearly always the one of the interval before. */
-const NEAR_MS = 2 * MINUTE_MS;
 
 /** A list that is empty and not complete says nothing that depends on lists before it. */
 function needsBefore(samples: readonly ListenerSample[]): boolean {
   return samples.some(({ listeners }) => listeners.sockets.length > 0);
+}
+
+/** The samples before each of the lookups, by namespace and epoch. */
+async function readSamples(
+  reader: SnapshotReader,
+  db: Db,
+  lookups: readonly Lookup[],
+  withinMs: number,
+): Promise<Map<string, ListenerSample[]>> {
+  const records = await readListenerSamples(db, lookups, withinMs);
+  const snapshots = await reader.decode(db, records);
+  const decode = sameAgainDecoder();
+  const found = new Map<string, ListenerSample[]>();
+  snapshots.forEach(({ namespaceId, snapshot }, index) => {
+    const bytes = records[index]?.listeners;
+    if (bytes === undefined) return;
+    const key = keyOf({ namespaceId, epochId: snapshot.epoch.id });
+    const sample = { snapshot, listeners: decode(bytes) };
+    const all = found.get(key);
+    if (all === undefined) found.set(key, [sample]);
+    else all.push(sample);
+  });
+  return found;
+}
+
+function keyOf({ namespaceId, epochId }: Pick<Lookup, "namespaceId" | "epochId">): string {
+  return `${namespaceId} ${epochId}`;
 }

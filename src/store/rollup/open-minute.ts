@@ -16,33 +16,35 @@ export async function readOpenMinute(
   touched: Touched,
   sum: MinuteSum,
 ): Promise<boolean> {
-  const layouts = await db.$queryRaw<{ layout_id: number; open: boolean; data: Uint8Array }[]>`
-    SELECT layout_id, open, data FROM ts.coverage
-    WHERE shard = ${shard} AND bucket = to_timestamp(${minute / 1000}::float8)`;
-  if (layouts.some(({ open }) => !open)) return false;
+  const rows = await db.$queryRaw<Row[]>`
+    SELECT layout_id, NULL::int AS counter_id, open, data FROM ts.coverage
+    WHERE shard = ${shard} AND bucket = to_timestamp(${minute / 1000}::float8)
+    UNION ALL
+    SELECT NULL, counter_id, true, data FROM ts.rollup_minute
+    WHERE shard = ${shard} AND bucket = to_timestamp(${minute / 1000}::float8) AND NOT ${touched === "all"}::boolean`;
+  if (rows.some(({ open }) => !open)) return false;
   if (touched === "all") return true;
 
   const positions = new Set([...touched].map((namespaceId) => namespaceId % SHARD_SIZE));
   const buffer = new PositionBuffer();
-  for (const { layout_id, data } of layouts) {
-    const layout = sum.layout(layout_id);
+  for (const { layout_id, counter_id, data } of rows) {
+    const layout = layout_id === null ? null : sum.layout(layout_id);
+    const counter = counter_id === null ? null : sum.counter(counter_id);
     const count = readPositions(data, buffer);
     for (let index = 0; index < count; index++) {
       const position = buffer.positions[index] as number;
-      if (!positions.has(position)) layout.add(position, buffer.values[index] as number);
-    }
-  }
-
-  const counters = await db.$queryRaw<{ counter_id: number; data: Uint8Array }[]>`
-    SELECT counter_id, data FROM ts.rollup_minute
-    WHERE shard = ${shard} AND bucket = to_timestamp(${minute / 1000}::float8)`;
-  for (const { counter_id, data } of counters) {
-    const counter = sum.counter(counter_id);
-    const count = readPositions(data, buffer);
-    for (let index = 0; index < count; index++) {
-      const position = buffer.positions[index] as number;
-      if (!positions.has(position)) counter.addSum(position, buffer.valueAt(index), buffer.unratedAt(index));
+      if (positions.has(position)) continue;
+      layout?.add(position, buffer.values[index] as number);
+      counter?.addSum(position, buffer.valueAt(index), buffer.unratedAt(index));
     }
   }
   return true;
+}
+
+/** Of a layout that reported, or of a counter that moved. */
+interface Row {
+  readonly layout_id: number | null;
+  readonly counter_id: number | null;
+  readonly open: boolean;
+  readonly data: Uint8Array;
 }
