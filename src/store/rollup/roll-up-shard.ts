@@ -3,11 +3,13 @@ import { MINUTE_MS, MinuteSum, minuteOf } from "../../rates/minute.ts";
 import { type Db, inTransaction } from "../client.ts";
 import { SHARD_SIZE } from "../codec/positions.ts";
 import { storeFault } from "../errors.ts";
-import { lookupOf, readIncreases } from "../increases-reader.ts";
+import { type Lookup, lookupOf, type SnapshotRecord } from "../history/record.ts";
+import type { SnapshotReader } from "../history/snapshot-reader.ts";
+import { readSpan } from "../history/span.ts";
+import { readSuccessorMinutes } from "../history/successors.ts";
+import { readIncreases } from "../increases-reader.ts";
 import type { Partitions } from "../partitions.ts";
-import type { Lookup } from "../predecessors.ts";
-import type { SnapshotReader, SnapshotRecord } from "../snapshot-reader.ts";
-import { readMarks, readShard, readSuccessorMinutes } from "./read.ts";
+import { readMarks } from "./read.ts";
 import { deleteMarks, type RolledMinute, replaceMinutes } from "./write.ts";
 
 /** First key of the advisory locks that rollup workers take; the second is the shard. */
@@ -117,7 +119,7 @@ async function rollUpMarked(deps: RollupDeps, tx: Db, shard: number, now: number
 }
 
 function readMinute(db: Db, shard: number, minute: number): Promise<SnapshotRecord[]> {
-  return readShard(db, shard, minute, minute + MINUTE_MS);
+  return readSpan(db, { shard }, { from: minute, to: minute + MINUTE_MS });
 }
 
 /** The minutes of the snapshots that follow those of the closed minutes, whose increases may have changed. */
