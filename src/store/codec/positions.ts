@@ -1,11 +1,9 @@
-import { addCounts, type Count, subtractCounts } from "../../protocol/count.ts";
-import { VarintReader, VarintWriter } from "./varint.ts";
+import type { Count } from "../../protocol/count.ts";
+import { type BigCounts, type Cursor, exactAt, readColumn, writeColumn } from "./column.ts";
+import { readPlacement, SHARD_SIZE, writePlacement } from "./placement.ts";
+import { VarintWriter } from "./varint.ts";
 
-/** Namespaces in a shard; a namespace's position is its id modulo this. */
-export const SHARD_SIZE = 256;
-
-const SPARSE = 0;
-const DENSE = 1;
+export { SHARD_SIZE };
 
 /** A count at a position of a shard, and the part of it that no rate may use. */
 export interface PositionCount {
@@ -15,37 +13,85 @@ export interface PositionCount {
 }
 
 /**
- * The `data` columns of ts.rollup_minute and ts.coverage: counts by position, in the smaller of two forms.
+ * The `data` columns of ts.rollup_minute, ts.coverage and their hours, unpacked: `count` entries by ascending
+ * position. Made once and filled again for each row, so that a reader of many rows makes nothing for one.
  *
- * Sparse: a varint of how many, then a byte of position and a varint of value for each. Dense: a varint
- * for each of the 256 positions, 0 for one that is not there and the value plus 1 for any other. Behind
- * either: the unrated parts that are not 0, in the sparse form.
- *
- * @param counts by ascending position
+ * An entry above 2^53-1 is in `values` or `unrated` as the nearest float: good for a rate. Who needs every
+ * digit asks `valueAt` and `unratedAt`, or looks whether `isExact`.
  */
-export function encodePositions(counts: readonly PositionCount[]): Buffer {
-  const writer = new VarintWriter(counts.length * 3 + 8);
-  // A position costs a byte in the sparse form when it is there, and in the dense form when it is not.
-  if (counts.length <= SHARD_SIZE / 2) {
-    writer.byte(SPARSE);
-    writeSparse(writer, counts, (count) => count.value);
-  } else {
-    writer.byte(DENSE);
-    let index = 0;
-    for (let position = 0; position < SHARD_SIZE; position++) {
-      const count = counts[index];
-      if (count?.position === position) {
-        writer.varint(addCounts(count.value, 1));
-        index++;
-      } else writer.byte(0);
+export class PositionBuffer {
+  count = 0;
+  readonly positions = new Uint8Array(SHARD_SIZE);
+  readonly values = new Float64Array(SHARD_SIZE);
+  readonly unrated = new Float64Array(SHARD_SIZE);
+  bigValues: BigCounts = null;
+  bigUnrated: BigCounts = null;
+
+  /** True when every entry is a number without loss, so that the arrays say all. */
+  get isExact(): boolean {
+    return this.bigValues === null && this.bigUnrated === null;
+  }
+
+  valueAt(index: number): Count {
+    return exactAt(this.values, this.bigValues, index);
+  }
+
+  unratedAt(index: number): Count {
+    return exactAt(this.unrated, this.bigUnrated, index);
+  }
+
+  clear(): void {
+    this.count = 0;
+    this.bigValues = null;
+    this.bigUnrated = null;
+  }
+
+  /** Adds an entry behind the others; positions come in ascending order. */
+  push(position: number, value: Count, unrated: Count): void {
+    const index = this.count++;
+    this.positions[index] = position;
+    this.values[index] = Number(value);
+    this.unrated[index] = Number(unrated);
+    if (typeof value === "bigint") {
+      this.bigValues ??= new Map();
+      this.bigValues.set(index, value);
+    }
+    if (typeof unrated === "bigint") {
+      this.bigUnrated ??= new Map();
+      this.bigUnrated.set(index, unrated);
     }
   }
-  writeSparse(
-    writer,
-    counts.filter((count) => count.unrated !== 0),
-    (count) => count.unrated,
-  );
+}
+
+/**
+ * Unpacks a row into a buffer, whose former entries are gone.
+ *
+ * @returns how many entries there are
+ * @throws RangeError when the bytes are not what `writePositions` made
+ */
+export function readPositions(bytes: Uint8Array, into: PositionBuffer): number {
+  const cursor: Cursor = { bytes, offset: 0 };
+  const count = readPlacement(cursor, into.positions);
+  into.count = count;
+  into.bigValues = readColumn(cursor, count, into.values);
+  into.bigUnrated = readColumn(cursor, count, into.unrated);
+  return count;
+}
+
+/** Packs a buffer: which positions, a column of values, a column of unrated parts (a byte when all are 0). */
+export function writePositions(from: PositionBuffer): Buffer {
+  const writer = new VarintWriter(from.count * 4 + 48);
+  writePlacement(writer, from.positions, from.count);
+  writeColumn(writer, from.values, from.bigValues, from.count);
+  writeColumn(writer, from.unrated, from.bigUnrated, from.count);
   return writer.take();
+}
+
+/** @param counts by ascending position */
+export function encodePositions(counts: readonly PositionCount[]): Buffer {
+  const buffer = new PositionBuffer();
+  for (const { position, value, unrated } of counts) buffer.push(position, value, unrated);
+  return writePositions(buffer);
 }
 
 export function decodePositions(bytes: Uint8Array): PositionCount[] {
@@ -54,44 +100,14 @@ export function decodePositions(bytes: Uint8Array): PositionCount[] {
   return counts;
 }
 
-/** The same by a call for each position, for readers of many rows: nothing is kept for one. */
+/** The same by a call for each position, exact. */
 export function visitPositions(
   bytes: Uint8Array,
   visit: (position: number, value: Count, unrated: Count) => void,
 ): void {
-  const reader = new VarintReader(bytes);
-  const form = reader.byte();
-  const values = form === DENSE ? readDense(reader) : readSparse(reader);
-  const unrated = readSparse(reader);
-  for (const [position, value] of values) visit(position, value, unrated.get(position) ?? 0);
-}
-
-function writeSparse(
-  writer: VarintWriter,
-  counts: readonly PositionCount[],
-  pick: (count: PositionCount) => Count,
-): void {
-  writer.varint(counts.length);
-  for (const count of counts) {
-    writer.byte(count.position);
-    writer.varint(pick(count));
+  const buffer = new PositionBuffer();
+  const count = readPositions(bytes, buffer);
+  for (let index = 0; index < count; index++) {
+    visit(buffer.positions[index] as number, buffer.valueAt(index), buffer.unratedAt(index));
   }
-}
-
-function readSparse(reader: VarintReader): Map<number, Count> {
-  const values = new Map<number, Count>();
-  for (let left = Number(reader.varint()); left > 0; left--) {
-    const position = reader.byte();
-    values.set(position, reader.varint());
-  }
-  return values;
-}
-
-function readDense(reader: VarintReader): Map<number, Count> {
-  const values = new Map<number, Count>();
-  for (let position = 0; position < SHARD_SIZE; position++) {
-    const stored = reader.varint();
-    if (stored !== 0) values.set(position, subtractCounts(stored, 1));
-  }
-  return values;
 }

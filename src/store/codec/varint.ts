@@ -62,6 +62,11 @@ export class VarintReader {
     return this.#offset >= this.#bytes.length;
   }
 
+  /** How many bytes have been read. */
+  get offset(): number {
+    return this.#offset;
+  }
+
   byte(): number {
     const value = this.#bytes[this.#offset];
     if (value === undefined) throw new RangeError(`cannot read byte ${this.#offset}: the data ends there`);

@@ -2,9 +2,18 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Count } from "../../../src/protocol/count.ts";
 import { counterValues, valueAt } from "../../../src/rates/values.ts";
-import { decodePositions, encodePositions } from "../../../src/store/codec/positions.ts";
+import { GaugeBuffer, readGauges, writeGauges } from "../../../src/store/codec/gauges.ts";
+import {
+  decodePositions,
+  encodePositions,
+  PositionBuffer,
+  readPositions,
+  writePositions,
+} from "../../../src/store/codec/positions.ts";
 import { decodeValues, encodeValues } from "../../../src/store/codec/values.ts";
 import { VarintReader, VarintWriter } from "../../../src/store/codec/varint.ts";
+
+const RUNS = Number(process.env.SPILLWAY_TEST_RUNS ?? 300);
 
 const edges = [
   0,
@@ -62,23 +71,91 @@ test.each([
   expect(() => decodeValues(encodeValues(counts), length)).toThrow(RangeError);
 });
 
-test("any positions come back, in the sparse form and in the dense", () => {
-  const positions = fc.uniqueArray(fc.integer({ min: 0, max: 255 }), { maxLength: 256 });
+const entries = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<[number, T][]> =>
+  fc
+    .oneof(
+      fc.uniqueArray(fc.tuple(fc.nat(255), value), { maxLength: 256, selector: ([position]) => position }),
+      fc
+        .array(value, { minLength: 256, maxLength: 256 })
+        .map((all) => all.map((one, at) => [at, one] as [number, T])),
+    )
+    .map((all) => all.sort((a, b) => a[0] - b[0]));
+/** Columns are of one width where they can be: values of like size, and a few that are not. */
+const likeCounts = fc
+  .constantFrom(1, 255, 256, 65_535, 65_536, 2 ** 24, 2 ** 32 - 1, 2 ** 40, 2 ** 48)
+  .chain((most) =>
+    fc.constant(fc.oneof({ weight: 20, arbitrary: fc.nat(most) }, { weight: 1, arbitrary: count })),
+  );
+
+test("any positions come back, in every form, through a buffer that is used again", () => {
+  const buffer = new PositionBuffer();
   fc.assert(
-    fc.property(positions, fc.func(fc.tuple(count, fc.boolean())), (places, countAt) => {
-      const counts = places
-        .sort((a, b) => a - b)
-        .map((position) => {
-          const [value, unrated] = countAt(position);
-          return { position, value, unrated: unrated ? value : 0 };
-        });
-      expect(decodePositions(encodePositions(counts))).toEqual(counts);
-    }),
+    fc.property(
+      likeCounts.chain((like) => entries(fc.tuple(fc.oneof(like, count), fc.boolean()))),
+      (all) => {
+        const counts = all.map(([position, [value, isUnrated]]) => ({
+          position,
+          value,
+          unrated: isUnrated ? value : 0,
+        }));
+        const bytes = encodePositions(counts);
+        expect(decodePositions(bytes)).toEqual(counts);
+        expect(readPositions(bytes, buffer)).toBe(counts.length);
+        expect(buffer.isExact).toBe(counts.every(({ value }) => typeof value === "number"));
+        expect(
+          counts.map((_, index) => ({
+            position: buffer.positions[index],
+            value: buffer.valueAt(index),
+            unrated: buffer.unratedAt(index),
+          })),
+        ).toEqual(counts);
+        expect([...buffer.values.subarray(0, counts.length)]).toEqual(
+          counts.map(({ value }) => Number(value)),
+        );
+        expect(writePositions(buffer)).toEqual(bytes);
+      },
+    ),
+    { numRuns: RUNS },
   );
 });
 
-test("a full shard costs a byte a position, a lone one three", () => {
+test("any gauges come back", () => {
+  const buffer = new GaugeBuffer();
+  const gauge = likeCounts.chain((like) => entries(fc.tuple(like, like, fc.oneof(like, count))));
+  fc.assert(
+    fc.property(gauge, (all) => {
+      buffer.clear();
+      for (const [position, [last, lowest, highest]] of all) buffer.push(position, last, lowest, highest);
+      const bytes = writeGauges(buffer);
+      const other = new GaugeBuffer();
+      expect(readGauges(bytes, other)).toBe(all.length);
+      expect(
+        all.map((_, index) => [
+          other.positions[index],
+          [other.lastAt(index), other.lowestAt(index), other.highestAt(index)],
+        ]),
+      ).toEqual(all);
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+test("bytes that are cut off, or not of a row, are refused", () => {
+  const bytes = encodePositions([
+    { position: 3, value: 900, unrated: 0 },
+    { position: 9, value: 2n ** 60n, unrated: 7 },
+  ]);
+  for (let length = 0; length < bytes.length; length++) {
+    expect(() => decodePositions(bytes.subarray(0, length))).toThrow(RangeError);
+  }
+  expect(() => decodePositions(Uint8Array.of(9, 0, 0, 0))).toThrow(RangeError);
+});
+
+test("a full shard costs a byte a position, a lone one six; one busy host widens no column", () => {
   const all = Array.from({ length: 256 }, (_, position) => ({ position, value: 1, unrated: 0 as Count }));
-  expect(encodePositions(all).length).toBe(256 + 2);
-  expect(encodePositions(all.slice(7, 8)).length).toBe(2 + 2 + 1);
+  expect(encodePositions(all).length).toBe(256 + 3);
+  expect(encodePositions(all.slice(7, 8)).length).toBe(3 + 2 + 1);
+  expect(
+    encodePositions([...all.slice(0, 255), { position: 255, value: 2 ** 40, unrated: 0 }]).length,
+  ).toBeLessThan(300);
 });
