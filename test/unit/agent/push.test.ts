@@ -311,6 +311,21 @@ test("after an outage each push takes what came since the last one, beside the o
   expect(left()).toEqual([29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40]);
 });
 
+test("after tries that had room for one alone, what came before them is backlog, and goes behind what comes", async () => {
+  const { service, queue, sent, pusher } = await setUp(...snapshots(40));
+  service.answer(hangUp);
+  // Each try that is cut off halves the next: 40, 20, 10, 5, 3, 2, 1.
+  for (let i = 0; i < 3; i += 1) await pusher.push();
+  for (let at = 41; at <= 80; at += 1) queue.append(snapshot(at));
+  for (let i = 0; i < 4; i += 1) await pusher.push();
+  service.answer(stored);
+  queue.append(snapshot(81));
+  await pusher.push();
+  queue.append(snapshot(82));
+  await pusher.push();
+  expect(sent().slice(-2)).toEqual([[81], [1, 82]]);
+});
+
 test("with room for one alone, newest and oldest take turns", async () => {
   const { service, queue, sent, pusher } = await setUp(snapshot(1), snapshot(2), snapshot(3));
   service.answer((received, response) => {
