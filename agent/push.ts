@@ -90,6 +90,8 @@ export function createPusher(parts: PusherParts): Pusher {
   /** Capabilities as the service has them, as JSON. */
   let capable: string | undefined;
   let saidGoodbye = false;
+  /** The token was refused: whoever mends it does so while the agent waits, so it is read before the next try. */
+  let refused = false;
   let lastEpoch: WaitingSnapshot["epoch"] | undefined;
   let heldUntilMs: number | null = null;
   let succeeded = 0;
@@ -139,6 +141,8 @@ export function createPusher(parts: PusherParts): Pusher {
     const composed = parts.compose(batch, acknowledged, parts.wallClock(), news, lastEpoch);
     const snapshots = batch.slice(0, composed.snapshots.length);
     lastEpoch = snapshots.at(-1)?.epoch ?? lastEpoch;
+    if (refused) parts.reloadToken();
+    refused = false;
     const sentUptimeMs = parts.uptimeMs();
     const reply = await parts.transport.send(composed.body, signal);
     const receivedUptimeMs = parts.uptimeMs();
@@ -242,7 +246,7 @@ export function createPusher(parts: PusherParts): Pusher {
     if (kind === "unauthorized") {
       const mend = "mend the token (--token-file is read again before each try)";
       seldom.say(kind, log.error, `cannot push: ${reason}; ${queue.size} snapshots are kept; ${mend}`);
-      parts.reloadToken();
+      refused = true;
       return {
         next: "wait",
         ms: Math.max(retryAfterMs, Math.round(UNAUTHORIZED_MS * (0.5 + parts.random() / 2))),

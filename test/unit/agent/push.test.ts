@@ -160,13 +160,15 @@ test("a layout that stays unknown although its names were sent is backed off lik
 });
 
 test.each([401, 403])(
-  "%d: keeps everything, waits, says so loudly but seldom, and reads the token again",
+  "%d: keeps everything, waits, says so loudly but seldom, and reads the token again before each try",
   async (status) => {
     const { service, left, log, reloads, time, pusher } = await setUp(...snapshots(3));
     service.answer(problem(status, "FORBIDDEN"));
-    for (let i = 0; i < 3; i += 1) expect(await pusher.push()).toEqual({ next: "wait", ms: 45_000 });
+    for (let i = 0; i < 3; i += 1) {
+      expect(await pusher.push()).toEqual({ next: "wait", ms: 45_000 });
+      expect(reloads.count).toBe(i);
+    }
     expect(left()).toEqual([1, 2, 3]);
-    expect(reloads.count).toBe(3);
     expect(log.lines).toEqual([
       `error cannot push: ${status} FORBIDDEN: because of FORBIDDEN; 3 snapshots are kept; mend the token (--token-file is read again before each try)`,
     ]);
@@ -174,6 +176,11 @@ test.each([401, 403])(
     await pusher.push();
     expect(log.lines).toHaveLength(2);
     expect(log.lines[1]).toContain("(and 2 times more before)");
+    service.answer(stored);
+    await pusher.push();
+    expect([reloads.count, left()]).toEqual([4, []]);
+    await pusher.push();
+    expect(reloads.count).toBe(4);
   },
 );
 
