@@ -25,6 +25,8 @@ export class JournalKeeper {
   readonly #spool: string;
   readonly #kept: string;
   readonly #timer: NodeJS.Timeout;
+  /** What was read of each segment, and how long it was then. */
+  readonly #read = new Map<string, { readonly size: number; readonly collected: readonly Collected[] }>();
 
   constructor(spool: string, kept: string) {
     this.#spool = spool;
@@ -36,7 +38,16 @@ export class JournalKeeper {
   /** In the order in which it was collected. */
   collected(): Collected[] {
     this.#keep();
-    return readJournal(this.#kept).map(({ id, queued, snapshot }) => ({
+    return readdirSync(this.#kept)
+      .sort()
+      .flatMap((name) => this.#readSegment(name));
+  }
+
+  #readSegment(name: string): readonly Collected[] {
+    const { size } = statSync(join(this.#kept, name));
+    const known = this.#read.get(name);
+    if (known?.size === size) return known.collected;
+    const collected = readJournal(this.#kept, name).map(({ id, queued, snapshot }) => ({
       id,
       key: keyOf(queued, snapshot),
       epoch: queued.epoch,
@@ -44,6 +55,8 @@ export class JournalKeeper {
       names: queued.layout.names,
       snapshot,
     }));
+    this.#read.set(name, { size, collected });
+    return collected;
   }
 
   close(): void {

@@ -17,30 +17,31 @@ export interface JournalEntry {
   readonly snapshot: WireSnapshot;
 }
 
-/**
- * Every snapshot that is in the segments of a spool, settled or not, in their order: as long as no segment was
- * removed, all that its agents ever collected.
- */
-export function readJournal(folder: string): JournalEntry[] {
+/** Every snapshot in a segment of a spool, settled or not, in their order; none for a file that is no segment. */
+export function readJournal(folder: string, name: string): JournalEntry[] {
   const entries: JournalEntry[] = [];
-  for (const name of readdirSync(folder).sort()) {
-    if (segmentNumber(name) === null) continue;
-    const bytes = readFileSync(join(folder, name));
-    const definitions: Definitions = { layouts: new Map(), epochs: new Map() };
-    readSegment(name, bytes, definitions);
-    for (const record of scanRecords(bytes).records) {
-      if (record.kind !== KIND.snapshot) continue;
-      const queued = decodeSnapshot(bytes, record, definitions);
-      if (queued === null) throw new Error(`${name} lacks what snapshot ${record.id} needs`);
-      entries.push({ id: record.id, queued, snapshot: JSON.parse(queued.json) });
-    }
+  if (segmentNumber(name) === null) return entries;
+  const bytes = readFileSync(join(folder, name));
+  const definitions: Definitions = { layouts: new Map(), epochs: new Map() };
+  readSegment(name, bytes, definitions);
+  for (const record of scanRecords(bytes).records) {
+    if (record.kind !== KIND.snapshot) continue;
+    const queued = decodeSnapshot(bytes, record, definitions);
+    if (queued === null) throw new Error(`${name} lacks what snapshot ${record.id} needs`);
+    entries.push({ id: record.id, queued, snapshot: JSON.parse(queued.json) });
   }
   return entries;
 }
 
-/** The same by epoch and uptime. */
+/**
+ * Those of all segments, by epoch and uptime: as long as no segment was removed, all that the spool's agents
+ * ever collected.
+ */
 export function journalOf(folder: string): string[] {
-  return readJournal(folder).map(({ queued, snapshot }) => keyOf(queued.epoch, snapshot));
+  return readdirSync(folder)
+    .sort()
+    .flatMap((name) => readJournal(folder, name))
+    .map(({ queued, snapshot }) => keyOf(queued.epoch, snapshot));
 }
 
 export function keyOf(epoch: { readonly boot: string; readonly number: number }, { uptimeMs }: WireSnapshot) {
