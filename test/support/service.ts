@@ -160,7 +160,7 @@ async function addressOf(child: ChildProcess, output: () => string): Promise<str
       const url = /Address +(http:\S+)/.exec(output())?.[1];
       return url === undefined ? null : ({ failed: false, url } as const);
     },
-    { timeoutMs: 30_000 },
+    { timeoutMs: 60_000 },
   );
   if (found.failed) throw new Error(`the service ended with ${child.exitCode}:\n${output()}`);
   return found.url;
