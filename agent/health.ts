@@ -8,6 +8,8 @@ export interface Health {
   /** A cycle begins: the time between two of these is one, with the pushes that fell into it. */
   cycle(): void;
   report(): WireHealth;
+  /** Snapshots dropped, rejected or set aside since the start. */
+  givenUp(): number;
 }
 
 export interface HealthParts {
@@ -35,6 +37,14 @@ export function createHealth(parts: HealthParts): Health {
   let began: number | null = null;
   let cycleCpuMs: number | null = null;
 
+  function dropped(): Record<string, number> {
+    const byReason: Record<string, number> = {};
+    for (const given of [queue.droppedBy, counts().rejected, setAside.counts]) {
+      for (const [reason, count] of given) byReason[reason] = (byReason[reason] ?? 0) + count;
+    }
+    return byReason;
+  }
+
   return {
     cycle() {
       const now = cpuMs();
@@ -42,10 +52,6 @@ export function createHealth(parts: HealthParts): Health {
       began = now;
     },
     report() {
-      const dropped: Record<string, number> = {};
-      for (const given of [queue.droppedBy, counts().rejected, setAside.counts]) {
-        for (const [reason, count] of given) dropped[reason] = (dropped[reason] ?? 0) + count;
-      }
       return {
         // Before the first is over, what it has cost so far; at the very start that is the start itself.
         cycleCpuMs: round(cycleCpuMs ?? (began === null ? 0 : cpuMs() - began)),
@@ -53,8 +59,9 @@ export function createHealth(parts: HealthParts): Health {
         rssBytes: rssBytes(),
         spoolDepth: queue.size,
         spoolAgeMs: Math.round(queue.ageMs),
-        dropped,
+        dropped: dropped(),
       };
     },
+    givenUp: () => Object.values(dropped()).reduce((sum, count) => sum + count, 0),
   };
 }

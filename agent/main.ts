@@ -155,7 +155,8 @@ async function watch(
     now: monotonicMs,
     setCapability: capabilities.set,
   });
-  const sysctls = createSysctlSource(settings.procfs, capabilities);
+  let givenUp = () => 0;
+  const sysctls = createSysctlSource(settings.procfs, capabilities, undefined, () => givenUp());
   const sample = createSampler({ host, timekeeper, log, seldom, listeners, sysctls });
 
   const { labels, warnings } = await gatherLabels(settings, process.env);
@@ -248,6 +249,7 @@ async function watch(
     counts: () => pusher.counts,
     childCpuMs: listeners.childCpuMs,
   });
+  givenUp = health.givenUp;
   const stopped = untilStopped(process, () => process.exit(1));
   log.info(
     `agent ${AGENT_VERSION} watches ${settings.name} (host ${identity.host}) for ${settings.server.href}`,

@@ -1,3 +1,4 @@
+import { createDrops } from "../drops.ts";
 import { DEFAULT_BOUNDS, type QueueBounds, type SnapshotQueue, type WaitingSnapshot } from "../queue.ts";
 import type { QueuedSnapshot } from "../snapshot.ts";
 import type { Timers } from "../timers.ts";
@@ -71,7 +72,7 @@ export function openSpool(parts: SpoolParts): Spool {
   const segmentBytes = Math.min(SEGMENT_BYTES, Math.floor(maxBytes / SEGMENTS_MIN));
   const memoryBounds = parts.memory ?? DEFAULT_BOUNDS;
   const definitions: Definitions = { layouts: new Map(), epochs: new Map() };
-  const droppedBy = new Map<string, number>();
+  const drops = createDrops();
 
   /** Oldest first; ids rise through all of them, and further through `memory`. */
   const segments: Segment[] = [];
@@ -100,10 +101,6 @@ export function openSpool(parts: SpoolParts): Spool {
   let cancelSync: (() => void) | null = null;
   let syncIsLazy = false;
 
-  function drop(reason: string, count: number): void {
-    if (count > 0) droppedBy.set(reason, (droppedBy.get(reason) ?? 0) + count);
-  }
-
   function recover(): void {
     const numbers = files.list().map(segmentNumber);
     const found = numbers.filter((number) => number !== null).sort((a, b) => a - b);
@@ -119,7 +116,7 @@ export function openSpool(parts: SpoolParts): Spool {
         diskBytes += read.segment.size;
         nextId = Math.max(nextId, read.segment.lastId + 1);
         torn = read.torn;
-        drop("damaged", read.damaged);
+        drops.count("damaged", read.damaged);
         if (read.damaged > 0) trouble("damaged", `skipped ${read.damaged} damaged parts of ${name}`);
       } catch (error) {
         // It may be readable again one day: its ids must stay its own.
@@ -245,7 +242,7 @@ export function openSpool(parts: SpoolParts): Spool {
   function doomOldest(reason: string): void {
     const oldest = segments.shift();
     if (oldest === undefined) return;
-    drop(reason, oldest.waiting.size);
+    for (const id of oldest.waiting.keys()) drops.drop(id, reason);
     oldest.waiting.clear();
     diskBytes -= oldest.size;
     if (oldest === active) active = null;
@@ -269,7 +266,7 @@ export function openSpool(parts: SpoolParts): Spool {
       if (!isOver()) break;
       memory.delete(id);
       memoryBytes -= snapshot.json.length;
-      drop(failing ?? "disk_full", 1);
+      drops.drop(id, failing ?? "disk_full");
     }
   }
 
@@ -389,7 +386,7 @@ export function openSpool(parts: SpoolParts): Spool {
       const record = atHand.has(id) ? null : recordAt(bytes, offset - begin);
       const snapshot = record === null ? atHand.get(id) : decodeSnapshot(bytes, record, definitions);
       if (snapshot !== undefined && snapshot !== null) loaded.push({ ...snapshot, id });
-      else if (segment.waiting.delete(id)) drop("damaged", 1);
+      else if (segment.waiting.delete(id)) drops.count("damaged", 1);
     }
     return loaded;
   }
@@ -448,7 +445,10 @@ export function openSpool(parts: SpoolParts): Spool {
           continue;
         }
         const segment = segmentOf(id);
-        if (segment?.waiting.delete(id) !== true) continue;
+        if (segment?.waiting.delete(id) !== true) {
+          drops.answered(id);
+          continue;
+        }
         touched.add(segment);
         unsaid.push(id);
       }
@@ -483,11 +483,9 @@ export function openSpool(parts: SpoolParts): Spool {
       return 0;
     },
     get dropped() {
-      let sum = 0;
-      for (const count of droppedBy.values()) sum += count;
-      return sum;
+      return drops.total;
     },
-    droppedBy,
+    droppedBy: drops.by,
     get inMemory() {
       return memory.size;
     },
