@@ -191,5 +191,9 @@ function opener(server: URL): () => Socket {
 
 async function compress(plain: Buffer): Promise<Buffer> {
   const level = constants.Z_BEST_SPEED;
-  return plain.length > GZIP_ASYNC_OVER_BYTES ? gzipAsync(plain, { level }) : gzipSync(plain, { level });
+  if (plain.length > GZIP_ASYNC_OVER_BYTES) return gzipAsync(plain, { level });
+  return gzipSync(plain, { level, ...SMALL_TABLES });
 }
+
+/** As small a result, without 256 KB of tables that would be mapped and cleared for each push. */
+const SMALL_TABLES = { windowBits: 13, memLevel: 5 } as const;

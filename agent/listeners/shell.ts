@@ -45,8 +45,8 @@ interface Resident {
 }
 
 /**
- * To start a program from Node costs 2.5 ms of the agent's own CPU, for a fork copies the page tables of a big
- * process; asking a shell that is there already costs 0.3 (bench/agent).
+ * Asks a shell that is there already: to start a program from Node costs the agent 1.3 ms of CPU more, since a
+ * fork copies the page tables of a big process, and three pipes come and go (bench/agent).
  *
  * The shell is for the run that succeeds. Any other is done again by `plain`, which tells precisely what is
  * wrong; so is the first of all, since an agent that looks once needs no shell, and one that comes while
