@@ -32,7 +32,7 @@ ENV SPILLWAY_AGENT_STATE_DIR=/var/lib/spillway-agent
 VOLUME /var/lib/spillway-agent
 USER node
 STOPSIGNAL SIGTERM
-# One thread beside its own, and one arena of memory: it does one thing at a time, and 2 MB are saved.
+# One thread beside its own, and one arena of memory: it does one thing at a time, and 1 to 2 MB are saved.
 ENV MALLOC_ARENA_MAX=1
 ENTRYPOINT ["node", "--v8-pool-size=1", "/opt/spillway/agent.mjs"]
 

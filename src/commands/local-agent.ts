@@ -30,7 +30,7 @@ export function startLocalAgent(options: LocalAgentOptions): (graceMs: number) =
     timer = null;
     const startedAt = performance.now();
     const args = [
-      // With one arena of memory below: it does one thing at a time, and 2 MB are saved.
+      // With one arena of memory below: it does one thing at a time, and 1 to 2 MB are saved.
       "--v8-pool-size=1",
       file,
       "--server",
