@@ -5,8 +5,12 @@ import type { SetAside } from "./set-aside.ts";
 
 /** How the agent itself is doing: what it costs, what waits, what was given up. */
 export interface Health {
-  /** A cycle begins: the time between two of these is one, with the pushes that fell into it. */
-  cycle(): void;
+  /**
+   * A cycle begins: the time between two of these is one, with the pushes that fell into it.
+   *
+   * @returns CPU time of the one that is over in ms; null at the first.
+   */
+  cycle(): number | null;
   report(): WireHealth;
   /** Snapshots dropped, rejected or set aside since the start. */
   givenUp(): number;
@@ -50,6 +54,7 @@ export function createHealth(parts: HealthParts): Health {
       const now = cpuMs();
       if (began !== null) cycleCpuMs = now - began;
       began = now;
+      return cycleCpuMs;
     },
     report() {
       return {

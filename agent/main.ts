@@ -36,6 +36,7 @@ import { waitForLock } from "./state-lock.ts";
 import { goodbyeOf, untilStopped } from "./stop.ts";
 import { systemTimers } from "./timers.ts";
 import { createTransport } from "./transport.ts";
+import { createTuning } from "./tuning.ts";
 import { AGENT_VERSION } from "./version.ts";
 
 /** What the agent reads, in the order of a snapshot's counters. */
@@ -47,6 +48,9 @@ const STOP_GRACE_MS = 3_000;
 const SYNC_GRACE_MS = 1_000;
 /** How often the same complaint is repeated in the log. */
 const SELDOM_MS = 60_000;
+
+// Before anything runs that could be compiled.
+const tuning = createTuning(setFlagsFromString);
 
 const monotonicMs = () => performance.now();
 
@@ -260,7 +264,7 @@ async function watch(
     timers: systemTimers,
     uptimeMs: host.uptimeMs,
     scrape: (everyMs) => {
-      health.cycle();
+      tuning.cycle(health.cycle());
       scrape(everyMs);
     },
     push: pusher.push,
@@ -290,10 +294,6 @@ function say(text: string): number {
   process.stdout.write(text);
   return 0;
 }
-
-// V8 doubles the space of young objects whenever many of them live on, up to 32 MB, and rarely gives any back:
-// 40 MB anonymous after 960 cycles, and 21 MB with this, for the same CPU (bench/agent).
-setFlagsFromString("--semi-space-growth-factor=1");
 
 // A reader that went away (a closed terminal, `| head`) must not end the agent with a stack trace.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});

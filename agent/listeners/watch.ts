@@ -6,12 +6,13 @@ import { rootNetDir } from "../host-facts.ts";
 import type { Timers } from "../timers.ts";
 import { createListenerAggregate, type ListenerAggregate } from "./aggregate.ts";
 import { busyEveryMs, type Cadence, isBusy, isHalfFull, QUIET, stirred } from "./cadence.ts";
-import { createChildCpu } from "./child-cpu.ts";
+import { childrenCpuMs, createChildCpu } from "./child-cpu.ts";
 import { createOwners } from "./owner.ts";
 import { type Privileges, readPrivileges } from "./privileges.ts";
 import { readProcTcp } from "./read-proc-tcp.ts";
 import { createSsRunner, type RunSs } from "./run-ss.ts";
 import type { SeenListener } from "./seen.ts";
+import { createShell } from "./shell.ts";
 import { createListenerSource, type SetCapability, type Target } from "./source.ts";
 
 /** The key of the host's root namespace; any other is the caller's own choice, such as its inode. */
@@ -80,10 +81,15 @@ interface Watched {
  */
 export function createListenerWatch(parts: ListenerWatchParts): ListenerWatch {
   const { procfs, timers, now, setCapability } = parts;
-  const { runSs = createSsRunner(), readProc = readProcTcp, privileges = readPrivileges() } = parts;
+  const shell = createShell();
+  const {
+    runSs = createSsRunner(shell.execute),
+    readProc = readProcTcp,
+    privileges = readPrivileges(),
+  } = parts;
   const source = createListenerSource({ runSs, readProc, mayEnter: privileges.enter, setCapability, now });
   const owners = createOwners({ procfs, now });
-  const childCpu = createChildCpu();
+  const childCpu = createChildCpu(() => childrenCpuMs(shell.pid));
   const aborter = new AbortController();
   const root = watched(rootTarget(procfs));
   const all = new Map<string, Watched>([[ROOT, root]]);
