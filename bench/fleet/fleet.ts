@@ -19,7 +19,7 @@ export interface FleetOptions {
   readonly burstShare: number;
 }
 
-export const FLEET_DEFAULTS = { seed: "spillway", everyMs: 10_000, burstShare: 0.005 } as const;
+export const FLEET_DEFAULTS = { seed: "spillway", everyMs: 10_000, burstShare: 0.005 };
 
 const REGIONS = ["eu-central-1", "eu-west-1", "us-east-1", "us-west-2", "ap-south-1", "sa-east-1"];
 const ROLES = [
@@ -111,8 +111,8 @@ export class SimulatedHost {
       if (rate !== undefined) this.values[position] = Math.floor(rate * uptimeS);
       else if (slowPositions.includes(position))
         this.values[position] = Math.floor((random() * uptimeS) / 100);
-      // Half of what stands still has never moved.
-      else this.values[position] = random() < 0.5 ? 0 : Math.floor(random() * 3_000);
+      // Most of what stands still has never moved.
+      else this.values[position] = random() < 0.8 ? 0 : Math.floor(random() * 3_000);
     }
     for (const [name, value] of CONSTANTS) this.values[COUNTERS.indexOf(name)] = value;
     this.#establish(1);

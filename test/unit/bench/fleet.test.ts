@@ -54,7 +54,7 @@ describe("the simulated fleet", () => {
     expect(digest(course(7, 50))).not.toBe(digest(course(8, 50)));
     expect(digest(course(7, 50))).not.toBe(digest(course(7, 50, "another")));
     // The very bytes: a change of the generator makes figures incomparable with those before it.
-    expect(digest(course(7, 50)).slice(0, 16)).toBe("0a2e2f124d2b429e");
+    expect(digest(course(7, 50)).slice(0, 16)).toBe("ba88eabd3e050581");
   });
 
   test("counters never fall, and the traffic has a daily course", () => {
