@@ -53,13 +53,8 @@ export class ChurningHost {
     this.identity = hostIdentity(options, index);
     this.#options = options;
     this.#random = randomOf(`${options.seed} churn ${index}`);
-    this.#at = options.startMs + Math.floor(this.#random() * options.everyMs);
+    this.#at = options.startMs;
     this.#slots = Array.from({ length: options.namespaces }, () => this.#container(this.#random()));
-  }
-
-  /** Time of the interval that `readings` told last. */
-  get at(): number {
-    return this.#at;
   }
 
   /** Namespaces that there have been. */
@@ -67,10 +62,9 @@ export class ChurningHost {
     return this.#made;
   }
 
-  /** What the host tells of its containers in the next interval. */
-  readings(): ContainerReading[] {
-    const { everyMs } = this.#options;
-    this.#at += everyMs;
+  /** What the host tells of its containers at the next interval, read at `atMs`. */
+  readings(atMs: number): ContainerReading[] {
+    this.#at = atMs;
     const told: ContainerReading[] = [];
     this.#slots.forEach((container, slot) => {
       let current = container;

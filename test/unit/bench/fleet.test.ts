@@ -127,7 +127,7 @@ describe("containers that come and go", () => {
     const born = new Map<string, number>();
     let readings = 0;
     for (let step = 0; step < 60; step++) {
-      for (const reading of host.readings()) {
+      for (const reading of host.readings(churn.startMs + step * churn.everyMs)) {
         readings++;
         expect(reading.fromZero).toBe(!born.has(reading.inode));
         born.set(reading.inode, reading.birth);
