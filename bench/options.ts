@@ -12,6 +12,8 @@ export interface Options {
   readonly peers: boolean;
   /** A folder for a CPU profile of `serve` during ingest; null for none. */
   readonly profile: string | null;
+  /** Flags for the Node of `serve`. */
+  readonly node: readonly string[];
   /** After this the run ends, whatever it is at. */
   readonly limitMs: number;
 }
@@ -21,6 +23,7 @@ export const USAGE = `npm run bench -- [options] [${PARTS.join("|")}] ...
   --tiny            to see that it works; its figures mean nothing
   --no-peers        ours alone
   --profile FOLDER  leave a CPU profile of the service during ingest there
+  --node=FLAG       a flag for the Node of the service, such as --node=--max-semi-space-size=64; repeatable
   --limit MINUTES   end after so long (default 20, with --full 600)
   --json            one line of JSON instead of a line a figure`;
 
@@ -36,6 +39,7 @@ export function readOptions(args: readonly string[]): Options {
       tiny: { type: "boolean", default: false },
       peers: { type: "boolean", default: true },
       profile: { type: "string" },
+      node: { type: "string", multiple: true, default: [] },
       limit: { type: "string" },
     },
   });
@@ -51,6 +55,7 @@ export function readOptions(args: readonly string[]): Options {
     size: values.full ? "full" : values.tiny ? "tiny" : "quick",
     peers: values.peers,
     profile: values.profile ?? null,
+    node: values.node,
     limitMs: minutes * 60_000,
   };
 }

@@ -31,7 +31,12 @@ async function run(options: Options): Promise<Report> {
     ingest: () =>
       benchIngest(
         shop,
-        { ...sizes.ingest, peers: options.peers, profile: options.profile && resolve(options.profile) },
+        {
+          ...sizes.ingest,
+          peers: options.peers,
+          profile: options.profile && resolve(options.profile),
+          node: options.node,
+        },
         missing,
       ),
   };

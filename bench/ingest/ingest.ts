@@ -22,6 +22,8 @@ export interface IngestSizes {
   readonly prometheus: boolean;
   /** A folder for a CPU profile of `serve`; null for none. */
   readonly profile: string | null;
+  /** Flags for the Node of `serve`. */
+  readonly node: readonly string[];
 }
 
 /** After a round: what a server does a moment later belongs to it. */
@@ -61,7 +63,7 @@ interface Sums {
 export async function benchIngest(shop: Workshop, sizes: IngestSizes, missing: string[]): Promise<Figure[]> {
   const database = await startDatabase(shop);
   const profile = sizes.profile === null ? [] : ["--cpu-prof", `--cpu-prof-dir=${sizes.profile}`];
-  const spillway = await startServe(shop, database, profile);
+  const spillway = await startServe(shop, database, [...sizes.node, ...profile]);
   const victoria = sizes.peers ? await startVictoria(shop) : null;
   const prometheus = sizes.peers && sizes.prometheus ? await startPrometheus(shop) : null;
   const peers = [victoria, prometheus].flatMap((peer) => peer ?? []);
