@@ -6,9 +6,13 @@
  * production. Ends by itself, and ends what it started, nothing else.
  */
 import { resolve } from "node:path";
+import { benchChurn } from "./ingest/churn.ts";
 import { benchIngest } from "./ingest/ingest.ts";
+import { benchLag } from "./ingest/lag.ts";
 import { type Options, type Part, readOptions, USAGE } from "./options.ts";
 import { SIZES } from "./sizes.ts";
+import { benchLargeFleet } from "./store/large-fleet.ts";
+import { benchStore } from "./store/store.ts";
 import { type Figure, line, machine, type Report } from "./support/figure.ts";
 import { Workshop } from "./support/workshop.ts";
 
@@ -27,18 +31,14 @@ async function run(options: Options): Promise<Report> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => leave(130, signal));
   const missing: string[] = [];
   const figures: Figure[] = [];
+  const { peers, node } = options;
+  const profile = options.profile === null ? null : resolve(options.profile);
   const parts: Record<Part, () => Promise<Figure[]>> = {
-    ingest: () =>
-      benchIngest(
-        shop,
-        {
-          ...sizes.ingest,
-          peers: options.peers,
-          profile: options.profile && resolve(options.profile),
-          node: options.node,
-        },
-        missing,
-      ),
+    ingest: () => benchIngest(shop, { ...sizes.ingest, peers, profile, node }, missing),
+    store: () => benchStore(shop, { ...sizes.store, peers }, missing),
+    fleet: () => benchLargeFleet(shop, { ...sizes.fleet, peers }, missing),
+    lag: () => benchLag(shop, sizes.lag),
+    churn: () => benchChurn(shop, { ...sizes.churn, peers }, missing),
   };
   try {
     const begun = machine();
