@@ -17,7 +17,8 @@ const REMEMBERED_HOSTS = 200_000;
 export interface KnownHost {
   readonly id: number;
   readonly keyHash: Uint8Array;
-  facts: string;
+  /** The key that was found to have this hash, and the facts that are kept: what nearly every push says again. */
+  last: { readonly key: Uint8Array; readonly facts: HostFacts } | null;
   readonly ids: Map<string, Promise<number>>;
 }
 
@@ -36,19 +37,27 @@ export class Registry {
 
   /** The host of an agent id; null when the id is bound to another key. */
   async host(agentId: string, key: string, facts: HostFacts): Promise<KnownHost | null> {
+    const keyBytes = Buffer.from(key);
+    const known = await this.#hosts.get(agentId);
+    if (known?.last != null && isEqual(known.last.key, keyBytes)) {
+      if (!sameFacts(known.last.facts, facts)) await this.#keepFacts(known, keyBytes, facts);
+      return known;
+    }
     const keyHash = createHash("sha256").update(key).digest();
-    const text = JSON.stringify([facts.name, facts.machineId, Object.entries(facts.labels).sort()]);
     const host = await remember(this.#hosts, agentId, async () => {
       const row = await registerHost(this.#db, agentId, keyHash, facts);
-      return { id: row.id, keyHash: row.keyHash, facts: "", ids: new Map() };
+      return { id: row.id, keyHash: row.keyHash, last: null, ids: new Map() };
     });
     if (this.#hosts.size > REMEMBERED_HOSTS) this.#hosts.delete(this.#hosts.keys().next().value ?? "");
-    if (host.keyHash.length !== keyHash.length || !timingSafeEqual(host.keyHash, keyHash)) return null;
-    if (host.facts !== text) {
-      await updateHostFacts(this.#db, host.id, facts);
-      host.facts = text;
-    }
+    if (!isEqual(host.keyHash, keyHash)) return null;
+    await this.#keepFacts(host, keyBytes, facts);
     return host;
+  }
+
+  async #keepFacts(host: KnownHost, key: Uint8Array, facts: HostFacts): Promise<void> {
+    await updateHostFacts(this.#db, host.id, facts);
+    // A copy of its own: a small Buffer keeps the 8 KiB alive that it was cut from.
+    host.last = { key: Uint8Array.from(key), facts };
   }
 
   epoch(host: KnownHost, facts: EpochFacts): Promise<number> {
@@ -84,6 +93,19 @@ export class Registry {
     if (layoutHash(names) !== hash) return "mismatch";
     return (await registerLayout(this.#db, hash, names)) ?? "limit";
   }
+}
+
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+function sameFacts(a: HostFacts, b: HostFacts): boolean {
+  if (a.name !== b.name || a.machineId !== b.machineId) return false;
+  const names = Object.keys(a.labels);
+  return (
+    names.length === Object.keys(b.labels).length &&
+    names.every((name) => Object.hasOwn(b.labels, name) && a.labels[name] === b.labels[name])
+  );
 }
 
 /** The value kept under a key, asked for once however many ask at the same time; a failure is not kept. */

@@ -142,6 +142,7 @@ export const snapshotSchema = z.object({
     .optional(),
 });
 
+export type ParsedPush = z.infer<typeof pushSchema>;
 export type ParsedHost = z.infer<typeof hostSchema>;
 export type ParsedSnapshot = z.infer<typeof snapshotSchema>;
 
