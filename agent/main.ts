@@ -22,8 +22,10 @@ import { createLog, createSeldomLog, type Log } from "./log.ts";
 import { lookAtHost } from "./look.ts";
 import { type Loops, placeOf, startLoops } from "./loop.ts";
 import { type Composer, createComposer } from "./message.ts";
-import { createNamespaceSampler } from "./namespaces/sampler.ts";
-import { pushOnce } from "./once.ts";
+import { createNamespaceFinder } from "./namespaces/finder.ts";
+import { createNamespaceSampler, keyOf } from "./namespaces/sampler.ts";
+import { openNamespaceMemory } from "./namespaces/state.ts";
+import { lookOnce, pushOnce } from "./once.ts";
 import { printJson, printTable } from "./print.ts";
 import { createPusher } from "./push.ts";
 import { createSampler, scrapeInto } from "./sampler.ts";
@@ -158,6 +160,23 @@ async function watch(
   const sysctls = createSysctlSource(settings.procfs, capabilities);
   const sample = createSampler({ host, timekeeper, log, seldom, listeners, sysctls });
 
+  const finder = createNamespaceFinder({
+    ...namespaceSettings(settings, host, capabilities),
+    memory: openNamespaceMemory(stateDir, host.facts.boot, log, seldom),
+    onGone: (namespace) => listeners.forget(keyOf(namespace)),
+  });
+  const sampleNamespaces = createNamespaceSampler({
+    procfs: settings.procfs,
+    collectors: COLLECTORS,
+    counters: settings.namespaceCounters,
+    finder,
+    uptimeMs: host.uptimeMs,
+    timekeeper,
+    listeners,
+    log,
+    seldom,
+  });
+
   const { labels, warnings } = await gatherLabels(settings, process.env);
   for (const warning of warnings) log.warn(warning);
   const machineId = readMachineId();
@@ -179,36 +198,25 @@ async function watch(
   };
 
   if (settings.mode === "once") {
-    await listeners.look();
+    await lookOnce(listeners, finder, settings.intervalMs);
     const snapshot = sample(settings.intervalMs);
+    if (snapshot === null) return 1;
+    const others = sampleNamespaces(settings.intervalMs);
     const facts = { capabilities: capabilities.list() };
-    const once = {
+    const { reason, pushed, leftOut } = await pushOnce(others, snapshot, {
       ...shared,
       compose: (...[some, known, clock]: Parameters<Composer>) => compose(some, known, clock, facts),
-    };
-    const reason = snapshot === null ? "there was nothing to push" : await pushOnce(snapshot, once);
+    });
     transport.close();
+    if (leftOut > 0) log.warn(`left out ${leftOut} network namespaces: one push has no room for them`);
     if (reason !== null) log.error(`cannot push to ${settings.server.href}: ${reason}`);
-    else log.info(`pushed one snapshot to ${settings.server.href} as host ${identity.host}`);
+    else {
+      const what = pushed === 1 ? "one snapshot" : `snapshots of ${pushed} network namespaces`;
+      log.info(`pushed ${what} to ${settings.server.href} as host ${identity.host}`);
+    }
     return reason === null ? 0 : 1;
   }
 
-  const sampleNamespaces = createNamespaceSampler({
-    procfs: settings.procfs,
-    collectors: COLLECTORS,
-    boot: host.facts.boot,
-    stateDir,
-    namespaces: settings.namespaces,
-    counters: settings.namespaceCounters,
-    scanMs: settings.namespaceScanMs,
-    max: settings.namespaceMax,
-    uptimeMs: host.uptimeMs,
-    timekeeper,
-    capabilities,
-    listeners,
-    log,
-    seldom,
-  });
   makeReserve(stateDir);
   const queue = openSpool({
     files: openFolder(join(stateDir, "spool")),
@@ -282,6 +290,21 @@ async function watch(
     queue.inMemory === 0 ? "" : `, ${queue.inMemory} of them are lost: the spool cannot be written`;
   log.info(`stopped by ${reason}; ${queue.size} snapshots were not sent${lost}`);
   return 0;
+}
+
+/** What every search for namespaces needs. */
+function namespaceSettings(settings: Settings, host: Host, capabilities: Capabilities) {
+  return {
+    procfs: settings.procfs,
+    collectors: COLLECTORS,
+    boot: host.facts.boot,
+    namespaces: settings.namespaces,
+    counters: settings.namespaceCounters,
+    scanMs: settings.namespaceScanMs,
+    max: settings.namespaceMax,
+    uptimeMs: host.uptimeMs,
+    capabilities,
+  };
 }
 
 function say(text: string): number {

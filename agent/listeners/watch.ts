@@ -41,8 +41,11 @@ export interface ListenerWatch {
   take(namespaceKey: string): WireListeners | undefined;
   /** The namespace is gone. */
   forget(namespaceKey: string): void;
-  /** Looks at the root's listeners now, for an agent that runs for one snapshot. */
-  look(): Promise<void>;
+  /**
+   * Looks at the listeners of a namespace that was noted, or of the root, now: for a run that does not start.
+   * Says whether there is reason to look again soon.
+   */
+  look(namespaceKey?: string): Promise<boolean>;
   /** CPU time of the children of this process in a cycle, in ms: from one snapshot of the root to the next. */
   childCpuMs(): number;
 }
@@ -191,7 +194,12 @@ export function createListenerWatch(parts: ListenerWatchParts): ListenerWatch {
     forget(key) {
       if (key !== ROOT) all.delete(key);
     },
-    look: () => lookAt(root),
+    async look(key = ROOT) {
+      const one = all.get(key);
+      if (one === undefined) return false;
+      await lookAt(one);
+      return isBusy(one.cadence, now());
+    },
     childCpuMs: childCpu.perCycleMs,
   };
 }
