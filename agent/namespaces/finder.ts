@@ -1,4 +1,3 @@
-import { readlinkSync } from "node:fs";
 import type { Capabilities } from "../capabilities.ts";
 import type { Collector } from "../collector.ts";
 import { rootNetDir } from "../host-facts.ts";
@@ -94,9 +93,10 @@ export function createNamespaceFinder(parts: NamespaceFinderParts): NamespaceFin
 function sayWhatIsMissing(
   { procfs, capabilities, max }: NamespaceFinderParts,
   { processes, refused, sawInit }: ScannedNamespaces,
-  { size }: NamespaceRegistry,
+  registry: NamespaceRegistry,
   mounted: ReadonlySet<string> | null,
 ): void {
+  const isNamed = ({ inode, pids }: KnownNamespace) => nameOfNamespace(procfs, inode, pids) !== null;
   const hidden = sawInit
     ? `${refused} of ${processes} processes may not be looked at`
     : "processes of other users are not listed";
@@ -107,27 +107,18 @@ function sayWhatIsMissing(
   );
   capabilities.set(
     "namespaces.limit",
-    size <= max,
-    `there are ${size} network namespaces beside the root and ${max} are followed: those followed already, then the oldest; raise --namespace-max`,
+    registry.size <= max,
+    `there are ${registry.size} network namespaces beside the root and ${max} are followed: those followed already, then the oldest; raise --namespace-max`,
   );
   capabilities.set(
     "namespaces.births",
-    mounted !== null && (mounted.size === 0 || mayTrace(procfs)),
+    mounted !== null && (mounted.size === 0 || registry.followed().every(isNamed)),
     "the agent may not see which of the mounted network namespaces a process is in, so a new one cannot be told from an old one, and what it counts before its first snapshot is left out: run the agent as root or with CAP_SYS_PTRACE",
   );
   capabilities.set(
     "sysctls.namespaces",
-    size === 0,
+    registry.size === 0,
     "the kernel shows a process the settings of its own network namespace only, so those of other namespaces are not known",
   );
   judgeRoot(procfs, capabilities);
-}
-
-/** The kernel names the namespaces of a process to those alone who may trace it. */
-function mayTrace(procfs: string): boolean {
-  try {
-    return readlinkSync(`${procfs}/1/ns/net`) !== "";
-  } catch {
-    return false;
-  }
 }
