@@ -1,5 +1,7 @@
 import type { Capabilities } from "../capabilities.ts";
 import type { Collector } from "../collector.ts";
+import type { Settings } from "../config.ts";
+import type { Host } from "../host.ts";
 import { rootNetDir } from "../host-facts.ts";
 import { nameOfNamespace, readMounted } from "./mounted.ts";
 import { readOwner } from "./owner.ts";
@@ -32,8 +34,6 @@ export interface NamespaceFinderParts {
 export interface NamespaceFinder {
   /** Those that are followed, the oldest first, after a scan where one is due: with the reading next to it. */
   find(everyMs: number): readonly KnownNamespace[];
-  /** How many the last scan found beyond the most that are followed. */
-  readonly leftOut: number;
 }
 
 /**
@@ -48,7 +48,7 @@ export function createNamespaceFinder(parts: NamespaceFinderParts): NamespaceFin
     const asked = "only the host's own is asked for (--namespaces root)";
     const unknown = `the root cannot be told from others: there is no ${rootNetDir(procfs)}/netstat to be seen`;
     capabilities.set("namespaces", false, parts.namespaces === "root" ? asked : unknown);
-    return { find: () => [], leftOut: 0 };
+    return { find: () => [] };
   }
 
   const registry = createNamespaceRegistry({
@@ -84,9 +84,26 @@ export function createNamespaceFinder(parts: NamespaceFinderParts): NamespaceFin
       if (scannedMs === null || uptimeMs - scannedMs >= parts.scanMs - soon) scan(uptimeMs);
       return registry.followed();
     },
-    get leftOut() {
-      return Math.max(0, registry.size - parts.max);
-    },
+  };
+}
+
+/** The parts of a finder that a person can set, and those of the host. */
+export function finderSettings(
+  settings: Settings,
+  host: Host,
+  collectors: readonly Collector[],
+  capabilities: Capabilities,
+): NamespaceFinderParts {
+  return {
+    procfs: settings.procfs,
+    collectors,
+    boot: host.facts.boot,
+    namespaces: settings.namespaces,
+    counters: settings.namespaceCounters,
+    scanMs: settings.namespaceScanMs,
+    max: settings.namespaceMax,
+    uptimeMs: host.uptimeMs,
+    capabilities,
   };
 }
 
