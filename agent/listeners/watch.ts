@@ -8,6 +8,7 @@ import { createListenerAggregate, type ListenerAggregate } from "./aggregate.ts"
 import { busyEveryMs, type Cadence, isBusy, isHalfFull, QUIET, stirred } from "./cadence.ts";
 import { createChildCpu } from "./child-cpu.ts";
 import { createOwners } from "./owner.ts";
+import { createPartialLists, type PartialLists } from "./partial.ts";
 import { type Privileges, readPrivileges } from "./privileges.ts";
 import { readProcTcp } from "./read-proc-tcp.ts";
 import { createSsRunner, type RunSs } from "./run-ss.ts";
@@ -37,7 +38,7 @@ export interface ListenerWatch {
   start(): void;
   stop(): void;
   note(namespaceKey: string, reading: NamespaceReading): void;
-  /** What was seen since the last call; undefined when nothing was. */
+  /** What was seen since the last call, and is news to the service (partial.ts); undefined when nothing was. */
   take(namespaceKey: string): WireListeners | undefined;
   /** The namespace is gone. */
   forget(namespaceKey: string): void;
@@ -70,6 +71,7 @@ const LEAD_MS = 500;
 interface Watched {
   target: Target;
   readonly aggregate: ListenerAggregate;
+  readonly lists: PartialLists;
   cadence: Cadence;
   drops: Count | null;
   sampledAtMs: number;
@@ -190,7 +192,11 @@ export function createListenerWatch(parts: ListenerWatchParts): ListenerWatch {
       everyMs = reading.everyMs ?? everyMs;
       scheduleQuiet(everyMs - Math.min(LEAD_MS, everyMs / 4));
     },
-    take: (key) => all.get(key)?.aggregate.take(owners.nameOf),
+    take(key) {
+      const one = all.get(key);
+      const taken = one?.aggregate.take(owners.nameOf);
+      return taken === undefined ? undefined : one?.lists.reduce(taken, now(), everyMs);
+    },
     forget(key) {
       if (key !== ROOT) all.delete(key);
     },
@@ -211,6 +217,7 @@ function watched(target: Target): Watched {
   return {
     target,
     aggregate: createListenerAggregate(),
+    lists: createPartialLists(),
     cadence: QUIET,
     drops: null,
     sampledAtMs: Number.NEGATIVE_INFINITY,
