@@ -1,13 +1,14 @@
-import { DEFAULT_BOUNDS, type QueueBounds, type SnapshotQueue, type WaitingSnapshot } from "../queue.ts";
+import { DEFAULT_BOUNDS, type QueueBounds, type SnapshotQueue } from "../queue.ts";
 import type { Timers } from "../timers.ts";
+import { createPeekBatch } from "./batch.ts";
 import { createDurability } from "./durability.ts";
 import type { SpoolFiles } from "./files.ts";
 import { createLoader } from "./loader.ts";
 import { createOverflow } from "./overflow.ts";
-import { encodeRecord, KIND } from "./record.ts";
 import { recoverSegments } from "./recover.ts";
-import type { Place, Segment } from "./segment.ts";
+import type { Segment } from "./segment.ts";
 import { createSegmentLog } from "./segment-log.ts";
+import { createSettledIds } from "./settled.ts";
 import { createSyncTimer } from "./sync-timer.ts";
 import { messageOf, type Trouble } from "./trouble.ts";
 
@@ -47,8 +48,8 @@ const SEGMENTS_MIN = 8;
  * - **Sync** (fdatasync) is asynchronous, for a disk can take long, and comes a second after an append,
  *   15 s after an answer if no append does it before: at most once a second (sync-timer.ts). A power cut
  *   loses the last second, and answers since the last sync, so that those snapshots are sent again.
- * - **Settled** snapshots are named in a record. Once that is synced, a segment that has none left is removed,
- *   oldest first (durability.ts).
+ * - **Settled** snapshots are named in a record (settled.ts). Once that is synced, a segment that has none left is
+ *   removed, oldest first (durability.ts).
  * - **Damage** is skipped up to the next mark. A start fails on nothing that it finds.
  * - **A full disk** is a state, not an error: snapshots go on in memory (overflow.ts), each append tries the
  *   disk again, and when memory is full as well the oldest segment makes room.
@@ -74,10 +75,9 @@ export function openSpool(parts: SpoolParts): Spool {
     lost: () => drop("damaged", 1),
   });
   const memory = createOverflow(parts.memory ?? DEFAULT_BOUNDS);
+  const settled = createSettledIds(log);
   let { nextId } = recovered;
   let newestAt = newestOf(log.segments);
-  /** Settled, but not yet written so. */
-  let unsaid: number[] = [];
   /** How many of the log's writes are synced. */
   let synced = 0;
   let passing: Promise<boolean> | null = null;
@@ -88,12 +88,6 @@ export function openSpool(parts: SpoolParts): Spool {
 
   function drop(reason: string, count: number): void {
     if (count > 0) droppedBy.set(reason, (droppedBy.get(reason) ?? 0) + count);
-  }
-
-  function writeSettled(): void {
-    if (unsaid.length === 0) return;
-    const payload = JSON.stringify(rangesOf(unsaid));
-    if (log.append(encodeRecord({ kind: KIND.settled, id: 0, at: 0 }, payload))) unsaid = [];
   }
 
   function writeMemory(): void {
@@ -144,7 +138,7 @@ export function openSpool(parts: SpoolParts): Spool {
   async function makePass(): Promise<boolean> {
     try {
       await durability.removeDoomed();
-      writeSettled();
+      settled.write();
       writeMemory();
       const upTo = log.writes;
       await durability.syncAll(log.isActive);
@@ -153,7 +147,7 @@ export function openSpool(parts: SpoolParts): Spool {
         durability.doom(done);
         await durability.removeDoomed();
       }
-      return memory.snapshots.size === 0 && unsaid.length === 0 && synced === log.writes;
+      return memory.snapshots.size === 0 && settled.isSaid && synced === log.writes;
     } catch (error) {
       trouble("disk", `cannot sync the spool: ${messageOf(error)}`);
       return false;
@@ -165,7 +159,7 @@ export function openSpool(parts: SpoolParts): Spool {
       const id = nextId;
       nextId += 1;
       newestAt = snapshot.at;
-      if (unsaid.length > 0) writeSettled();
+      settled.write();
       if (memory.snapshots.size > 0) writeMemory();
       if (memory.snapshots.size > 0 || !log.appendSnapshot(id, snapshot)) {
         memory.add(id, snapshot);
@@ -175,46 +169,14 @@ export function openSpool(parts: SpoolParts): Spool {
       timer.schedule();
       return id;
     },
-    peekBatch(count, ready, { bytes = Number.POSITIVE_INFINITY, fromId = 0 } = {}) {
-      const batch: WaitingSnapshot[] = [];
-      let room = bytes;
-      for (const segment of log.segments) {
-        if (segment.waiting.size === 0 || segment.lastId < fromId) continue;
-        const wanted: [number, Place][] = [];
-        for (const [id, place] of segment.waiting) {
-          if (batch.length + wanted.length >= count) break;
-          if (id < fromId || !ready(id)) continue;
-          room -= place.length;
-          if (room < 0 && batch.length + wanted.length > 0) break;
-          wanted.push([id, place]);
-        }
-        if (wanted.length > 0) batch.push(...loader.load(segment, wanted));
-        if (room <= 0 || batch.length >= count) return batch;
-      }
-      for (const [id, snapshot] of memory.snapshots) {
-        if (batch.length >= count) break;
-        if (id < fromId || !ready(id)) continue;
-        room -= snapshot.json.length;
-        if (room < 0 && batch.length > 0) break;
-        batch.push({ ...snapshot, id });
-      }
-      return batch;
-    },
+    peekBatch: createPeekBatch(log.segments, memory, loader),
     settle(done) {
-      const touched = new Set<Segment>();
+      const onDisk: number[] = [];
       for (const { id } of done) {
         loader.forget(id);
-        if (memory.remove(id)) continue;
-        const segment = log.holderOf(id);
-        if (segment?.waiting.delete(id) !== true) continue;
-        touched.add(segment);
-        unsaid.push(id);
+        if (!memory.remove(id)) onDisk.push(id);
       }
-      if (touched.size === 0) return;
-      writeSettled();
-      // On a full disk it cannot be said; then the segment's end says it.
-      for (const segment of touched) segment.settledBy = unsaid.length === 0 ? log.writes : 0;
-      timer.schedule(true);
+      if (settled.settle(onDisk)) timer.schedule(true);
     },
     sync,
     async close() {
@@ -256,15 +218,4 @@ function newestOf(segments: readonly Segment[]): number {
   let newest = 0;
   for (const { waiting } of segments) for (const { at } of waiting.values()) newest = Math.max(newest, at);
   return newest;
-}
-
-/** Rising ids as `[first, last]` of each run. */
-function rangesOf(ids: readonly number[]): [number, number][] {
-  const ranges: [number, number][] = [];
-  for (const id of [...ids].sort((a, b) => a - b)) {
-    const open = ranges.at(-1);
-    if (open !== undefined && open[1] === id - 1) open[1] = id;
-    else ranges.push([id, id]);
-  }
-  return ranges;
 }
