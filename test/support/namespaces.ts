@@ -47,8 +47,7 @@ export interface HeldNamespace {
   leave(): Promise<void>;
 }
 
-/** A new network namespace held by a shell of its own name; or one made by `ip netns add`, entered by it. */
-export async function holdNamespace(
+async function holdNamespace(
   folder: string,
   name: string,
   started: Started,
@@ -114,11 +113,15 @@ export type SeenNamespaces = ReadonlyMap<string, SeenNamespace>;
 export interface WatchedMachine {
   readonly folder: string;
   readonly service: Service;
+  /** In the names of what this test makes: others may run on this machine. */
+  readonly tag: string;
   /** GraphQL of the host. */
   host(fields: string): Promise<Record<string, never> | null>;
+  /** A new network namespace, or one made by `ip netns add`, held by a shell of this name, with the test's tag. */
+  hold(name: string, enter?: readonly string[]): Promise<HeldNamespace>;
   /** @param more flags besides those that every run has. */
   startAgent(...more: string[]): ChildProcess;
-  /** The host's namespaces by the name of their oldest process; the root under ROOT. */
+  /** The host's namespaces by the name of their oldest process, those that the test holds; the root under ROOT. */
   namespaces(): Promise<SeenNamespaces>;
   /** Waits until what is seen of the namespaces holds, and gives it. */
   settled(what: string, holds: (now: SeenNamespaces) => boolean): Promise<SeenNamespaces>;
@@ -146,6 +149,8 @@ export async function watchMachine(uid: number | null, started: Started): Promis
   writeFileSync(tokenFile, await service.token("ingest"), { mode: 0o600 });
   if (uid !== null) for (const path of [own, tokenFile]) chownSync(path, uid, uid);
   const since = new Date(Date.now() - 60_000).toISOString();
+  const tag = `${process.pid % 10_000}${uid === null ? "r" : "n"}`;
+  const held = new Set<string>();
   let agentLog = "";
 
   const host: WatchedMachine["host"] = async (fields) =>
@@ -158,7 +163,7 @@ export async function watchMachine(uid: number | null, started: Started): Promis
     const seen = new Map<string, SeenNamespace>();
     for (const { id, kind, lastSeen, labels } of data.host?.namespaces ?? []) {
       const name = kind === "ROOT" ? "ROOT" : labels.process;
-      if (kind !== "ROOT" && !String(name).startsWith("spw")) continue;
+      if (kind !== "ROOT" && !held.has(name)) continue;
       const { data: counted } = await service.graphql(
         `query ($since: DateTime!, $id: ID!) { host(name: "${HOST}") {
           overflows: increase(counter: "ListenOverflows", range: {from: $since}, namespace: $id)
@@ -176,6 +181,11 @@ export async function watchMachine(uid: number | null, started: Started): Promis
     service,
     host,
     namespaces,
+    tag,
+    hold(name, enter) {
+      held.add(`spw-${name}-${tag}`);
+      return holdNamespace(folder, `spw-${name}-${tag}`, started, enter);
+    },
     startAgent(...more) {
       const agent = spawn(
         process.execPath,
@@ -204,7 +214,7 @@ export async function watchMachine(uid: number | null, started: Started): Promis
           seen = await namespaces();
           return holds(seen);
         },
-        { timeoutMs: 30_000 },
+        { timeoutMs: 60_000 },
       ).catch((error: unknown) => {
         const output = `the agent wrote:\n${agentLog}\nthe service wrote:\n${service.output()}`;
         throw new Error(`${String(error)}\nseen: ${JSON.stringify([...seen])}\n${output}`);
