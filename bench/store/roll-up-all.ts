@@ -1,10 +1,10 @@
 import { isEventCounter } from "../../src/catalog/catalog.ts";
 import type { PrismaClient } from "../../src/store/client.ts";
+import { SnapshotReader } from "../../src/store/history/snapshot-reader.ts";
 import { LayoutCache } from "../../src/store/layouts.ts";
 import { Partitions } from "../../src/store/partitions.ts";
 import { markedShards } from "../../src/store/rollup/read.ts";
 import { rollUpShard } from "../../src/store/rollup/roll-up-shard.ts";
-import { SnapshotReader } from "../../src/store/snapshot-reader.ts";
 
 /** Rolls up every marked minute that is over at `now`, as a worker does, in this process. */
 export async function rollUpAll(db: PrismaClient, now: number): Promise<{ readonly snapshots: number }> {

@@ -137,6 +137,7 @@ export const snapshotSchema = z.object({
     .object({
       source: z.enum(["ss", "proc"]),
       samples: z.number().int().positive(),
+      complete: z.boolean().optional(),
       sockets: z.array(listener).max(LIMITS.listenersPerSnapshot),
     })
     .optional(),
