@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { Lifecycle, stopOnSignals } from "./app.ts";
 import { localUrl, remoteUrl } from "./commands/addresses.ts";
 import { explainDatabase } from "./commands/database.ts";
+import { keepLabelRules } from "./commands/labels-file.ts";
 import { startLocalAgent } from "./commands/local-agent.ts";
 import { runCommand } from "./commands/run.ts";
 import { ensureTokenFiles, type TokenFiles } from "./commands/token-files.ts";
@@ -95,6 +96,10 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
     });
     return { value: store, stop: () => store.close() };
   });
+  await life.start("label rules", async () => {
+    const stop = await keepLabelRules(config, db, log, now);
+    return { value: undefined, stop };
+  });
   const tokenFiles: TokenFiles | null =
     config.databaseUrl === null ? await ensureTokenFiles(db, config.dataDir) : null;
 
@@ -129,7 +134,7 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
       embeddedDatabase: config.databaseUrl === null,
       queueBackend: backend.kind,
       queueCounts: () => queueCounts(queues),
-      rawRetentionMs: config.rawRetentionMs,
+      rawRetentionMs: config.retention.rawMs,
     },
   };
   const actors = new Actors(db, now);
@@ -170,7 +175,7 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
         metrics,
         now,
         stopping,
-        oldestAcceptedMs: config.rawRetentionMs - LATE_MARGIN_MS,
+        oldestAcceptedMs: config.retention.rawMs - LATE_MARGIN_MS,
         agentConfig: { intervalMs: config.intervalMs, jitterMs: Math.round(config.intervalMs / 2) },
       }),
       createApp({ sources, actors, apollo, log, metrics, stopping, checks, secure, reachableUrl }),

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { layoutHash } from "../protocol/layout.ts";
-import type { Db } from "../store/client.ts";
+import type { PrismaClient } from "../store/client.ts";
 import { type EpochFacts, registerEpoch } from "../store/epochs.ts";
 import { type HostFacts, registerHost, updateHostFacts } from "../store/hosts.ts";
 import { findLayout, registerLayout, type StoredLayout } from "../store/layouts.ts";
@@ -12,12 +12,19 @@ import {
 } from "../store/namespaces.ts";
 
 const REMEMBERED_HOSTS = 200_000;
+/**
+ * Facts of a host are compared with the stored ones this often, though they are the same as at its last push
+ * here: behind a load balancer another process may have kept others since.
+ */
+const FACTS_HOLD_MS = 600_000;
 
 /** A host as this process knows it, with the ids of what belongs to it. */
 export interface KnownHost {
   readonly id: number;
   readonly keyHash: Uint8Array;
+  /** Facts that are stored, as far as this process knows, and until when it takes that for granted. */
   facts: string;
+  factsUntil: number;
   readonly ids: Map<string, Promise<number>>;
 }
 
@@ -26,27 +33,38 @@ export interface KnownHost {
  * host costs the database nothing but its snapshots.
  */
 export class Registry {
-  readonly #db: Db;
+  readonly #db: PrismaClient;
   readonly #hosts = new Map<string, Promise<KnownHost>>();
   readonly #layouts = new Map<string, Promise<StoredLayout | null>>();
 
-  constructor(db: Db) {
+  constructor(db: PrismaClient) {
     this.#db = db;
   }
 
-  /** The host of an agent id; null when the id is bound to another key. */
-  async host(agentId: string, key: string, facts: HostFacts): Promise<KnownHost | null> {
+  /**
+   * The host of an agent id; null when the id is bound to another key.
+   *
+   * @param said when it was said (`now`), and the time of the oldest snapshot that came with it (`since`), from
+   *   which new labels hold; ms since 1970
+   */
+  async host(
+    agentId: string,
+    key: string,
+    facts: HostFacts,
+    said: { readonly now: number; readonly since: number },
+  ): Promise<KnownHost | null> {
     const keyHash = createHash("sha256").update(key).digest();
-    const text = JSON.stringify([facts.name, facts.machineId, Object.entries(facts.labels).sort()]);
+    const text = factsText(facts);
     const host = await remember(this.#hosts, agentId, async () => {
       const row = await registerHost(this.#db, agentId, keyHash, facts);
-      return { id: row.id, keyHash: row.keyHash, facts: "", ids: new Map() };
+      return { id: row.id, keyHash: row.keyHash, facts: "", factsUntil: 0, ids: new Map() };
     });
     if (this.#hosts.size > REMEMBERED_HOSTS) this.#hosts.delete(this.#hosts.keys().next().value ?? "");
     if (host.keyHash.length !== keyHash.length || !timingSafeEqual(host.keyHash, keyHash)) return null;
-    if (host.facts !== text) {
-      await updateHostFacts(this.#db, host.id, facts);
+    if (host.facts !== text || said.now >= host.factsUntil) {
+      await updateHostFacts(this.#db, host.id, facts, said.since);
       host.facts = text;
+      host.factsUntil = said.now + FACTS_HOLD_MS;
     }
     return host;
   }
@@ -84,6 +102,15 @@ export class Registry {
     if (layoutHash(names) !== hash) return "mismatch";
     return (await registerLayout(this.#db, hash, names)) ?? "limit";
   }
+}
+
+function factsText({ name, machineId, labels, forcedLabels = {} }: HostFacts): string {
+  return JSON.stringify([
+    name,
+    machineId,
+    Object.entries(labels).sort(),
+    Object.entries(forcedLabels).sort(),
+  ]);
 }
 
 /** The value kept under a key, asked for once however many ask at the same time; a failure is not kept. */
