@@ -7,33 +7,33 @@ import { effectiveLabels, type Labels } from "./labels/effective.ts";
 /** LEFT: the agent said goodbye. */
 export type HostStatusName = "REPORTING" | "STALE" | "SILENT" | "LEFT";
 
-/** What hardly ever changes of a host; `revision` grows when it does. */
-export interface HostFactsRecord {
+/** A host with its facts and state. */
+export interface HostDetail {
   readonly id: number;
+  /** Grows with each change of the facts: name, labels, capabilities. */
   readonly revision: number;
   readonly agentId: string;
   readonly name: string;
   /** The effective ones (labels/effective.ts). */
   readonly labels: Labels;
   readonly firstSeen: Date;
-  readonly capabilities: readonly Capability[];
-}
-
-/** What changes with every push of a host. */
-export interface HostState {
   readonly lastSeen: Date | null;
-  readonly status: HostStatusName;
+  /** When its agent said that it leaves; null when it did not. */
+  readonly leftAt: Date | null;
   readonly everyMs: number | null;
   readonly agentVersion: string | null;
   readonly clockSkewMs: number | null;
   readonly bootId: string | null;
   readonly kernel: string | null;
+  readonly capabilities: readonly Capability[];
   /** How the agent is doing, as it said last; null when it never has. */
   readonly health: Readonly<Record<string, unknown>> | null;
 }
 
-/** A host with its facts and state, as queries see it. */
-export type HostRecord = HostFactsRecord & HostState;
+/** A host as queries see it, at one moment. */
+export interface HostRecord extends HostDetail {
+  readonly status: HostStatusName;
+}
 
 /** A namespace and the host that it belongs to. */
 export interface NamespaceOwner {
@@ -63,61 +63,36 @@ export function statusOf(
   return age <= Math.max(SILENT_FLOOR_MS, 3 * stale) ? "STALE" : "SILENT";
 }
 
-type StateRow = readonly [
-  id: number,
-  revision: number,
-  lastSeen: number | null,
-  everyMs: number | null,
-  agentVersion: string | null,
-  clockSkewMs: number | null,
-  bootId: string | null,
-  kernel: string | null,
-  health: Readonly<Record<string, unknown>> | null,
-  leftAt: number | null,
-];
-
-/** The state of every host by its id, with the revision that its facts have now. */
-export async function readHostStates(
-  db: Db,
-  now: number,
-): Promise<Map<number, HostState & { readonly revision: number }>> {
-  // One text and not a row for each host: this is read each second, and the client spends most of the time of
-  // a wide answer on its cells.
-  const [answer] = await db.$queryRaw<{ rows: string | null }[]>`
-    SELECT json_agg(json_build_array(
-             h.id, h.revision, date_part('epoch', s.last_seen) * 1000, s.every_ms, s.agent_version,
-             s.clock_skew_ms, e.boot_id, e.kernel, s.health,
-             CASE s.goodbye WHEN 'leaving' THEN date_part('epoch', s.goodbye_at) * 1000 END))::text AS rows
-    FROM host h LEFT JOIN host_status s ON s.host_id = h.id LEFT JOIN epoch e ON e.id = s.epoch_id`;
-  const rows = JSON.parse(answer?.rows ?? "[]") as StateRow[];
-  return new Map(
-    rows.map(([id, revision, last, everyMs, agentVersion, clockSkewMs, bootId, kernel, health, left]) => {
-      const lastSeen = last === null ? null : Math.round(last);
-      const status = statusOf(lastSeen, everyMs, left === null ? null : Math.round(left), now);
-      const seen = lastSeen === null ? null : new Date(lastSeen);
-      return [
-        id,
-        { revision, lastSeen: seen, status, everyMs, agentVersion, clockSkewMs, bootId, kernel, health },
-      ];
-    }),
-  );
+/**
+ * A short text for each host by its id, another one whenever anything of it that is shown has changed.
+ *
+ * One text for all of them and not a row each: this is read each second, and most of the time of a long answer
+ * goes into its cells.
+ */
+export async function readHostMarks(db: Db): Promise<Map<number, string>> {
+  const [answer] = await db.$queryRaw<{ marks: string | null }[]>`
+    SELECT string_agg(
+             concat_ws(' ', h.id, h.revision, coalesce(date_part('epoch', s.last_seen), 0),
+                       coalesce(date_part('epoch', s.goodbye_at), 0)), ',') AS marks
+    FROM host h LEFT JOIN host_status s ON s.host_id = h.id`;
+  const marks = answer?.marks?.split(",") ?? [];
+  return new Map(marks.map((mark) => [Number.parseInt(mark, 10), mark]));
 }
 
-/** The facts of hosts. */
-export async function readHostFacts(db: Db, ids: readonly number[]): Promise<HostFactsRecord[]> {
-  type Row = Omit<HostFactsRecord, "labels"> & HostLabelColumns;
+/** Hosts by their ids, in no order; those that there are. */
+export async function readHostDetails(db: Db, ids: readonly number[]): Promise<HostDetail[]> {
+  type Row = Omit<HostDetail, "labels"> & HostLabelColumns;
   const rows = await db.$queryRaw<Row[]>`
-    SELECT id, revision, agent_id AS "agentId", name, labels, set_labels AS "setLabels",
-           forced_labels AS "forcedLabels", file_labels AS "fileLabels", first_seen AS "firstSeen", capabilities
-    FROM host WHERE id = ANY(${[...ids]}::int[])`;
-  return rows.map((row) => ({
-    id: row.id,
-    revision: row.revision,
-    agentId: row.agentId,
-    name: row.name,
-    labels: effectiveLabels(sourcesOf(row)),
-    firstSeen: row.firstSeen,
-    capabilities: row.capabilities,
+    SELECT h.id, h.revision, h.agent_id AS "agentId", h.name, h.labels, h.set_labels AS "setLabels",
+           h.forced_labels AS "forcedLabels", h.file_labels AS "fileLabels", h.first_seen AS "firstSeen",
+           s.last_seen AS "lastSeen", s.every_ms AS "everyMs", s.agent_version AS "agentVersion",
+           s.clock_skew_ms AS "clockSkewMs", e.boot_id AS "bootId", e.kernel, h.capabilities, s.health,
+           CASE s.goodbye WHEN 'leaving' THEN s.goodbye_at END AS "leftAt"
+    FROM host h LEFT JOIN host_status s ON s.host_id = h.id LEFT JOIN epoch e ON e.id = s.epoch_id
+    WHERE h.id = ANY(${[...ids]}::int[])`;
+  return rows.map(({ setLabels, forcedLabels, fileLabels, ...row }) => ({
+    ...row,
+    labels: effectiveLabels(sourcesOf({ labels: row.labels, setLabels, forcedLabels, fileLabels })),
   }));
 }
 

@@ -1,5 +1,5 @@
 import type { Db } from "./client.ts";
-import { type HostFactsRecord, type HostRecord, readHostFacts, readHostStates } from "./directory.ts";
+import { type HostDetail, type HostRecord, readHostDetails, readHostMarks, statusOf } from "./directory.ts";
 import { NamespaceOwners } from "./namespace-owners.ts";
 
 /** How long a view is shown without looking again. */
@@ -14,19 +14,24 @@ export interface Fleet {
   readonly ownerOf: ReadonlyMap<number, number>;
 }
 
+interface Held {
+  /** As it was when `record` was read. */
+  readonly mark: string;
+  record: HostRecord;
+}
+
 /**
  * The fleet, read at most once a second however many ask.
  *
- * A look reads the state of all hosts, the facts of those alone whose revision is another than the one held
- * (so a change made by another process is seen by the next look), and the namespaces that are new.
+ * A look reads a mark of each host, the hosts alone whose mark is another than the one held (they were heard of,
+ * or somebody changed them in whichever process), and the namespaces that are new.
  */
 export class FleetView {
   readonly #db: Db;
   readonly #now: () => number;
   readonly #owners: NamespaceOwners;
   #view: { readonly at: number; readonly fleet: Promise<Fleet> } | null = null;
-  /** By name, then id. */
-  #facts: readonly HostFactsRecord[] = [];
+  #held = new Map<number, Held>();
   #looking: Promise<unknown> = Promise.resolve();
 
   constructor(db: Db, now: () => number) {
@@ -57,27 +62,37 @@ export class FleetView {
   }
 
   async #look(now: number): Promise<Fleet> {
-    const [states, ownerOf] = await Promise.all([readHostStates(this.#db, now), this.#owners.read(now)]);
-    const held = this.#facts.filter(({ id, revision }) => states.get(id)?.revision === revision);
-    if (held.length < this.#facts.length || held.length < states.size) {
-      const known = new Set(held.map(({ id }) => id));
-      const fresh = await readHostFacts(
-        this.#db,
-        [...states.keys()].filter((id) => !known.has(id)),
-      );
-      this.#facts = [...held, ...fresh].sort(byNameAndId);
+    const [marks, ownerOf] = await Promise.all([readHostMarks(this.#db), this.#owners.read(now)]);
+    const changed = [...marks].filter(([id, mark]) => this.#held.get(id)?.mark !== mark).map(([id]) => id);
+    const details = changed.length === 0 ? [] : await readHostDetails(this.#db, changed);
+    let ordered = true;
+    for (const detail of details) {
+      ordered &&= this.#held.get(detail.id)?.record.name === detail.name;
+      const record = { ...detail, status: statusAt(detail, now) };
+      // The details are no older than the mark; if they are newer, the next look sees another one.
+      this.#held.set(detail.id, { mark: marks.get(detail.id) ?? "", record });
     }
+    for (const id of this.#held.keys()) if (!marks.has(id)) this.#held.delete(id);
+    if (!ordered)
+      this.#held = new Map([...this.#held].sort(([, a], [, b]) => byNameAndId(a.record, b.record)));
+
     const hosts: HostRecord[] = [];
-    for (const facts of this.#facts) {
-      const state = states.get(facts.id);
-      // The revision is that of the facts, which may have been read a moment later.
-      if (state !== undefined) hosts.push({ ...state, ...facts });
+    const hostById = new Map<number, HostRecord>();
+    for (const held of this.#held.values()) {
+      const status = statusAt(held.record, now);
+      if (held.record.status !== status) held.record = { ...held.record, status };
+      hosts.push(held.record);
+      hostById.set(held.record.id, held.record);
     }
-    return { hosts, hostById: new Map(hosts.map((host) => [host.id, host])), ownerOf };
+    return { hosts, hostById, ownerOf };
   }
 }
 
-function byNameAndId(a: HostFactsRecord, b: HostFactsRecord): number {
+function statusAt({ lastSeen, everyMs, leftAt }: HostDetail, now: number) {
+  return statusOf(lastSeen?.getTime() ?? null, everyMs, leftAt?.getTime() ?? null, now);
+}
+
+function byNameAndId(a: HostRecord, b: HostRecord): number {
   if (a.name !== b.name) return a.name < b.name ? -1 : 1;
   return a.id - b.id;
 }

@@ -8,6 +8,8 @@ const RELOAD_MS = 600_000;
  * time are asked for again; no transaction that makes a namespace lasts as long.
  */
 const OVERLAP_MS = 15_000;
+/** And not more of them than this, so that the looks right after everything was read do not read it again. */
+const OVERLAP_IDS = 10_000;
 
 interface Highest {
   readonly root: number;
@@ -43,12 +45,17 @@ export class NamespaceOwners {
     while (this.#looks[0] !== undefined && now - this.#looks[0].at >= OVERLAP_MS) {
       this.#settled = this.#looks.shift()?.highest ?? this.#settled;
     }
-    const rows = await readNamespaceOwners(this.#db, reload ? NONE : this.#settled);
+    const highest = this.#looks.at(-1)?.highest ?? this.#settled;
+    const above = {
+      root: Math.max(this.#settled.root, highest.root - OVERLAP_IDS),
+      other: Math.max(this.#settled.other, highest.other - OVERLAP_IDS),
+    };
+    const rows = await readNamespaceOwners(this.#db, reload ? NONE : above);
     if (reload) {
       this.#ownerOf = new Map();
       this.#reloadedAt = now;
     }
-    let { root, other } = reload ? NONE : (this.#looks.at(-1)?.highest ?? this.#settled);
+    let { root, other } = highest;
     for (const { namespaceId, hostId } of rows) {
       this.#ownerOf.set(namespaceId, hostId);
       if (namespaceId < FIRST_OTHER_NAMESPACE) root = Math.max(root, namespaceId);

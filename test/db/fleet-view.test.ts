@@ -18,16 +18,16 @@ function addContainer(db: PrismaClient, hostId: number, birth: number) {
   return registerNamespace(db, hostId, key, { containerId: null, name: null, labels: {} });
 }
 
-/** A view, with a clock of its own and how many rows each look has read of namespaces and of hosts' facts. */
+/** A view, with a clock of its own and how many rows each look has read of namespaces and of hosts. */
 function watched(db: PrismaClient) {
   let now = T0;
-  const read = { namespaces: 0, facts: 0 };
+  const read = { namespaces: 0, hosts: 0 };
   const counting = db.$extends({
     query: {
       async $queryRaw({ args, query }) {
         const rows = (await query(args)) as unknown[];
         if (/FROM namespace/.test(args.sql)) read.namespaces += rows.length;
-        if (/set_labels/.test(args.sql)) read.facts += rows.length;
+        if (/set_labels/.test(args.sql)) read.hosts += rows.length;
         return rows;
       },
     },
@@ -39,7 +39,7 @@ function watched(db: PrismaClient) {
     after: async (ms: number) => {
       now += ms;
       read.namespaces = 0;
-      read.facts = 0;
+      read.hosts = 0;
       return { fleet: await view.read(), read: { ...read } };
     },
   };
@@ -61,15 +61,15 @@ test("a look reads what is new or changed, and nothing twice", async ({ store: {
       [first, a.id],
     ]),
   );
-  expect(start.read).toEqual({ namespaces: 3, facts: 2 });
+  expect(start.read).toEqual({ namespaces: 3, hosts: 2 });
   // Ids may appear out of order for a while; after that what is known is not asked for again.
-  expect((await after(1_000)).read).toEqual({ namespaces: 3, facts: 0 });
-  expect((await after(20_000)).read).toEqual({ namespaces: 0, facts: 0 });
+  expect((await after(1_000)).read).toEqual({ namespaces: 3, hosts: 0 });
+  expect((await after(20_000)).read).toEqual({ namespaces: 0, hosts: 0 });
 
   const second = await addContainer(db, b.id, 2);
   const grown = await after(1_000);
   expect(grown.fleet.ownerOf.get(second)).toBe(b.id);
-  expect(grown.read).toEqual({ namespaces: 1, facts: 0 });
+  expect(grown.read).toEqual({ namespaces: 1, hosts: 0 });
 
   await updateHostFacts(db, b.id, { name: "c-host", machineId: null, labels: { role: "web" } }, T0);
   const renamed = await after(1_000);
@@ -77,7 +77,7 @@ test("a look reads what is new or changed, and nothing twice", async ({ store: {
     ["b-host", {}],
     ["c-host", { role: "web" }],
   ]);
-  expect(renamed.read.facts).toBe(1);
+  expect(renamed.read.hosts).toBe(1);
 
   await db.host.delete({ where: { id: a.id } });
   const fewer = await after(1_000);
