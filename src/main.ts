@@ -36,6 +36,7 @@ import { FleetView } from "./store/fleet-view.ts";
 import { LayoutCache } from "./store/layouts.ts";
 import { migrate, pendingMigrations } from "./store/migrate.ts";
 import { Partitions } from "./store/partitions.ts";
+import { LATE_MARGIN_MS } from "./store/retention/policy.ts";
 import { createSignInLink } from "./store/sessions.ts";
 import { SnapshotReader } from "./store/snapshot-reader.ts";
 import { createLog, type Logger } from "./telemetry/log.ts";
@@ -45,8 +46,6 @@ import { VERSION } from "./version.ts";
 const STATEMENT_TIMEOUT_MS = 30_000;
 /** Requests under way have this share of the time to stop; then their connections are closed. */
 const DRAIN_SHARE = 0.75;
-/** A predecessor is at most a day older than its snapshot, and must not have been dropped. */
-const LATE_MARGIN_MS = 25 * 3_600_000;
 const now = Date.now;
 
 type Role = "all" | "serve" | "work";
@@ -113,7 +112,15 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
 
   if (role !== "serve") {
     await life.start("workers", async () => {
-      const stop = await startWorkers({ backend, queues, db, log, metrics, now });
+      const stop = await startWorkers({
+        backend,
+        queues,
+        db,
+        log,
+        metrics,
+        now,
+        retention: config.retention,
+      });
       return { value: undefined, stop };
     });
   }
