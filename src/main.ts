@@ -6,6 +6,7 @@
  * it stops in the reverse.
  */
 import { writeSync } from "node:fs";
+import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { Lifecycle, stopOnSignals } from "./app.ts";
 import { localUrl, remoteUrl } from "./commands/addresses.ts";
@@ -39,6 +40,7 @@ import { Partitions } from "./store/partitions.ts";
 import { LATE_MARGIN_MS } from "./store/retention/policy.ts";
 import { createSignInLink } from "./store/sessions.ts";
 import { SnapshotReader } from "./store/snapshot-reader.ts";
+import { StorageView } from "./store/storage/storage-view.ts";
 import { createLog, type Logger } from "./telemetry/log.ts";
 import { Metrics } from "./telemetry/metrics.ts";
 import { VERSION } from "./version.ts";
@@ -129,8 +131,16 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
     return;
   }
 
+  const storage = new StorageView({
+    db,
+    retention: config.retention,
+    compactAfterMs: null,
+    freeBytes: config.databaseUrl === null ? () => freeBytesOf(config.dataDir) : async () => null,
+    now,
+  });
   const sources: Sources = {
     db,
+    storage,
     reader: new SnapshotReader(new LayoutCache()),
     fleet: new FleetView(db, now),
     now,
@@ -228,6 +238,12 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
       notes,
     }),
   );
+}
+
+/** Bytes that the service may still write on the disk of a folder. */
+async function freeBytesOf(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
 }
 
 const [role = "all", ...words] = process.argv.slice(2);
