@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
 import { push, TestHost } from "../support/pushes.ts";
 import { cleanEnvironment, type Service, startService } from "../support/service.ts";
+import { openTestStore } from "../support/store.ts";
 import { waitFor } from "../support/wait.ts";
 
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
@@ -61,6 +62,30 @@ test("labels.yml holds for hosts by their names, and anew after SIGHUP; a faulty
   await waitFor("the fault to be said", () => service.output().includes(`${file}:3:11: [0].labels.role`));
   expect((await labelsOf("db-1"))?.labels).toEqual({ role: "any" });
   expect((await fetch(`${service.url}/readyz`)).status).toBe(200);
+});
+
+test("labels that come with a backlog hold from its oldest snapshot on", async () => {
+  const host = new TestHost({ name: "app-1", labels: { version: "1" } });
+  await seen(host);
+  // A snapshot that cannot be taken says nothing of when, nor does one that is no snapshot.
+  const later = Date.now();
+  const snapshots = [
+    null,
+    { at: "then" },
+    host.snapshot(Date.now() - 30 * 86_400_000, [0, 0, 0]),
+    host.snapshot(later + 500, [1, 0, 0]),
+    host.snapshot(later, [0, 0, 0]),
+  ];
+  await service.pushed(push(host.section(snapshots, { labels: { version: "2" } })));
+  const store = openTestStore(databaseUrlOf(inject("postgresUrl"), database), 1);
+  const { id } = await store.db.host.findUniqueOrThrow({ where: { agentId: host.id } });
+  const history = await store.db.hostLabelHistory.findMany({
+    where: { hostId: id },
+    orderBy: { since: "asc" },
+  });
+  await store.close();
+  expect(history.map(({ labels }) => labels)).toEqual([{ version: "1" }, { version: "2" }]);
+  expect(history[1]?.since).toEqual(new Date(later));
 });
 
 test("check-config names each fault of the file with its line and column", async () => {
