@@ -35,11 +35,14 @@ export interface HostRecord extends HostDetail {
   readonly status: HostStatusName;
 }
 
-/** A namespace and the host that it belongs to. */
+/** A namespace, the host that it belongs to, and the labels of its container: a root has none. */
 export interface NamespaceOwner {
-  readonly namespaceId: number;
+  readonly id: number;
   readonly hostId: number;
+  readonly labels: Labels;
 }
+
+const NO_LABELS: Labels = {};
 
 const SILENT_FLOOR_MS = 90_000;
 
@@ -99,14 +102,18 @@ export async function readHostDetails(db: Db, ids: readonly number[]): Promise<H
 /** Ids of namespaces of containers begin here; those of roots lie below (the sequences of the migrations). */
 export const FIRST_OTHER_NAMESPACE = 1_073_741_824;
 
-/** Namespaces with their hosts: of roots those with an id above the one, of others above the other. */
-export function readNamespaceOwners(
+/** Namespaces with their hosts, by id: of roots those with an id above the one, of others above the other. */
+export async function readNamespaceOwners(
   db: Db,
   above: { readonly root: number; readonly other: number },
 ): Promise<NamespaceOwner[]> {
-  return db.$queryRaw<NamespaceOwner[]>`
-    SELECT id AS "namespaceId", host_id AS "hostId" FROM namespace
+  // Most have no labels, and an empty object for each costs more than all the rest of the row.
+  const rows = await db.$queryRaw<{ id: number; hostId: number; labels: Labels | null }[]>`
+    SELECT id, host_id AS "hostId", nullif(labels, '{}') AS labels FROM namespace
     WHERE id > ${above.root} AND id < ${FIRST_OTHER_NAMESPACE}::int
     UNION ALL
-    SELECT id, host_id FROM namespace WHERE id > ${above.other} AND id >= ${FIRST_OTHER_NAMESPACE}::int`;
+    SELECT id, host_id, nullif(labels, '{}') FROM namespace
+    WHERE id > ${above.other} AND id >= ${FIRST_OTHER_NAMESPACE}::int
+    ORDER BY id`;
+  return rows.map((row) => ({ ...row, labels: row.labels ?? NO_LABELS }));
 }

@@ -1,17 +1,15 @@
 import type { Db } from "./client.ts";
 import { type HostDetail, type HostRecord, readHostDetails, readHostMarks, statusOf } from "./directory.ts";
-import { NamespaceOwners } from "./namespace-owners.ts";
+import { NamespaceOwners, type Namespaces } from "./namespace-owners.ts";
 
 /** How long a view is shown without looking again. */
 const VIEW_MS = 1_000;
 
 /** All hosts at one moment, and which namespaces are theirs. */
-export interface Fleet {
+export interface Fleet extends Namespaces {
   /** By name, then id. */
   readonly hosts: readonly HostRecord[];
   readonly hostById: ReadonlyMap<number, HostRecord>;
-  /** Host id by namespace id. */
-  readonly ownerOf: ReadonlyMap<number, number>;
 }
 
 interface Held {
@@ -62,7 +60,7 @@ export class FleetView {
   }
 
   async #look(now: number): Promise<Fleet> {
-    const [marks, ownerOf] = await Promise.all([readHostMarks(this.#db), this.#owners.read(now)]);
+    const [marks, namespaces] = await Promise.all([readHostMarks(this.#db), this.#owners.read(now)]);
     const changed = [...marks].filter(([id, mark]) => this.#held.get(id)?.mark !== mark).map(([id]) => id);
     const details = changed.length === 0 ? [] : await readHostDetails(this.#db, changed);
     let ordered = true;
@@ -84,7 +82,7 @@ export class FleetView {
       hosts.push(held.record);
       hostById.set(held.record.id, held.record);
     }
-    return { hosts, hostById, ownerOf };
+    return { hosts, hostById, ...namespaces };
   }
 }
 

@@ -61,6 +61,8 @@ test("a look reads what is new or changed, and nothing twice", async ({ store: {
       [first, a.id],
     ]),
   );
+  expect(start.fleet.namespacesOf.get(a.id)?.map(({ id }) => id)).toEqual([roots[0], first]);
+  expect(start.fleet.shards).toEqual([1, 4_194_304]);
   expect(start.read).toEqual({ namespaces: 3, hosts: 2 });
   // Ids may appear out of order for a while; after that what is known is not asked for again.
   expect((await after(1_000)).read).toEqual({ namespaces: 3, hosts: 0 });
@@ -106,6 +108,23 @@ test("a namespace that is committed after a later one is not missed", async ({
   });
   expect((await after(1_000)).fleet.ownerOf.get(slow)).toBe(host.id);
   await other.close();
+});
+
+test("a host's namespaces have their labels, and its root comes first, whenever it came", async ({
+  store: { db },
+}) => {
+  const host = await addHost(db, "h");
+  const { after } = watched(db);
+  const key = { kind: "CONTAINER", bootId: randomUUID(), inode: "1", birth: 1 } as const;
+  const labels = { container: "web" };
+  const container = await registerNamespace(db, host.id, key, { containerId: "c", name: "web", labels });
+  await after(0);
+  const root = await registerRoot(db, host.id);
+  const { fleet } = await after(1_000);
+  expect(fleet.namespacesOf.get(host.id)).toEqual([
+    { id: root, hostId: host.id, labels: {} },
+    { id: container, hostId: host.id, labels },
+  ]);
 });
 
 test("a host's state is as of the look", async ({ store: { db } }) => {

@@ -78,6 +78,11 @@ describe("labels of a host", () => {
       { after: 50_001, labels: { version: "3" } },
     ]);
     const history = new HostLabelHistory(db, new FleetView(db, Date.now));
+    const over = await history.over({ from: seen, to: seen + 60_000 });
+    expect([over({ id }).map(({ from }) => from - seen), over({ id: 999 })]).toEqual([
+      [0, 50_000, 50_001],
+      [],
+    ]);
     expect(await history.read([id, 999], { from: seen - 1_000, to: seen + 50_001 })).toEqual(
       new Map([
         [

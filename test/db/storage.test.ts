@@ -52,9 +52,6 @@ test("is measured on what the server has, and not looked up twice within ten sec
     db,
     times.map((at) => ({ ...row, namespaceId: 256, at, values: encodeValues([1, 2, 3, 4]) })),
   );
-  await db.$executeRaw`
-    INSERT INTO ts.coverage (shard, bucket, layout_id, open, reporters, covered_ms, data)
-    VALUES (1, ${new Date(NOW - 14 * 60_000)}, ${layout?.id ?? 0}, false, 1, 60000, '')`;
   await db.$executeRaw`ANALYZE`;
 
   let now = NOW;
@@ -81,8 +78,8 @@ test("is measured on what the server has, and not looked up twice within ten sec
     oldest: Date.UTC(2026, 10, 22, 2),
     newest: NOW,
   });
-  // Whole hours alike, of 120 snapshots of 4 counters each; the first, of half an hour, has more waste.
-  expect((raw?.bytesPerSample ?? 0) / (hour / (120 * 4))).toBeCloseTo(1, 1);
+  expect((raw?.bytesPerSample ?? 0) / (hour / (120 * 4))).toBeCloseTo(1, 6);
+  // Whole hours alike.
   expect((raw?.bytesPerDay ?? 0) / (24 * hour)).toBeCloseTo(1, 1);
   expect((raw?.bytesWhenFull ?? 0) / (169 * hour)).toBeCloseTo(1, 1);
   expect(compacted).toMatchObject({ bytesPerDay: 0, oldest: null, bytesPerSample: null });
@@ -97,17 +94,13 @@ test("is measured on what the server has, and not looked up twice within ten sec
   expect(later).toMatchObject({ freeBytes: null, exceedsDisk: null });
 });
 
-test("snapshots of compacted hours are counted where every hour is known", async ({ store: { db } }) => {
+test("bytes a sample of compacted snapshots are of the newest day that is over", async ({
+  store: { db },
+}) => {
   const layout = await registerLayout(db, layoutHash(NAMES), NAMES);
-  await new Partitions().makeAhead(db, NOW);
-  await db.$executeRaw`
-    INSERT INTO ts.coverage (shard, bucket, layout_id, open, reporters, covered_ms, data)
-    VALUES (1, ${new Date(NOW - 14 * 60_000)}, ${layout?.id ?? 0}, false, 1, 60000, '')`;
-  const compactedAt = (age: number) => new Date(Math.floor((NOW - age) / HOUR) * HOUR);
-  await db.$executeRaw`INSERT INTO ts.compacted_hour (hour) VALUES (${compactedAt(8 * HOUR)}), (${compactedAt(9 * HOUR)})`;
-  await db.$executeRaw`
-    INSERT INTO ts.compaction (hour, shard, snapshots)
-    VALUES (${compactedAt(8 * HOUR)}, 1, 60), (${compactedAt(8 * HOUR)}, 2, 40), (${compactedAt(7 * HOUR)}, 2, 999)`;
+  const today = Date.UTC(2026, 10, 22);
+  const hours = [today - 2 * DAY, today - DAY, today - DAY + HOUR, today];
+  await new Partitions().ensure(db, "snapshot_hour", hours);
   const compacted = async () => {
     const options = {
       db,
@@ -119,7 +112,15 @@ test("snapshots of compacted hours are counted where every hour is known", async
     return (await new StorageView(options).read()).resolutions.find(({ name }) => name === "compacted");
   };
   expect((await compacted())?.bytesPerSample).toBeNull();
-  await db.$executeRaw`INSERT INTO ts.compaction (hour, shard, snapshots) VALUES (${compactedAt(9 * HOUR)}, 1, 100)`;
-  const one = await compacted();
-  expect(one?.bytesPerSample).toBe((one?.bytes ?? 0) / (200 * 4));
+  for (const [index, hour] of hours.entries()) {
+    await db.$executeRaw`
+      INSERT INTO ts.snapshot_hour
+        (shard, namespace_id, hour, first_at, last_at, snapshots, epochs, layouts, data)
+      SELECT 1, 256 + i, ${new Date(hour)}, ${new Date(hour)}, ${new Date(hour)}, ${100 + index}, '{1}',
+             ARRAY[${layout?.id ?? 0}::int], '' FROM generate_series(1, 50) i`;
+  }
+  await db.$executeRaw`ANALYZE`;
+  const [{ bytes } = { bytes: 0 }] = await db.$queryRaw<{ bytes: number }[]>`
+    SELECT pg_total_relation_size('ts.snapshot_hour_2026112100')::float8 AS bytes`;
+  expect((await compacted())?.bytesPerSample).toBeCloseTo(bytes / (50 * (101 + 102) * NAMES.length), 9);
 });

@@ -60,6 +60,16 @@ export class HostLabelHistory {
     }
     return found;
   }
+
+  /** The same for every host there is, as a function of the host. */
+  async over(range: {
+    readonly from: number;
+    readonly to: number;
+  }): Promise<(host: { readonly id: number }) => readonly LabelPiece[]> {
+    const { hostById } = await this.#fleet.read();
+    const found = await this.read([...hostById.keys()], range);
+    return ({ id }) => found.get(id) ?? [];
+  }
 }
 
 /** The pieces that overlap a range, the first of them from its beginning. */

@@ -2,6 +2,7 @@ import { formatDuration } from "../../protocol/duration.ts";
 import { PARTITION_MS, type PartitionedTable } from "../partitions.ts";
 import { type Retention, retentionOf } from "../retention/policy.ts";
 import { exceeds, formatBytes, growthOf, sumKnown, whenFull } from "./forecast.ts";
+import type { BytesPerSample } from "./samples.ts";
 import type { StorageFacts, StoredTable } from "./tables.ts";
 
 /** What the service keeps, in the order in which it is made. */
@@ -54,6 +55,7 @@ export interface StorageReport {
 export interface ReportInput {
   readonly tables: readonly StoredTable[];
   readonly facts: StorageFacts;
+  readonly samples: BytesPerSample;
   readonly retention: Retention;
   /** Snapshots stay raw for so long; null when they are never compacted. */
   readonly compactAfterMs: number | null;
@@ -115,7 +117,7 @@ export function storageReport(input: ReportInput): StorageReport {
 }
 
 function resolutionOf(name: Resolution, input: ReportInput): StorageOfResolution {
-  const { now, facts } = input;
+  const { now } = input;
   const own = input.tables.filter((table) => resolutionOfTable(table) === name);
   const bytes = own.reduce((sum, table) => sum + table.bytes, 0);
   const parents = TABLES_OF[name];
@@ -150,7 +152,7 @@ function resolutionOf(name: Resolution, input: ReportInput): StorageOfResolution
     retentionMs,
     bytesPerDay: sumKnown(forecasts.map((one) => one.bytesPerDay)),
     bytesWhenFull,
-    bytesPerSample: bytesPerSample(name, own, facts, now),
+    bytesPerSample: name === "raw" || name === "compacted" ? input.samples[name] : null,
     summary:
       bytesWhenFull === null
         ? `what ${formatDuration(retentionMs)} of ${CALLED[name]} will take cannot be told yet`
@@ -183,29 +185,4 @@ function keptFor(parent: PartitionedTable, { retention, compactAfterMs }: Report
   return parent === "snapshot" && compactAfterMs !== null
     ? Math.min(compactAfterMs, retentionMs)
     : retentionMs;
-}
-
-function bytesPerSample(
-  name: Resolution,
-  own: readonly StoredTable[],
-  { countersPerSnapshot, compactedSnapshots }: StorageFacts,
-  now: number,
-): number | null {
-  if (countersPerSnapshot === null) return null;
-  if (name === "raw") {
-    // Whole hours that the server has counted: of the open one it knows too little.
-    const counted = own.filter(
-      ({ partition, rows }) => partition?.table === "snapshot" && partition.upper <= now && (rows ?? 0) > 0,
-    );
-    const rows = counted.reduce((sum, table) => sum + (table.rows ?? 0), 0);
-    return rows === 0 ? null : bytesOf(counted) / (rows * countersPerSnapshot);
-  }
-  if (name === "compacted" && compactedSnapshots !== null && compactedSnapshots > 0) {
-    return bytesOf(own) / (compactedSnapshots * countersPerSnapshot);
-  }
-  return null;
-}
-
-function bytesOf(tables: readonly StoredTable[]): number {
-  return tables.reduce((sum, table) => sum + table.bytes, 0);
 }

@@ -1,10 +1,13 @@
 import type { Db } from "../client.ts";
 import type { Retention } from "../retention/policy.ts";
 import { type StorageReport, storageReport } from "./report.ts";
+import { type BytesPerSample, readBytesPerSample } from "./samples.ts";
 import { readStorageFacts, readTables } from "./tables.ts";
 
 /** How long a report is shown without looking again. */
 const REPORT_MS = 10_000;
+/** What a sample takes hardly changes, and costs a look at rows. */
+const SAMPLES_MS = 600_000;
 
 export interface StorageViewOptions {
   readonly db: Db;
@@ -21,6 +24,8 @@ export interface StorageViewOptions {
 export class StorageView {
   readonly #options: StorageViewOptions;
   #view: { readonly at: number; readonly report: Promise<StorageReport> } | null = null;
+
+  #samples: { readonly at: number; readonly measured: BytesPerSample } | null = null;
 
   constructor(options: StorageViewOptions) {
     this.#options = options;
@@ -46,6 +51,10 @@ export class StorageView {
       // A disk that cannot be asked is one of which nothing is known.
       freeBytes().catch(() => null),
     ]);
-    return storageReport({ tables, facts, retention, compactAfterMs, freeBytes: free, now });
+    if (this.#samples === null || Math.abs(now - this.#samples.at) >= SAMPLES_MS) {
+      this.#samples = { at: now, measured: await readBytesPerSample(db, tables, now) };
+    }
+    const samples = this.#samples.measured;
+    return storageReport({ tables, facts, samples, retention, compactAfterMs, freeBytes: free, now });
   }
 }

@@ -60,32 +60,17 @@ export async function readTables(db: Db): Promise<StoredTable[]> {
   });
 }
 
-/** Where the figures come from that no catalog has. */
+/** What a forecast needs beside the catalog. */
 export interface StorageFacts {
   /** When the first host was seen, ms since 1970; null when there is none. */
   readonly since: number | null;
   /** Hosts heard of within the last hour. */
   readonly hosts: number;
-  /** Counters in a snapshot, on average, by what reported a quarter of an hour ago; null when nothing did. */
-  readonly countersPerSnapshot: number | null;
-  /** Snapshots in all compacted hours; null while there is none, or it is not known of each. */
-  readonly compactedSnapshots: number | null;
 }
 
-const REPORTED_AGO_MS = 15 * 60_000;
-const REPORTED_FOR_MS = 5 * 60_000;
-
 export async function readStorageFacts(db: Db, now: number): Promise<StorageFacts> {
-  const from = new Date(now - REPORTED_AGO_MS);
-  const to = new Date(now - REPORTED_AGO_MS + REPORTED_FOR_MS);
   const [row] = await db.$queryRaw<StorageFacts[]>`
     SELECT (SELECT date_part('epoch', min(first_seen)) * 1000 FROM host) AS since,
-           (SELECT count(*) FROM host_status WHERE last_seen > ${new Date(now - 3_600_000)})::int AS hosts,
-           (SELECT sum(c.reporters * cardinality(l.counter_ids))::float8 / nullif(sum(c.reporters), 0)
-            FROM ts.coverage c JOIN layout l ON l.id = c.layout_id
-            WHERE c.bucket >= ${from} AND c.bucket < ${to}) AS "countersPerSnapshot",
-           (SELECT CASE WHEN count(DISTINCT c.hour) = (SELECT count(*) FROM ts.compacted_hour)
-                        THEN sum(c.snapshots) END::float8
-            FROM ts.compaction c JOIN ts.compacted_hour h ON h.hour = c.hour) AS "compactedSnapshots"`;
-  return row ?? { since: null, hosts: 0, countersPerSnapshot: null, compactedSnapshots: null };
+           (SELECT count(*) FROM host_status WHERE last_seen > ${new Date(now - 3_600_000)})::int AS hosts`;
+  return row ?? { since: null, hosts: 0 };
 }

@@ -90,8 +90,9 @@ test.each([
 
 describe("report", () => {
   const retention = { rawMs: 7 * DAY, minuteMs: 30 * DAY, hourMs: 400 * DAY };
-  const facts = { since: NOON - 20 * DAY, hosts: 3, countersPerSnapshot: 100, compactedSnapshots: null };
-  const base = { facts, retention, compactAfterMs: null, freeBytes: null, now: NOON };
+  const facts = { since: NOON - 20 * DAY, hosts: 3 };
+  const samples = { raw: 1.5, compacted: 0.1 };
+  const base = { facts, samples, retention, compactAfterMs: null, freeBytes: null, now: NOON };
 
   function stored(table: PartitionedTable, rows: number | null, ...bytes: number[]): StoredTable[] {
     return partitions(PARTITION_MS[table], ...bytes).map(({ lower, upper, bytes: each }) => ({
@@ -153,25 +154,25 @@ describe("report", () => {
       retentionMs: 7 * DAY,
       bytesPerDay: 24_000,
       bytesWhenFull: 169_000,
-      bytesPerSample: 1,
+      bytesPerSample: 1.5,
       summary: "7d of raw snapshots will take 169 kB at this rate",
     });
   });
 
   test("snapshots that are compacted stay raw for as long only", () => {
     const tables = [...stored("snapshot", 10, 500, 1_000), ...stored("snapshot_hour", 10, 0, 2_400)];
-    const compacted = { ...facts, compactedSnapshots: 240 };
-    const report = storageReport({ ...base, tables, facts: compacted, compactAfterMs: 6 * HOUR });
+    const report = storageReport({ ...base, tables, compactAfterMs: 6 * HOUR });
     expect(of(report, "raw")).toMatchObject({ bytesWhenFull: 7_000, retentionMs: 6 * HOUR });
     expect(of(report, "compacted")).toMatchObject({ bytesWhenFull: 2_400 * 8, bytesPerSample: 0.1 });
   });
 
   test("what cannot be told yet is null, and the sums with it", () => {
-    const young = { since: NOON - HOUR, hosts: 1, countersPerSnapshot: null, compactedSnapshots: null };
+    const young = { since: NOON - HOUR, hosts: 1 };
     const report = storageReport({
       ...base,
       tables: [...stored("snapshot", null, 500), plain("public", "host", 1)],
       facts: young,
+      samples: { raw: null, compacted: null },
       freeBytes: 10,
     });
     expect(report).toMatchObject({ bytes: 501, bytesPerDay: null, bytesWhenFull: null, exceedsDisk: null });
