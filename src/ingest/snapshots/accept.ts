@@ -72,7 +72,7 @@ export async function planPush(deps: AcceptDeps, body: unknown): Promise<PushPla
   const seen: HostSeen[] = [];
   const said: HostSaid[] = [];
   for (const [index, raw] of hosts.entries()) {
-    const section = await openSection(deps, raw, index);
+    const section = await openSection(deps, raw, index, now);
     if ("status" in section) {
       for (const _ of raw.snapshots) slots.push(section);
       continue;
@@ -148,15 +148,22 @@ function checkVersion(body: unknown): void {
   );
 }
 
-async function openSection(deps: AcceptDeps, raw: unknown, index: number): Promise<Section | SnapshotResult> {
+async function openSection(
+  deps: AcceptDeps,
+  raw: { readonly snapshots: readonly unknown[] },
+  index: number,
+  now: number,
+): Promise<Section | SnapshotResult> {
   const result = isQuickHost(raw) ? { success: true as const, data: raw } : hostSchema.safeParse(raw);
   if (!result.success) return fault("rejected", "MALFORMED", firstIssue(result.error, `hosts[${index}]`));
   const parsed = result.data;
-  const host = await deps.registry.host(parsed.id, parsed.key, {
+  const said = {
     name: parsed.name,
     machineId: parsed.machineId ?? null,
     labels: parsed.labels ?? {},
-  });
+  };
+  const since = oldestAt(deps, raw.snapshots, now);
+  const host = await deps.registry.host(parsed.id, parsed.key, said, { now, since });
   if (host === null) {
     return fault(
       "retry",
@@ -167,6 +174,16 @@ async function openSection(deps: AcceptDeps, raw: unknown, index: number): Promi
   }
   const { boot, ...facts } = parsed.epoch;
   return { host, parsed, epochId: await deps.registry.epoch(host, { bootId: boot, ...facts }) };
+}
+
+/** The time of the oldest snapshot that can be taken: from when what the section says of its host holds. */
+function oldestAt(deps: AcceptDeps, snapshots: readonly unknown[], now: number): number {
+  let oldest = now;
+  for (const raw of snapshots) {
+    const at = typeof raw === "object" && raw !== null && "at" in raw ? raw.at : null;
+    if (typeof at === "number" && at < oldest && at >= now - deps.oldestAcceptedMs) oldest = at;
+  }
+  return oldest;
 }
 
 async function readSnapshot(
