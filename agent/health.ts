@@ -5,9 +5,15 @@ import type { SetAside } from "./set-aside.ts";
 
 /** How the agent itself is doing: what it costs, what waits, what was given up. */
 export interface Health {
-  /** A cycle begins: the time between two of these is one, with the pushes that fell into it. */
-  cycle(): void;
+  /**
+   * A cycle begins: the time between two of these is one, with the pushes that fell into it.
+   *
+   * @returns CPU time of the one that is over in ms; null at the first.
+   */
+  cycle(): number | null;
   report(): WireHealth;
+  /** Snapshots dropped, rejected or set aside since the start. */
+  givenUp(): number;
 }
 
 export interface HealthParts {
@@ -35,17 +41,22 @@ export function createHealth(parts: HealthParts): Health {
   let began: number | null = null;
   let cycleCpuMs: number | null = null;
 
+  function dropped(): Record<string, number> {
+    const byReason: Record<string, number> = {};
+    for (const given of [queue.droppedBy, counts().rejected, setAside.counts]) {
+      for (const [reason, count] of given) byReason[reason] = (byReason[reason] ?? 0) + count;
+    }
+    return byReason;
+  }
+
   return {
     cycle() {
       const now = cpuMs();
       if (began !== null) cycleCpuMs = now - began;
       began = now;
+      return cycleCpuMs;
     },
     report() {
-      const dropped: Record<string, number> = {};
-      for (const given of [queue.droppedBy, counts().rejected, setAside.counts]) {
-        for (const [reason, count] of given) dropped[reason] = (dropped[reason] ?? 0) + count;
-      }
       return {
         // Before the first is over, what it has cost so far; at the very start that is the start itself.
         cycleCpuMs: round(cycleCpuMs ?? (began === null ? 0 : cpuMs() - began)),
@@ -53,8 +64,9 @@ export function createHealth(parts: HealthParts): Health {
         rssBytes: rssBytes(),
         spoolDepth: queue.size,
         spoolAgeMs: Math.round(queue.ageMs),
-        dropped,
+        dropped: dropped(),
       };
     },
+    givenUp: () => Object.values(dropped()).reduce((sum, count) => sum + count, 0),
   };
 }

@@ -1,11 +1,7 @@
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { type Capabilities, createCapabilities } from "./capabilities.ts";
-import type { Collector } from "./collector.ts";
-import { netstat } from "./collectors/netstat.ts";
-import { snmp } from "./collectors/snmp.ts";
-import { sockstat } from "./collectors/sockstat.ts";
-import { sockstat6 } from "./collectors/sockstat6.ts";
+import { COLLECTORS } from "./collectors/all.ts";
 import { createSysctlSource } from "./collectors/sysctls.ts";
 import { parseConfig, type Settings, systemSurroundings } from "./config.ts";
 import { createTokenSource } from "./credentials.ts";
@@ -19,15 +15,17 @@ import { openIdentity } from "./identity.ts";
 import { gatherLabels } from "./labels/labels.ts";
 import { createListenerWatch } from "./listeners/watch.ts";
 import { createLog, createSeldomLog, type Log } from "./log.ts";
-import { lookAtHost } from "./look.ts";
 import { type Loops, placeOf, startLoops } from "./loop.ts";
 import { type Composer, createComposer } from "./message.ts";
-import { createNamespaceSampler } from "./namespaces/sampler.ts";
-import { pushOnce } from "./once.ts";
-import { printJson, printTable } from "./print.ts";
+import { createNamespaceFinder, finderSettings } from "./namespaces/finder.ts";
+import { createNamespaceSampler, keyOf } from "./namespaces/sampler.ts";
+import { openNamespaceMemory } from "./namespaces/state.ts";
+import { lookOnce, pushOnce } from "./once.ts";
 import { createPusher } from "./push.ts";
 import { createSampler, scrapeInto } from "./sampler.ts";
+import { say } from "./say.ts";
 import { createAsideFile, createSetAside } from "./set-aside.ts";
+import { show } from "./show.ts";
 import { openFolder } from "./spool/files.ts";
 import { freeReserve, makeReserve } from "./spool/reserve.ts";
 import { openSpool } from "./spool/spool.ts";
@@ -36,10 +34,8 @@ import { waitForLock } from "./state-lock.ts";
 import { goodbyeOf, untilStopped } from "./stop.ts";
 import { systemTimers } from "./timers.ts";
 import { createTransport } from "./transport.ts";
+import { createTuning } from "./tuning.ts";
 import { AGENT_VERSION } from "./version.ts";
-
-/** What the agent reads, in the order of a snapshot's counters. */
-const COLLECTORS: readonly Collector[] = [snmp, netstat, sockstat, sockstat6];
 
 /** How long unsent snapshots may take to leave when the agent is stopped. */
 const STOP_GRACE_MS = 3_000;
@@ -48,13 +44,18 @@ const SYNC_GRACE_MS = 1_000;
 /** How often the same complaint is repeated in the log. */
 const SELDOM_MS = 60_000;
 
+// Before anything runs that could be compiled.
+const tuning = createTuning(setFlagsFromString);
+
 const monotonicMs = () => performance.now();
 
 /** @returns the exit code: 0 done, 1 could not do it, 2 the settings are wrong. */
 async function main(): Promise<number> {
   const config = parseConfig(process.argv.slice(2), process.env, systemSurroundings());
-  if (config.kind === "help") return say(helpText());
-  if (config.kind === "version") return say(`${AGENT_VERSION}\n`);
+  if (config.kind === "help" || config.kind === "version") {
+    await say(config.kind === "help" ? helpText() : `${AGENT_VERSION}\n`);
+    return 0;
+  }
   const secrets = new Set<string>();
   const write = (line: string) => process.stderr.write(`${line}\n`);
   const log = createLog({ plain: process.stderr.isTTY === true, write, secrets });
@@ -68,7 +69,7 @@ async function main(): Promise<number> {
     if (settings.mode === "doctor") return await doctor(settings);
     const capabilities = createCapabilities();
     const host = openHost(settings.procfs, COLLECTORS, capabilities);
-    if (settings.mode === "print") return await print(settings, host, capabilities, log);
+    if (settings.mode === "print") return await show(settings, host, capabilities, log);
     openStateFolder(settings.stateDir);
     const unlock = await lock(settings.stateDir);
     try {
@@ -103,28 +104,8 @@ async function lock(folder: string): Promise<() => void> {
 /** Says what is wrong and how to mend it. Makes no state and takes no lock: the agent may be running. */
 async function doctor(settings: Settings): Promise<number> {
   const findings = await examine(settings, COLLECTORS);
-  say(settings.json ? findingsJson(findings) : findingsTable(findings));
+  await say(settings.json ? findingsJson(findings) : findingsTable(findings));
   return findings.some(({ status }) => status === "FAIL") ? 1 : 0;
-}
-
-/** Shows what is seen; needs no service, no token and no state. */
-async function print(settings: Settings, host: Host, capabilities: Capabilities, log: Log): Promise<number> {
-  const { name, procfs, json, all } = settings;
-  const { labels, warnings } = await gatherLabels(settings, process.env);
-  for (const warning of warnings) log.warn(warning);
-  const seen = await lookAtHost({
-    name,
-    labels,
-    procfs,
-    host,
-    capabilities,
-    timers: systemTimers,
-    now: monotonicMs,
-  });
-  const { scrape } = seen;
-  for (const { collector, error } of scrape.failures) log.error(`left out ${collector}: ${error.message}`);
-  say(json ? printJson(seen) : printTable(seen, all));
-  return scrape.failures.length === 0 && scrape.names.length > 0 ? 0 : 1;
 }
 
 /** Builds the agent and runs it until it is stopped, or for one snapshot. */
@@ -155,8 +136,26 @@ async function watch(
     now: monotonicMs,
     setCapability: capabilities.set,
   });
-  const sysctls = createSysctlSource(settings.procfs, capabilities);
+  let givenUp = () => 0;
+  const sysctls = createSysctlSource(settings.procfs, capabilities, undefined, () => givenUp());
   const sample = createSampler({ host, timekeeper, log, seldom, listeners, sysctls });
+
+  const finder = createNamespaceFinder({
+    ...finderSettings(settings, host, COLLECTORS, capabilities),
+    memory: openNamespaceMemory(stateDir, host.facts.boot, log, seldom),
+    onGone: (namespace) => listeners.forget(keyOf(namespace)),
+  });
+  const sampleNamespaces = createNamespaceSampler({
+    procfs: settings.procfs,
+    collectors: COLLECTORS,
+    counters: settings.namespaceCounters,
+    finder,
+    uptimeMs: host.uptimeMs,
+    timekeeper,
+    listeners,
+    log,
+    seldom,
+  });
 
   const { labels, warnings } = await gatherLabels(settings, process.env);
   for (const warning of warnings) log.warn(warning);
@@ -179,36 +178,25 @@ async function watch(
   };
 
   if (settings.mode === "once") {
-    await listeners.look();
+    await lookOnce(listeners, finder, settings.intervalMs);
     const snapshot = sample(settings.intervalMs);
+    if (snapshot === null) return 1;
+    const others = sampleNamespaces(settings.intervalMs);
     const facts = { capabilities: capabilities.list() };
-    const once = {
+    const { reason, pushed, leftOut } = await pushOnce(others, snapshot, {
       ...shared,
       compose: (...[some, known, clock]: Parameters<Composer>) => compose(some, known, clock, facts),
-    };
-    const reason = snapshot === null ? "there was nothing to push" : await pushOnce(snapshot, once);
+    });
     transport.close();
+    if (leftOut > 0) log.warn(`left out ${leftOut} network namespaces: one push has no room for them`);
     if (reason !== null) log.error(`cannot push to ${settings.server.href}: ${reason}`);
-    else log.info(`pushed one snapshot to ${settings.server.href} as host ${identity.host}`);
+    else {
+      const what = pushed === 1 ? "one snapshot" : `snapshots of ${pushed} network namespaces`;
+      log.info(`pushed ${what} to ${settings.server.href} as host ${identity.host}`);
+    }
     return reason === null ? 0 : 1;
   }
 
-  const sampleNamespaces = createNamespaceSampler({
-    procfs: settings.procfs,
-    collectors: COLLECTORS,
-    boot: host.facts.boot,
-    stateDir,
-    namespaces: settings.namespaces,
-    counters: settings.namespaceCounters,
-    scanMs: settings.namespaceScanMs,
-    max: settings.namespaceMax,
-    uptimeMs: host.uptimeMs,
-    timekeeper,
-    capabilities,
-    listeners,
-    log,
-    seldom,
-  });
   makeReserve(stateDir);
   const queue = openSpool({
     files: openFolder(join(stateDir, "spool")),
@@ -248,6 +236,7 @@ async function watch(
     counts: () => pusher.counts,
     childCpuMs: listeners.childCpuMs,
   });
+  givenUp = health.givenUp;
   const stopped = untilStopped(process, () => process.exit(1));
   log.info(
     `agent ${AGENT_VERSION} watches ${settings.name} (host ${identity.host}) for ${settings.server.href}`,
@@ -258,7 +247,7 @@ async function watch(
     timers: systemTimers,
     uptimeMs: host.uptimeMs,
     scrape: (everyMs) => {
-      health.cycle();
+      tuning.cycle(health.cycle());
       scrape(everyMs);
     },
     push: pusher.push,
@@ -283,15 +272,6 @@ async function watch(
   log.info(`stopped by ${reason}; ${queue.size} snapshots were not sent${lost}`);
   return 0;
 }
-
-function say(text: string): number {
-  process.stdout.write(text);
-  return 0;
-}
-
-// V8 doubles the space of young objects whenever many of them live on, up to 32 MB, and rarely gives any back:
-// 40 MB anonymous after 960 cycles, and 21 MB with this, for the same CPU (bench/agent).
-setFlagsFromString("--semi-space-growth-factor=1");
 
 // A reader that went away (a closed terminal, `| head`) must not end the agent with a stack trace.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});

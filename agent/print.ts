@@ -1,13 +1,14 @@
 import { counterEntry, documentedCounters } from "../src/catalog/catalog.ts";
-import type { WireListener } from "../src/protocol/message.ts";
 import { columns } from "./columns.ts";
-import type { Seen, SeenListeners } from "./look.ts";
-import { wireValue } from "./snapshot.ts";
+import type { Seen } from "./look.ts";
+import { listenerLines } from "./print-listeners.ts";
+import { byName, changeText, namespaceLines, namespacesJson } from "./print-namespaces.ts";
 
 /**
- * What was seen, for people: counters, listeners, and what cannot be seen.
+ * What was seen, for people: counters and listeners of the root, the other network namespaces in short, and what
+ * cannot be seen.
  *
- * @param all also the counters that are 0 and that the catalog has no texts for.
+ * @param all also the counters that are 0 and that the catalog has no texts for, and quiet namespaces.
  */
 export function printTable(seen: Seen, all: boolean): string {
   const { name, facts, uptimeMs, scrape, labels } = seen;
@@ -21,6 +22,7 @@ export function printTable(seen: Seen, all: boolean): string {
     ...counterLines(seen, all),
     "",
     ...listenerLines(seen.listeners),
+    ...namespaceLines(seen, all),
     ...missingLines(seen),
   ];
   return `${lines.join("\n")}\n`;
@@ -37,12 +39,11 @@ function counterLines({ scrape, changes, changeMs }: Seen, all: boolean): string
     .filter(({ index, rank }) => all || rank < documented.length || (scrape.values[index] ?? 0) > 0)
     .sort((a, b) => a.rank - b.rank || a.index - b.index);
   const rows = shown.map(({ counter, index }) => {
-    const change = changes[index] ?? null;
     const { unit, meaning } = counterEntry(counter);
     return [
       counter,
       String(scrape.values[index] ?? "-"),
-      change === null ? "-" : change > 0 ? `+${change}` : String(change),
+      changeText(changes[index] ?? null),
       unit,
       shortMeaning(meaning),
     ];
@@ -63,40 +64,6 @@ function shortMeaning(meaning: string | null): string {
   return meaning === null ? "" : (meaning.split(/[.:](?:\s|$)/, 1)[0] ?? "");
 }
 
-function listenerLines(listeners: SeenListeners | undefined): string[] {
-  if (listeners === undefined) return ["Listeners: none could be seen"];
-  const { sockets, samples, source } = listeners;
-  if (sockets.length === 0) return ["Listeners: there are none"];
-  const head = ["ADDRESS", "PORT", "QUEUE/LIMIT", "FILL", "FULL", "DROPS", "OWNER"];
-  const rows = sockets.map((socket) => [
-    socket.address,
-    String(socket.port),
-    `${socket.acceptQueue}/${socket.limitInferred === true ? "~" : ""}${socket.limit ?? "?"}`,
-    fillOf(socket),
-    socket.limit === null ? "?" : `${socket.samplesFull}/${samples}`,
-    String(socket.drops ?? "?"),
-    socket.owner ?? (socket.uid === undefined ? "?" : `uid ${socket.uid}`),
-  ]);
-  const [heading = "", ...lines] = columns(
-    [head, ...rows],
-    ["left", "right", "right", "right", "right", "right", "left"],
-  );
-  const means = source === "ss" ? "ss" : "/proc/net/tcp";
-  return [
-    `Listeners by ${means}; full: of ${samples} looks; drops: of the socket's whole life; ?: cannot be seen`,
-    heading,
-    ...lines.flatMap((line, index) => {
-      const advice = sockets[index]?.advice ?? null;
-      return advice === null ? [line] : [line, `    ${advice}`];
-    }),
-  ];
-}
-
-/** Of what the queue holds, which is one more than the limit. */
-function fillOf({ acceptQueue, limit }: WireListener): string {
-  return limit === null ? "?" : `${Math.round((100 * acceptQueue) / (limit + 1))}%`;
-}
-
 function missingLines({ capabilities }: Seen): string[] {
   const missing = capabilities.filter(({ available }) => !available);
   if (missing.length === 0) return [];
@@ -104,21 +71,20 @@ function missingLines({ capabilities }: Seen): string[] {
   return ["", "What cannot be seen here, and why", ...columns(rows, ["left", "left"])];
 }
 
-/** All of it as one JSON object; counts as on the wire, so digits above 2^53-1 survive as strings. */
+/** All of it as one JSON object. */
 export function printJson(seen: Seen): string {
   const { name, labels, facts, uptimeMs, scrape, changes, changeMs, sysctls, listeners, capabilities } = seen;
-  const byName = (counts: Seen["changes"]) =>
-    Object.fromEntries(scrape.names.map((counter, index) => [counter, wireValue(counts[index] ?? null)]));
   const shown = {
     name,
     labels,
     ...facts,
     uptimeMs,
-    counters: byName(scrape.values),
+    counters: byName(scrape.names, scrape.values),
     changeMs: Math.round(changeMs),
-    changes: byName(changes),
+    changes: byName(scrape.names, changes),
     sysctls,
     listeners: listeners ?? null,
+    namespaces: namespacesJson(seen),
     capabilities,
   };
   return `${JSON.stringify(shown, null, 2)}\n`;

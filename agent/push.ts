@@ -85,11 +85,13 @@ export function createPusher(parts: PusherParts): Pusher {
   const suspects = new Map<number, number>();
   /** Snapshots answered `retry` while others of their push were stored: they do not hold those up. */
   const held = new Set<number>();
-  /** The first id that no push has taken yet. */
+  /** The first id that was not there yet at the last push. */
   let freshFrom = queue.nextId;
   /** Capabilities as the service has them, as JSON. */
   let capable: string | undefined;
   let saidGoodbye = false;
+  /** The token was refused: whoever mends it does so while the agent waits, so it is read before the next try. */
+  let refused = false;
   let lastEpoch: WaitingSnapshot["epoch"] | undefined;
   let heldUntilMs: number | null = null;
   let succeeded = 0;
@@ -101,7 +103,8 @@ export function createPusher(parts: PusherParts): Pusher {
 
   /**
    * The oldest, and in up to half of the room whatever came since the last push: after an outage the oldest
-   * fill many pushes, and what is scraped meanwhile must not wait for the last of them. In the order of their
+   * fill many pushes, and what is scraped meanwhile must not wait for the last of them. What had come before a
+   * push that failed is backlog from then on, whether that push had room for it or not. In the order of their
    * ids, so that the last section is of the newest epoch.
    */
   function nextBatch(): readonly WaitingSnapshot[] {
@@ -112,6 +115,7 @@ export function createPusher(parts: PusherParts): Pusher {
     const ready = (id: number) => !held.has(id) && suspects.get(id) !== succeeded;
     const within = { bytes: Math.floor(BATCH_BYTES / 2), fromId: freshFrom };
     const fresh = queue.peekBatch(Math.ceil(batchLimit / 2), ready, within);
+    freshFrom = queue.nextId;
     const count = batchLimit - fresh.length;
     const bytes = BATCH_BYTES - fresh.reduce((sum, { json }) => sum + json.length, 0);
     const taken = new Set(fresh.map(({ id }) => id));
@@ -136,10 +140,9 @@ export function createPusher(parts: PusherParts): Pusher {
     const news = capabilities === capable || known === undefined ? rest : facts;
     const composed = parts.compose(batch, acknowledged, parts.wallClock(), news, lastEpoch);
     const snapshots = batch.slice(0, composed.snapshots.length);
-    for (const { id, epoch } of snapshots) {
-      freshFrom = Math.max(freshFrom, id + 1);
-      lastEpoch = epoch;
-    }
+    lastEpoch = snapshots.at(-1)?.epoch ?? lastEpoch;
+    if (refused) parts.reloadToken();
+    refused = false;
     const sentUptimeMs = parts.uptimeMs();
     const reply = await parts.transport.send(composed.body, signal);
     const receivedUptimeMs = parts.uptimeMs();
@@ -243,7 +246,7 @@ export function createPusher(parts: PusherParts): Pusher {
     if (kind === "unauthorized") {
       const mend = "mend the token (--token-file is read again before each try)";
       seldom.say(kind, log.error, `cannot push: ${reason}; ${queue.size} snapshots are kept; ${mend}`);
-      parts.reloadToken();
+      refused = true;
       return {
         next: "wait",
         ms: Math.max(retryAfterMs, Math.round(UNAUTHORIZED_MS * (0.5 + parts.random() / 2))),

@@ -1,3 +1,4 @@
+import { createDrops } from "./drops.ts";
 import type { QueuedSnapshot } from "./snapshot.ts";
 
 /** A snapshot in a queue. Ids rise as snapshots are appended, and none is used twice. */
@@ -21,7 +22,7 @@ export interface SnapshotQueue {
     ready: (id: number) => boolean,
     within?: { readonly bytes?: number; readonly fromId?: number },
   ): readonly WaitingSnapshot[];
-  /** Removes what needs no further push. One that is no longer here is ignored. */
+  /** Removes what needs no further push. One that was dropped while it was under way is not counted as dropped. */
   settle(done: Iterable<{ readonly id: number }>): void;
   /** The id that the next snapshot will get. */
   readonly nextId: number;
@@ -47,7 +48,7 @@ export const DEFAULT_BOUNDS: QueueBounds = { snapshots: 1_440, bytes: 4 * 1024 *
 export function createMemoryQueue(bounds: QueueBounds = DEFAULT_BOUNDS): SnapshotQueue {
   // A Map keeps the order of insertion and deletes from the middle at no cost.
   const waiting = new Map<number, WaitingSnapshot>();
-  const droppedBy = new Map<string, number>();
+  const drops = createDrops();
   let nextId = 1;
   let bytes = 0;
   let newestAt = 0;
@@ -69,7 +70,7 @@ export function createMemoryQueue(bounds: QueueBounds = DEFAULT_BOUNDS): Snapsho
       bytes += snapshot.json.length;
       for (const oldest of waiting.keys()) {
         if (waiting.size <= bounds.snapshots && bytes <= bounds.bytes) break;
-        if (remove(oldest)) droppedBy.set("memory_full", (droppedBy.get("memory_full") ?? 0) + 1);
+        if (remove(oldest)) drops.drop(oldest, "memory_full");
       }
       return id;
     },
@@ -86,7 +87,7 @@ export function createMemoryQueue(bounds: QueueBounds = DEFAULT_BOUNDS): Snapsho
       return batch;
     },
     settle(done) {
-      for (const { id } of done) remove(id);
+      for (const { id } of done) if (!remove(id)) drops.answered(id);
     },
     get nextId() {
       return nextId;
@@ -102,8 +103,8 @@ export function createMemoryQueue(bounds: QueueBounds = DEFAULT_BOUNDS): Snapsho
       return oldest === undefined ? 0 : Math.max(0, newestAt - oldest.at);
     },
     get dropped() {
-      return droppedBy.get("memory_full") ?? 0;
+      return drops.total;
     },
-    droppedBy,
+    droppedBy: drops.by,
   };
 }

@@ -1,5 +1,4 @@
 import { connect as connectPlain, isIP, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
 import { promisify } from "node:util";
 import { constants, gzip, gzipSync } from "node:zlib";
 import { createReplyReader, type ReadReply, type Reply } from "./reply-reader.ts";
@@ -174,6 +173,8 @@ function opener(server: URL): () => Socket {
     return () => connectPlain({ ...shared, port: Number(server.port || 80) });
   }
   const named = { ALPNProtocols: ["http/1.1"], ...(isIP(host) === 0 ? { servername: host } : {}) };
+  // Half a megabyte that plain HTTP does without.
+  const { connect: connectTls } = process.getBuiltinModule("node:tls");
   let session: Buffer | undefined;
   return () => {
     const options = { ...shared, ...named, port: Number(server.port || 443) };
@@ -190,5 +191,9 @@ function opener(server: URL): () => Socket {
 
 async function compress(plain: Buffer): Promise<Buffer> {
   const level = constants.Z_BEST_SPEED;
-  return plain.length > GZIP_ASYNC_OVER_BYTES ? gzipAsync(plain, { level }) : gzipSync(plain, { level });
+  if (plain.length > GZIP_ASYNC_OVER_BYTES) return gzipAsync(plain, { level });
+  return gzipSync(plain, { level, ...SMALL_TABLES });
 }
+
+/** As small a result, without 256 KB of tables that would be mapped and cleared for each push. */
+const SMALL_TABLES = { windowBits: 13, memLevel: 5 } as const;

@@ -6,6 +6,11 @@ export interface UptimeClock {
   now(): number;
 }
 
+/** How long a reading of the file will do, while the host did not sleep. */
+const FRESH_MS = 250;
+/** The wall clock comes in whole milliseconds; a longer sleep, or a step of it, has the file read. */
+const APART_MS = 2;
+
 /**
  * Uptime by two clocks, since neither will do alone.
  *
@@ -16,6 +21,9 @@ export interface UptimeClock {
  * grows with each sleep, and every reading of the file bounds it from below: so uptime is the monotonic clock
  * plus the largest difference seen, exact to 10 ms in itself and to microseconds between two reads.
  *
+ * A cycle asks six times, mostly within milliseconds, and the file costs 20 us and more, so it is not read again
+ * so soon. Only a sleep could matter, and that moves the wall clock and not the monotonic one.
+ *
  * @param monotonicMs a clock that does not step; performance.now() is CLOCK_MONOTONIC.
  * @throws Error when `<procfs>/uptime` cannot be read now; later such reads are left out, the difference stands.
  */
@@ -23,8 +31,10 @@ export function createUptimeClock(
   procfs: string,
   monotonicMs: () => number = () => performance.now(),
   read: (path: string) => string = (path) => readFileSync(path, "utf8"),
+  wallMs: () => number = Date.now,
 ): UptimeClock {
   const path = join(procfs, "uptime");
+  let readAt = { monotonic: monotonicMs(), wall: wallMs() };
   let differenceMs = measure();
 
   function measure(): number {
@@ -39,10 +49,16 @@ export function createUptimeClock(
 
   return {
     now() {
-      try {
-        differenceMs = Math.max(differenceMs, measure());
-      } catch {
-        // Out of file handles, for one: no reason to lose the time as well.
+      const monotonic = monotonicMs();
+      const wall = wallMs();
+      const passed = monotonic - readAt.monotonic;
+      if (passed >= FRESH_MS || Math.abs(wall - readAt.wall - passed) > APART_MS) {
+        readAt = { monotonic, wall };
+        try {
+          differenceMs = Math.max(differenceMs, measure());
+        } catch {
+          // Out of file handles, for one: no reason to lose the time as well.
+        }
       }
       return monotonicMs() + differenceMs;
     },

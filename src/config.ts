@@ -11,6 +11,8 @@ const duration = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+const DAY_MS = 86_400_000;
+
 const flag = z.enum(["0", "1"]).transform((text) => text === "1");
 const postgresUrl = z
   .string()
@@ -30,7 +32,10 @@ export const configSchema = z.object({
   SPILLWAY_DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(10),
   SPILLWAY_LOCAL_AGENT: flag.default(true),
   SPILLWAY_INTERVAL: duration.default(10_000),
-  SPILLWAY_RAW_RETENTION: duration.default(7 * 86_400_000),
+  SPILLWAY_RAW_RETENTION: duration.default(7 * DAY_MS),
+  SPILLWAY_MINUTE_RETENTION: duration.default(30 * DAY_MS),
+  SPILLWAY_HOUR_RETENTION: duration.default(400 * DAY_MS),
+  SPILLWAY_LABELS_FILE: z.string().startsWith("/", "not an absolute path").optional(),
   SPILLWAY_LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace"]).default("info"),
 });
 
@@ -49,11 +54,15 @@ export interface Config {
   readonly localAgent: boolean;
   /** What agents are asked to keep between two snapshots, in ms. */
   readonly intervalMs: number;
-  readonly rawRetentionMs: number;
+  /** How long each resolution is kept, in ms: snapshots, minutes, hours; none shorter than the one before it. */
+  readonly retention: { readonly rawMs: number; readonly minuteMs: number; readonly hourMs: number };
+  /** Rules that give labels to hosts; need not be there unless it is named by a setting. */
+  readonly labelsFile: string;
+  readonly labelsFileNamed: boolean;
   readonly logLevel: string;
 }
 
-const RAW_RETENTION_MIN_MS = 2 * 86_400_000;
+const RAW_RETENTION_MIN_MS = 2 * DAY_MS;
 
 /**
  * Reads the environment, once.
@@ -78,17 +87,24 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     throw new SpillwayError("CONFIGURATION", ["the configuration has faults:", ...faults].join("\n  "));
   }
   const env = result.data;
+  const dataDir = env.SPILLWAY_DATA_DIR ?? defaultDataDir(environment);
   return {
     listen: env.SPILLWAY_LISTEN,
     port: env.SPILLWAY_PORT,
     publicUrl: env.SPILLWAY_PUBLIC_URL?.replace(/\/+$/, "") ?? null,
-    dataDir: env.SPILLWAY_DATA_DIR ?? defaultDataDir(environment),
+    dataDir,
     databaseUrl: env.DATABASE_URL ?? null,
     redisUrl: env.REDIS_URL ?? null,
     databasePool: env.SPILLWAY_DATABASE_POOL,
     localAgent: env.SPILLWAY_LOCAL_AGENT,
     intervalMs: env.SPILLWAY_INTERVAL,
-    rawRetentionMs: env.SPILLWAY_RAW_RETENTION,
+    retention: {
+      rawMs: env.SPILLWAY_RAW_RETENTION,
+      minuteMs: env.SPILLWAY_MINUTE_RETENTION,
+      hourMs: env.SPILLWAY_HOUR_RETENTION,
+    },
+    labelsFile: env.SPILLWAY_LABELS_FILE ?? join(dataDir, "labels.yml"),
+    labelsFileNamed: env.SPILLWAY_LABELS_FILE !== undefined,
     logLevel: env.SPILLWAY_LOG_LEVEL,
   };
 }
@@ -98,6 +114,16 @@ function crossCheck(env: z.infer<typeof configSchema>): string[] {
   if (env.SPILLWAY_RAW_RETENTION < RAW_RETENTION_MIN_MS) {
     faults.push(
       "SPILLWAY_RAW_RETENTION: at least 2d: a day of it is kept back for late snapshots' predecessors",
+    );
+  }
+  if (env.SPILLWAY_MINUTE_RETENTION < env.SPILLWAY_RAW_RETENTION) {
+    faults.push(
+      "SPILLWAY_MINUTE_RETENTION: at least SPILLWAY_RAW_RETENTION: a late snapshot would bring back minutes that have gone",
+    );
+  }
+  if (env.SPILLWAY_HOUR_RETENTION < env.SPILLWAY_MINUTE_RETENTION) {
+    faults.push(
+      "SPILLWAY_HOUR_RETENTION: at least SPILLWAY_MINUTE_RETENTION: hours are made of minutes, and answer when those have gone",
     );
   }
   if (env.SPILLWAY_INTERVAL < 100 || env.SPILLWAY_INTERVAL > 3_600_000) {

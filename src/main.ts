@@ -6,10 +6,12 @@
  * it stops in the reverse.
  */
 import { writeSync } from "node:fs";
+import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { Lifecycle, stopOnSignals } from "./app.ts";
 import { localUrl, remoteUrl } from "./commands/addresses.ts";
 import { explainDatabase } from "./commands/database.ts";
+import { keepLabelRules } from "./commands/labels-file.ts";
 import { startLocalAgent } from "./commands/local-agent.ts";
 import { runCommand } from "./commands/run.ts";
 import { ensureTokenFiles, type TokenFiles } from "./commands/token-files.ts";
@@ -36,7 +38,9 @@ import { SnapshotReader } from "./store/history/snapshot-reader.ts";
 import { LayoutCache } from "./store/layouts.ts";
 import { migrate, pendingMigrations } from "./store/migrate.ts";
 import { Partitions } from "./store/partitions.ts";
+import { LATE_MARGIN_MS } from "./store/retention/policy.ts";
 import { createSignInLink } from "./store/sessions.ts";
+import { StorageView } from "./store/storage/storage-view.ts";
 import { createLog, type Logger } from "./telemetry/log.ts";
 import { Metrics } from "./telemetry/metrics.ts";
 import { VERSION } from "./version.ts";
@@ -44,8 +48,6 @@ import { VERSION } from "./version.ts";
 const STATEMENT_TIMEOUT_MS = 30_000;
 /** Requests under way have this share of the time to stop; then their connections are closed. */
 const DRAIN_SHARE = 0.75;
-/** A predecessor is at most a day older than its snapshot, and must not have been dropped. */
-const LATE_MARGIN_MS = 25 * 3_600_000;
 const now = Date.now;
 
 type Role = "all" | "serve" | "work";
@@ -95,6 +97,10 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
     });
     return { value: store, stop: () => store.close() };
   });
+  await life.start("label rules", async () => {
+    const stop = await keepLabelRules(config, db, log, now);
+    return { value: undefined, stop };
+  });
   const tokenFiles: TokenFiles | null =
     config.databaseUrl === null ? await ensureTokenFiles(db, config.dataDir) : null;
 
@@ -108,7 +114,15 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
 
   if (role !== "serve") {
     await life.start("workers", async () => {
-      const stop = await startWorkers({ backend, queues, db, log, metrics, now });
+      const stop = await startWorkers({
+        backend,
+        queues,
+        db,
+        log,
+        metrics,
+        now,
+        retention: config.retention,
+      });
       return { value: undefined, stop };
     });
   }
@@ -117,8 +131,16 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
     return;
   }
 
+  const storage = new StorageView({
+    db,
+    retention: config.retention,
+    compactAfterMs: null,
+    freeBytes: config.databaseUrl === null ? () => freeBytesOf(config.dataDir) : async () => null,
+    now,
+  });
   const sources: Sources = {
     db,
+    storage,
     reader: new SnapshotReader(new LayoutCache()),
     fleet: new FleetView(db, now),
     now,
@@ -129,7 +151,7 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
       embeddedDatabase: config.databaseUrl === null,
       queueBackend: backend.kind,
       queueCounts: () => queueCounts(queues),
-      rawRetentionMs: config.rawRetentionMs,
+      rawRetentionMs: config.retention.rawMs,
     },
   };
   const actors = new Actors(db, now);
@@ -170,7 +192,7 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
         metrics,
         now,
         stopping,
-        oldestAcceptedMs: config.rawRetentionMs - LATE_MARGIN_MS,
+        oldestAcceptedMs: config.retention.rawMs - LATE_MARGIN_MS,
         agentConfig: { intervalMs: config.intervalMs, jitterMs: Math.round(config.intervalMs / 2) },
       }),
       createApp({ sources, actors, apollo, log, metrics, stopping, checks, secure, reachableUrl }),
@@ -216,6 +238,12 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
       notes,
     }),
   );
+}
+
+/** Bytes that the service may still write on the disk of a folder. */
+async function freeBytesOf(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
 }
 
 const [role = "all", ...words] = process.argv.slice(2);

@@ -20,23 +20,28 @@ const NAMES = [
 
 /** Settings are changed by people: there is no need to look oftener. */
 const EVERY_MS = 30_000;
+/** A service that lost what it was told has it again after this. */
+const REPEAT_MS = 3_600_000;
 
 /**
- * The settings of the root namespace: all that could be read at the first call that reads any, and again when
- * one of them has changed; undefined otherwise.
+ * The settings of the root namespace: all that could be read at the first call that reads any, again when one
+ * of them has changed or an hour has passed, and again when a snapshot was given up since they were said, for
+ * it may have been the one that carried them; undefined otherwise.
  *
  * /proc/sys/net shows each reader its own namespace's settings, whichever procfs it is read from and whatever
  * is asked for. So they are the root's only when the agent itself is in the root namespace; otherwise nothing
  * is sent, for the host's somaxconn beside another namespace's listener would be a wrong answer.
  *
  * @param readerNetDir the net folder of the agent itself.
+ * @param givenUp how many snapshots were given up since the start: dropped, rejected or set aside.
  */
 export function createSysctlSource(
   procfs: string,
   capabilities: Pick<Capabilities, "set">,
   readerNetDir = "/proc/self/net",
+  givenUp: () => number = () => 0,
 ): (uptimeMs: number) => Sysctls | undefined {
-  let said: string | null = null;
+  let said: { readonly text: string; readonly givenUp: number; readonly atMs: number } | null = null;
   let lookedMs: number | null = null;
   return (uptimeMs) => {
     if (lookedMs !== null && uptimeMs - lookedMs < EVERY_MS) return undefined;
@@ -50,8 +55,10 @@ export function createSysctlSource(
     );
     if (sysctls === null || !seen) return undefined;
     const text = JSON.stringify(sysctls);
-    if (text === said) return undefined;
-    said = text;
+    const now = { text, givenUp: givenUp(), atMs: uptimeMs };
+    const isKnown = said?.text === text && said.givenUp === now.givenUp && uptimeMs - said.atMs < REPEAT_MS;
+    if (isKnown) return undefined;
+    said = now;
     return sysctls;
   };
 }

@@ -1,4 +1,4 @@
-import http from "node:http";
+import type { OutgoingHttpHeaders } from "node:http";
 import { type LabelSource, type Labels, whyNotLabel } from "./check.ts";
 
 export const CLOUDS = ["aws", "gcp", "azure"] as const;
@@ -83,11 +83,13 @@ function textOf(value: unknown): string {
 
 function request(
   url: URL,
-  headers: http.OutgoingHttpHeaders,
+  headers: OutgoingHttpHeaders,
   method: "GET" | "PUT",
   signal: AbortSignal,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
+    // Loaded by those alone who ask for a cloud.
+    const http = process.getBuiltinModule("node:http");
     const sent = http.request(url, { method, headers, signal, agent: false }, (response) => {
       let bytes = 0;
       const chunks: Buffer[] = [];

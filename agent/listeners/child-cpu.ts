@@ -13,7 +13,7 @@ export interface ChildCpu {
   perCycleMs(): number;
 }
 
-export function createChildCpu(total: () => number = endedChildrenCpuMs): ChildCpu {
+export function createChildCpu(total: () => number): ChildCpu {
   const totals = [total()];
   return {
     cycle() {
@@ -29,19 +29,32 @@ export function createChildCpu(total: () => number = endedChildrenCpuMs): ChildC
 }
 
 /**
- * CPU time of all children that have ended, in ms: fields 16 and 17 (cutime, cstime) of /proc/self/stat, since
- * Node's resourceUsage() leaves children out. Always of /proc: another procfs may number this process
- * otherwise. 0 when it cannot be read.
+ * CPU time in ms of all children that have ended, and of one that has not with all that it has started and
+ * seen end: Node's resourceUsage() leaves them out. When that one ends the kernel books it among the ended.
+ * Always of /proc: another procfs may number this process otherwise. What cannot be read counts as 0.
+ *
+ * @param living process id of the child that stays; null where there is none.
  */
-export function endedChildrenCpuMs(
-  read: () => string = () => readFileSync("/proc/self/stat", "utf8"),
+export function childrenCpuMs(
+  living: number | null,
+  read: (path: string) => string = (path) => readFileSync(path, "utf8"),
 ): number {
+  const ended = ticksOf("/proc/self/stat", CHILDREN, read);
+  return (ended + (living === null ? 0 : ticksOf(`/proc/${living}/stat`, OWN_AND_CHILDREN, read))) * TICK_MS;
+}
+
+/** cutime and cstime, fields 16 and 17 of proc_pid_stat(5), counted from the one behind the name. */
+const CHILDREN = [13, 14] as const;
+/** utime and stime before them. */
+const OWN_AND_CHILDREN = [11, 12, ...CHILDREN] as const;
+
+function ticksOf(path: string, wanted: readonly number[], read: (path: string) => string): number {
   try {
-    const text = read();
+    const text = read(path);
     // The name of the program is in parentheses and may hold spaces and parentheses itself.
     const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    const ticks = Number(fields[13]) + Number(fields[14]);
-    return Number.isFinite(ticks) ? ticks * TICK_MS : 0;
+    const ticks = wanted.reduce((sum, field) => sum + Number(fields[field]), 0);
+    return Number.isFinite(ticks) ? ticks : 0;
   } catch {
     return 0;
   }

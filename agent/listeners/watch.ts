@@ -6,12 +6,14 @@ import { rootNetDir } from "../host-facts.ts";
 import type { Timers } from "../timers.ts";
 import { createListenerAggregate, type ListenerAggregate } from "./aggregate.ts";
 import { busyEveryMs, type Cadence, isBusy, isHalfFull, QUIET, stirred } from "./cadence.ts";
-import { createChildCpu } from "./child-cpu.ts";
+import { childrenCpuMs, createChildCpu } from "./child-cpu.ts";
 import { createOwners } from "./owner.ts";
+import { createPartialLists, type PartialLists } from "./partial.ts";
 import { type Privileges, readPrivileges } from "./privileges.ts";
 import { readProcTcp } from "./read-proc-tcp.ts";
 import { createSsRunner, type RunSs } from "./run-ss.ts";
 import type { SeenListener } from "./seen.ts";
+import { createShell } from "./shell.ts";
 import { createListenerSource, type SetCapability, type Target } from "./source.ts";
 
 /** The key of the host's root namespace; any other is the caller's own choice, such as its inode. */
@@ -37,12 +39,15 @@ export interface ListenerWatch {
   start(): void;
   stop(): void;
   note(namespaceKey: string, reading: NamespaceReading): void;
-  /** What was seen since the last call; undefined when nothing was. */
+  /** What was seen since the last call, and is news to the service (partial.ts); undefined when nothing was. */
   take(namespaceKey: string): WireListeners | undefined;
   /** The namespace is gone. */
   forget(namespaceKey: string): void;
-  /** Looks at the root's listeners now, for an agent that runs for one snapshot. */
-  look(): Promise<void>;
+  /**
+   * Looks at the listeners of a namespace that was noted, or of the root, now: for a run that does not start.
+   * Says whether there is reason to look again soon.
+   */
+  look(namespaceKey?: string): Promise<boolean>;
   /** CPU time of the children of this process in a cycle, in ms: from one snapshot of the root to the next. */
   childCpuMs(): number;
 }
@@ -67,6 +72,7 @@ const LEAD_MS = 500;
 interface Watched {
   target: Target;
   readonly aggregate: ListenerAggregate;
+  readonly lists: PartialLists;
   cadence: Cadence;
   drops: Count | null;
   sampledAtMs: number;
@@ -80,10 +86,15 @@ interface Watched {
  */
 export function createListenerWatch(parts: ListenerWatchParts): ListenerWatch {
   const { procfs, timers, now, setCapability } = parts;
-  const { runSs = createSsRunner(), readProc = readProcTcp, privileges = readPrivileges() } = parts;
+  const shell = createShell();
+  const {
+    runSs = createSsRunner(shell.execute),
+    readProc = readProcTcp,
+    privileges = readPrivileges(),
+  } = parts;
   const source = createListenerSource({ runSs, readProc, mayEnter: privileges.enter, setCapability, now });
   const owners = createOwners({ procfs, now });
-  const childCpu = createChildCpu();
+  const childCpu = createChildCpu(() => childrenCpuMs(shell.pid));
   const aborter = new AbortController();
   const root = watched(rootTarget(procfs));
   const all = new Map<string, Watched>([[ROOT, root]]);
@@ -187,11 +198,20 @@ export function createListenerWatch(parts: ListenerWatchParts): ListenerWatch {
       everyMs = reading.everyMs ?? everyMs;
       scheduleQuiet(everyMs - Math.min(LEAD_MS, everyMs / 4));
     },
-    take: (key) => all.get(key)?.aggregate.take(owners.nameOf),
+    take(key) {
+      const one = all.get(key);
+      const taken = one?.aggregate.take(owners.nameOf);
+      return taken === undefined ? undefined : one?.lists.reduce(taken, now(), everyMs);
+    },
     forget(key) {
       if (key !== ROOT) all.delete(key);
     },
-    look: () => lookAt(root),
+    async look(key = ROOT) {
+      const one = all.get(key);
+      if (one === undefined) return false;
+      await lookAt(one);
+      return isBusy(one.cadence, now());
+    },
     childCpuMs: childCpu.perCycleMs,
   };
 }
@@ -203,6 +223,7 @@ function watched(target: Target): Watched {
   return {
     target,
     aggregate: createListenerAggregate(),
+    lists: createPartialLists(),
     cadence: QUIET,
     drops: null,
     sampledAtMs: Number.NEGATIVE_INFINITY,

@@ -20,13 +20,23 @@ export interface KnownNamespace {
   pids: readonly number[];
   /** Within the most that are followed. */
   followed: boolean;
-  /** It was born in this run after a scan, so that its counters began at 0 unseen; until first sent. */
+  /** As last read in this run; null before. */
+  last: LastReading | null;
+  /** It was born in this run after a scan, so that its counters began at 0 unseen; until its first snapshot. */
   fromZero: boolean;
 }
 
 export interface NamespaceRegistry {
-  /** Takes in what a scan found. Says which namespaces are gone, and whether what must be kept has changed. */
-  update(scan: ScannedNamespaces, uptimeMs: number): { gone: readonly KnownNamespace[]; changed: boolean };
+  /**
+   * Takes in what a scan found. Says which namespaces are gone, and whether what must be kept has changed.
+   *
+   * @param mounted the namespaces that mounts keep, as mounted.ts reads them after the scan.
+   */
+  update(
+    scan: Pick<ScannedNamespaces, "byInode">,
+    uptimeMs: number,
+    mounted: ReadonlySet<string> | null,
+  ): { gone: readonly KnownNamespace[]; changed: boolean };
   /** Those that are followed, the oldest first. */
   followed(): readonly KnownNamespace[];
   /** All that the last scan found, the root apart. */
@@ -42,10 +52,10 @@ export interface RegistryParts {
   /** What an earlier run of the agent in this boot kept. */
   readonly saved: SavedNamespaces | null;
   readonly ownerOf: (pid: number) => NamespaceFacts;
-  /** The last reading of a namespace in this run. */
-  readonly lastReading: (namespace: KnownNamespace) => LastReading | null;
   /** Reads a namespace by one of its pids, now; null when it cannot be read. */
   readonly read: (inode: number, pids: readonly number[]) => LastReading | null;
+  /** The name that mounts have of a namespace; null when it is not to be had. */
+  readonly mountNameOf: (inode: number, pids: readonly number[]) => string | null;
 }
 
 /** Inodes of namespaces that have gone, with their last reading: the kernel gives the lowest free inode next. */
@@ -57,8 +67,15 @@ const GONE_MAX = 1_000;
  * The kernel reuses inodes at once, so an inode alone names nothing: a namespace is its inode and its birth,
  * the start of its oldest process when it was first seen. It stays the same as long as a process that was in
  * it at the scan before is there. When none is, its processes were replaced or it was: counters that fell
- * prove the latter. Whatever cannot be proved to have begun at 0 since the last scan is not flagged so, and
- * the service takes its first snapshot for a baseline: too little may be counted then, never too much.
+ * prove the latter.
+ *
+ * `fromZero` is for one that was born after the last scan: the service counts all that its first snapshot
+ * has, so what was counted before would be counted twice. Its oldest process must have begun after that scan,
+ * and no mount may have kept it at that time, for a namespace lives and counts (as a router does, or by what
+ * ran in it before) without a process. Where that cannot be told, its first snapshot is a baseline: the first
+ * seconds are lost, and nothing is invented. The kernel shows nobody the age of a namespace: the times of its
+ * files are those of the look, and the numbers are given out anew. So one that only an open file or socket
+ * kept, and that this run has never seen a process in, does pass for new.
  *
  * When there are more than `max`: those already followed stay, then come the oldest.
  */
@@ -68,6 +85,8 @@ export function createNamespaceRegistry(parts: RegistryParts): NamespaceRegistry
   const left = new Map<number, LastReading | null>();
   /** Uptime of the previous scan of this run. */
   let scannedMs: number | null = null;
+  /** What was mounted then. */
+  let mountedThen: ReadonlySet<string> | null = null;
   let changed = false;
 
   function makeNamespace(
@@ -77,7 +96,7 @@ export function createNamespaceRegistry(parts: RegistryParts): NamespaceRegistry
     facts: NamespaceFacts,
   ): KnownNamespace {
     const wire = { inode: String(inode), birth, ...facts };
-    return { inode, wire, facts, pids, followed: false, fromZero: false };
+    return { inode, wire, facts, pids, followed: false, last: null, fromZero: false };
   }
 
   /** First seen in this run. */
@@ -89,7 +108,11 @@ export function createNamespaceRegistry(parts: RegistryParts): NamespaceRegistry
     const restored = scannedMs === null ? restore(inode, oldest.startMs, pids) : null;
     if (restored !== null) return restored;
     const namespace = makeNamespace(inode, oldest.startMs, pids, parts.ownerOf(oldest.pid));
-    namespace.fromZero = scannedMs !== null && oldest.startMs > scannedMs && beganAtZero(inode, pids);
+    namespace.fromZero =
+      scannedMs !== null &&
+      oldest.startMs > scannedMs &&
+      !mayHaveBeenMounted(inode, pids) &&
+      beganAtZero(inode, pids);
     return namespace;
   }
 
@@ -98,6 +121,14 @@ export function createNamespaceRegistry(parts: RegistryParts): NamespaceRegistry
     const before = saved?.namespaces.find((one) => one.inode === inode);
     if (before === undefined || saved === null || oldestMs > saved.scanUptimeMs) return null;
     return { ...makeNamespace(inode, before.birth, pids, before.facts), followed: before.followed };
+  }
+
+  /** At the previous scan: then it is older than that, whoever is in it now. */
+  function mayHaveBeenMounted(inode: number, pids: readonly number[]): boolean {
+    if (mountedThen === null) return true;
+    if (mountedThen.size === 0) return false;
+    const name = parts.mountNameOf(inode, pids);
+    return name === null || mountedThen.has(name);
   }
 
   /** A namespace of this inode was here before: only lower counters tell a new one from the same again. */
@@ -120,7 +151,7 @@ export function createNamespaceRegistry(parts: RegistryParts): NamespaceRegistry
       } else namespace.pids = oldestFirst(procfs, found).map(({ pid }) => pid);
       return namespace;
     }
-    const before = parts.lastReading(namespace);
+    const before = namespace.last;
     const now = before === null ? null : parts.read(namespace.inode, found);
     if (before !== null && now !== null && !fell(before, now)) {
       // A later run knows the namespace by a process that was there when this was saved.
@@ -146,7 +177,7 @@ export function createNamespaceRegistry(parts: RegistryParts): NamespaceRegistry
   }
 
   return {
-    update(scan, uptimeMs) {
+    update(scan, uptimeMs, mounted) {
       const next = new Map<number, KnownNamespace>();
       changed = scannedMs === null;
       for (const [inode, pids] of scan.byInode) {
@@ -158,7 +189,7 @@ export function createNamespaceRegistry(parts: RegistryParts): NamespaceRegistry
         next.set(inode, namespace);
       }
       const gone = [...known.values()].filter((one) => next.get(one.inode) !== one);
-      for (const one of gone) left.set(one.inode, parts.lastReading(one));
+      for (const one of gone) left.set(one.inode, one.last);
       for (const inode of left.keys()) {
         if (left.size <= GONE_MAX) break;
         left.delete(inode);
@@ -166,6 +197,7 @@ export function createNamespaceRegistry(parts: RegistryParts): NamespaceRegistry
       known = next;
       choose();
       scannedMs = uptimeMs;
+      mountedThen = mounted;
       return { gone, changed: changed || gone.length > 0 };
     },
     followed: () =>

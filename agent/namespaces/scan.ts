@@ -15,7 +15,7 @@ export interface ScannedNamespaces {
 /**
  * Finds every network namespace that has a process: all processes of one see the same file
  * `<pid>/net/netstat`, so its inode names the namespace, and any user may stat it (readlink of ns/net is
- * refused to others). A namespace that is only mounted, with no process in it, has no connections either.
+ * refused to others). One that is only mounted, with no process in it, is not followed until a process enters.
  *
  * One readdir and one stat for each process, 3.7 us: remembering which process was where would cost more, as
  * telling a process from another of the same pid takes reading its stat.

@@ -1,4 +1,4 @@
-import type { Log } from "../log.ts";
+import type { Log, SeldomLog } from "../log.ts";
 import { readState, writeState } from "../state-folder.ts";
 import type { NamespaceFacts } from "./owner.ts";
 
@@ -20,7 +20,7 @@ export interface SavedNamespaces {
 const NAME = "namespaces.json";
 
 /** What was saved in this boot; null when nothing was, or nothing that can be read. */
-export function readSavedNamespaces(folder: string, boot: string, log: Log): SavedNamespaces | null {
+function readSavedNamespaces(folder: string, boot: string, log: Log): SavedNamespaces | null {
   try {
     const text = readState(folder, NAME);
     if (text === null) return null;
@@ -45,6 +45,33 @@ function isNamespace({ inode, birth, facts }: SavedNamespace): boolean {
 }
 
 /** @throws Error when it cannot be written. */
-export function saveNamespaces(folder: string, saved: SavedNamespaces): void {
+function saveNamespaces(folder: string, saved: SavedNamespaces): void {
   writeState(folder, NAME, `${JSON.stringify(saved)}\n`);
+}
+
+/** Where namespaces are remembered from one run to the next. */
+export interface NamespaceMemory {
+  /** What an earlier run of this boot kept. */
+  readonly saved: SavedNamespaces | null;
+  /** Never throws: what cannot be saved is said, and costs the births at the next start. */
+  readonly save: (namespaces: SavedNamespaces) => void;
+}
+
+export function openNamespaceMemory(
+  folder: string,
+  boot: string,
+  log: Log,
+  seldom: SeldomLog,
+): NamespaceMemory {
+  return {
+    saved: readSavedNamespaces(folder, boot, log),
+    save(namespaces) {
+      try {
+        saveNamespaces(folder, namespaces);
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        seldom.say("namespaces", log.warn, `cannot save ${NAME} in ${folder}: ${why}`);
+      }
+    },
+  };
 }

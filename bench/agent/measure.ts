@@ -10,11 +10,12 @@ export interface Measured {
   /** Of single cycles, where the kernel counts finely enough. */
   readonly medianMs: number | null;
   readonly p95Ms: number | null;
-  /** Of its children that ended, a mean. */
+  /** Of its children, and theirs, a mean. */
   readonly childrenMs: number;
   /** After the last cycle. */
   readonly rssMb: number;
   readonly anonymousMb: number;
+  readonly childrenAnonymousMb: number;
 }
 
 /** What a program did so far, at the end of each cycle. */

@@ -20,7 +20,7 @@ const PARTS: readonly (readonly [RegExp, string])[] = [
   [/^agent\/(collectors|parse)\/|^agent\/(collector|host|uptime|sampler)\.ts|count\.ts$/, "collect"],
   [/^agent\/spool\/|^agent\/queue\.ts/, "spool"],
   [/^agent\/(snapshot|message|columns)\.ts|layout\.ts$/, "encode"],
-  [/^agent\/(transport|http-client|http-reply|push|answer|verdict)\.ts/, "push"],
+  [/^agent\/(transport|reply-reader|push|answer|verdict)\.ts/, "push"],
 ];
 
 /** Node's own modules that run without a caller of ours: callbacks of the event loop. */

@@ -26,7 +26,7 @@ export interface Found {
 const OUTPUT_CHARACTERS = 4_000;
 
 export async function startPrograms(options: Options, folder: string, url: string): Promise<Found> {
-  const programs = startAgents(options, folder, url);
+  const programs = [...startAgents(options, folder, url), startBareNode(folder)];
   const missing: string[] = [];
   if (!options.peers) return { programs, missing };
   const exporter = which(["node_exporter", "prometheus-node-exporter"]);
@@ -40,14 +40,16 @@ export async function startPrograms(options: Options, folder: string, url: strin
 
 function startAgents(options: Options, folder: string, url: string): Program[] {
   const agent = (name: string, does: string, extra: AgentExtra): Program => {
+    // As its unit starts it (deploy/install.sh).
     const args = [
+      "--v8-pool-size=1",
       ...(extra.node ?? []),
       extra.file ?? options.agent,
       ...["--server", url, "--name", name, "--interval", `${options.intervalMs}ms`],
       ...["--state-dir", join(folder, name), "--labels-dir", join(folder, "no-labels")],
       ...["--namespaces", extra.namespaces ?? "root"],
     ];
-    const env = { ...process.env, SPILLWAY_AGENT_TOKEN: "bench" };
+    const env = { ...process.env, SPILLWAY_AGENT_TOKEN: "bench", MALLOC_ARENA_MAX: "1" };
     return start(name, does, process.execPath, args, { env, scrape: null });
   };
   const root = "root namespace, listeners by ss, push over loopback";
@@ -64,6 +66,17 @@ function startAgents(options: Options, folder: string, url: string): Program[] {
       agent("agent, namespaces", `root and ${options.namespaces} more namespaces`, { namespaces: "all" }),
     );
   return programs;
+}
+
+/** The floor: nothing less than this can be had of this runtime. */
+function startBareNode(folder: string): Program {
+  const file = join(folder, "bare.mjs");
+  writeFileSync(file, "setInterval(() => {}, 1e3);\n");
+  const env = { ...process.env, MALLOC_ARENA_MAX: "1" };
+  return start("node alone", "a module with one timer", process.execPath, ["--v8-pool-size=1", file], {
+    env,
+    scrape: null,
+  });
 }
 
 interface AgentExtra {

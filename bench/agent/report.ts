@@ -81,8 +81,19 @@ export function table(report: Report): string {
     exporter === undefined ? "" : `${(one.cpuMs / exporter.cpuMs).toFixed(2)}x`,
     one.rssMb.toFixed(1),
     one.anonymousMb.toFixed(1),
+    one.childrenAnonymousMb.toFixed(1),
   ]);
-  const head = ["", "CPU ms", "median", "p95", "children", "of node_exporter", "RSS MB", "anonymous MB"];
+  const head = [
+    "",
+    "CPU ms",
+    "median",
+    "p95",
+    "children",
+    "of node_exporter",
+    "RSS MB",
+    "anonymous MB",
+    "of children",
+  ];
   const lines = [
     `${cycles} cycles of ${intervalMs} ms (in use: 10 s), ${machine.cores} x ${machine.cpu}, Linux ${machine.kernel}, Node ${report.node}, load ${machine.load1.toFixed(1)}`,
     ...aligned([head, ...rows]),

@@ -30,6 +30,8 @@ export function startLocalAgent(options: LocalAgentOptions): (graceMs: number) =
     timer = null;
     const startedAt = performance.now();
     const args = [
+      // With one arena of memory below: it does one thing at a time, and 1 to 2 MB are saved.
+      "--v8-pool-size=1",
       file,
       "--server",
       options.server,
@@ -39,7 +41,10 @@ export function startLocalAgent(options: LocalAgentOptions): (graceMs: number) =
       options.stateDir,
     ];
     // The channel tells the agent when this process is gone, however it went: it does not outlive us.
-    const running = spawn(process.execPath, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    const running = spawn(process.execPath, args, {
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+      env: { ...process.env, MALLOC_ARENA_MAX: "1" },
+    });
     child = running;
     running.once("error", (error) => log.error({ err: error }, "cannot start this host's agent"));
     running.once("exit", (code, signal) => {

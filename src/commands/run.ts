@@ -3,6 +3,7 @@ import { SpillwayError } from "../errors.ts";
 import { migrate } from "../store/migrate.ts";
 import { createLog } from "../telemetry/log.ts";
 import { createSignIn, explainDatabase, openForCommand } from "./database.ts";
+import { readLabelRules } from "./labels-file.ts";
 import { createToken, parseTokenWords, TOKEN_USAGE } from "./token.ts";
 
 const USAGE = `spillway [role]
@@ -11,7 +12,7 @@ const USAGE = `spillway [role]
   serve         HTTP: dashboard, GraphQL, the agents' pushes
   work          the jobs behind it
   migrate       bring the database to this version's schema, and exit
-  check-config  read the environment, name every fault, and exit
+  check-config  read the environment and the labels file, name every fault, and exit
   token         ${TOKEN_USAGE}
   sign-in       print a one-time link that signs a browser in
 
@@ -44,7 +45,7 @@ async function resultOf(
       return applied.length === 0 ? "nothing to apply" : `applied ${applied.join(", ")}`;
     }
     case "check-config":
-      readConfig(environment);
+      await readLabelRules(readConfig(environment));
       return "the configuration is good";
     case "token": {
       const token = parseTokenWords(words);

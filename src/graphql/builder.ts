@@ -25,6 +25,10 @@ builder.queryType({
   description: "Everything that can be asked. Needs a token or a session with the scope `read`.",
 });
 
+builder.mutationType({
+  description: "Everything that can be changed. Each field says which scope it needs.",
+});
+
 function fault(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: "BAD_USER_INPUT" } });
 }

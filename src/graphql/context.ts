@@ -6,6 +6,7 @@ import type { SnapshotReader } from "../store/history/snapshot-reader.ts";
 import type { LayoutCache } from "../store/layouts.ts";
 import { type Namespace, namespacesOf } from "../store/namespaces.ts";
 import { type ListenerRecord, readListeners, readPeakFill } from "../store/queries/listeners.ts";
+import type { StorageView } from "../store/storage/storage-view.ts";
 import type { Actor } from "../store/tokens.ts";
 
 /** What the service says of itself; the composition root knows it. */
@@ -25,6 +26,7 @@ export interface Sources {
   readonly reader: SnapshotReader;
   readonly fleet: FleetView;
   readonly system: SystemFacts;
+  readonly storage: StorageView;
   /** ms since 1970 */
   readonly now: () => number;
 }

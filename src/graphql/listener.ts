@@ -50,12 +50,16 @@ export const Listener = builder.objectRef<ListenerShape>("Listener").implement({
       description: "Connections that waited to be accepted; never null for one that was seen.",
       resolve: ({ acceptQueue }) => acceptQueue,
     }),
-    samples: t.exposeInt("samples", { description: "Samples of its newest snapshot." }),
+    samples: t.exposeInt("samples", { description: "Samples of the snapshot that told of it last." }),
     samplesFull: t.exposeInt("samplesFull", {
       description:
         "How many of them found the queue over its limit, so that the next connection was dropped.",
     }),
-    lastSeen: t.field({ type: "DateTime", resolve: ({ at }) => at }),
+    lastSeen: t.field({
+      type: "DateTime",
+      description: "When the agent told of it last: of an idle one that is once a minute.",
+      resolve: ({ at }) => at,
+    }),
     advice: t.string({
       nullable: true,
       description:

@@ -6,5 +6,6 @@ import "./host-listeners.ts";
 import "./hosts.ts";
 import "./counter.ts";
 import "./system.ts";
+import "./set-host-labels.ts";
 
 export const schema = builder.toSchema();

@@ -2,6 +2,7 @@ import { readStoreState, type StoreState } from "../store/queries/system.ts";
 import type { Actor } from "../store/tokens.ts";
 import { builder } from "./builder.ts";
 import type { SystemFacts } from "./context.ts";
+import { SystemStorage } from "./storage.ts";
 
 const Viewer = builder.objectRef<Actor>("Viewer").implement({
   description: "Who is asking.",
@@ -75,6 +76,11 @@ const System = builder.objectRef<{ facts: SystemFacts; state: StoreState; now: n
       },
     }),
     rollup: t.field({ type: SystemRollup, resolve: ({ state }) => state }),
+    storage: t.field({
+      type: SystemStorage,
+      description: "What the data takes on disk and will take, by resolution.",
+      resolve: (_system, _args, { storage }) => storage.read(),
+    }),
     rawRetention: t.field({
       type: "Duration",
       description: "How long raw snapshots are kept.",

@@ -4,6 +4,7 @@ import express, { type ErrorRequestHandler, type Express } from "express";
 import helmet from "helmet";
 import { asSpillwayError, problemOf, SpillwayError } from "../errors.ts";
 import { type Context, createContext, type Sources } from "../graphql/context.ts";
+import { restRoutes } from "../rest/routes.ts";
 import type { Actors } from "../store/actors.ts";
 import { asUnavailable } from "../store/errors.ts";
 import type { Actor } from "../store/tokens.ts";
@@ -64,6 +65,15 @@ export function createApp(deps: AppDeps): Express {
     expressMiddleware(apollo, {
       context: async ({ res }) => createContext(sources, res.locals.actor as Actor),
     }),
+  );
+  app.use(
+    "/v1",
+    async (request, response, next) => {
+      response.set("Cache-Control", "no-store");
+      await authenticate(actors, request, "read");
+      next();
+    },
+    restRoutes({ storage: sources.storage }),
   );
   app.use((request) => {
     throw new SpillwayError("NOT_FOUND", `there is nothing at ${request.path.slice(0, 200)}`);

@@ -10,7 +10,8 @@ interface WithSysctls {
   readonly sysctls: Readonly<Record<string, string>> | null;
 }
 
-interface HostSaid {
+/** What a host's section says besides its snapshots. */
+export interface HostSaid {
   readonly hostId: number;
   readonly capabilities?:
     | readonly { name: string; available: boolean; reason?: string | undefined }[]

@@ -1,8 +1,9 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { layoutHash } from "../protocol/layout.ts";
-import type { Db } from "../store/client.ts";
+import type { PrismaClient } from "../store/client.ts";
 import { type EpochFacts, registerEpoch } from "../store/epochs.ts";
 import { type HostFacts, registerHost, updateHostFacts } from "../store/hosts.ts";
+import { sameLabels } from "../store/labels/effective.ts";
 import { findLayout, registerLayout, type StoredLayout } from "../store/layouts.ts";
 import {
   type NamespaceFacts,
@@ -12,12 +13,26 @@ import {
 } from "../store/namespaces.ts";
 
 const REMEMBERED_HOSTS = 200_000;
+/**
+ * Facts of a host are compared with the stored ones this often, though they are the same as at its last push
+ * here: behind a load balancer another process may have kept others since.
+ */
+const FACTS_HOLD_MS = 600_000;
+
+interface Said {
+  readonly now: number;
+  readonly since: number;
+}
 
 /** A host as this process knows it, with the ids of what belongs to it. */
 export interface KnownHost {
   readonly id: number;
   readonly keyHash: Uint8Array;
-  facts: string;
+  /**
+   * The key that was found to have this hash, the facts that are kept, as far as this process knows, and until
+   * when it takes that for granted: what nearly every push says again.
+   */
+  last: { readonly key: Uint8Array; readonly facts: HostFacts; readonly until: number } | null;
   readonly ids: Map<string, Promise<number>>;
 }
 
@@ -26,29 +41,44 @@ export interface KnownHost {
  * host costs the database nothing but its snapshots.
  */
 export class Registry {
-  readonly #db: Db;
+  readonly #db: PrismaClient;
   readonly #hosts = new Map<string, Promise<KnownHost>>();
   readonly #layouts = new Map<string, Promise<StoredLayout | null>>();
 
-  constructor(db: Db) {
+  constructor(db: PrismaClient) {
     this.#db = db;
   }
 
-  /** The host of an agent id; null when the id is bound to another key. */
-  async host(agentId: string, key: string, facts: HostFacts): Promise<KnownHost | null> {
+  /**
+   * The host of an agent id; null when the id is bound to another key.
+   *
+   * @param said when it was said (`now`), and the time of the oldest snapshot that came with it (`since`), from
+   *   which new labels hold; ms since 1970
+   */
+  async host(agentId: string, key: string, facts: HostFacts, said: Said): Promise<KnownHost | null> {
+    const keyBytes = Buffer.from(key);
+    const known = await this.#hosts.get(agentId);
+    if (known?.last != null && isEqual(known.last.key, keyBytes)) {
+      if (said.now >= known.last.until || !sameFacts(known.last.facts, facts)) {
+        await this.#keepFacts(known, keyBytes, facts, said);
+      }
+      return known;
+    }
     const keyHash = createHash("sha256").update(key).digest();
-    const text = JSON.stringify([facts.name, facts.machineId, Object.entries(facts.labels).sort()]);
     const host = await remember(this.#hosts, agentId, async () => {
       const row = await registerHost(this.#db, agentId, keyHash, facts);
-      return { id: row.id, keyHash: row.keyHash, facts: "", ids: new Map() };
+      return { id: row.id, keyHash: row.keyHash, last: null, ids: new Map() };
     });
     if (this.#hosts.size > REMEMBERED_HOSTS) this.#hosts.delete(this.#hosts.keys().next().value ?? "");
-    if (host.keyHash.length !== keyHash.length || !timingSafeEqual(host.keyHash, keyHash)) return null;
-    if (host.facts !== text) {
-      await updateHostFacts(this.#db, host.id, facts);
-      host.facts = text;
-    }
+    if (!isEqual(host.keyHash, keyHash)) return null;
+    await this.#keepFacts(host, keyBytes, facts, said);
     return host;
+  }
+
+  async #keepFacts(host: KnownHost, key: Uint8Array, facts: HostFacts, { now, since }: Said): Promise<void> {
+    await updateHostFacts(this.#db, host.id, facts, since);
+    // A copy of its own: a small Buffer keeps the 8 KiB alive that it was cut from.
+    host.last = { key: Uint8Array.from(key), facts, until: now + FACTS_HOLD_MS };
   }
 
   epoch(host: KnownHost, facts: EpochFacts): Promise<number> {
@@ -84,6 +114,19 @@ export class Registry {
     if (layoutHash(names) !== hash) return "mismatch";
     return (await registerLayout(this.#db, hash, names)) ?? "limit";
   }
+}
+
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+function sameFacts(a: HostFacts, b: HostFacts): boolean {
+  return (
+    a.name === b.name &&
+    a.machineId === b.machineId &&
+    sameLabels(a.labels, b.labels) &&
+    sameLabels(a.forcedLabels ?? {}, b.forcedLabels ?? {})
+  );
 }
 
 /** The value kept under a key, asked for once however many ask at the same time; a failure is not kept. */

@@ -7,7 +7,7 @@ import type { JobQueue, QueueBackend } from "./connection.ts";
 export interface Queues {
   /** `tick` looks for shards with marks, `shard` rolls one's minutes up, `hours` its hours. */
   readonly rollup: JobQueue;
-  /** `make-partitions` */
+  /** `make-partitions` makes those that come, `expire` drops those past their retention. */
   readonly retain: JobQueue;
 }
 

@@ -3,10 +3,12 @@ import type { PrismaClient } from "../store/client.ts";
 import { SnapshotReader } from "../store/history/snapshot-reader.ts";
 import { LayoutCache } from "../store/layouts.ts";
 import { Partitions } from "../store/partitions.ts";
+import type { Retention } from "../store/retention/policy.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { JobView, JobWorker, QueueBackend } from "./connection.ts";
 import type { Queues } from "./queues.ts";
+import { retain } from "./retain.ts";
 import { rollUp } from "./roll-up.ts";
 import { keepSchedules } from "./schedules.ts";
 
@@ -19,6 +21,7 @@ export interface WorkerDeps {
   readonly db: PrismaClient;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly retention: Retention;
   readonly now: () => number;
 }
 
@@ -39,10 +42,7 @@ export async function startWorkers(deps: WorkerDeps): Promise<() => Promise<void
       isEventCounter,
       reader: new SnapshotReader(new LayoutCache()),
     }),
-    retain: async () => {
-      partitions.forget();
-      await partitions.makeAhead(db, deps.now());
-    },
+    retain: retain({ ...deps, partitions }),
   };
   const options = {
     concurrency: 2,

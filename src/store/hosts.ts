@@ -1,11 +1,16 @@
-import type { Host } from "../generated/prisma/client.ts";
-import type { Db } from "./client.ts";
+import type { Host, PrismaClient } from "../generated/prisma/client.ts";
+import { type Db, inTransaction } from "./client.ts";
+import { columnsOf, lockHost, recordLabels, sourcesOf } from "./labels/change.ts";
+import { shareRules } from "./labels/current-rules.ts";
+import { effectiveLabels, type Labels, sameLabels } from "./labels/effective.ts";
 
-/** What an agent says of its host. */
+/** What an agent says of its host, and what its token says of it. */
 export interface HostFacts {
   readonly name: string;
   readonly machineId: string | null;
-  readonly labels: Readonly<Record<string, string>>;
+  readonly labels: Labels;
+  /** Labels that the token forces; none when left out. */
+  readonly forcedLabels?: Labels;
 }
 
 /**
@@ -13,7 +18,7 @@ export interface HostFacts {
  * compares the key: when two agents come at once with one id, one of them has lost.
  */
 export async function registerHost(
-  db: Db,
+  db: PrismaClient,
   agentId: string,
   keyHash: Uint8Array,
   facts: HostFacts,
@@ -21,15 +26,68 @@ export async function registerHost(
   // Looked up first: an insert that conflicts burns an id.
   const known = await db.host.findUnique({ where: { agentId } });
   if (known !== null) return known;
-  await db.host.createMany({
-    data: [{ agentId, keyHash: Uint8Array.from(keyHash), ...facts, labels: { ...facts.labels } }],
-    skipDuplicates: true,
+  await inTransaction(db, async (tx) => {
+    const sources = {
+      set: {},
+      forced: facts.forcedLabels ?? {},
+      file: (await shareRules(tx))(facts.name),
+      agent: facts.labels,
+    };
+    const { name, machineId } = facts;
+    const [made] = await tx.host.createManyAndReturn({
+      data: [{ agentId, keyHash: Uint8Array.from(keyHash), name, machineId, ...columnsOf(sources) }],
+      skipDuplicates: true,
+      select: { id: true, firstSeen: true },
+    });
+    if (made === undefined) return;
+    const labels = { ...effectiveLabels(sources) };
+    await tx.hostLabelHistory.create({ data: { hostId: made.id, since: made.firstSeen, labels } });
   });
   return db.host.findUniqueOrThrow({ where: { agentId } });
 }
 
-export async function updateHostFacts(db: Db, hostId: number, facts: HostFacts): Promise<void> {
-  await db.host.updateMany({ where: { id: hostId }, data: { ...facts, labels: { ...facts.labels } } });
+/**
+ * Keeps what is said of a host now, where it differs from what was said before.
+ *
+ * @param since ms since 1970: from when on other labels hold
+ */
+export async function updateHostFacts(
+  db: PrismaClient,
+  hostId: number,
+  facts: HostFacts,
+  since: number,
+): Promise<void> {
+  const stored = await db.host.findUnique({ where: { id: hostId } });
+  if (stored === null || saysSame(stored, facts)) return;
+  await inTransaction(db, async (tx) => {
+    // The rules before the host: whoever applies rules locks them in this order.
+    const fileLabels = await shareRules(tx);
+    const host = await lockHost(tx, hostId);
+    if (host === null) return;
+    const before = sourcesOf(host);
+    const after = {
+      set: before.set,
+      forced: facts.forcedLabels ?? {},
+      file: fileLabels(facts.name),
+      agent: facts.labels,
+    };
+    const { name, machineId } = facts;
+    await tx.host.update({
+      where: { id: hostId },
+      data: { name, machineId, ...columnsOf(after), revision: { increment: 1 } },
+    });
+    await recordLabels(tx, [{ hostId, before, after }], since);
+  });
+}
+
+function saysSame(host: Host, facts: HostFacts): boolean {
+  const { agent, forced } = sourcesOf(host);
+  return (
+    host.name === facts.name &&
+    host.machineId === facts.machineId &&
+    sameLabels(agent, facts.labels) &&
+    sameLabels(forced, facts.forcedLabels ?? {})
+  );
 }
 
 /** What an agent can see on a host, and what it cannot and why. */
@@ -46,5 +104,8 @@ export async function keepCapabilities(
   capabilities: readonly Capability[],
 ): Promise<void> {
   const list = capabilities.map(({ name, available, reason }) => ({ name, available, reason }));
-  await db.host.updateMany({ where: { id: hostId }, data: { capabilities: list } });
+  await db.host.updateMany({
+    where: { id: hostId },
+    data: { capabilities: list, revision: { increment: 1 } },
+  });
 }

@@ -101,7 +101,10 @@ async function readBefore(
   const longAgo = await findBefore(reader, db, nothing, EARLIER_MAX_MS, false);
   for (const lookup of nothing) {
     const found = longAgo.get(keyOf(lookup));
-    if (found !== undefined) before.earlier.set(lookup.namespaceId, found);
+    if (found === undefined) continue;
+    before.earlier.set(lookup.namespaceId, found);
+    // Too old to measure from, and yet the predecessor: the pause between is a gap, and no first sight.
+    if (found.epoch.id === lookup.epochId) before.previous.set(keyOf(lookup), found);
   }
   return before;
 }

@@ -51,6 +51,18 @@ export class Metrics {
     labelNames: ["problem"],
     registers: [this.registry],
   });
+  readonly retentionDropped = new Counter({
+    name: "spillway_retention_dropped_partitions_total",
+    help: "Partitions dropped because all of their rows were past their retention.",
+    labelNames: ["table"],
+    registers: [this.registry],
+  });
+  readonly retentionWaiting = new Gauge({
+    name: "spillway_retention_waiting_partitions",
+    help: "Partitions past their retention that stay, as of the last run: unfinished, rollups need them; locked, a query reads them.",
+    labelNames: ["reason"],
+    registers: [this.registry],
+  });
 
   constructor() {
     collectDefaultMetrics({ register: this.registry, prefix: "spillway_" });

@@ -24,7 +24,7 @@ import {
   storedListeners,
   worker,
 } from "../support/rollups.ts";
-import { test } from "../support/store-test.ts";
+import { test } from "../support/store.ts";
 
 const RUNS = Number(process.env.SPILLWAY_TEST_RUNS ?? 12);
 const MINUTE = 60_000;

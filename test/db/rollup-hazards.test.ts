@@ -20,7 +20,7 @@ import {
   watched,
   worker,
 } from "../support/rollups.ts";
-import { test } from "../support/store-test.ts";
+import { test } from "../support/store.ts";
 import { waitFor } from "../support/wait.ts";
 
 const T0 = Date.UTC(2026, 10, 22, 12);

@@ -23,7 +23,7 @@ import {
   type TestNamespace,
   worker,
 } from "../support/rollups.ts";
-import { test } from "../support/store-test.ts";
+import { test } from "../support/store.ts";
 
 const T0 = Date.UTC(2026, 10, 22, 12);
 const MINUTE = 60_000;

@@ -2,6 +2,7 @@
  * Listening sockets as the real agent reports them, on the real kernel: one with backlog 4 that is stopped and
  * gets thirty connections, and a healthy one beside it. A local server plays the service.
  */
+import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -58,6 +59,16 @@ async function capture(address: string): Promise<Captured> {
 /** What was said of the listener of a port, of the newest report last. */
 function saidOf(port: string, reports: readonly WireListeners[]): WireListener[] {
   return reports.flatMap(({ sockets }) => sockets.filter((one) => one.port === Number(port)));
+}
+
+/** What this process started and what is there still. */
+function childrenOf(pid: number | undefined): readonly number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
+}
+
+/** There, and not only waiting to be buried. */
+function isAlive(pid: number): boolean {
+  return existsSync(`/proc/${pid}`) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
 }
 
 test("a listener that accepts nothing is reported full, with its limit and drops; a healthy one is not", async () => {
@@ -123,7 +134,11 @@ test("a listener that accepts nothing is reported full, with its limit and drops
     expect(full.at(-1)?.drops ?? 0).toBeGreaterThan(full[0]?.drops ?? Number.POSITIVE_INFINITY);
 
     const calm = saidOf(healthyPort, service.reports);
-    expect(calm.length).toBeGreaterThanOrEqual(full.length);
+    const complete = service.reports.filter((report) => report.complete !== false);
+    expect(complete).toContain(service.reports[0]);
+    expect(saidOf(healthyPort, complete)).toHaveLength(complete.length);
+    // It idles, so that between two complete lists it is said only while its clients connect.
+    expect(calm.length).toBeLessThan(full.length);
     for (const one of calm) expect(one).toMatchObject({ limit: 64, samplesFull: 0, drops: 0 });
 
     // Which process owns it may be seen by root alone; and it is only looked for where a queue was above 0.
@@ -136,6 +151,11 @@ test("a listener that accepts nothing is reported full, with its limit and drops
       name: "listeners.limits",
       available: true,
     });
+
+    const shells = childrenOf(agent.pid);
+    expect(shells).toHaveLength(1);
+    agent.kill("SIGKILL");
+    await waitFor("the end of the shell of an agent that was killed", () => !shells.some(isAlive));
   } catch (error) {
     console.error(`the agent wrote:\n${agentLog}\nreports: ${JSON.stringify(service.reports.slice(-2))}`);
     throw error;

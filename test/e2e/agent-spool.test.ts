@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type ServerResponse } from "node:http";
@@ -10,11 +10,11 @@ import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { HostSection, Push } from "../../src/protocol/message.ts";
+import { type Agent, startAgent as startProcess } from "../support/agent.ts";
 import { waitFor } from "../support/wait.ts";
 import { journalOf, keyOf } from "../unit/agent/spool/support/journal.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const AGENT = join(ROOT, "dist/agent.mjs");
 const KILLS = Number(process.env.SPILLWAY_TEST_KILLS ?? 20);
 const IS_ROOT = process.getuid?.() === 0;
 const LONG = { timeoutMs: 90_000 };
@@ -94,35 +94,13 @@ class Recorder {
   }
 }
 
-interface Agent {
-  readonly process: ChildProcess;
-  output(): string;
-  /** @returns the exit code */
-  end(signal: "SIGTERM" | "SIGKILL"): Promise<number | null>;
-}
-
 function startAgent(server: string, stateDir: string, more: readonly string[] = []): Agent {
-  const given = ["--server", server, "--state-dir", stateDir, "--interval", "100ms", "--namespaces", "root"];
-  const child = spawn(process.execPath, [AGENT, ...given, ...more], {
-    env: { PATH: process.env.PATH, SPILLWAY_AGENT_TOKEN: "t0ken-of-the-test" },
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  let output = "";
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-    output += text;
-  });
+  const flags = ["--interval", "100ms", "--namespaces", "root", ...more];
+  const agent = startProcess({ server, stateDir, flags, token: "t0ken-of-the-test" });
   onTestFinished(() => {
-    child.kill("SIGKILL");
+    agent.process.kill("SIGKILL");
   });
-  const exited = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
-  return {
-    process: child,
-    output: () => output,
-    end: (signal) => {
-      child.kill(signal);
-      return exited;
-    },
-  };
+  return agent;
 }
 
 async function setUp() {

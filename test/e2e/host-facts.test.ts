@@ -111,6 +111,62 @@ test("listeners come as the newest snapshot has them, the fullest first, with th
   ]);
 });
 
+test("a partial list changes what it names, and the next complete one alone closes a listener", async () => {
+  const host = new TestHost();
+  const now = Date.now();
+  const at = (ago: number, sockets: WireListener[], complete?: boolean) =>
+    host.snapshot(now - ago, [1, 1, 1], {
+      listeners: { source: "ss", samples: 5, ...(complete === undefined ? {} : { complete }), sockets },
+    });
+  const on = (port: number, more: Partial<WireListener> = {}) =>
+    listener({ port, inode: String(port), ...more });
+  const fields = `listeners { port acceptQueue samplesFull peakFill(range: {from: "${new Date(now - 15_000).toISOString()}"}) }`;
+  const seen = async () => {
+    const { listeners } = await ask(host, fields);
+    return listeners.map((one: Record<string, unknown>) => Object.values(one));
+  };
+  const full = { acceptQueue: 129, peakQueue: 129, samplesFull: 5 };
+
+  // Older than the complete list, so none of them is there any more.
+  await service.pushed(push(host.section([at(70_000, [on(1)]), at(65_000, [on(2, full)], false)])));
+  await service.pushed(push(host.section([at(60_000, [on(10), on(20), on(30, full)], true)])));
+  await service.pushed(push(host.section([at(50_000, [on(30)], false), at(12_000, [], false)])));
+  expect(await seen()).toEqual([
+    [10, 0, 0, 0],
+    [20, 0, 0, 0],
+    [30, 0, 0, 0],
+  ]);
+  await service.pushed(push(host.section([at(10_000, [on(20, full), on(40)], false), at(8_000, [], false)])));
+  expect(await seen()).toEqual([
+    [20, 129, 5, 1],
+    [10, 0, 0, 0],
+    [30, 0, 0, 0],
+    [40, 0, 0, 0],
+  ]);
+  // As an older agent sends it: complete, since it does not say.
+  await service.pushed(push(host.section([at(5_000, [on(20), on(40)])])));
+  expect(await seen()).toEqual([
+    [20, 0, 0, 1],
+    [40, 0, 0, 0],
+  ]);
+});
+
+test("of partial lists alone, those of the last two minutes count", async () => {
+  const host = new TestHost();
+  const now = Date.now();
+  const at = (ago: number, port: number) =>
+    host.snapshot(now - ago, [1, 1, 1], {
+      listeners: {
+        source: "ss",
+        samples: 1,
+        complete: false,
+        sockets: [listener({ port, inode: String(port) })],
+      },
+    });
+  await service.pushed(push(host.section([at(600_000, 1), at(60_000, 2), at(1_000, 3)])));
+  expect((await ask(host, "listeners { port }")).listeners).toEqual([{ port: 2 }, { port: 3 }]);
+});
+
 test("a listener that was full is advised by what limits it", async () => {
   const host = new TestHost();
   const sockets = [

@@ -121,7 +121,7 @@ test("a host without Node gets the service's own", async () => {
   const runtime = join(root, "opt/spillway-agent/node");
   expect(execFileSync(runtime, ["--version"], { encoding: "utf8" }).trim()).toBe(process.version);
   expect(await readFile(join(root, "etc/systemd/system/spillway-agent.service"), "utf8")).toContain(
-    "ExecStart=/opt/spillway-agent/node /opt/spillway-agent/agent.mjs",
+    "ExecStart=/opt/spillway-agent/node --v8-pool-size=1 /opt/spillway-agent/agent.mjs",
   );
 });
 

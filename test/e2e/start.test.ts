@@ -1,7 +1,7 @@
 /** The service as a new user starts it: nothing set but where its data goes, with its own Postgres and agent. */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, stat, statfs, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -132,6 +132,13 @@ test("a fleet of one: this machine's real counters, as the kernel prints them", 
   }
   expect(equal).toBeGreaterThan(50);
   expect(latest.map(({ counter }) => counter.name)).not.toContain("TcpMaxConn");
+
+  const { system } = (await ask(url, dataDir, "{ system { storage { freeBytes bytes } } }")) as {
+    system: { storage: { freeBytes: number; bytes: number } };
+  };
+  const { bavail, bsize } = await statfs(dataDir);
+  expect(Math.abs(system.storage.freeBytes / (bavail * bsize) - 1)).toBeLessThan(0.2);
+  expect(system.storage.bytes).toBeGreaterThan(100_000);
 
   const metrics = await (await fetch(`${url}/metrics`)).text();
   expect(metrics).toMatch(/spillway_ingest_snapshots_total\{result="stored",code=""\} [1-9]/);

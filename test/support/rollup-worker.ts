@@ -1,5 +1,6 @@
 /** A process that does nothing but roll up, until it is killed: `rollup-worker.ts <database URL> <now>`. */
-import { openTestStore, worker } from "./rollups.ts";
+import { openTestStore } from "./open-store.ts";
+import { worker } from "./rollups.ts";
 
 const [url = "", now = "0"] = process.argv.slice(2);
 const store = openTestStore(url);

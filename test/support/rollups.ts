@@ -2,7 +2,7 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { isEventCounter } from "../../src/catalog/catalog.ts";
 import { layoutHash } from "../../src/protocol/layout.ts";
-import { inTransaction, openStore, type PrismaClient, type Store } from "../../src/store/client.ts";
+import { inTransaction, type PrismaClient, type Store } from "../../src/store/client.ts";
 import { GaugeBuffer, readGauges } from "../../src/store/codec/gauges.ts";
 import { encodeListeners } from "../../src/store/codec/listeners.ts";
 import { decodePositions } from "../../src/store/codec/positions.ts";
@@ -27,16 +27,6 @@ import {
 } from "../../src/store/snapshots.ts";
 import { layoutOf, type OracleSnapshot } from "./oracle.ts";
 import { count, wireListeners } from "./wire.ts";
-
-export function openTestStore(url: string): Store {
-  return openStore({
-    url,
-    poolSize: 6,
-    statementTimeoutMs: 20_000,
-    applicationName: "test",
-    onError: () => undefined,
-  });
-}
 
 /** Everything that rolls up, as a process of its own would have it: nothing cached is shared. */
 export function worker({ db }: { readonly db: PrismaClient }) {

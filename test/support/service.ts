@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import type { PushAnswer } from "../../src/protocol/answer.ts";
-import { openStore } from "../../src/store/client.ts";
+import { openStore, type Store } from "../../src/store/client.ts";
 import { keepToken, newSecret, type Scope } from "../../src/store/tokens.ts";
 import { waitFor } from "./wait.ts";
 
@@ -73,19 +73,7 @@ export async function startService({
   const exited = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
   const url = role === "work" ? "" : await addressOf(child, () => output);
 
-  const token = async (...scopes: Scope[]) => {
-    const store = openStore({
-      url: databaseUrl,
-      poolSize: 2,
-      statementTimeoutMs: 10_000,
-      applicationName: "test",
-      onError: () => undefined,
-    });
-    const secret = newSecret();
-    await keepToken(store.db, secret, { name: scopes.join("+"), scopes });
-    await store.close();
-    return secret;
-  };
+  const token = (...scopes: Scope[]) => makeToken(databaseUrl, ...scopes);
   const [admin, ingest] = [await token("read", "operate", "admin"), await token("ingest")];
 
   const service: Service = {
@@ -132,6 +120,29 @@ export async function startService({
   return service;
 }
 
+/** A new token in the database of a service, which need not run. */
+export async function makeToken(databaseUrl: string, ...scopes: Scope[]): Promise<string> {
+  const secret = newSecret();
+  await withStore(databaseUrl, ({ db }) => keepToken(db, secret, { name: scopes.join("+"), scopes }));
+  return secret;
+}
+
+/** What a test does in a service's database itself. */
+export async function withStore<T>(databaseUrl: string, use: (store: Store) => Promise<T>): Promise<T> {
+  const store = openStore({
+    url: databaseUrl,
+    poolSize: 2,
+    statementTimeoutMs: 10_000,
+    applicationName: "test",
+    onError: () => undefined,
+  });
+  try {
+    return await use(store);
+  } finally {
+    await store.close();
+  }
+}
+
 /** The environment without settings of a Spillway that the person who runs the tests may have. */
 export function cleanEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(
@@ -149,7 +160,7 @@ async function addressOf(child: ChildProcess, output: () => string): Promise<str
       const url = /Address +(http:\S+)/.exec(output())?.[1];
       return url === undefined ? null : ({ failed: false, url } as const);
     },
-    { timeoutMs: 30_000 },
+    { timeoutMs: 60_000 },
   );
   if (found.failed) throw new Error(`the service ended with ${child.exitCode}:\n${output()}`);
   return found.url;

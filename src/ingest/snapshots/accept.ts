@@ -7,14 +7,16 @@ import { encodeListeners } from "../../store/codec/listeners.ts";
 import { encodeValues } from "../../store/codec/values.ts";
 import type { HostSeen } from "../../store/host-status.ts";
 import { FLAG_FROM_ZERO, type SnapshotRow } from "../../store/snapshots.ts";
-import type { Facts } from "../facts.ts";
+import type { Facts, HostSaid } from "../facts.ts";
 import type { CommitOutcome, GroupCommit } from "../group-commit.ts";
 import type { Presence } from "../presence.ts";
 import type { KnownHost, Registry } from "../registry.ts";
+import { isQuickHost, isQuickPush, isQuickSnapshot } from "./quick.ts";
 import {
   firstIssue,
   hostSchema,
   type ParsedHost,
+  type ParsedPush,
   type ParsedSnapshot,
   pushSchema,
   snapshotSchema,
@@ -47,67 +49,92 @@ interface Section {
   readonly epochId: number;
 }
 
+/** What a push comes to, before anything is stored. Holds no part of its body: many of them wait for a commit. */
+export interface PushPlan {
+  readonly slots: readonly Slot[];
+  readonly rows: readonly PendingRow[];
+  readonly seen: readonly HostSeen[];
+  readonly said: readonly HostSaid[];
+}
+
 /**
- * Stores the snapshots of a push that are good and names the fault of each that is not.
+ * Reads a push: rows for the snapshots that are good, and the fault of each that is not.
  *
  * @param body the parsed JSON of the request
- * @returns after the commit, one result for each snapshot, in the order sent
  * @throws BAD_REQUEST when the push as a whole cannot be read, UNAVAILABLE when the database does not answer
  */
-export async function acceptPush(deps: AcceptDeps, body: unknown): Promise<SnapshotResult[]> {
+export async function planPush(deps: AcceptDeps, body: unknown): Promise<PushPlan> {
   checkVersion(body);
-  const push = pushSchema.safeParse(body);
+  const { agent, hosts } = readPush(body);
+  const now = deps.now();
+  const slots: Slot[] = [];
+  const rows: PendingRow[] = [];
+  const seen: HostSeen[] = [];
+  const said: HostSaid[] = [];
+  for (const [index, raw] of hosts.entries()) {
+    const section = await openSection(deps, raw, index, now);
+    if ("status" in section) {
+      for (const _ of raw.snapshots) slots.push(section);
+      continue;
+    }
+    const { host, parsed, epochId } = section;
+    if (parsed.capabilities !== undefined || parsed.goodbye !== undefined) {
+      said.push({ hostId: host.id, capabilities: parsed.capabilities, goodbye: parsed.goodbye });
+    }
+    // The host's interval is its root's: other namespaces send when something changed.
+    let last: PendingRow | null = null;
+    for (const [place, snapshot] of raw.snapshots.entries()) {
+      const slot = await readSnapshot(deps, section, snapshot, place, now);
+      slots.push(slot);
+      if ("status" in slot) continue;
+      rows.push(slot);
+      if (slot.isRoot || last?.isRoot !== true) last = slot;
+    }
+    if (last !== null) {
+      seen.push({
+        hostId: host.id,
+        lastSeen: now,
+        epochId,
+        everyMs: last.everyMs,
+        agentVersion: agent.version,
+        clockSkewMs: agent.clock - now,
+        health: parsed.health ?? null,
+      });
+    }
+  }
+  return { slots, rows, seen, said };
+}
+
+/**
+ * Stores what a push comes to.
+ *
+ * @returns after the commit, one result for each snapshot, in the order sent
+ * @throws UNAVAILABLE when the database does not answer
+ */
+export async function storePush(deps: AcceptDeps, plan: PushPlan): Promise<SnapshotResult[]> {
+  const { slots, rows, seen, said } = plan;
+  const outcomes = await deps.commit.submit(rows);
+  for (const host of seen) deps.presence.saw(host);
+  // Before the answer: what an agent has had acknowledged it does not say again.
+  await deps.facts.keep(
+    rows.filter((row, index) => row.sysctls !== null && outcomes[index] !== "fault"),
+    said,
+  );
+  let next = 0;
+  return slots.map((slot) => ("status" in slot ? slot : resultOf(outcomes[next++], slot)));
+}
+
+function readPush(body: unknown): ParsedPush {
+  const push = isQuickPush(body) ? { success: true as const, data: body } : pushSchema.safeParse(body);
   if (!push.success) throw new SpillwayError("BAD_REQUEST", firstIssue(push.error));
-  const { agent, hosts } = push.data;
-  const count = hosts.reduce((sum, host) => sum + host.snapshots.length, 0);
+  const count = push.data.hosts.reduce((sum, host) => sum + host.snapshots.length, 0);
   if (count > LIMITS.snapshotsPerPush) {
     throw new SpillwayError(
       "BAD_REQUEST",
       `the push has ${count} snapshots; at most ${LIMITS.snapshotsPerPush} are taken at once: send them in parts`,
     );
   }
-
-  const now = deps.now();
-  const slots: Slot[] = [];
-  const opened: Section[] = [];
-  const seen: HostSeen[] = [];
-  for (const [index, raw] of hosts.entries()) {
-    const section = await openSection(deps, raw, index);
-    if ("status" in section) {
-      for (const _ of raw.snapshots) slots.push(section);
-      continue;
-    }
-    opened.push(section);
-    const own: Slot[] = [];
-    for (const snapshot of raw.snapshots)
-      own.push(await readSnapshot(deps, section, snapshot, own.length, now));
-    slots.push(...own);
-    // The host's interval is its root's: other namespaces send when something changed.
-    const good = own.filter((slot): slot is PendingRow => !("status" in slot));
-    const last = good.findLast((row) => row.isRoot) ?? good.at(-1);
-    if (last !== undefined) {
-      seen.push({
-        hostId: section.host.id,
-        lastSeen: now,
-        epochId: section.epochId,
-        everyMs: last.everyMs,
-        agentVersion: agent.version,
-        clockSkewMs: agent.clock - now,
-        health: section.parsed.health ?? null,
-      });
-    }
-  }
-
-  const rows = slots.filter((slot): slot is PendingRow => !("status" in slot));
-  const outcomes = await deps.commit.submit(rows);
-  for (const host of seen) deps.presence.saw(host);
-  // Before the answer: what an agent has had acknowledged it does not say again.
-  await deps.facts.keep(
-    rows.filter((_, index) => outcomes[index] !== "fault"),
-    opened.map(({ host, parsed }) => ({ hostId: host.id, ...parsed })),
-  );
-  let next = 0;
-  return slots.map((slot) => ("status" in slot ? slot : resultOf(outcomes[next++], slot)));
+  return push.data;
 }
 
 function checkVersion(body: unknown): void {
@@ -121,15 +148,22 @@ function checkVersion(body: unknown): void {
   );
 }
 
-async function openSection(deps: AcceptDeps, raw: unknown, index: number): Promise<Section | SnapshotResult> {
-  const result = hostSchema.safeParse(raw);
+async function openSection(
+  deps: AcceptDeps,
+  raw: { readonly snapshots: readonly unknown[] },
+  index: number,
+  now: number,
+): Promise<Section | SnapshotResult> {
+  const result = isQuickHost(raw) ? { success: true as const, data: raw } : hostSchema.safeParse(raw);
   if (!result.success) return fault("rejected", "MALFORMED", firstIssue(result.error, `hosts[${index}]`));
   const parsed = result.data;
-  const host = await deps.registry.host(parsed.id, parsed.key, {
+  const said = {
     name: parsed.name,
     machineId: parsed.machineId ?? null,
     labels: parsed.labels ?? {},
-  });
+  };
+  const since = oldestAt(deps, raw.snapshots, now);
+  const host = await deps.registry.host(parsed.id, parsed.key, said, { now, since });
   if (host === null) {
     return fault(
       "retry",
@@ -142,6 +176,16 @@ async function openSection(deps: AcceptDeps, raw: unknown, index: number): Promi
   return { host, parsed, epochId: await deps.registry.epoch(host, { bootId: boot, ...facts }) };
 }
 
+/** The time of the oldest snapshot that can be taken: from when what the section says of its host holds. */
+function oldestAt(deps: AcceptDeps, snapshots: readonly unknown[], now: number): number {
+  let oldest = now;
+  for (const raw of snapshots) {
+    const at = typeof raw === "object" && raw !== null && "at" in raw ? raw.at : null;
+    if (typeof at === "number" && at < oldest && at >= now - deps.oldestAcceptedMs) oldest = at;
+  }
+  return oldest;
+}
+
 async function readSnapshot(
   deps: AcceptDeps,
   section: Section,
@@ -149,7 +193,7 @@ async function readSnapshot(
   index: number,
   now: number,
 ): Promise<Slot> {
-  const result = snapshotSchema.safeParse(raw);
+  const result = isQuickSnapshot(raw) ? { success: true as const, data: raw } : snapshotSchema.safeParse(raw);
   if (!result.success) return fault("rejected", "MALFORMED", firstIssue(result.error, `snapshots[${index}]`));
   const snapshot = result.data;
   const late = checkTime(snapshot.at, now, deps.oldestAcceptedMs);

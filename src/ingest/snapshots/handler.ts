@@ -7,7 +7,7 @@ import type { Logger } from "../../telemetry/log.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import { requireBearer } from "../bearer.ts";
 import { readBody } from "../body.ts";
-import { type AcceptDeps, acceptPush } from "./accept.ts";
+import { type AcceptDeps, planPush, storePush } from "./accept.ts";
 
 export interface SnapshotsDeps extends AcceptDeps {
   readonly actors: Actors;
@@ -81,7 +81,8 @@ async function handle(deps: SnapshotsDeps, request: IncomingMessage): Promise<Sn
       `content-type "${type.slice(0, 50)}" is not supported: send application/json`,
     );
   }
-  return acceptPush(deps, parseJson(await readBody(request)));
+  const plan = await planPush(deps, parseJson(await readBody(request)));
+  return storePush(deps, plan);
 }
 
 function parseJson(body: Buffer): unknown {

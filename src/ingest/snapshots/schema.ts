@@ -137,11 +137,13 @@ export const snapshotSchema = z.object({
     .object({
       source: z.enum(["ss", "proc"]),
       samples: z.number().int().positive(),
+      complete: z.boolean().optional(),
       sockets: z.array(listener).max(LIMITS.listenersPerSnapshot),
     })
     .optional(),
 });
 
+export type ParsedPush = z.infer<typeof pushSchema>;
 export type ParsedHost = z.infer<typeof hostSchema>;
 export type ParsedSnapshot = z.infer<typeof snapshotSchema>;
 

@@ -1,4 +1,5 @@
 import type { Db } from "../client.ts";
+import { PARTIAL } from "../codec/listeners.ts";
 import type { Lookup, SnapshotRecord } from "./record.ts";
 
 /** A snapshot with what was sampled of listening sockets up to it (src/store/codec/listeners.ts). */
@@ -18,7 +19,7 @@ export async function readListenerSamples(
   const times = lookups.map((one) => one.at);
   const from = Math.min(...times) - withinMs;
   const to = Math.max(...times);
-  // JSON as ingest wrote it: no text within it can hold these words with their quotes bare.
+  // JSON as ingest wrote it: no text within it can hold "sockets":[] with its quotes bare.
   return db.$queryRaw<ListenerSampleRecord[]>`
     SELECT p.namespace_id, date_part('epoch', p.at) * 1000 AS at, p.epoch_id, p.uptime_ms::float8 AS uptime_ms,
            p.every_ms, p.flags::int AS flags, p.layout_id, p."values", p.listeners
@@ -39,7 +40,7 @@ export async function readListenerSamples(
         AND s.at >= to_timestamp(${from / 1000}::float8) AND s.at <= newest.at
         AND s.at >= to_timestamp((wanted.at - ${withinMs}::float8) / 1000)::timestamptz(3)
         AND s.epoch_id = wanted.epoch_id AND s.listeners IS NOT NULL
-        AND position('"complete":false'::bytea IN s.listeners) = 0
+        AND substring(s.listeners FOR ${PARTIAL.length}::int) <> ${PARTIAL}
       ORDER BY s.at DESC LIMIT 1
     ) complete ON true
     CROSS JOIN LATERAL (
@@ -79,7 +80,7 @@ export async function readListenerSuccessorMinutes(
         AND s.at > to_timestamp(${from / 1000}::float8) AND s.at <= to_timestamp(${to / 1000}::float8)
         AND s.at > to_timestamp(wanted.at / 1000)::timestamptz(3)
         AND s.epoch_id = wanted.epoch_id AND s.listeners IS NOT NULL
-        AND position('"complete":false'::bytea IN s.listeners) = 0
+        AND substring(s.listeners FOR ${PARTIAL.length}::int) <> ${PARTIAL}
       ORDER BY s.at LIMIT 1
     ) complete ON true
     CROSS JOIN LATERAL (

@@ -8,6 +8,7 @@ const SUCCESSOR_MAX_MS = 7 * 24 * 3_600_000;
 interface Found {
   readonly namespace_id: number;
   readonly wanted_epoch: number;
+  readonly wanted_at: number;
   readonly same_epoch: boolean;
   readonly minute: number;
 }
@@ -35,9 +36,11 @@ export async function readSuccessorMinutes(
     }
     // The next of the same epoch, where there is one, is the next of any or behind it: both are answered.
     const answered = new Set(
-      found.filter((one) => one.same_epoch).map((one) => `${one.namespace_id} ${one.wanted_epoch}`),
+      found
+        .filter((one) => one.same_epoch)
+        .map((one) => `${one.namespace_id} ${one.wanted_epoch} ${Math.round(one.wanted_at)}`),
     );
-    return wanted.filter((one) => !answered.has(`${one.namespaceId} ${one.epochId}`));
+    return wanted.filter((one) => !answered.has(`${one.namespaceId} ${one.epochId} ${one.at}`));
   });
   return minutes;
 }
@@ -47,7 +50,7 @@ function look(db: Db, lookups: readonly Lookup[], withinMs: number): Promise<Fou
   const from = Math.min(...times);
   const to = Math.max(...times) + withinMs;
   return db.$queryRaw<Found[]>`
-    SELECT wanted.namespace_id, wanted.epoch_id AS wanted_epoch, n.same_epoch,
+    SELECT wanted.namespace_id, wanted.epoch_id AS wanted_epoch, wanted.at AS wanted_at, n.same_epoch,
            date_part('epoch', date_trunc('minute', n.at)) * 1000 AS minute
     FROM unnest(${lookups.map((one) => one.namespaceId)}::int[], ${times}::float8[],
                 ${lookups.map((one) => one.epochId)}::int[]) AS wanted(namespace_id, at, epoch_id)

@@ -30,6 +30,10 @@ test("it says what waits, what was given up by reason, and what memory it has", 
   });
 });
 
+test("what was given up, of all reasons together", () => {
+  expect(setUp().health.givenUp()).toBe(8);
+});
+
 test("the CPU time is that of the newest whole cycle; of the first, as far as it has come", () => {
   const { cpu, health } = setUp();
   health.cycle();

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { createCapabilities } from "../../../agent/capabilities.ts";
 import type { Host } from "../../../agent/host.ts";
 import type { SeenListener } from "../../../agent/listeners/seen.ts";
-import { lookAtHost } from "../../../agent/look.ts";
+import { type LookedNamespace, lookAtHost } from "../../../agent/look.ts";
 import type { Timers } from "../../../agent/timers.ts";
 import { BOOT, makeProcfs, temporaryFolder } from "./support/procfs.ts";
 
@@ -36,13 +36,18 @@ function hostOf(...scrapes: Readonly<Record<string, number | bigint | null>>[]):
   };
 }
 
-function look(host: Host, readProc: () => readonly SeenListener[] | null) {
+function look(
+  host: Host,
+  readProc: (netDir: string) => readonly SeenListener[] | null,
+  namespaces: readonly LookedNamespace[] = [],
+) {
   return lookAtHost({
     name: "web-1",
     labels: {},
     procfs: makeProcfs(temporaryFolder(onTestFinished), "6.18.44"),
     host,
     capabilities: createCapabilities(),
+    namespaces,
     ...fakeTime(),
     listening: {
       runSs: async () => ({ kind: "absent", program: "ss" }),
@@ -84,4 +89,35 @@ test("what cannot be seen is among the capabilities, with the way to let it", as
   expect(reasons["listeners.owners"]).toContain("run the agent as root");
   expect(reasons["listeners.limits"]).toContain("install");
   expect(reasons.sysctls).toContain("the agent is not in the host's");
+});
+
+/** A namespace whose readings are these, one after another; then it is gone. */
+function namespaceOf(pid: number, ...drops: number[]): LookedNamespace {
+  return {
+    key: `ns-${pid}`,
+    wire: { kind: "other", inode: String(pid), birth: 1 },
+    read() {
+      const value = drops.shift();
+      return value === undefined ? null : { names: ["TcpExtListenDrops"], values: [value], pid };
+    },
+  };
+}
+
+test("other namespaces come with their changes and listeners; one that ended meanwhile does not", async () => {
+  const looks: string[] = [];
+  const readProc = (netDir: string) => {
+    const pid = netDir.split("/").at(-2) ?? "";
+    looks.push(pid);
+    const acceptQueue = pid === "20" ? 3 : 0;
+    return [{ address: "::", port: Number(pid), inode: pid, acceptQueue, limit: null, drops: null }];
+  };
+  const others = [namespaceOf(20, 5, 9), namespaceOf(30, 0, 0), namespaceOf(40, 1), namespaceOf(50)];
+  const { namespaces } = await look(hostOf({ TcpExtListenDrops: 0 }), readProc, others);
+  expect(namespaces).toMatchObject([
+    { pid: 20, values: [9], changes: [4], listeners: { samples: 5, sockets: [{ port: 20, peakQueue: 3 }] } },
+    { pid: 30, values: [0], changes: [0], listeners: { samples: 1, sockets: [{ port: 30 }] } },
+  ]);
+  // A quiet one costs one look, the busy one is looked at as often as the root.
+  expect(looks.filter((pid) => pid === "40")).toHaveLength(1);
+  expect(looks.filter((pid) => pid === "50")).toHaveLength(0);
 });

@@ -211,3 +211,23 @@ test.each([
   expect(await exit).toBe(0);
   expect(output.stdout).toContain(words);
 });
+
+test("what is shown arrives whole, however slow the reader: a pipe takes 64 KiB at a time", async () => {
+  const folder = temporaryFolder(onTestFinished);
+  const procfs = makeProcfs(folder, "6.18.44");
+  const names = Array.from({ length: 4_000 }, (_one, i) => `SomeCounterOfALongName${i}`);
+  writeFileSync(
+    join(procfs, "1", "net", "netstat"),
+    `TcpExt: ${names.join(" ")}\nTcpExt: ${names.map(() => "7").join(" ")}\n`,
+  );
+  const shell = `"$0" "$1" --once --print --json --procfs "$2" | { sleep 2; cat; }`;
+  const child = spawn("sh", ["-c", shell, process.execPath, bundle, procfs], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let text = "";
+  for await (const chunk of child.stdout) text += String(chunk);
+  expect(text.length).toBeGreaterThan(128 * 1024);
+  expect(Object.keys(JSON.parse(text).counters)).toEqual(
+    expect.arrayContaining([`TcpExt${names[0]}`, `TcpExt${names.at(-1)}`]),
+  );
+});

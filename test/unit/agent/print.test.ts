@@ -19,6 +19,7 @@ const seen: Seen = {
   changeMs: 1_020,
   sysctls: { "net.core.somaxconn": "4096" },
   listeners: undefined,
+  namespaces: [],
   capabilities: [
     { name: "listeners", available: false, reason: "there is no ss: install iproute2" },
     { name: "root", available: true },
@@ -122,6 +123,7 @@ test("JSON has all of it, and values as the wire does", () => {
     },
     sysctls: { "net.core.somaxconn": "4096" },
     listeners,
+    namespaces: [],
     capabilities: seen.capabilities,
   });
   expect(JSON.parse(printJson(seen)).listeners).toBeNull();

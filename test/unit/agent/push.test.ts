@@ -160,13 +160,15 @@ test("a layout that stays unknown although its names were sent is backed off lik
 });
 
 test.each([401, 403])(
-  "%d: keeps everything, waits, says so loudly but seldom, and reads the token again",
+  "%d: keeps everything, waits, says so loudly but seldom, and reads the token again before each try",
   async (status) => {
     const { service, left, log, reloads, time, pusher } = await setUp(...snapshots(3));
     service.answer(problem(status, "FORBIDDEN"));
-    for (let i = 0; i < 3; i += 1) expect(await pusher.push()).toEqual({ next: "wait", ms: 45_000 });
+    for (let i = 0; i < 3; i += 1) {
+      expect(await pusher.push()).toEqual({ next: "wait", ms: 45_000 });
+      expect(reloads.count).toBe(i);
+    }
     expect(left()).toEqual([1, 2, 3]);
-    expect(reloads.count).toBe(3);
     expect(log.lines).toEqual([
       `error cannot push: ${status} FORBIDDEN: because of FORBIDDEN; 3 snapshots are kept; mend the token (--token-file is read again before each try)`,
     ]);
@@ -174,6 +176,11 @@ test.each([401, 403])(
     await pusher.push();
     expect(log.lines).toHaveLength(2);
     expect(log.lines[1]).toContain("(and 2 times more before)");
+    service.answer(stored);
+    await pusher.push();
+    expect([reloads.count, left()]).toEqual([4, []]);
+    await pusher.push();
+    expect(reloads.count).toBe(4);
   },
 );
 
@@ -309,6 +316,21 @@ test("after an outage each push takes what came since the last one, beside the o
   await pusher.push();
   expect(sent()[3]?.slice(-2)).toEqual([28, 42]);
   expect(left()).toEqual([29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40]);
+});
+
+test("after tries that had room for one alone, what came before them is backlog, and goes behind what comes", async () => {
+  const { service, queue, sent, pusher } = await setUp(...snapshots(40));
+  service.answer(hangUp);
+  // Each try that is cut off halves the next: 40, 20, 10, 5, 3, 2, 1.
+  for (let i = 0; i < 3; i += 1) await pusher.push();
+  for (let at = 41; at <= 80; at += 1) queue.append(snapshot(at));
+  for (let i = 0; i < 4; i += 1) await pusher.push();
+  service.answer(stored);
+  queue.append(snapshot(81));
+  await pusher.push();
+  queue.append(snapshot(82));
+  await pusher.push();
+  expect(sent().slice(-2)).toEqual([[81], [1, 82]]);
 });
 
 test("with room for one alone, newest and oldest take turns", async () => {

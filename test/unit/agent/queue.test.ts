@@ -27,13 +27,16 @@ test.each([
   expect(queue.dropped).toBe(2);
 });
 
-test("settling one that was dropped meanwhile is nothing", () => {
+test("one that was dropped while it was under way, and answered for, counts as dropped no more", () => {
   const queue = createMemoryQueue({ snapshots: 1, bytes: 1e9 });
   const [first, second] = [snapshot(1), snapshot(2)];
   queue.append(first);
   queue.append(second);
-  queue.settle([{ id: 1 }]);
   expect([queue.size, queue.bytes, queue.dropped]).toEqual([1, bytes, 1]);
+  queue.settle([{ id: 1 }]);
+  queue.settle([{ id: 1 }]);
+  expect([queue.size, queue.bytes, queue.dropped]).toEqual([1, bytes, 0]);
+  expect([...queue.droppedBy]).toEqual([]);
 });
 
 test("a batch is of the bytes asked for, but never empty, and begins where it is told to", () => {

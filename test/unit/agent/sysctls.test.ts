@@ -36,6 +36,27 @@ test("all settings that can be read come first, then only when one has changed",
   expect(capabilities.list()).toEqual([{ name: "sysctls", available: true }]);
 });
 
+test("they come again when a snapshot was given up since, for it may have carried them", () => {
+  const { procfs, capabilities } = setUp();
+  let givenUp = 2;
+  const next = createSysctlSource(procfs, capabilities, join(procfs, "1/net"), () => givenUp);
+  const first = next(1_000);
+  expect(next(40_000)).toBeUndefined();
+  givenUp = 3;
+  expect(next(50_000)).toBeUndefined();
+  expect(next(80_000)).toEqual(first);
+  expect(next(120_000)).toBeUndefined();
+});
+
+test("they come again each hour", () => {
+  const { procfs, capabilities } = setUp();
+  const next = createSysctlSource(procfs, capabilities, join(procfs, "1/net"));
+  const first = next(1_000);
+  expect(next(3_600_999)).toBeUndefined();
+  expect(next(3_631_000)).toEqual(first);
+  expect(next(3_700_000)).toBeUndefined();
+});
+
 test("those of the reader's namespace are never sent as another's: a capability says why there are none", () => {
   const { procfs, capabilities } = setUp();
   expect(createSysctlSource(procfs, capabilities)(1_000)).toBeUndefined();

@@ -25,7 +25,7 @@ function setUp(refuse: (id: string, time: number) => boolean) {
   return { said, queues, log, warnings };
 }
 
-const ALL = ["rollup-tick", "make-partitions"];
+const ALL = ["rollup-tick", "make-partitions", "expire"];
 
 test("all schedules are said at once, and each minute again", async () => {
   const { said, queues, log } = setUp(() => false);
@@ -41,7 +41,7 @@ test("all schedules are said at once, and each minute again", async () => {
 test("one that is refused twice is said soon again, and the others meanwhile", async () => {
   const { said, queues, log, warnings } = setUp((id, time) => id === "rollup-tick" && time <= 2);
   const stop = await keepSchedules(queues, log);
-  expect(said).toEqual(["make-partitions"]);
+  expect(said).toEqual(["make-partitions", "expire"]);
   await vi.advanceTimersByTimeAsync(2_000);
   expect(said).not.toContain("rollup-tick");
   await vi.advanceTimersByTimeAsync(2_000);

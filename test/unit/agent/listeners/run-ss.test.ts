@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { createSsRunner, type Ended, type Execute } from "../../../../agent/listeners/run-ss.ts";
+import type { Ended, Execute } from "../../../../agent/listeners/execute.ts";
+import { createSsRunner } from "../../../../agent/listeners/run-ss.ts";
 
 const NEVER = new AbortController().signal;
 const OK: Ended = { stdout: "LISTEN", stderr: "", code: 0, tooLong: false };

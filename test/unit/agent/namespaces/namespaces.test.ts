@@ -6,9 +6,11 @@ import { netstat } from "../../../../agent/collectors/netstat.ts";
 import { snmp } from "../../../../agent/collectors/snmp.ts";
 import { createSeldomLog } from "../../../../agent/log.ts";
 import { DIAGNOSIS_COUNTERS } from "../../../../agent/namespaces/diagnosis-counters.ts";
+import { createNamespaceFinder, type NamespaceFinderParts } from "../../../../agent/namespaces/finder.ts";
 import { judgeRoot } from "../../../../agent/namespaces/root.ts";
-import { createNamespaceSampler, type NamespaceSamplerParts } from "../../../../agent/namespaces/sampler.ts";
+import { createNamespaceSampler } from "../../../../agent/namespaces/sampler.ts";
 import { scanNamespaces } from "../../../../agent/namespaces/scan.ts";
+import { openNamespaceMemory } from "../../../../agent/namespaces/state.ts";
 import type { QueuedSnapshot } from "../../../../agent/snapshot.ts";
 import { makeFakeProcfs } from "../support/fake-namespaces.ts";
 import { recordingLog } from "../support/log.ts";
@@ -27,23 +29,26 @@ function setUp() {
   const log = recordingLog();
   let nowMs = START_MS;
   /** A run of the agent: gives what it sends at each cycle of 10 s. */
-  const run = (more: Partial<NamespaceSamplerParts> = {}) => {
-    const sample = createNamespaceSampler({
+  const run = (more: Partial<NamespaceFinderParts> = {}) => {
+    const seldom = createSeldomLog(60_000, () => nowMs);
+    const parts = {
       procfs: fake.procfs,
       collectors: [snmp, netstat],
+      counters: "diagnosis" as const,
+      uptimeMs: () => nowMs,
+      ...more,
+    };
+    const finder = createNamespaceFinder({
       boot: BOOT,
-      stateDir,
       namespaces: "all",
-      counters: "diagnosis",
       scanMs: 30_000,
       max: 200,
-      uptimeMs: () => nowMs,
-      timekeeper: { stamp: (uptimeMs) => ({ epoch: EPOCH, at: 1_795_000_000_000 + uptimeMs }) },
       capabilities,
-      log,
-      seldom: createSeldomLog(60_000, () => nowMs),
-      ...more,
+      memory: openNamespaceMemory(stateDir, BOOT, log, seldom),
+      ...parts,
     });
+    const stamp = (uptimeMs: number) => ({ epoch: EPOCH, at: 1_795_000_000_000 + uptimeMs });
+    const sample = createNamespaceSampler({ ...parts, finder, timekeeper: { stamp }, log, seldom });
     return (afterMs: number) => {
       nowMs += afterMs;
       return sample(10_000).map(shown);
@@ -127,11 +132,20 @@ test("by default it sends the counters of diagnosis, with all: every one, none o
       name: "sockstat",
       collect: () => ({ names: ["SockstatTCPMem", "SockstatTCPInuse"], values: [9, 1] }),
     };
-    const stamp = (uptimeMs: number) => ({ epoch: EPOCH, at: uptimeMs });
+    const parts = {
+      procfs: fake.procfs,
+      collectors: [snmp, netstat, host],
+      counters,
+      uptimeMs: () => START_MS,
+    };
     const sample = createNamespaceSampler({
-      ...{ procfs: fake.procfs, collectors: [snmp, netstat, host], boot: BOOT, stateDir: "/nonexistent" },
-      ...{ namespaces: "all", counters, scanMs: 30_000, max: 9, uptimeMs: () => START_MS },
-      ...{ timekeeper: { stamp }, capabilities: createCapabilities(), log: recordingLog() },
+      ...parts,
+      finder: createNamespaceFinder({
+        ...{ ...parts, boot: BOOT, namespaces: "all", scanMs: 30_000, max: 9 },
+        capabilities: createCapabilities(),
+      }),
+      timekeeper: { stamp: (uptimeMs: number) => ({ epoch: EPOCH, at: uptimeMs }) },
+      log: recordingLog(),
       seldom: createSeldomLog(60_000, () => 0),
     });
     return sample(10_000)[0]?.layout.names ?? [];
@@ -179,6 +193,45 @@ test.each([
   const [first] = cycle(30_000);
   expect(first).toMatchObject({ inSegs: 300 });
   expect(first).not.toHaveProperty("fromZero");
+});
+
+test.each<[string, { before: string[]; now: string[]; isHidden?: boolean }, boolean]>([
+  ["kept by a mount at the last scan is a baseline", { before: ["other", "a"], now: ["other", "a"] }, false],
+  ["unmounted since is a baseline", { before: ["a"], now: [] }, false],
+  ["mounted since counts from 0", { before: ["other"], now: ["other", "a"] }, true],
+  ["that no mount keeps counts from 0", { before: ["other"], now: ["other"] }, true],
+  [
+    "of another user counts from 0 where nothing was mounted",
+    { before: [], now: ["a"], isHidden: true },
+    true,
+  ],
+  [
+    "of another user is a baseline where anything was mounted, as its own name is not shown",
+    { before: ["other"], now: ["other", "a"], isHidden: true },
+    false,
+  ],
+])("a namespace entered after the last scan, %s", (_case, { before, now, isHidden = false }, fromZero) => {
+  const { fake, run } = setUp();
+  fake.namespace("a", { inSegs: 300 });
+  fake.namespace("other");
+  fake.mount(...before);
+  const cycle = run();
+  cycle(0);
+  fake.mount(...now);
+  fake.start(20, "a", { startMs: START_MS + 5_000, isHidden });
+  const [first] = cycle(30_000);
+  expect(first).toMatchObject({ inSegs: 300 });
+  expect(first?.fromZero === true).toBe(fromZero);
+});
+
+test("where the mounts cannot be read, every first snapshot is a baseline", () => {
+  const { fake, run } = setUp();
+  rmSync(join(fake.procfs, "1", "mountinfo"));
+  const cycle = run();
+  cycle(0);
+  fake.namespace("a", { inSegs: 300 });
+  fake.start(20, "a", { startMs: START_MS + 5_000 });
+  expect(cycle(30_000)[0]).not.toHaveProperty("fromZero");
 });
 
 test("one that was there before the agent is a baseline", () => {

@@ -125,6 +125,18 @@ test("over its cap it drops the oldest, by whole segments, and counts them", () 
   expect(left.length).toBeGreaterThan(30);
 });
 
+test("what was dropped while it was under way, and answered for, counts as dropped no more", () => {
+  const { spool } = open(new FakeDisk(), { maxBytes: 16 * 1024 });
+  spool.append(snapshot(1));
+  const sent = spool.peekBatch(1, all);
+  for (const one of snapshots(200)) spool.append(one);
+  const { dropped } = spool;
+  expect(dropped).toBeGreaterThan(10);
+  spool.settle(sent);
+  spool.settle(sent);
+  expect([...spool.droppedBy]).toEqual([["spool_full", dropped - 1]]);
+});
+
 test("a full disk: on in memory, then at the cost of the oldest, and back by itself", async () => {
   const disk = new FakeDisk();
   const { spool, troubles } = open(disk);

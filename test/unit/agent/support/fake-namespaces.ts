@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** Counters of a fake namespace; all others are 0. */
@@ -12,6 +12,8 @@ export interface FakeProcess {
   readonly startMs: number;
   readonly cgroup?: string;
   readonly comm?: string;
+  /** Another user's, whose link `ns/net` is not shown. */
+  readonly isHidden?: boolean;
 }
 
 /**
@@ -25,11 +27,14 @@ export interface FakeProcfs {
   inode(name: string): string;
   start(pid: number, namespace: string, process: FakeProcess): void;
   end(...pids: number[]): void;
+  /** The namespaces that mounts keep, as process 1 sees them. */
+  mount(...namespaces: string[]): void;
 }
 
 export function makeFakeProcfs(folder: string): FakeProcfs {
   const procfs = join(folder, "proc");
   const netOf = (name: string) => join(folder, "namespaces", name);
+  const nameOf = (name: string) => `net:[${fake.inode(name)}]`;
   const fake: FakeProcfs = {
     procfs,
     namespace(name, { inSegs = 0, overflows = 0 } = {}) {
@@ -41,10 +46,12 @@ export function makeFakeProcfs(folder: string): FakeProcfs {
       writeFileSync(join(netOf(name), "snmp"), `Tcp: CurrEstab InSegs OutSegs\nTcp: 0 ${inSegs} ${inSegs}\n`);
     },
     inode: (name) => String(statSync(join(netOf(name), "netstat")).ino),
-    start(pid, namespace, { startMs, cgroup = "0::/\n", comm = "sleep" }) {
+    start(pid, namespace, { startMs, cgroup = "0::/\n", comm = "sleep", isHidden = false }) {
       const net = join(procfs, String(pid), "net");
       mkdirSync(net, { recursive: true });
       for (const file of ["netstat", "snmp"]) linkSync(join(netOf(namespace), file), join(net, file));
+      mkdirSync(join(procfs, String(pid), "ns"), { recursive: true });
+      if (!isHidden) symlinkSync(nameOf(namespace), join(procfs, String(pid), "ns", "net"));
       const fields = Array.from({ length: 30 }, () => "0");
       fields[18] = String(Math.floor(startMs / 10));
       // The name of a process may hold spaces and brackets.
@@ -55,8 +62,16 @@ export function makeFakeProcfs(folder: string): FakeProcfs {
     end(...pids) {
       for (const pid of pids) rmSync(join(procfs, String(pid)), { recursive: true });
     },
+    mount(...namespaces) {
+      const lines = namespaces.map(
+        (name, i) => `${43 + i} 42 0:4 ${nameOf(name)} /run/netns/${name} rw shared:2 - nsfs nsfs rw\n`,
+      );
+      const others = "23 28 0:21 / /proc rw,relatime shared:11 - proc proc rw\n";
+      writeFileSync(join(procfs, "1", "mountinfo"), others + lines.join(""));
+    },
   };
   fake.namespace("root");
   fake.start(1, "root", { startMs: 0, comm: "init" });
+  fake.mount();
   return fake;
 }

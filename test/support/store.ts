@@ -1,7 +1,9 @@
-/** Tests against a store of their own: a migrated database and a pool. */
+/** Tests of the store: each has a migrated database of its own, and a pool to it. */
 import type { Store } from "../../src/store/client.ts";
+import { openTestStore } from "./open-store.ts";
 import { test as base } from "./postgres.ts";
-import { openTestStore } from "./rollups.ts";
+
+export { openTestStore };
 
 export const test = base.extend<{ store: Store }>({
   store: async ({ databaseUrl }, use) => {

@@ -1,0 +1,78 @@
+import type { Db } from "../client.ts";
+import { listPartitions } from "./partition-list.ts";
+import type { Retention } from "./policy.ts";
+
+const ROWS_PER_STATEMENT = 1_000;
+const STATEMENTS = 50;
+
+/** Rows deleted, by table. */
+export type ExpiredRows = Readonly<Record<string, number>>;
+
+/**
+ * Deletes the rows of small tables that nothing needs any more, a bounded number in each statement, and those of
+ * one statement by their keys (a distributed table has no other way). What is left is for the next run.
+ *
+ * @param now ms since 1970
+ */
+export async function expireRows(db: Db, retention: Retention, now: number): Promise<ExpiredRows> {
+  const expired = new Date(now);
+  const minutesFrom = new Date(now - retention.minuteMs);
+  const hoursFrom = new Date(now - retention.hourMs);
+  const compactedFrom = new Date(await firstCompactedHour(db, now - retention.rawMs));
+  return {
+    session: await inBatches(
+      () => db.$executeRaw`
+        DELETE FROM session WHERE hash IN (
+          SELECT hash FROM session WHERE expires_at <= ${expired} LIMIT ${ROWS_PER_STATEMENT})`,
+    ),
+    sign_in_link: await inBatches(
+      () => db.$executeRaw`
+        DELETE FROM sign_in_link WHERE hash IN (
+          SELECT hash FROM sign_in_link WHERE expires_at <= ${expired} LIMIT ${ROWS_PER_STATEMENT})`,
+    ),
+    // As long as a minute of it may be there, a listener can be asked for.
+    listener: await inBatches(
+      () => db.$executeRaw`
+        DELETE FROM listener WHERE id IN (
+          SELECT id FROM listener WHERE last_seen < ${minutesFrom} LIMIT ${ROWS_PER_STATEMENT})`,
+    ),
+    // Labels of a time of which nothing is left: those that a later row, as old as that, has replaced.
+    host_label_history: await inBatches(
+      () => db.$executeRaw`
+        DELETE FROM host_label_history WHERE (host_id, since) IN (
+          SELECT h.host_id, h.since FROM host_label_history h
+          WHERE h.since < ${hoursFrom} AND EXISTS (
+            SELECT FROM host_label_history later
+            WHERE later.host_id = h.host_id AND later.since > h.since AND later.since <= ${hoursFrom})
+          LIMIT ${ROWS_PER_STATEMENT})`,
+    ),
+    compaction: await inBatches(
+      () => db.$executeRaw`
+        DELETE FROM ts.compaction WHERE (hour, shard) IN (
+          SELECT hour, shard FROM ts.compaction WHERE hour < ${compactedFrom} LIMIT ${ROWS_PER_STATEMENT})`,
+    ),
+    compacted_hour: await inBatches(
+      () => db.$executeRaw`
+        DELETE FROM ts.compacted_hour WHERE hour IN (
+          SELECT hour FROM ts.compacted_hour WHERE hour < ${compactedFrom} LIMIT ${ROWS_PER_STATEMENT})`,
+    ),
+  };
+}
+
+/** The first hour whose rows may be there: past its retention, an hour is named until its partition is gone. */
+async function firstCompactedHour(db: Db, expiredBefore: number): Promise<number> {
+  const lowers = (await listPartitions(db))
+    .filter(({ table }) => table === "snapshot_hour")
+    .map(({ lower }) => lower);
+  return Math.min(expiredBefore, ...lowers);
+}
+
+async function inBatches(deleteSome: () => PromiseLike<number>): Promise<number> {
+  let sum = 0;
+  for (let statement = 0; statement < STATEMENTS; statement++) {
+    const count = await deleteSome();
+    sum += count;
+    if (count < ROWS_PER_STATEMENT) break;
+  }
+  return sum;
+}

@@ -1,0 +1,321 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { Client } from "pg";
+import { describe, expect } from "vitest";
+import { retain } from "../../src/jobs/retain.ts";
+import type { PrismaClient } from "../../src/store/client.ts";
+import { encodeValues } from "../../src/store/codec/values.ts";
+import { registerHost } from "../../src/store/hosts.ts";
+import { registerNamespace, registerRoot } from "../../src/store/namespaces.ts";
+import { type PartitionedTable, Partitions } from "../../src/store/partitions.ts";
+import { dropPartition } from "../../src/store/retention/drop-partition.ts";
+import { NamespaceExpiry } from "../../src/store/retention/expire-namespaces.ts";
+import { expirePartitions } from "../../src/store/retention/expire-partitions.ts";
+import { expireRows } from "../../src/store/retention/expire-rows.ts";
+import { listPartitions } from "../../src/store/retention/partition-list.ts";
+import { appendSnapshots } from "../../src/store/snapshots.ts";
+import { createLog } from "../../src/telemetry/log.ts";
+import { Metrics } from "../../src/telemetry/metrics.ts";
+import { openTestStore, test } from "../support/store.ts";
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const NOW = Date.UTC(2026, 10, 22, 12, 30);
+const RETENTION = { rawMs: 7 * DAY, minuteMs: 30 * DAY, hourMs: 400 * DAY };
+
+async function names(db: PrismaClient, ...tables: PartitionedTable[]): Promise<string[]> {
+  const all = await listPartitions(db);
+  return all.filter(({ table }) => tables.includes(table)).map(({ name }) => name);
+}
+
+async function make(db: PrismaClient, table: PartitionedTable, ...ages: number[]): Promise<void> {
+  await new Partitions().ensure(
+    db,
+    table,
+    ages.map((age) => NOW - age),
+  );
+}
+
+async function addSnapshot(db: PrismaClient, namespaceId: number, at: number): Promise<void> {
+  await new Partitions().ensure(db, "snapshot", [at]);
+  const row = {
+    namespaceId,
+    at,
+    epochId: 1,
+    uptimeMs: 1,
+    everyMs: 10_000,
+    flags: 0,
+    layoutId: 1,
+    listeners: null,
+  };
+  await appendSnapshots(db, [{ ...row, values: encodeValues([1]) }]);
+}
+
+async function client(url: string): Promise<Client> {
+  const connection = new Client({ connectionString: url });
+  await connection.connect();
+  return connection;
+}
+
+describe("partitions", () => {
+  test("go when all of them is past the retention of their table, and not before", async ({
+    store: { db },
+  }) => {
+    await make(db, "snapshot", 7 * DAY + 31 * 60_000, 7 * DAY + 29 * 60_000, 7 * DAY, 0);
+    await make(db, "snapshot_hour", 9 * DAY, 7 * DAY);
+    await make(db, "rollup_minute", 31.6 * DAY, 30 * DAY);
+    await make(db, "rollup_hour", 420 * DAY, 400 * DAY);
+    const { dropped, waiting } = await expirePartitions(db, RETENTION, NOW);
+    expect(waiting).toEqual([]);
+    expect(dropped.map(({ name }) => name)).toEqual([
+      "rollup_hour_2025092500",
+      "rollup_minute_2026102100",
+      "snapshot_2026111511",
+      "snapshot_hour_2026111300",
+    ]);
+    expect(await names(db, "snapshot", "snapshot_hour", "rollup_minute", "rollup_hour")).toEqual([
+      "rollup_hour_2025101600",
+      "rollup_minute_2026102300",
+      "snapshot_2026111512",
+      "snapshot_2026112212",
+      "snapshot_hour_2026111500",
+    ]);
+    expect((await expirePartitions(db, RETENTION, NOW)).dropped).toEqual([]);
+  });
+
+  test("that rollups have not done with wait, and go when they have", async ({ store: { db } }) => {
+    await make(db, "snapshot", 9 * DAY, 8 * DAY, 7 * DAY + 2 * HOUR);
+    await make(db, "rollup_minute", 40 * DAY, 35 * DAY);
+    await db.$executeRaw`INSERT INTO ts.mark (shard, minute) VALUES (1, ${new Date(NOW - 7.2 * DAY)})`;
+    await db.$executeRaw`INSERT INTO ts.hour_mark (shard, hour) VALUES (1, ${new Date(NOW - 36 * DAY)})`;
+    const first = await expirePartitions(db, RETENTION, NOW);
+    expect(first.dropped.map(({ name }) => name)).toEqual([
+      "rollup_minute_2026101300",
+      "snapshot_2026111312",
+    ]);
+    expect(first.waiting.map(({ partition, reason }) => [partition.name, reason])).toEqual([
+      ["rollup_minute_2026101800", "unfinished"],
+      ["snapshot_2026111412", "unfinished"],
+      ["snapshot_2026111510", "unfinished"],
+    ]);
+    await db.$executeRaw`DELETE FROM ts.mark`;
+    await db.$executeRaw`DELETE FROM ts.hour_mark`;
+    const second = await expirePartitions(db, RETENTION, NOW);
+    expect([second.dropped.length, second.waiting.length]).toEqual([3, 0]);
+  });
+
+  test("that were detached, wholly or half-way, go as well", async ({ databaseUrl, store: { db } }) => {
+    await make(db, "snapshot", 9 * DAY, 8 * DAY, 8 * DAY - HOUR);
+    const [detached = "", pending = "", attached = ""] = await names(db, "snapshot");
+    await db.$executeRawUnsafe(`ALTER TABLE ts.snapshot DETACH PARTITION ts.${detached}`);
+    // A concurrent detach whose second half waits for a reader, and is then cut off.
+    const [reader, detacher] = [await client(databaseUrl), await client(databaseUrl)];
+    await reader.query(`BEGIN; SELECT count(*) FROM ts.snapshot`);
+    await detacher.query(`SET lock_timeout = '200ms'`);
+    await expect(
+      detacher.query(`ALTER TABLE ts.snapshot DETACH PARTITION ts.${pending} CONCURRENTLY`),
+    ).rejects.toMatchObject({ code: "55P03" });
+    await reader.query("ROLLBACK");
+    const { rows } = await detacher.query(
+      `SELECT inhdetachpending AS pending FROM pg_inherits WHERE inhrelid = 'ts.${pending}'::regclass`,
+    );
+    expect(rows).toEqual([{ pending: true }]);
+    await Promise.all([reader.end(), detacher.end()]);
+
+    const { dropped } = await expirePartitions(db, RETENTION, NOW);
+    expect(dropped.map(({ name }) => name)).toEqual([detached, pending, attached]);
+    expect(await names(db, "snapshot")).toEqual([]);
+  });
+
+  test("that a query reads are left after a moment; pushes go on meanwhile; the next run drops them", async ({
+    databaseUrl,
+    store: { db },
+  }) => {
+    await make(db, "snapshot", 8 * DAY, 8 * DAY - HOUR, 0);
+    await make(db, "rollup_minute", 40 * DAY);
+    const reader = await client(databaseUrl);
+    await reader.query("BEGIN");
+    await reader.query("SELECT count(*) FROM ts.snapshot");
+
+    let done = false;
+    const run = expirePartitions(db, RETENTION, NOW).finally(() => {
+      done = true;
+    });
+    let slowest = 0;
+    let inserts = 0;
+    while (!done) {
+      const began = performance.now();
+      await addSnapshot(db, 256, NOW + inserts);
+      slowest = Math.max(slowest, performance.now() - began);
+      inserts++;
+    }
+    const { dropped, waiting } = await run;
+    expect(dropped.map(({ table }) => table)).toEqual(["rollup_minute"]);
+    // One is tried, and not the others of a table that readers hold.
+    expect(waiting.map(({ partition, reason }) => [partition.name, reason])).toEqual([
+      ["snapshot_2026111412", "locked"],
+    ]);
+    expect(inserts).toBeGreaterThan(5);
+    expect(slowest).toBeLessThan(2_000);
+
+    await reader.query("COMMIT");
+    await reader.end();
+    expect((await expirePartitions(db, RETENTION, NOW)).dropped.map(({ name }) => name)).toEqual([
+      "snapshot_2026111412",
+      "snapshot_2026111413",
+    ]);
+    const [{ n } = { n: 0 }] = await db.$queryRaw<
+      { n: number }[]
+    >`SELECT count(*)::int AS n FROM ts.snapshot`;
+    expect(n).toBe(inserts);
+  });
+
+  test("are dropped by one process at a time; what is gone is as good as dropped", async ({
+    databaseUrl,
+    store: { db },
+  }) => {
+    await make(db, "snapshot", 8 * DAY);
+    const other = await client(databaseUrl);
+    await other.query("BEGIN");
+    await other.query(`SELECT pg_advisory_xact_lock(${0x5350_0002}, 0)`);
+    expect(await dropPartition(db, "snapshot_2026111412")).toBe("busy");
+    expect((await expirePartitions(db, RETENTION, NOW)).dropped).toEqual([]);
+    await other.query("ROLLBACK");
+    await other.end();
+    expect(await dropPartition(db, "snapshot_2026111412")).toBe("dropped");
+    expect(await dropPartition(db, "snapshot_2026111412")).toBe("dropped");
+    await expect(dropPartition(db, 'x"; DROP TABLE host; --')).rejects.toThrow(/not the name/);
+  });
+
+  test("dropped half-way are there as before: a process that dies drops nothing", async ({
+    databaseUrl,
+    store: { db },
+  }) => {
+    await addSnapshot(db, 256, NOW - 8 * DAY);
+    await db.$executeRaw`DELETE FROM ts.mark`;
+    const dying = openTestStore(databaseUrl, 1);
+    const cut = dying.db.$transaction(async (tx) => {
+      await tx.$executeRaw`DROP TABLE ts.snapshot_2026111412`;
+      const [{ pid } = { pid: 0 }] = await tx.$queryRaw<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`;
+      await db.$executeRaw`SELECT pg_terminate_backend(${pid}::int)`;
+      await tx.$executeRaw`SELECT 1`;
+    });
+    await expect(cut).rejects.toThrow();
+    await dying.close();
+    expect(await names(db, "snapshot")).toEqual(["snapshot_2026111412"]);
+    expect((await expirePartitions(db, RETENTION, NOW)).dropped).toHaveLength(1);
+  });
+});
+
+describe("rows", () => {
+  test("of small tables go when nothing needs them, in batches", async ({ store: { db } }) => {
+    const at = (age: number) => new Date(NOW - age);
+    await db.session.createMany({
+      data: [1, 0, -1].map((age) => ({
+        hash: randomBytes(32),
+        name: String(age),
+        scopes: [],
+        expiresAt: at(age),
+      })),
+    });
+    await db.signInLink.createMany({
+      data: [DAY, -1].map((age) => ({ hash: randomBytes(32), expiresAt: at(age) })),
+    });
+    await db.listener.createMany({
+      data: Array.from({ length: 2_500 }, (_, index) => ({
+        namespaceId: 256,
+        inode: String(index),
+        address: "0.0.0.0",
+        port: 80,
+        firstSeen: at(90 * DAY),
+        lastSeen: at(index < 2_400 ? 31 * DAY : 29 * DAY),
+      })),
+    });
+    await db.hostLabelHistory.createMany({
+      data: [900, 500, 410, 300, 1].map((days) => ({ hostId: 1, since: at(days * DAY), labels: {} })),
+    });
+    await make(db, "snapshot_hour", 7.2 * DAY);
+    for (const age of [9 * DAY, 8 * DAY, 7.2 * DAY, DAY]) {
+      await db.$executeRaw`INSERT INTO ts.compacted_hour (hour) VALUES (date_trunc('hour', ${at(age)}::timestamptz))`;
+      await db.$executeRaw`
+        INSERT INTO ts.compaction (hour, shard, snapshots)
+        SELECT date_trunc('hour', ${at(age)}::timestamptz), shard, 1 FROM generate_series(1, 3) shard`;
+    }
+    expect(await expireRows(db, RETENTION, NOW)).toEqual({
+      session: 2,
+      sign_in_link: 1,
+      listener: 2_400,
+      host_label_history: 2,
+      compaction: 6,
+      compacted_hour: 2,
+    });
+    expect(await db.session.findMany({ select: { name: true } })).toEqual([{ name: "-1" }]);
+    // The labels that held when the retention begins are still known.
+    const [oldest] = await db.hostLabelHistory.findMany({ orderBy: { since: "asc" }, take: 1 });
+    expect(oldest?.since).toEqual(at(410 * DAY));
+    expect(Object.values(await expireRows(db, RETENTION, NOW)).every((count) => count === 0)).toBe(true);
+  });
+
+  test("of namespaces go when no resolution has anything of them, and roots never", async ({
+    store: { db },
+  }) => {
+    const host = await registerHost(db, randomUUID(), randomBytes(32), {
+      name: "h",
+      machineId: null,
+      labels: {},
+    });
+    const root = await registerRoot(db, host.id);
+    const container = (birth: number) =>
+      registerNamespace(
+        db,
+        host.id,
+        { kind: "CONTAINER", bootId: randomUUID(), inode: "1", birth },
+        { containerId: null, name: null, labels: {} },
+      );
+    const [gone, alive, returns] = [await container(1), await container(2), await container(3)];
+    await db.namespace.updateMany({ data: { firstSeen: new Date(NOW - 20 * DAY) } });
+    const young = await container(4);
+    await addSnapshot(db, alive, NOW);
+
+    const expiry = new NamespaceExpiry(db);
+    expect(await expiry.run(RETENTION, NOW)).toEqual({ idle: 2, deleted: 0 });
+    expect(await expiry.run(RETENTION, NOW + 399 * DAY)).toMatchObject({ deleted: 0 });
+    await addSnapshot(db, returns, NOW + 399 * DAY);
+    expect((await expiry.run(RETENTION, NOW + 401 * DAY)).deleted).toBe(1);
+    const left = await db.namespace.findMany({ orderBy: { id: "asc" } });
+    expect(left.map(({ id }) => id)).toEqual([root, alive, returns, young]);
+    expect(left.find(({ id }) => id === returns)?.idleSince).toBeNull();
+    expect(gone).toBeGreaterThan(0);
+  });
+});
+
+test("the job drops, counts, and says what waits and why", async ({ store: { db } }) => {
+  const metrics = new Metrics();
+  const said: string[] = [];
+  const log = createLog("silent");
+  log.warn = ((facts: object, text: string) => said.push(`${JSON.stringify(facts)} ${text}`)) as never;
+  const job = retain({
+    db,
+    partitions: new Partitions(),
+    retention: RETENTION,
+    log,
+    metrics,
+    now: () => NOW,
+  });
+  await make(db, "snapshot", 9 * DAY, 8 * DAY);
+  await db.$executeRaw`INSERT INTO ts.mark (shard, minute) VALUES (1, ${new Date(NOW - 8 * DAY)})`;
+  await job({ name: "make-partitions", data: {} });
+  await job({ name: "expire", data: {} });
+  expect(said).toEqual([
+    expect.stringMatching(
+      /^\{"partitions":\["snapshot_2026111312","snapshot_2026111412"\]\} .*not rolled up/,
+    ),
+  ]);
+  expect(await metrics.registry.metrics()).toMatch(/waiting_partitions\{reason="unfinished"\} 2/);
+  await db.$executeRaw`DELETE FROM ts.mark`;
+  await job({ name: "expire", data: {} });
+  const text = await metrics.registry.metrics();
+  expect(text).toMatch(/waiting_partitions\{reason="unfinished"\} 0/);
+  expect(text).toMatch(/dropped_partitions_total\{table="snapshot"\} 2/);
+  expect(await names(db, "snapshot")).toHaveLength(3);
+  await expect(job({ name: "other", data: {} })).rejects.toMatchObject({ code: "INTERNAL" });
+});
