@@ -3,7 +3,9 @@ import type { PrismaClient } from "../store/client.ts";
 import type { FleetView } from "../store/fleet-view.ts";
 import type { LayoutCache } from "../store/layouts.ts";
 import { lastSnapshotAt, type Namespace, namespacesOf } from "../store/namespaces.ts";
+import type { LabelsOverTime } from "../store/queries/groups.ts";
 import { type ListenerRecord, readListeners, readPeakFill } from "../store/queries/listeners.ts";
+import type { Range } from "../store/queries/range.ts";
 import type { SnapshotReader } from "../store/snapshot-reader.ts";
 import type { Actor } from "../store/tokens.ts";
 
@@ -24,6 +26,8 @@ export interface Sources {
   readonly reader: SnapshotReader;
   readonly fleet: FleetView;
   readonly system: SystemFacts;
+  /** The labels that hosts had over a range; by default those that they have now, for all time. */
+  readonly labelsOver?: (range: Range) => Promise<LabelsOverTime>;
   /** ms since 1970 */
   readonly now: () => number;
 }

@@ -9,7 +9,8 @@ import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
 import { Counter } from "./counter.ts";
 import { HostStatus } from "./host-filter.ts";
-import { agentIdOf, hostNodeId, namespaceIdOf } from "./ids.ts";
+import { namespacesAsked } from "./host-namespaces.ts";
+import { agentIdOf, hostNodeId } from "./ids.ts";
 import { Namespace } from "./namespace.ts";
 import { resolveRange, TimeRange } from "./range.ts";
 import { requireIncreasing, resolveCounter } from "./resolve-counter.ts";
@@ -240,20 +241,4 @@ builder.queryFields((t) => ({
 async function namesOf(context: Context, names: readonly string[]): Promise<Set<string>> {
   const asked = await Promise.all(names.map((name) => resolveCounter(context, name)));
   return new Set(asked.map(({ entry }) => entry.name));
-}
-
-/** Ids of the namespaces meant: the one named, or by default the root alone or all of the host's. */
-async function namespacesAsked(
-  host: HostRecord,
-  nodeId: string | null,
-  context: Context,
-  byDefault: "ROOT" | "ALL",
-): Promise<number[]> {
-  const own = await context.namespaces.load(host.id);
-  if (nodeId === null) {
-    return own.filter(({ kind }) => byDefault === "ALL" || kind === "ROOT").map(({ id }) => id);
-  }
-  const id = namespaceIdOf(nodeId);
-  if (own.some((namespace) => namespace.id === id)) return [id];
-  throw new SpillwayError("NOT_FOUND", `the host "${host.name}" has no namespace ${nodeId}`);
 }

@@ -1,5 +1,5 @@
 import type { Db } from "./client.ts";
-import { type HostRecord, readHosts, readNamespaceOwners } from "./directory.ts";
+import { type HostRecord, type NamespaceOwner, readHosts, readNamespaceOwners } from "./directory.ts";
 
 /** How long a view is shown without looking again. */
 const VIEW_MS = 1_000;
@@ -11,6 +11,10 @@ export interface Fleet {
   readonly hostById: ReadonlyMap<number, HostRecord>;
   /** Host id by namespace id. */
   readonly ownerOf: ReadonlyMap<number, number>;
+  /** The namespaces of each host by its id, the root first. */
+  readonly namespacesOf: ReadonlyMap<number, readonly NamespaceOwner[]>;
+  /** Shards in which there are namespaces. */
+  readonly shards: readonly number[];
 }
 
 /** The fleet, read at most once a second however many ask. */
@@ -38,10 +42,21 @@ export class FleetView {
 
   async #load(now: number): Promise<Fleet> {
     const [hosts, owners] = await Promise.all([readHosts(this.#db, now), readNamespaceOwners(this.#db)]);
-    return {
-      hosts,
-      hostById: new Map(hosts.map((host) => [host.id, host])),
-      ownerOf: new Map(owners.map(({ namespaceId, hostId }) => [namespaceId, hostId])),
-    };
+    return fleetOf(hosts, owners);
   }
+}
+
+function fleetOf(hosts: readonly HostRecord[], owners: readonly NamespaceOwner[]): Fleet {
+  const ownerOf = new Map<number, number>();
+  const namespacesOf = new Map<number, NamespaceOwner[]>();
+  const shards = new Set<number>();
+  for (const owner of owners) {
+    ownerOf.set(owner.id, owner.hostId);
+    shards.add(owner.id >> 8);
+    const own = namespacesOf.get(owner.hostId);
+    if (own === undefined) namespacesOf.set(owner.hostId, [owner]);
+    else own.push(owner);
+  }
+  const hostById = new Map(hosts.map((host) => [host.id, host]));
+  return { hosts, hostById, ownerOf, namespacesOf, shards: [...shards] };
 }

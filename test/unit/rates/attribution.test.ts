@@ -36,11 +36,7 @@ describe("sharing the drops of a namespace", () => {
   test("resets of half-open connections and TCP_DEFER_ACCEPT lower the confidence", () => {
     const confidence = (inflators: number) =>
       attributeDrops({ listenDrops: 10, inflators }, [one(10)])[0]?.confidence;
-    expect([confidence(0), confidence(10), confidence(1e9)]).toEqual([
-      1,
-      0.75,
-      expect.closeTo(0.5, 6),
-    ]);
+    expect([confidence(0), confidence(10), confidence(1e9)]).toEqual([1, 0.75, expect.closeTo(0.5, 6)]);
     expect(attributeDrops({ listenDrops: 10, inflators: 3 }, [one(10)])[0]?.note).toMatch(
       /EmbryonicRsts and TCPDeferAcceptDrop grew by 3/,
     );
@@ -49,7 +45,10 @@ describe("sharing the drops of a namespace", () => {
   test("one whose queue was full goes before one whose was not", () => {
     const [full, calmer] = attributeDrops(calm(20), [one(10, 4), one(10, 0)]);
     expect(full?.confidence).toBe(1);
-    expect(calmer).toMatchObject({ confidence: 0.5, note: expect.stringMatching(/never seen over its limit/) });
+    expect(calmer).toMatchObject({
+      confidence: 0.5,
+      note: expect.stringMatching(/never seen over its limit/),
+    });
   });
 
   test("without weights the full queues are a guess, and said to be one", () => {
