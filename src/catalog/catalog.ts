@@ -15,7 +15,7 @@ import { type CounterNames, counterNames } from "./search.ts";
 import { counterUnit } from "./units.ts";
 
 export type { CounterEntry } from "./entry.ts";
-export { isEventCounter, isGauge } from "./kinds.ts";
+export { isConstant, isEventCounter, isGauge } from "./kinds.ts";
 
 const DOCUMENTED: readonly CounterEntry[] = [
   listenOverflows,

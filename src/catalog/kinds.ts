@@ -20,19 +20,20 @@ export const GROUPS = [
 
 export type Group = (typeof GROUPS)[number];
 
+/** The fields of those groups that say how many connections are open now. */
+const GAUGES: ReadonlySet<string> = new Set(["TcpCurrEstab", "MPTcpExtMPCurrEstab"]);
+
 /**
- * The fields of those groups that are not counters: numbers of open connections, and constants.
+ * The fields of those groups that are settings, or the same on every Linux: SNMP wants them in the table.
  * Ip ReasmTimeout is not among them. By the SNMP standard it is a constant; Linux counts timeouts in it.
  */
-const GAUGES: ReadonlySet<string> = new Set([
+const CONSTANTS: ReadonlySet<string> = new Set([
   "IpForwarding",
   "IpDefaultTTL",
   "TcpRtoAlgorithm",
   "TcpRtoMin",
   "TcpRtoMax",
   "TcpMaxConn",
-  "TcpCurrEstab",
-  "MPTcpExtMPCurrEstab",
 ]);
 
 /** Groups of numbers of sockets: every field of them is a gauge. */
@@ -86,7 +87,12 @@ export function counterKind(name: string, group: string): CounterKind {
 
 /** Whether the full name is that of a gauge or a constant, of which no increase or rate is taken. */
 export function isGauge(name: string): boolean {
-  return GAUGES.has(name) || GAUGE_GROUPS.some((group) => name.startsWith(group));
+  return GAUGES.has(name) || isConstant(name) || GAUGE_GROUPS.some((group) => name.startsWith(group));
+}
+
+/** Whether the full name is that of a constant: a value that no chart over time would show anything of. */
+export function isConstant(name: string): boolean {
+  return CONSTANTS.has(name);
 }
 
 /** Whether the full name is that of a counter whose every increase is worth judging at once. */

@@ -1,12 +1,13 @@
 import DataLoader from "dataloader";
 import type { PrismaClient } from "../store/client.ts";
 import type { FleetView } from "../store/fleet-view.ts";
+import { lastSnapshotAt } from "../store/history/newest.ts";
+import type { SnapshotReader } from "../store/history/snapshot-reader.ts";
 import type { LayoutCache } from "../store/layouts.ts";
-import { lastSnapshotAt, type Namespace, namespacesOf } from "../store/namespaces.ts";
+import { type Namespace, namespacesOf } from "../store/namespaces.ts";
 import type { LabelsOverTime } from "../store/queries/groups.ts";
 import { type ListenerRecord, readListeners, readPeakFill } from "../store/queries/listeners.ts";
 import type { Range } from "../store/queries/range.ts";
-import type { SnapshotReader } from "../store/snapshot-reader.ts";
 import type { Actor } from "../store/tokens.ts";
 
 /** What the service says of itself; the composition root knows it. */
@@ -57,7 +58,7 @@ export function createContext(sources: Sources, actor: Actor): Context {
       return hostIds.map((id) => byHost.get(id) ?? []);
     }),
     lastSnapshot: new DataLoader(async (ids: readonly number[]) => {
-      const at = await lastSnapshotAt(sources.db, ids);
+      const at = await lastSnapshotAt(sources.db, ids, sources.now());
       return ids.map((id) => at.get(id) ?? null);
     }),
     listeners: new DataLoader(async (ids: readonly number[]) => {

@@ -142,7 +142,7 @@ export const Host = builder.objectRef<HostRecord>("Host").implement({
         const [namespaceId] = await namespacesAsked(host, namespace ?? null, context, "ROOT");
         if (namespaceId === undefined) return [];
         const wanted = counters == null ? null : await namesOf(context, counters);
-        const latest = await readLatest(context.reader, context.db, namespaceId);
+        const latest = await readLatest(context.reader, context.db, namespaceId, context.now());
         return latest
           .filter(({ name }) => wanted === null || wanted.has(name))
           .map(({ name, value, at }) => ({ counter: counterEntry(name), value, at }));

@@ -51,7 +51,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(healthRoutes(deps));
   app.use(downloadRoutes(deps));
   app.use(signInRoutes({ db: sources.db, actors, now: sources.now, secure: deps.secure }));
-  app.use(homeRoutes({ db: sources.db, actors, fleet: sources.fleet, reader: sources.reader }));
+  app.use(homeRoutes({ actors, ...sources }));
   app.use(
     "/graphql",
     async (request, response, next) => {

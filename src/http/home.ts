@@ -3,9 +3,9 @@ import { SEED_COUNTERS } from "../catalog/catalog.ts";
 import type { Actors } from "../store/actors.ts";
 import type { PrismaClient } from "../store/client.ts";
 import type { FleetView } from "../store/fleet-view.ts";
+import type { SnapshotReader } from "../store/history/snapshot-reader.ts";
 import { registerRoot } from "../store/namespaces.ts";
 import { readLatest } from "../store/queries/latest.ts";
-import type { SnapshotReader } from "../store/snapshot-reader.ts";
 import { actorOf } from "./authenticate.ts";
 import { escapeHtml, PAGE_CSS, page } from "./page.ts";
 
@@ -14,6 +14,8 @@ export interface HomeDeps {
   readonly actors: Actors;
   readonly fleet: FleetView;
   readonly reader: SnapshotReader;
+  /** ms since 1970 */
+  readonly now: () => number;
 }
 
 /** Hosts on the first page; the API has the rest. */
@@ -39,13 +41,13 @@ export function homeRoutes(deps: HomeDeps): Router {
   return router;
 }
 
-async function fleetTable({ db, fleet, reader }: HomeDeps): Promise<string> {
+async function fleetTable({ db, fleet, reader, now }: HomeDeps): Promise<string> {
   const { hosts } = await fleet.read();
   if (hosts.length === 0)
     return "<p>No host has reported yet. The first snapshot arrives within an interval.</p>";
   const rows = await Promise.all(
     hosts.slice(0, HOSTS_SHOWN).map(async (host) => {
-      const latest = await readLatest(reader, db, await registerRoot(db, host.id));
+      const latest = await readLatest(reader, db, await registerRoot(db, host.id), now());
       const values = new Map(latest.map(({ name, value }) => [name, value.toString()]));
       const cells = SEED_COUNTERS.map((name) => `<td class="number">${values.get(name) ?? ""}</td>`);
       return `<tr><td>${escapeHtml(host.name)}</td><td>${host.status}</td>${cells.join("")}</tr>`;

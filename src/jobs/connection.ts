@@ -27,7 +27,7 @@ export interface JobView {
 /** As much of BullMQ's Queue as is used here, whichever backend is under it. */
 export interface JobQueue {
   addBulk(
-    jobs: { name: string; data: unknown; opts?: { deduplication?: { id: string } } }[],
+    jobs: { name: string; data: unknown; opts?: { deduplication?: { id: string }; priority?: number } }[],
   ): Promise<unknown>;
   upsertJobScheduler(
     id: string,

@@ -5,7 +5,7 @@ import type { JobQueue, QueueBackend } from "./connection.ts";
  * twice or at the same time as its twin, and can be lost, because the next tick derives it again.
  */
 export interface Queues {
-  /** `tick` looks for shards with marks, `shard` rolls one up. */
+  /** `tick` looks for shards with marks, `shard` rolls one's minutes up, `hours` its hours. */
   readonly rollup: JobQueue;
   /** `make-partitions` */
   readonly retain: JobQueue;

@@ -1,8 +1,8 @@
 import { isEventCounter } from "../catalog/catalog.ts";
 import type { PrismaClient } from "../store/client.ts";
+import { SnapshotReader } from "../store/history/snapshot-reader.ts";
 import { LayoutCache } from "../store/layouts.ts";
 import { Partitions } from "../store/partitions.ts";
-import { SnapshotReader } from "../store/snapshot-reader.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { JobView, JobWorker, QueueBackend } from "./connection.ts";

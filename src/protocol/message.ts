@@ -119,6 +119,11 @@ export interface WireListeners {
   readonly source: "ss" | "proc";
   /** Samples taken; the counts below are of these. */
   readonly samples: number;
+  /**
+   * False: those that are not listed are as the lists before have them, back to the newest complete one, and had
+   * no queue since. Absent or true: there is no other listener.
+   */
+  readonly complete?: boolean;
   readonly sockets: readonly WireListener[];
 }
 

@@ -10,11 +10,15 @@ export interface Epoch {
   readonly wordSize: number;
 }
 
+/** Marks of `Layout.gauges`: neither has an increase, and either may fall; a constant has no history either. */
+export const GAUGE = 1;
+export const CONSTANT = 2;
+
 /** What the values of a snapshot stand for. */
 export interface Layout {
   readonly id: number;
   readonly counterIds: Int32Array;
-  /** 1 where the counter at that position is a gauge, which has no increase and may fall. */
+  /** GAUGE or CONSTANT where the value at that position is one, 0 where it is a counter. */
   readonly gauges: Uint8Array;
 }
 

@@ -14,6 +14,9 @@ export interface CounterValues {
 export const ABSENT = Number.NaN;
 export const BIG = Number.POSITIVE_INFINITY;
 
+/** No values at all. */
+export const NO_VALUES: CounterValues = { numbers: new Float64Array(0), big: null };
+
 /** The value at a position; null when it is absent or the layout is shorter. */
 export function valueAt(values: CounterValues, position: number): Count | null {
   const number = values.numbers[position];

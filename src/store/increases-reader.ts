@@ -2,8 +2,9 @@ import { type Increases, increasesOf } from "../rates/increases.ts";
 import { type Interval, intervalOf, PREDECESSOR_MAX_MS } from "../rates/interval.ts";
 import type { Snapshot } from "../rates/snapshot.ts";
 import type { Db } from "./client.ts";
-import { type Lookup, readPredecessors } from "./predecessors.ts";
-import type { SnapshotReader, SnapshotRecord } from "./snapshot-reader.ts";
+import { readPredecessors } from "./history/predecessors.ts";
+import { type Lookup, lookupOf, type SnapshotRecord } from "./history/record.ts";
+import type { SnapshotReader } from "./history/snapshot-reader.ts";
 
 /** A restart is known by the snapshot before it, however long the machine was off; raw data is kept this long. */
 const EARLIER_MAX_MS = 7 * 24 * 3_600_000;
@@ -34,10 +35,6 @@ export async function readIncreases(
     earlier.set(namespaceId, snapshot);
     return { namespaceId, snapshot, interval, increases: increasesOf(snapshot, interval) };
   });
-}
-
-export function lookupOf(record: SnapshotRecord): Lookup {
-  return { namespaceId: record.namespace_id, at: Math.round(record.at), epochId: record.epoch_id };
 }
 
 interface Before {

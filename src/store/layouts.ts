@@ -1,5 +1,5 @@
-import { isGauge } from "../catalog/catalog.ts";
-import type { Layout } from "../rates/snapshot.ts";
+import { isConstant, isGauge } from "../catalog/catalog.ts";
+import { CONSTANT, GAUGE, type Layout } from "../rates/snapshot.ts";
 import type { Db } from "./client.ts";
 
 /** Names that the service keeps at most. A kernel has some 330; a sender that invents names must end somewhere. */
@@ -56,7 +56,7 @@ export class LayoutCache {
       const rows = await db.layout.findMany({ where: { id: { in: missing } } });
       await this.#loadNames(db, new Set(rows.flatMap((row) => row.counterIds)));
       for (const row of rows) {
-        const gauges = row.counterIds.map((id) => (isGauge(this.#names.get(id) ?? "") ? 1 : 0));
+        const gauges = row.counterIds.map((id) => gaugeMark(this.#names.get(id) ?? ""));
         this.#layouts.set(row.id, {
           id: row.id,
           counterIds: Int32Array.from(row.counterIds),
@@ -103,6 +103,12 @@ export class LayoutCache {
     this.#names.set(id, name);
     this.#ids.set(name, id);
   }
+}
+
+/** What `Layout.gauges` says of a name. */
+function gaugeMark(name: string): number {
+  if (isConstant(name)) return CONSTANT;
+  return isGauge(name) ? GAUGE : 0;
 }
 
 /** Names of every counter that any host has sent, sorted. */

@@ -67,18 +67,6 @@ export async function keepSysctls(
   });
 }
 
-/** When each of these namespaces was last read, in ms since 1970; one without a snapshot is not in it. */
-export async function lastSnapshotAt(db: Db, ids: readonly number[]): Promise<Map<number, number>> {
-  const rows = await db.$queryRaw<{ id: number; at: number }[]>`
-    SELECT wanted.id, date_part('epoch', newest.at) * 1000 AS at
-    FROM unnest(${[...ids]}::int[]) AS wanted(id)
-    CROSS JOIN LATERAL (
-      SELECT at FROM ts.snapshot WHERE shard = wanted.id >> 8 AND namespace_id = wanted.id
-      ORDER BY at DESC LIMIT 1
-    ) newest`;
-  return new Map(rows.map(({ id, at }) => [id, Math.round(at)]));
-}
-
 /** The namespaces of hosts, oldest first. */
 export function namespacesOf(db: Db, hostIds: readonly number[]): Promise<Namespace[]> {
   return db.namespace.findMany({ where: { hostId: { in: [...hostIds] } }, orderBy: { id: "asc" } });

@@ -45,6 +45,12 @@ export class Metrics {
     help: "Snapshots read by rollups; a minute rolled up twice counts twice.",
     registers: [this.registry],
   });
+  readonly dataProblems = new Counter({
+    name: "spillway_data_problems_total",
+    help: "Increases that could not be told: of a counter that fell, of a namespace under whose key another has come, of a snapshot whose uptime had not grown. A minute rolled up twice counts twice.",
+    labelNames: ["problem"],
+    registers: [this.registry],
+  });
 
   constructor() {
     collectDefaultMetrics({ register: this.registry, prefix: "spillway_" });

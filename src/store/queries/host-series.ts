@@ -1,8 +1,10 @@
 import { addCounts, type Count } from "../../protocol/count.ts";
 import { positionsIn } from "../../rates/increases.ts";
+import { valueAt } from "../../rates/values.ts";
 import type { Db } from "../client.ts";
+import type { SnapshotReader } from "../history/snapshot-reader.ts";
+import { readSpan } from "../history/span.ts";
 import { type NamespaceIncrease, readIncreases } from "../increases-reader.ts";
-import type { SnapshotReader, SnapshotRecord } from "../snapshot-reader.ts";
 import type { Grid, Range } from "./range.ts";
 
 /** Times in ms since 1970. */
@@ -26,16 +28,9 @@ async function* readParts(
   namespaceIds: readonly number[],
   range: Range,
 ): AsyncGenerator<NamespaceIncrease[]> {
-  const shards = [...new Set(namespaceIds.map((id) => id >> 8))];
   for (let from = range.from; from < range.to; from += PART_MS) {
     const to = Math.min(from + PART_MS, range.to);
-    const records = await db.$queryRaw<SnapshotRecord[]>`
-      SELECT namespace_id, date_part('epoch', at) * 1000 AS at, epoch_id, uptime_ms::float8 AS uptime_ms,
-             every_ms, flags::int AS flags, layout_id, "values"
-      FROM ts.snapshot
-      WHERE shard = ANY(${shards}::int[]) AND namespace_id = ANY(${[...namespaceIds]}::int[])
-        AND at > to_timestamp(${from / 1000}::float8) AND at <= to_timestamp(${to / 1000}::float8)
-      ORDER BY namespace_id, at`;
+    const records = await readSpan(db, { namespaceIds }, { from: from + 1, to: to + 1 });
     if (records.length > 0) yield await readIncreases(reader, db, records);
   }
 }
@@ -127,5 +122,5 @@ class SeriesSum {
 
 function countOf({ snapshot, increases }: NamespaceIncrease, counterId: number): Count | null {
   const position = positionsIn(snapshot.layout).get(counterId);
-  return position === undefined ? null : (increases.counts[position] ?? null);
+  return position === undefined ? null : valueAt(increases.counts, position);
 }

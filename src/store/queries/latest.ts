@@ -1,7 +1,8 @@
 import type { Count } from "../../protocol/count.ts";
 import { valueAt } from "../../rates/values.ts";
 import type { Db } from "../client.ts";
-import type { SnapshotReader, SnapshotRecord } from "../snapshot-reader.ts";
+import { readNewest } from "../history/newest.ts";
+import type { SnapshotReader } from "../history/snapshot-reader.ts";
 
 export interface LatestValue {
   readonly name: string;
@@ -15,13 +16,10 @@ export async function readLatest(
   reader: SnapshotReader,
   db: Db,
   namespaceId: number,
+  now: number,
 ): Promise<LatestValue[]> {
-  const records = await db.$queryRaw<SnapshotRecord[]>`
-    SELECT namespace_id, date_part('epoch', at) * 1000 AS at, epoch_id, uptime_ms::float8 AS uptime_ms,
-           every_ms, flags::int AS flags, layout_id, "values"
-    FROM ts.snapshot WHERE shard = ${namespaceId >> 8} AND namespace_id = ${namespaceId}
-    ORDER BY at DESC LIMIT 1`;
-  const [newest] = await reader.decode(db, records);
+  const record = await readNewest(db, namespaceId, now);
+  const [newest] = await reader.decode(db, record === null ? [] : [record]);
   if (newest === undefined) return [];
   const { at, layout, values } = newest.snapshot;
   const latest: LatestValue[] = [];

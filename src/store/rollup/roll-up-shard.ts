@@ -1,36 +1,49 @@
 import type { PrismaClient } from "../../generated/prisma/client.ts";
-import { MINUTE_MS, MinuteSum, minuteOf } from "../../rates/minute.ts";
+import { minuteOf } from "../../rates/minute.ts";
 import { type Db, inTransaction } from "../client.ts";
-import { SHARD_SIZE } from "../codec/positions.ts";
-import { storeFault } from "../errors.ts";
-import { lookupOf, readIncreases } from "../increases-reader.ts";
+import { type Lookup, lookupOf, type SnapshotRecord } from "../history/record.ts";
+import { readSuccessorMinutes } from "../history/successors.ts";
 import type { Partitions } from "../partitions.ts";
-import type { Lookup } from "../predecessors.ts";
-import type { SnapshotReader, SnapshotRecord } from "../snapshot-reader.ts";
-import { readMarks, readShard, readSuccessorMinutes } from "./read.ts";
-import { deleteMarks, type RolledMinute, replaceMinutes } from "./write.ts";
+import { markHours } from "./hour-marks.ts";
+import { deleteMarks, type MarkedMinute, readMarks, SeenMarks, type Touched } from "./marks.ts";
+import { ensuring, needPartitions } from "./needed-partitions.ts";
+import { lockShard, settle } from "./shards.ts";
+import {
+  type DataProblems,
+  type RolledMinute,
+  readMinute,
+  type SumDeps,
+  sumClosedMinute,
+  sumOpenMinute,
+} from "./sum-minute.ts";
+import { replaceMinutes } from "./write.ts";
 
-/** First key of the advisory locks that rollup workers take; the second is the shard. */
-const LOCK_CLASS = 0x5350_0001;
 /** Marks taken by one run: a long outage is caught up in several. */
 const MARKS_PER_RUN = 20_000;
 /** Closed minutes rolled up by one run. */
 const MINUTES_PER_RUN = 30;
+/** Ingest takes nothing that lies further ahead than 5 min; the rest is for clocks that differ. */
+const AHEAD_MAX_MS = 3_600_000;
 
-const ATTEMPTS = 4;
+const TABLES = ["rollup_minute", "coverage", "gauge_minute", "listener_minute"] as const;
 
-export interface RollupDeps {
+export interface RollupDeps extends SumDeps {
   readonly db: PrismaClient;
-  readonly reader: SnapshotReader;
   readonly partitions: Partitions;
-  /** Counters that are rolled up while their minute is still open, by full name. */
-  readonly isEventCounter: (name: string) => boolean;
+  /** What this process has rolled up of open minutes; without it each run computes all of them. */
+  readonly seen?: SeenMarks;
 }
 
 /** What a run did: `busy` when another worker holds the shard, `more` when marks of closed minutes remain. */
 export type RollupOutcome =
   | { readonly kind: "busy" }
-  | { readonly kind: "done"; readonly minutes: number; readonly snapshots: number; readonly more: boolean };
+  | {
+      readonly kind: "done";
+      readonly minutes: number;
+      readonly snapshots: number;
+      readonly more: boolean;
+      readonly problems: Readonly<DataProblems>;
+    };
 
 /**
  * Rolls up the marked minutes of a shard.
@@ -41,117 +54,128 @@ export type RollupOutcome =
  * late and shuffled deliveries end in the same rows as punctual ones.
  *
  * A snapshot that arrives late also changes the increase of the one after it: the minutes of successors are
- * computed anew as well. A minute that is still open gets its event counters only, and keeps its marks.
+ * computed anew as well. A minute that is still open gets its event counters only, keeps its marks, and has only
+ * those namespaces computed that were touched since this process looked last.
  *
  * @param now ms since 1970
  */
 export async function rollUpShard(deps: RollupDeps, shard: number, now: number): Promise<RollupOutcome> {
-  const { db, partitions } = deps;
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await inTransaction(db, (tx) => rollUpMarked(deps, tx, shard, now));
-    } catch (error) {
-      if (attempt === ATTEMPTS) throw error;
-      // Partitions are made outside of the transaction, which would hold a second connection meanwhile.
-      if (storeFault(error) === "no_partition") partitions.forget();
-      else if (!(error instanceof PartitionsNeeded)) throw error;
-      else for (const table of TABLES) await partitions.ensure(db, table, error.times);
+  const seen = deps.seen ?? new SeenMarks();
+  const { outcome, open, settled } = await ensuring(deps, TABLES, () =>
+    inTransaction(deps.db, (tx) => new ShardRun(deps, tx, shard, now, seen).run()),
+  );
+  if (outcome.kind === "done") seen.note(shard, open, settled);
+  return outcome;
+}
+
+interface RunResult {
+  readonly outcome: RollupOutcome;
+  /** The marks of open minutes that were rolled up. */
+  readonly open: readonly MarkedMinute[];
+  /** Up to where the shard is settled, at least so far as is known. */
+  readonly settled: number;
+}
+
+const BUSY: RunResult = { outcome: { kind: "busy" }, open: [], settled: 0 };
+
+/** One run, in one transaction. */
+class ShardRun {
+  readonly #deps: RollupDeps;
+  readonly #tx: Db;
+  readonly #shard: number;
+  readonly #now: number;
+  readonly #seen: SeenMarks;
+  readonly #problems: DataProblems = { fell: 0, recreated: 0, outOfOrder: 0 };
+  readonly #rolled: RolledMinute[] = [];
+
+  constructor(deps: RollupDeps, tx: Db, shard: number, now: number, seen: SeenMarks) {
+    this.#deps = deps;
+    this.#tx = tx;
+    this.#shard = shard;
+    this.#now = now;
+    this.#seen = seen;
+  }
+
+  async run(): Promise<RunResult> {
+    const openFrom = minuteOf(this.#now);
+    if (!(await lockShard(this.#tx, this.#shard))) return BUSY;
+    const floor = this.#seen.floor(this.#shard);
+    const marks = await readMarks(this.#tx, this.#shard, MARKS_PER_RUN, openFrom, floor);
+    const over = marks.minutes.filter(({ minute }) => minute < openFrom);
+    const closed = over.slice(0, MINUTES_PER_RUN);
+    const open = marks.minutes.filter(({ minute }) => minute >= openFrom);
+
+    const touched = new Map(open.map((one) => [one.minute, this.#seen.unseen(this.#shard, one)]));
+    await this.#sumClosed(closed, touched);
+    for (const [minute, namespaces] of touched) await this.#sumOpen(minute, namespaces);
+
+    await this.#write(closed, openFrom);
+    const more = marks.more || over.length > closed.length;
+    return {
+      open,
+      settled: more ? 0 : openFrom,
+      outcome: {
+        kind: "done",
+        minutes: this.#rolled.length,
+        snapshots: this.#rolled.reduce((sum, { snapshots }) => sum + snapshots, 0),
+        more,
+        problems: this.#problems,
+      },
+    };
+  }
+
+  /** Sums closed minutes and those of their successors; one in an open minute is added to what is touched there. */
+  async #sumClosed(marked: readonly MarkedMinute[], touched: Map<number, Touched>): Promise<void> {
+    const minutes = new Set(marked.map(({ minute }) => minute));
+    const lookups: Lookup[] = [];
+    for (const minute of minutes) lookups.push(...lastOfEach(await this.#sumMinute(minute)));
+    if (lookups.length === 0) return;
+    const successors = await readSuccessorMinutes(this.#tx, lookups, this.#now + AHEAD_MAX_MS);
+    for (const [minute, namespaces] of successors) {
+      if (minutes.has(minute)) continue;
+      const there = touched.get(minute);
+      // An open minute whose marks are gone was closed by a worker whose clock is ahead of ours. It is closed
+      // for us too.
+      if (there === undefined) await this.#sumMinute(minute);
+      else if (there !== "all") touched.set(minute, new Set([...there, ...namespaces]));
     }
   }
-}
 
-const TABLES = ["rollup_minute", "coverage"] as const;
-
-/** Says which minutes have no partition yet. */
-class PartitionsNeeded extends Error {
-  readonly times: readonly number[];
-
-  constructor(times: readonly number[]) {
-    super(`no partition for ${times.map((time) => new Date(time).toISOString()).join(", ")}`);
-    this.times = times;
-  }
-}
-
-async function rollUpMarked(deps: RollupDeps, tx: Db, shard: number, now: number): Promise<RollupOutcome> {
-  const openFrom = minuteOf(now);
-  const [lock] = await tx.$queryRaw<{ taken: boolean }[]>`
-      SELECT pg_try_advisory_xact_lock(${LOCK_CLASS}::int, ${shard}::int) AS taken`;
-  if (lock?.taken !== true) return { kind: "busy" };
-
-  const marks = await readMarks(tx, shard, MARKS_PER_RUN);
-  const marked = [...new Set(marks.map((mark) => mark.minute))].sort((a, b) => a - b);
-  const closed = marked.filter((minute) => minute < openFrom).slice(0, MINUTES_PER_RUN);
-  const open = marked.filter((minute) => minute >= openFrom);
-  if (closed.length + open.length === 0) return { kind: "done", minutes: 0, snapshots: 0, more: false };
-
-  const records = new Map<number, SnapshotRecord[]>();
-  for (const minute of [...closed, ...open]) records.set(minute, await readMinute(tx, shard, minute));
-  // A successor in an open minute is left to that minute's own marks; where they are gone, a worker whose
-  // clock is ahead of ours has closed it, and it is closed for us too.
-  const leftOpen = new Set(open);
-  for (const minute of await successors(tx, closed, records)) {
-    if (!records.has(minute)) records.set(minute, await readMinute(tx, shard, minute));
+  async #sumMinute(minute: number): Promise<readonly SnapshotRecord[]> {
+    const records = await readMinute(this.#tx, this.#shard, minute);
+    const { reader } = this.#deps;
+    this.#rolled.push(await sumClosedMinute(reader, this.#tx, this.#shard, minute, records, this.#problems));
+    return records;
   }
 
-  const rolled: RolledMinute[] = [];
-  let snapshots = 0;
-  for (const [minute, own] of records) {
-    const isOpen = leftOpen.has(minute);
-    const sum = await sumMinute(deps, tx, own, isOpen);
-    rolled.push({ minute, sum, open: isOpen });
-    snapshots += own.length;
+  async #sumOpen(minute: number, touched: Touched): Promise<void> {
+    if (touched !== "all" && touched.size === 0) return;
+    const rolled = await sumOpenMinute(this.#deps, this.#tx, this.#shard, minute, touched);
+    if (rolled === null) await this.#sumMinute(minute);
+    else this.#rolled.push(rolled);
   }
-  const times = [...records.keys()];
-  if (!TABLES.every((table) => deps.partitions.has(table, times))) throw new PartitionsNeeded(times);
-  await replaceMinutes(tx, shard, rolled);
-  const taken = new Set(closed);
-  const doneMarks = marks.filter((mark) => taken.has(mark.minute));
-  await deleteMarks(
-    tx,
-    shard,
-    doneMarks.map((mark) => mark.id),
-  );
-  const more =
-    marks.length === MARKS_PER_RUN || marked.some((minute) => minute < openFrom && !taken.has(minute));
-  return { kind: "done", minutes: rolled.length, snapshots, more };
-}
 
-function readMinute(db: Db, shard: number, minute: number): Promise<SnapshotRecord[]> {
-  return readShard(db, shard, minute, minute + MINUTE_MS);
-}
-
-/** The minutes of the snapshots that follow those of the closed minutes, whose increases may have changed. */
-async function successors(
-  db: Db,
-  closed: readonly number[],
-  records: ReadonlyMap<number, readonly SnapshotRecord[]>,
-): Promise<number[]> {
-  const lookups = closed.flatMap((minute) => lastOfEach(records.get(minute) ?? []));
-  return lookups.length === 0 ? [] : readSuccessorMinutes(db, lookups);
+  async #write(closed: readonly MarkedMinute[], openFrom: number): Promise<void> {
+    const { partitions } = this.#deps;
+    const times = this.#rolled.map(({ minute }) => minute);
+    if (times.length > 0) {
+      needPartitions(partitions, TABLES, times);
+      await replaceMinutes(this.#tx, this.#shard, this.#rolled);
+    }
+    const over = this.#rolled.filter((one) => one.closed !== null);
+    await markHours(
+      this.#tx,
+      this.#shard,
+      over.map(({ minute }) => minute),
+    );
+    if (closed.length > 0) await deleteMarks(this.#tx, this.#shard, closed.map(({ ids }) => ids).join(","));
+    if (this.#seen.settlesLater(this.#shard, openFrom)) await settle(this.#tx, this.#shard, openFrom);
+  }
 }
 
 /** The last snapshot of each namespace and epoch. */
 function lastOfEach(records: readonly SnapshotRecord[]): Lookup[] {
-  const last = new Map<string, Lookup>();
-  for (const record of records) {
-    last.set(`${record.namespace_id} ${record.epoch_id}`, lookupOf(record));
-  }
-  return [...last.values()];
-}
-
-async function sumMinute(
-  deps: RollupDeps,
-  db: Db,
-  records: readonly SnapshotRecord[],
-  eventsOnly: boolean,
-): Promise<MinuteSum> {
-  const { reader } = deps;
-  const all = await readIncreases(reader, db, records);
-  const sum = new MinuteSum(
-    eventsOnly ? (counterId) => deps.isEventCounter(reader.layouts.counterName(counterId) ?? "") : null,
-  );
-  for (const { namespaceId, snapshot, increases } of all) {
-    sum.add(namespaceId % SHARD_SIZE, snapshot, increases);
-  }
-  return sum;
+  const last = new Map<string, SnapshotRecord>();
+  for (const record of records) last.set(`${record.namespace_id} ${record.epoch_id}`, record);
+  return [...last.values()].map(lookupOf);
 }

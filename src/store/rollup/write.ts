@@ -1,58 +1,146 @@
-import type { MinuteSum } from "../../rates/minute.ts";
+import type { ListenerMinute } from "../../rates/listeners.ts";
 import type { Db } from "../client.ts";
-import { encodePositions } from "../codec/positions.ts";
-
-/** A minute of a shard, rolled up. */
-export interface RolledMinute {
-  /** Start of the minute, ms since 1970. */
-  readonly minute: number;
-  readonly sum: MinuteSum;
-  /** The minute was not over: only event counters are in the sum. */
-  readonly open: boolean;
-}
+import { COLUMN_MAX, registerListeners, registryKey } from "./listener-registry.ts";
+import {
+  type CounterRow,
+  type CoverageRow,
+  counterRows,
+  coverageRows,
+  type GaugeRow,
+  gaugeRows,
+} from "./rows.ts";
+import type { RolledMinute } from "./sum-minute.ts";
 
 /** Replaces what is stored of these minutes of a shard. Call it in the transaction that read the snapshots. */
 export async function replaceMinutes(db: Db, shard: number, minutes: readonly RolledMinute[]): Promise<void> {
-  const buckets = minutes.map(({ minute }) => new Date(minute).toISOString());
-  await db.$executeRaw`
-    DELETE FROM ts.rollup_minute WHERE shard = ${shard}
-      AND bucket = ANY(${buckets}::text[]::timestamptz[])`;
-  await db.$executeRaw`
-    DELETE FROM ts.coverage WHERE shard = ${shard}
-      AND bucket = ANY(${buckets}::text[]::timestamptz[])`;
-
-  const counters = minutes.flatMap(({ minute, sum }) =>
-    sum.counters().map((counter) => ({ minute, ...counter })),
+  const open = minutes.filter(({ closed }) => closed === null);
+  const over = minutes.filter(({ closed }) => closed !== null);
+  await deleteMinutes(db, shard, minutes, over);
+  await insertCounters(
+    db,
+    shard,
+    minutes.flatMap(({ minute, sum }) => counterRows(minute, sum.counters())),
   );
-  await db.$executeRaw`
-    INSERT INTO ts.rollup_minute (shard, counter_id, bucket, total, unrated, affected, peak, data)
-    SELECT ${shard}, counter_id, to_timestamp(minute / 1000), total::numeric, unrated::numeric, affected,
-           peak::numeric, data
-    FROM unnest(
-      ${counters.map((row) => row.counterId)}::int[], ${counters.map((row) => row.minute)}::float8[],
-      ${counters.map((row) => String(row.total))}::text[], ${counters.map((row) => String(row.unrated))}::text[],
-      ${counters.map((row) => row.positions.length)}::int[], ${counters.map((row) => String(row.peak))}::text[],
-      ${counters.map((row) => encodePositions(row.positions))}::bytea[]
-    ) AS row(counter_id, minute, total, unrated, affected, peak, data)`;
-
-  const layouts = minutes.flatMap(({ minute, sum, open }) =>
-    sum.layouts().map((layout) => ({ minute, open, ...layout })),
-  );
-  await db.$executeRaw`
-    INSERT INTO ts.coverage (shard, bucket, layout_id, open, reporters, covered_ms, data)
-    SELECT ${shard}, to_timestamp(minute / 1000), layout_id, open, reporters, covered_ms, data
-    FROM unnest(
-      ${layouts.map((row) => row.minute)}::float8[], ${layouts.map((row) => row.layoutId)}::int[],
-      ${layouts.map((row) => row.open)}::boolean[], ${layouts.map((row) => row.positions.filter(({ coveredMs }) => coveredMs > 0).length)}::int[],
-      ${layouts.map((row) => row.coveredMs)}::bigint[],
-      ${layouts.map((row) =>
-        encodePositions(
-          row.positions.map(({ position, coveredMs }) => ({ position, value: coveredMs, unrated: 0 })),
-        ),
-      )}::bytea[]
-    ) AS row(minute, layout_id, open, reporters, covered_ms, data)`;
+  for (const [isOpen, some] of [[true, open] as const, [false, over] as const]) {
+    const rows = some.flatMap(({ minute, sum }) => coverageRows(minute, sum.layouts()));
+    await insertCoverage(db, shard, rows, isOpen);
+  }
+  const gauges = over.flatMap(({ minute, closed }) => gaugeRows(minute, closed?.gauges.gauges() ?? []));
+  await insertGauges(db, shard, gauges);
+  await insertListeners(db, shard, over);
 }
 
-export async function deleteMarks(db: Db, shard: number, ids: readonly bigint[]): Promise<void> {
-  await db.$executeRaw`DELETE FROM ts.mark WHERE shard = ${shard} AND id = ANY(${[...ids]}::bigint[])`;
+/** One statement: of each table the rows of the minutes, and none but of partitions between the first and the last. */
+async function deleteMinutes(
+  db: Db,
+  shard: number,
+  minutes: readonly RolledMinute[],
+  over: readonly RolledMinute[],
+): Promise<void> {
+  const buckets = bucketsOf(minutes);
+  await db.$executeRaw`
+    WITH coverage AS (
+      DELETE FROM ts.coverage WHERE shard = ${shard} AND bucket = ANY(${buckets.list}::text[]::timestamptz[])
+        AND bucket >= to_timestamp(${buckets.first}::float8) AND bucket <= to_timestamp(${buckets.last}::float8)
+    )
+    DELETE FROM ts.rollup_minute WHERE shard = ${shard} AND bucket = ANY(${buckets.list}::text[]::timestamptz[])
+      AND bucket >= to_timestamp(${buckets.first}::float8) AND bucket <= to_timestamp(${buckets.last}::float8)`;
+  if (over.length === 0) return;
+  const closed = bucketsOf(over);
+  await db.$executeRaw`
+    WITH gauges AS (
+      DELETE FROM ts.gauge_minute WHERE shard = ${shard} AND bucket = ANY(${closed.list}::text[]::timestamptz[])
+        AND bucket >= to_timestamp(${closed.first}::float8) AND bucket <= to_timestamp(${closed.last}::float8)
+    )
+    DELETE FROM ts.listener_minute WHERE shard = ${shard} AND bucket = ANY(${closed.list}::text[]::timestamptz[])
+      AND bucket >= to_timestamp(${closed.first}::float8) AND bucket <= to_timestamp(${closed.last}::float8)`;
+}
+
+function bucketsOf(minutes: readonly RolledMinute[]) {
+  const times = minutes.map(({ minute }) => minute);
+  return {
+    list: times.map((time) => new Date(time).toISOString()),
+    first: Math.min(...times) / 1000,
+    last: Math.max(...times) / 1000,
+  };
+}
+
+async function insertCounters(db: Db, shard: number, rows: readonly CounterRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  await db.$executeRaw`
+    INSERT INTO ts.rollup_minute (shard, counter_id, bucket, total, unrated, affected, peak, data)
+    SELECT ${shard}, counter_id, to_timestamp(bucket / 1000), total::numeric, unrated::numeric, affected,
+           peak::numeric, data
+    FROM unnest(
+      ${rows.map((row) => row.counterId)}::int[], ${rows.map((row) => row.bucket)}::float8[],
+      ${rows.map((row) => row.total)}::text[], ${rows.map((row) => row.unrated)}::text[],
+      ${rows.map((row) => row.affected)}::int[], ${rows.map((row) => row.peak)}::text[],
+      ${rows.map((row) => row.data)}::bytea[]
+    ) AS row(counter_id, bucket, total, unrated, affected, peak, data)`;
+}
+
+async function insertCoverage(
+  db: Db,
+  shard: number,
+  rows: readonly CoverageRow[],
+  open: boolean,
+): Promise<void> {
+  if (rows.length === 0) return;
+  await db.$executeRaw`
+    INSERT INTO ts.coverage (shard, bucket, layout_id, open, reporters, covered_ms, data)
+    SELECT ${shard}, to_timestamp(bucket / 1000), layout_id, ${open}::boolean, reporters, covered_ms, data
+    FROM unnest(
+      ${rows.map((row) => row.bucket)}::float8[], ${rows.map((row) => row.layoutId)}::int[],
+      ${rows.map((row) => row.reporters)}::int[], ${rows.map((row) => row.coveredMs)}::bigint[],
+      ${rows.map((row) => row.data)}::bytea[]
+    ) AS row(bucket, layout_id, reporters, covered_ms, data)`;
+}
+
+async function insertGauges(db: Db, shard: number, rows: readonly GaugeRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  await db.$executeRaw`
+    INSERT INTO ts.gauge_minute (shard, counter_id, bucket, reporters, "last", data)
+    SELECT ${shard}, counter_id, to_timestamp(bucket / 1000), reporters, "last"::numeric, data
+    FROM unnest(
+      ${rows.map((row) => row.counterId)}::int[], ${rows.map((row) => row.bucket)}::float8[],
+      ${rows.map((row) => row.reporters)}::int[], ${rows.map((row) => row.last)}::text[],
+      ${rows.map((row) => row.data)}::bytea[]
+    ) AS row(counter_id, bucket, reporters, "last", data)`;
+}
+
+interface ListenerRow extends ListenerMinute {
+  readonly listenerId: number;
+  readonly namespaceId: number;
+  readonly bucket: number;
+}
+
+async function insertListeners(db: Db, shard: number, minutes: readonly RolledMinute[]): Promise<void> {
+  const all = minutes.flatMap(({ closed }) => closed?.listeners ?? []);
+  const ids = await registerListeners(db, all);
+  const rows: ListenerRow[] = [];
+  for (const { minute, closed } of minutes) {
+    for (const { namespaceId, listeners } of closed?.listeners ?? []) {
+      for (const listener of listeners) {
+        const listenerId = ids.get(registryKey(namespaceId, listener.socket));
+        if (listenerId !== undefined) rows.push({ ...listener, listenerId, namespaceId, bucket: minute });
+      }
+    }
+  }
+  if (rows.length === 0) return;
+  await db.$executeRaw`
+    INSERT INTO ts.listener_minute
+      (shard, listener_id, bucket, namespace_id, samples, samples_full, peak_queue, "limit", weight)
+    SELECT ${shard}, listener_id, to_timestamp(bucket / 1000), namespace_id, samples, samples_full, peak_queue,
+           nullif("limit", -1), weight
+    FROM unnest(
+      ${rows.map((row) => row.listenerId)}::int[], ${rows.map((row) => row.bucket)}::float8[],
+      ${rows.map((row) => row.namespaceId)}::int[], ${rows.map((row) => column(row.samples))}::int[],
+      ${rows.map((row) => column(row.samplesFull))}::int[], ${rows.map((row) => column(row.peakQueue))}::int[],
+      ${rows.map((row) => (row.socket.limit === null ? -1 : column(row.socket.limit)))}::int[],
+      ${rows.map((row) => row.weight)}::bigint[]
+    ) AS row(listener_id, bucket, namespace_id, samples, samples_full, peak_queue, "limit", weight)`;
+}
+
+function column(value: number): number {
+  return Math.min(value, COLUMN_MAX);
 }

@@ -1,28 +1,17 @@
-import type { Snapshot } from "../rates/snapshot.ts";
-import type { Db } from "./client.ts";
-import { decodeValues } from "./codec/values.ts";
-import { EpochCache } from "./epochs.ts";
-import type { LayoutCache } from "./layouts.ts";
-import { FLAG_FROM_ZERO } from "./snapshots.ts";
-
-/** A snapshot as read from ts.snapshot; times in ms since 1970. */
-export interface SnapshotRecord {
-  readonly namespace_id: number;
-  readonly at: number;
-  readonly epoch_id: number;
-  readonly uptime_ms: number;
-  readonly every_ms: number;
-  readonly flags: number;
-  readonly layout_id: number;
-  readonly values: Uint8Array;
-}
+import type { Snapshot } from "../../rates/snapshot.ts";
+import type { Db } from "../client.ts";
+import { decodeValues } from "../codec/values.ts";
+import { EpochCache } from "../epochs.ts";
+import type { LayoutCache } from "../layouts.ts";
+import { FLAG_FROM_ZERO } from "../snapshots.ts";
+import type { SnapshotRecord } from "./record.ts";
 
 export interface NamespaceSnapshot {
   readonly namespaceId: number;
   readonly snapshot: Snapshot;
 }
 
-/** Turns rows of ts.snapshot into snapshots with their epoch, layout and values. */
+/** Turns stored snapshots into snapshots with their epoch, layout and values. */
 export class SnapshotReader {
   readonly layouts: LayoutCache;
   readonly #epochs = new EpochCache();

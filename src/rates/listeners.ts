@@ -1,0 +1,164 @@
+import type { WireListener, WireListeners } from "../protocol/message.ts";
+import { increasesOf, positionsIn } from "./increases.ts";
+import { intervalOf, PREDECESSOR_MAX_MS } from "./interval.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+/** sk_drops is an `atomic_t` that ss prints unsigned: 32 bits on every machine. */
+const DROPS_WRAP = 2 ** 32;
+
+/** A snapshot with the listeners that were sampled up to it. */
+export interface ListenerSample {
+  readonly snapshot: Snapshot;
+  readonly listeners: WireListeners;
+}
+
+/** A listening socket in a minute in which there is something to tell of it. */
+export interface ListenerMinute {
+  /** As it was listed last in the minute. */
+  readonly socket: WireListener;
+  /** When it was listed first and last in the minute, ms since 1970. */
+  readonly firstAt: number;
+  readonly lastAt: number;
+  /** Samples taken while it was open. */
+  readonly samples: number;
+  readonly samplesFull: number;
+  readonly peakQueue: number;
+  /** Growth of sk_drops over intervals in which the namespace's ListenDrops grew. */
+  readonly weight: number;
+}
+
+/** A listener as it was listed last, before the sample in hand. */
+interface Known {
+  readonly drops: number | null;
+  readonly limit: number | null;
+  readonly at: number;
+}
+
+interface Sum {
+  socket: WireListener;
+  firstAt: number;
+  lastAt: number;
+  samples: number;
+  samplesFull: number;
+  peakQueue: number;
+  weight: number;
+  /** It was new, or its limit is another. */
+  changed: boolean;
+}
+
+/**
+ * What the listeners of a namespace did in a minute: those that had a queue, were full, gained weight, were new,
+ * or got another limit.
+ *
+ * A list that is not `complete` leaves out listeners that are as they were; a complete one ends what it leaves
+ * out. What a listener's drops grew by is measured from where it was listed last, at most 24 h before, and is a
+ * weight only where TcpExtListenDrops of the namespace grew since the sample before, by the rules of counters:
+ * sk_drops counts scans and half-open resets too (docs/architecture.md).
+ *
+ * @param before samples before the minute, by time: of each epoch what there is since its newest complete list,
+ * at least the newest of it; lists that are empty and not complete may be missing
+ * @param own the minute's samples, by time
+ * @param dropsId id of TcpExtListenDrops; null when no host has it
+ */
+export function listenersIn(
+  before: readonly ListenerSample[],
+  own: readonly ListenerSample[],
+  dropsId: number | null,
+): ListenerMinute[] {
+  const epochs = new Map<number, EpochListeners>();
+  const epochOf = (sample: ListenerSample): EpochListeners => {
+    const { id } = sample.snapshot.epoch;
+    let epoch = epochs.get(id);
+    if (epoch === undefined) {
+      epoch = new EpochListeners();
+      epochs.set(id, epoch);
+    }
+    return epoch;
+  };
+  for (const sample of before) epochOf(sample).take(sample);
+  const sums = new Map<string, Sum>();
+  for (const sample of own) epochOf(sample).add(sample, sums, dropsId);
+  return [...sums.values()]
+    .filter((sum) => sum.changed || sum.peakQueue > 0 || sum.samplesFull > 0 || sum.weight > 0)
+    .map(({ changed, ...minute }) => minute);
+}
+
+/** (namespace, inode) names a socket while it is open; the address tells it from one that got the inode later. */
+export function listenerKey(socket: Pick<WireListener, "inode" | "address" | "port">): string {
+  return `${socket.inode} ${socket.address} ${socket.port}`;
+}
+
+/** The open listeners of one epoch of a namespace, sample by sample. */
+class EpochListeners {
+  #previous: Snapshot | null = null;
+  #open = new Map<string, Known>();
+
+  /** Takes note of a sample. */
+  take({ snapshot, listeners }: ListenerSample): void {
+    if (isComplete(listeners)) this.#open = new Map();
+    for (const socket of listeners.sockets) {
+      this.#open.set(listenerKey(socket), { drops: socket.drops, limit: socket.limit, at: snapshot.at });
+    }
+    this.#previous = snapshot;
+  }
+
+  /** Takes note of a sample and adds to the sums what it says. */
+  add(sample: ListenerSample, sums: Map<string, Sum>, dropsId: number | null): void {
+    const { snapshot, listeners } = sample;
+    const { samples } = listeners;
+    const dropped = dropsId !== null && this.#previous !== null && grew(dropsId, this.#previous, snapshot);
+    const listed = new Map(listeners.sockets.map((socket) => [listenerKey(socket), socket]));
+    for (const [key, socket] of listed) {
+      const known = this.#known(key, snapshot.at);
+      const changed = known === null || known.limit !== socket.limit;
+      const weight = known === null || !dropped ? 0 : growth(known.drops, socket.drops);
+      const sum = sums.get(key);
+      if (sum === undefined) {
+        const { samplesFull, peakQueue } = socket;
+        const [firstAt, lastAt] = [snapshot.at, snapshot.at];
+        sums.set(key, { socket, firstAt, lastAt, samples, samplesFull, peakQueue, weight, changed });
+        continue;
+      }
+      sum.socket = socket;
+      sum.lastAt = snapshot.at;
+      sum.samples += samples;
+      sum.samplesFull += socket.samplesFull;
+      sum.peakQueue = Math.max(sum.peakQueue, socket.peakQueue);
+      sum.weight += weight;
+      sum.changed ||= changed;
+    }
+    if (!isComplete(listeners)) {
+      // Open and as it was: sampled too. Only what is listed within the minute has a sum.
+      for (const [key, sum] of sums) {
+        if (!listed.has(key) && this.#known(key, snapshot.at) !== null) sum.samples += samples;
+      }
+    }
+    this.take(sample);
+  }
+
+  #known(key: string, now: number): Known | null {
+    const known = this.#open.get(key);
+    return known === undefined || now - known.at > PREDECESSOR_MAX_MS ? null : known;
+  }
+}
+
+/** Agents that know no partial lists send complete ones. */
+export function isComplete(listeners: WireListeners): boolean {
+  return listeners.complete !== false;
+}
+
+/** Whether a counter grew from a snapshot to a later one of its epoch. */
+function grew(counterId: number, previous: Snapshot, next: Snapshot): boolean {
+  const position = positionsIn(next.layout).get(counterId);
+  if (position === undefined) return false;
+  const interval = intervalOf(next, previous, previous);
+  if (interval.kind !== "interval") return false;
+  return (increasesOf(next, interval).counts.numbers[position] ?? 0) > 0;
+}
+
+/** Growth of sk_drops; 0 where it cannot be told. What fell from below 2^31 is another socket's. */
+function growth(old: number | null, now: number | null): number {
+  if (old === null || now === null || old >= DROPS_WRAP || now >= DROPS_WRAP) return 0;
+  if (now >= old) return now - old;
+  return old > DROPS_WRAP / 2 ? now + DROPS_WRAP - old : 0;
+}

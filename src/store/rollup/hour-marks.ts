@@ -1,0 +1,54 @@
+import type { Db } from "../client.ts";
+
+export const HOUR_MS = 3_600_000;
+/** An hour is summed up when its last minute has had the time to be rolled up: not twice, for most hours. */
+const GRACE_MS = 30_000;
+
+export interface MarkedHour {
+  /** Start of the hour, ms since 1970. */
+  readonly hour: number;
+  /** Ids of its marks, as `deleteHourMarks` takes them. */
+  readonly ids: string;
+}
+
+/** Marks the hours of minutes that were rolled up. Call it in the transaction that replaces them. */
+export async function markHours(tx: Db, shard: number, minutes: readonly number[]): Promise<void> {
+  if (minutes.length === 0) return;
+  const hours = [...new Set(minutes.map((minute) => Math.floor(minute / HOUR_MS) * HOUR_MS))];
+  await tx.$executeRaw`
+    INSERT INTO ts.hour_mark (shard, hour)
+    SELECT ${shard}, to_timestamp(hour / 1000) FROM unnest(${hours}::float8[]) AS hour`;
+}
+
+/** Hours that begin before this are over. */
+function overBefore(now: number): number {
+  return now - GRACE_MS - HOUR_MS;
+}
+
+/** Shards with marks of hours that are over. */
+export async function shardsWithHours(db: Db, now: number): Promise<number[]> {
+  const rows = await db.$queryRaw<{ shard: number }[]>`
+    SELECT DISTINCT shard FROM ts.hour_mark WHERE hour <= to_timestamp(${overBefore(now) / 1000}::float8)`;
+  return rows.map(({ shard }) => shard);
+}
+
+/** The marked hours of a shard that are over, the oldest first. */
+export async function readHourMarks(
+  tx: Db,
+  shard: number,
+  now: number,
+  limit: number,
+): Promise<MarkedHour[]> {
+  const rows = await tx.$queryRaw<MarkedHour[]>`
+    SELECT date_part('epoch', hour) * 1000 AS hour, string_agg(id::text, ',') AS ids
+    FROM ts.hour_mark WHERE shard = ${shard} AND hour <= to_timestamp(${overBefore(now) / 1000}::float8)
+    GROUP BY hour ORDER BY hour LIMIT ${limit}`;
+  return rows.map(({ hour, ids }) => ({ hour: Math.round(hour), ids }));
+}
+
+/** Deletes exactly the marks that were read. */
+export async function deleteHourMarks(tx: Db, shard: number, hours: readonly MarkedHour[]): Promise<void> {
+  const ids = hours.map((hour) => hour.ids).join(",");
+  await tx.$executeRaw`
+    DELETE FROM ts.hour_mark WHERE shard = ${shard} AND id = ANY(string_to_array(${ids}, ',')::bigint[])`;
+}

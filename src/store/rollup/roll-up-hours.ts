@@ -1,0 +1,117 @@
+import type { PrismaClient } from "../../generated/prisma/client.ts";
+import { GaugeSums } from "../../rates/gauges.ts";
+import { MinuteSum } from "../../rates/minute.ts";
+import { type Db, inTransaction } from "../client.ts";
+import { GaugeBuffer, readGauges } from "../codec/gauges.ts";
+import { unpack } from "../codec/packed.ts";
+import { PositionBuffer, readPositions } from "../codec/positions.ts";
+import type { Partitions } from "../partitions.ts";
+import { deleteHourMarks, HOUR_MS, readHourMarks } from "./hour-marks.ts";
+import { ensuring, needPartitions } from "./needed-partitions.ts";
+import { lockShard } from "./shards.ts";
+import { type RolledHour, replaceHours } from "./write-hours.ts";
+
+/** Hours summed up by one run: each is some thousand rows. */
+const HOURS_PER_RUN = 4;
+
+const TABLES = ["rollup_hour", "coverage_hour", "gauge_hour"] as const;
+
+export interface HoursDeps {
+  readonly db: PrismaClient;
+  readonly partitions: Partitions;
+}
+
+export type HoursOutcome =
+  | { readonly kind: "busy" }
+  | { readonly kind: "done"; readonly hours: number; readonly more: boolean };
+
+/**
+ * Sums up the minutes of a shard's marked hours that are over.
+ *
+ * As safe as `rollUpShard`, and by the same means: under the same lock, so no minute is replaced meanwhile, the
+ * marks are read, then the minutes; the hours are replaced, and the marks that were read deleted, in one
+ * transaction. A minute that is rolled up anew leaves another mark.
+ *
+ * @param now ms since 1970
+ */
+export function rollUpHours(deps: HoursDeps, shard: number, now: number): Promise<HoursOutcome> {
+  return ensuring(deps, TABLES, () =>
+    inTransaction(deps.db, async (tx): Promise<HoursOutcome> => {
+      if (!(await lockShard(tx, shard))) return { kind: "busy" };
+      const marked = await readHourMarks(tx, shard, now, HOURS_PER_RUN);
+      if (marked.length === 0) return { kind: "done", hours: 0, more: false };
+      const times = marked.map(({ hour }) => hour);
+      needPartitions(deps.partitions, TABLES, times);
+      const rolled: RolledHour[] = [];
+      for (const hour of times) rolled.push(await sumHour(tx, shard, hour));
+      await replaceHours(tx, shard, rolled);
+      await deleteHourMarks(tx, shard, marked);
+      return { kind: "done", hours: marked.length, more: marked.length === HOURS_PER_RUN };
+    }),
+  );
+}
+
+/** The sum of an hour's minutes. The highest increase of a namespace is of the hour, not of any of its minutes. */
+async function sumHour(tx: Db, shard: number, hour: number): Promise<RolledHour> {
+  const [from, to] = [hour / 1000, (hour + HOUR_MS) / 1000];
+  const sum = new MinuteSum();
+  const buffer = new PositionBuffer();
+
+  const counters = await tx.$queryRaw<{ id: number; packed: string }[]>`
+    SELECT counter_id AS id, encode(string_agg(int4send(length(data)) || data, ''::bytea), 'base64') AS packed
+    FROM ts.rollup_minute WHERE shard = ${shard} AND bucket >= to_timestamp(${from}::float8)
+      AND bucket < to_timestamp(${to}::float8)
+    GROUP BY counter_id`;
+  for (const { id, packed } of counters) {
+    const counter = sum.counter(id);
+    for (const data of unpack(packed)) {
+      const count = readPositions(data, buffer);
+      for (let index = 0; index < count; index++) {
+        counter.addSum(buffer.positions[index] as number, buffer.valueAt(index), buffer.unratedAt(index));
+      }
+    }
+  }
+
+  const layouts = await tx.$queryRaw<{ id: number; packed: string }[]>`
+    SELECT layout_id AS id, encode(string_agg(int4send(length(data)) || data, ''::bytea), 'base64') AS packed
+    FROM ts.coverage WHERE shard = ${shard} AND bucket >= to_timestamp(${from}::float8)
+      AND bucket < to_timestamp(${to}::float8)
+    GROUP BY layout_id`;
+  for (const { id, packed } of layouts) {
+    const layout = sum.layout(id);
+    for (const data of unpack(packed)) {
+      const count = readPositions(data, buffer);
+      for (let index = 0; index < count; index++) {
+        layout.add(buffer.positions[index] as number, buffer.values[index] as number);
+      }
+    }
+  }
+  return { hour, sum, gauges: await sumGauges(tx, shard, from, to) };
+}
+
+async function sumGauges(tx: Db, shard: number, from: number, to: number): Promise<GaugeSums> {
+  const sums = new GaugeSums();
+  const buffer = new GaugeBuffer();
+  const rows = await tx.$queryRaw<{ id: number; packed: string }[]>`
+    SELECT counter_id AS id,
+           encode(string_agg(int4send(length(data)) || data, ''::bytea ORDER BY bucket), 'base64') AS packed
+    FROM ts.gauge_minute WHERE shard = ${shard} AND bucket >= to_timestamp(${from}::float8)
+      AND bucket < to_timestamp(${to}::float8)
+    GROUP BY counter_id`;
+  for (const { id, packed } of rows) {
+    const gauge = sums.gauge(id);
+    // By minute: `at` need only tell the later from the earlier.
+    unpack(packed).forEach((data, at) => {
+      const count = readGauges(data, buffer);
+      for (let index = 0; index < count; index++) {
+        gauge.add(buffer.positions[index] as number, {
+          at,
+          last: buffer.lastAt(index),
+          lowest: buffer.lowestAt(index),
+          highest: buffer.highestAt(index),
+        });
+      }
+    });
+  }
+  return sums;
+}

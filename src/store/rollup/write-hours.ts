@@ -1,0 +1,67 @@
+import type { GaugeSums } from "../../rates/gauges.ts";
+import type { MinuteSum } from "../../rates/minute.ts";
+import type { Db } from "../client.ts";
+import { counterRows, coverageRows, gaugeRows } from "./rows.ts";
+
+/** An hour of a shard, summed up. */
+export interface RolledHour {
+  /** Start of the hour, ms since 1970. */
+  readonly hour: number;
+  readonly sum: MinuteSum;
+  readonly gauges: GaugeSums;
+}
+
+/** Replaces what is stored of these hours of a shard. Call it in the transaction that read the minutes. */
+export async function replaceHours(db: Db, shard: number, hours: readonly RolledHour[]): Promise<void> {
+  const times = hours.map(({ hour }) => hour);
+  const list = times.map((time) => new Date(time).toISOString());
+  const [first, last] = [Math.min(...times) / 1000, Math.max(...times) / 1000];
+  await db.$executeRaw`
+    WITH coverage AS (
+      DELETE FROM ts.coverage_hour WHERE shard = ${shard} AND bucket = ANY(${list}::text[]::timestamptz[])
+        AND bucket >= to_timestamp(${first}::float8) AND bucket <= to_timestamp(${last}::float8)
+    ), gauges AS (
+      DELETE FROM ts.gauge_hour WHERE shard = ${shard} AND bucket = ANY(${list}::text[]::timestamptz[])
+        AND bucket >= to_timestamp(${first}::float8) AND bucket <= to_timestamp(${last}::float8)
+    )
+    DELETE FROM ts.rollup_hour WHERE shard = ${shard} AND bucket = ANY(${list}::text[]::timestamptz[])
+      AND bucket >= to_timestamp(${first}::float8) AND bucket <= to_timestamp(${last}::float8)`;
+
+  const counters = hours.flatMap(({ hour, sum }) => counterRows(hour, sum.counters()));
+  if (counters.length > 0) {
+    await db.$executeRaw`
+      INSERT INTO ts.rollup_hour (shard, counter_id, bucket, total, unrated, affected, peak, data)
+      SELECT ${shard}, counter_id, to_timestamp(bucket / 1000), total::numeric, unrated::numeric, affected,
+             peak::numeric, data
+      FROM unnest(
+        ${counters.map((row) => row.counterId)}::int[], ${counters.map((row) => row.bucket)}::float8[],
+        ${counters.map((row) => row.total)}::text[], ${counters.map((row) => row.unrated)}::text[],
+        ${counters.map((row) => row.affected)}::int[], ${counters.map((row) => row.peak)}::text[],
+        ${counters.map((row) => row.data)}::bytea[]
+      ) AS row(counter_id, bucket, total, unrated, affected, peak, data)`;
+  }
+
+  const layouts = hours.flatMap(({ hour, sum }) => coverageRows(hour, sum.layouts()));
+  if (layouts.length > 0) {
+    await db.$executeRaw`
+      INSERT INTO ts.coverage_hour (shard, bucket, layout_id, reporters, covered_ms, data)
+      SELECT ${shard}, to_timestamp(bucket / 1000), layout_id, reporters, covered_ms, data
+      FROM unnest(
+        ${layouts.map((row) => row.bucket)}::float8[], ${layouts.map((row) => row.layoutId)}::int[],
+        ${layouts.map((row) => row.reporters)}::int[], ${layouts.map((row) => row.coveredMs)}::bigint[],
+        ${layouts.map((row) => row.data)}::bytea[]
+      ) AS row(bucket, layout_id, reporters, covered_ms, data)`;
+  }
+
+  const gauges = hours.flatMap((one) => gaugeRows(one.hour, one.gauges.gauges()));
+  if (gauges.length > 0) {
+    await db.$executeRaw`
+      INSERT INTO ts.gauge_hour (shard, counter_id, bucket, reporters, "last", data)
+      SELECT ${shard}, counter_id, to_timestamp(bucket / 1000), reporters, "last"::numeric, data
+      FROM unnest(
+        ${gauges.map((row) => row.counterId)}::int[], ${gauges.map((row) => row.bucket)}::float8[],
+        ${gauges.map((row) => row.reporters)}::int[], ${gauges.map((row) => row.last)}::text[],
+        ${gauges.map((row) => row.data)}::bytea[]
+      ) AS row(counter_id, bucket, reporters, "last", data)`;
+  }
+}
