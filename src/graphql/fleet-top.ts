@@ -1,11 +1,17 @@
+import { SpillwayError } from "../errors.ts";
+import { readAttributions } from "../store/queries/attribution.ts";
+import type { Range } from "../store/queries/range.ts";
 import { readTop } from "../store/queries/top.ts";
 import { builder } from "./builder.ts";
+import type { Context } from "./context.ts";
 import { Fleet } from "./fleet.ts";
-import { wholeMinutesOf } from "./fleet-shape.ts";
+import { type FleetShape, wholeMinutesOf } from "./fleet-shape.ts";
+import { attributionCounters } from "./listener-loaders.ts";
+import { shapeOf } from "./listeners.ts";
 import { requirePage } from "./page-info.ts";
 import { resolveRange, TimeRange } from "./range.ts";
 import { RankBy, Ranked, type RankedShape } from "./ranked.ts";
-import { requireIncreasing, resolveCounter } from "./resolve-counter.ts";
+import { type AskedCounter, requireIncreasing, resolveCounter } from "./resolve-counter.ts";
 
 builder.objectField(Fleet, "top", (t) =>
   t.field({
@@ -25,6 +31,10 @@ builder.objectField(Fleet, "top", (t) =>
       const now = context.now();
       const range = wholeMinutesOf(resolveRange(input, now));
       const { counterId, reporters } = asked;
+      if (by === "LISTENER") {
+        requireListeners(asked);
+        return topListeners(context, fleet, range, size, now);
+      }
       if (counterId === null) return [];
       const meant = new Set(fleet.hosts.map((host) => host.id));
       const ranked = await readTop(context.db, {
@@ -45,9 +55,46 @@ builder.objectField(Fleet, "top", (t) =>
         const host = hostId === undefined ? undefined : fleet.all.hostById.get(hostId);
         if (host === undefined) continue;
         const own = by === "NAMESPACE" ? await context.namespaces.load(host.id) : [];
-        shapes.push({ host, namespace: own.find(({ id }) => id === key) ?? null, increase, rate, share });
+        const namespace = own.find(({ id }) => id === key) ?? null;
+        shapes.push({ host, namespace, listener: null, increase, rate, share, attribution: null });
       }
       return shapes;
     },
   }),
 );
+
+/** @throws BAD_REQUEST for a counter of which nothing can be put down to a listener */
+function requireListeners({ entry: { name } }: AskedCounter): void {
+  if (name === "TcpExtListenDrops" || name === "TcpExtListenOverflows") return;
+  throw new SpillwayError(
+    "BAD_REQUEST",
+    `${name} is counted for a namespace and not for its listeners: only ListenDrops is put down to them; rank by HOST or NAMESPACE`,
+  );
+}
+
+async function topListeners(
+  context: Context,
+  { all, hosts, filtered }: FleetShape,
+  range: Range,
+  first: number,
+  now: number,
+): Promise<RankedShape[]> {
+  const namespaceIds = filtered
+    ? hosts.flatMap((host) => (all.namespacesOf.get(host.id) ?? []).map(({ id }) => id))
+    : null;
+  const counters = await attributionCounters(context);
+  const found = await readAttributions(context.db, { ...counters, range, namespaceIds, now });
+  const drops = found.reduce((sum, { attribution }) => sum + attribution.drops, 0);
+  const worst = found
+    .sort((a, b) => b.attribution.drops - a.attribution.drops || a.listener.id - b.listener.id)
+    .slice(0, first);
+  const shapes: RankedShape[] = [];
+  for (const { listener, attribution } of worst) {
+    const shape = await shapeOf(context, listener);
+    if (shape === null) continue;
+    const { host, namespace } = shape;
+    const share = attribution.drops / drops;
+    shapes.push({ host, namespace, listener: shape, increase: null, rate: null, share, attribution });
+  }
+  return shapes;
+}

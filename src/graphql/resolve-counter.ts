@@ -23,7 +23,10 @@ export async function resolveCounter(context: Context, name: string): Promise<As
 }
 
 /** A counter by its full name, whether or not any host has sent it. */
-export async function knownCounter({ db, layouts }: Context, entry: CounterEntry): Promise<AskedCounter> {
+export async function knownCounter(
+  { db, reader: { layouts } }: Pick<Context, "db" | "reader">,
+  entry: CounterEntry,
+): Promise<AskedCounter> {
   const counterId = await layouts.counterId(db, entry.name);
   const layoutIds: number[] = [];
   if (counterId !== null) {

@@ -6,6 +6,7 @@ import "./fleet-top.ts";
 import "./heatmap.ts";
 import "./host.ts";
 import "./host-listeners.ts";
+import "./listeners.ts";
 import "./hosts.ts";
 import "./counter.ts";
 import "./system.ts";
