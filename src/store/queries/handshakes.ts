@@ -132,6 +132,14 @@ interface ShardDrops {
   touched: boolean;
 }
 
+/** What a namespace dropped in the step before it went over to another group. */
+interface Left {
+  readonly drops: ShardDrops;
+  readonly position: number;
+  readonly group: number;
+  readonly grown: number[];
+}
+
 /** Estimates the lost handshakes of each namespace and step, and adds them up by group. */
 class DropSum {
   readonly counterIds: readonly number[];
@@ -142,6 +150,8 @@ class DropSum {
   readonly #lost: readonly (readonly [Float64Array, Float64Array, Float64Array])[];
   readonly #shards = new Map<number, ShardDrops>();
   readonly #buffer = new PositionBuffer();
+  /** By namespace and group: a deploy may send over all there are within one step. */
+  readonly #left = new Map<string, Left>();
   #step = -1;
 
   constructor(grid: Grid, membership: Membership, counters: readonly (number | null)[]) {
@@ -160,10 +170,7 @@ class DropSum {
       this.finish();
       this.#step = step;
     }
-    this.#membership.advance(bucket, (members, position) => {
-      const drops = this.#shards.get(members.shard);
-      if (drops?.touched === true) this.#settle(drops, position);
-    });
+    this.#membership.advance(bucket, (members, position) => this.#leave(members, position));
     const members = this.#membership.of(shard);
     if (members === null) return;
     let drops = this.#shards.get(shard);
@@ -180,16 +187,30 @@ class DropSum {
     if (column === undefined) return;
     const count = readPositions(data, this.#buffer);
     for (let index = 0; index < count; index++) {
-      (column[this.#buffer.positions[index] as number] as number) += this.#buffer.values[index] as number;
+      addAt(column, this.#buffer.positions[index] as number, this.#buffer.values[index] as number);
     }
   }
 
   finish(): void {
-    for (const drops of this.#shards.values()) {
-      if (!drops.touched) continue;
-      for (let position = 0; position < SHARD_SIZE; position++) this.#settle(drops, position);
-      drops.touched = false;
+    for (const { drops, position, group, grown } of this.#left.values()) {
+      const back = drops.members.group[position] === group;
+      if (!back) this.#settle(group, grown);
+      else for (const [index, column] of drops.columns.entries()) addAt(column, position, grown[index] ?? 0);
     }
+    this.#left.clear();
+    for (const { members, columns, touched } of this.#shards.values()) {
+      if (!touched) continue;
+      for (let position = 0; position < SHARD_SIZE; position++) {
+        const group = members.group[position] as number;
+        if (group === NO_GROUP || columns.every((column) => column[position] === 0)) continue;
+        this.#settle(
+          group,
+          columns.map((column) => column[position] ?? 0),
+        );
+      }
+      for (const column of columns) column.fill(0);
+    }
+    for (const drops of this.#shards.values()) drops.touched = false;
   }
 
   lostAt(group: number, step: number): LostHandshakes {
@@ -197,22 +218,41 @@ class DropSum {
     return { lost: lost?.[step] ?? 0, low: low?.[step] ?? 0, high: high?.[step] ?? 0 };
   }
 
-  #settle({ members, columns }: ShardDrops, position: number): void {
-    const group = members.group[position] as number;
-    const sums = group === NO_GROUP ? undefined : this.#lost[group];
-    if (sums !== undefined && columns.some((column) => column[position] !== 0)) {
-      const at = (column: number) => columns[column]?.[position] ?? 0;
-      const { lost, low, high } = lostHandshakes({
-        listenOverflows: at(0),
-        reqQFullDrop: at(1),
-        cookiesSent: at(2),
-        cookiesReceived: at(3),
-        cookiesFailed: at(4),
-      });
-      (sums[0][this.#step] as number) += lost;
-      (sums[1][this.#step] as number) += low;
-      (sums[2][this.#step] as number) += high;
+  /** Puts aside what a namespace dropped in its group: the step is not over, and it may come back. */
+  #leave({ shard, group: groups }: ShardMembers, position: number): void {
+    const drops = this.#shards.get(shard);
+    const group = groups[position] as number;
+    if (drops?.touched !== true || group === NO_GROUP) return;
+    const key = `${shard} ${position} ${group}`;
+    let left = this.#left.get(key);
+    if (left === undefined) {
+      left = { drops, position, group, grown: drops.columns.map(() => 0) };
+      this.#left.set(key, left);
     }
-    for (const column of columns) column[position] = 0;
+    for (const [index, column] of drops.columns.entries()) {
+      left.grown[index] = (left.grown[index] ?? 0) + (column[position] as number);
+      column[position] = 0;
+    }
   }
+
+  #settle(group: number, grown: readonly number[]): void {
+    const sums = this.#lost[group];
+    if (sums === undefined) return;
+    const [listenOverflows = 0, reqQFullDrop = 0, cookiesSent = 0, cookiesReceived = 0, cookiesFailed = 0] =
+      grown;
+    const { lost, low, high } = lostHandshakes({
+      listenOverflows,
+      reqQFullDrop,
+      cookiesSent,
+      cookiesReceived,
+      cookiesFailed,
+    });
+    addAt(sums[0], this.#step, lost);
+    addAt(sums[1], this.#step, low);
+    addAt(sums[2], this.#step, high);
+  }
+}
+
+function addAt(column: Float64Array, index: number, value: number): void {
+  (column[index] as number) += value;
 }

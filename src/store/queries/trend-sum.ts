@@ -18,6 +18,16 @@ interface ShardSum {
   touched: boolean;
 }
 
+/** What a namespace did in the step before it went over to another group. */
+interface Left {
+  readonly sum: ShardSum;
+  readonly position: number;
+  readonly group: number;
+  increase: number;
+  rated: number;
+  coveredMs: number;
+}
+
 /**
  * Adds up a counter by group and step. Rows come in the order of time; nothing is made for a value, and of a step
  * only what it needs is kept.
@@ -33,6 +43,8 @@ export class TrendSum {
   readonly #value: Float64Array;
   readonly #seen: Uint8Array;
   readonly #shards = new Map<number, ShardSum>();
+  /** By namespace and group: a deploy may send over all there are within one step. */
+  readonly #left = new Map<string, Left>();
   readonly #buffer = new PositionBuffer();
   /** The step in which a host was last counted in its group, by `hostInGroup`. */
   #countedIn = new Int32Array(1024).fill(-1);
@@ -95,9 +107,21 @@ export class TrendSum {
   /** The last step is over. */
   finish(): void {
     if (this.#step < 0) return;
+    for (const one of this.#left.values()) this.#settleLeft(one);
+    this.#left.clear();
     for (const sum of this.#shards.values()) {
       if (!sum.touched) continue;
-      for (let position = 0; position < SHARD_SIZE; position++) this.#settle(sum, position);
+      const { members, increase, rated, coveredMs } = sum;
+      for (let position = 0; position < SHARD_SIZE; position++) {
+        const group = members.group[position] as number;
+        if (group === NO_GROUP) continue;
+        this.#settle(
+          group,
+          increase[position] as number,
+          rated[position] as number,
+          coveredMs[position] as number,
+        );
+      }
       sum.increase.fill(0);
       sum.rated.fill(0);
       sum.coveredMs.fill(0);
@@ -124,31 +148,48 @@ export class TrendSum {
       this.finish();
       this.#step = step;
     }
-    this.#membership.advance(bucket, (members, position) => {
-      const sum = this.#shards.get(members.shard);
-      if (sum?.touched !== true) return;
-      this.#settle(sum, position);
-      sum.increase[position] = 0;
-      sum.rated[position] = 0;
-      sum.coveredMs[position] = 0;
-    });
+    this.#membership.advance(bucket, (members, position) => this.#leave(members, position));
     return this.#membership.of(shard);
   }
 
+  /** Puts aside what a namespace did in its group: the step is not over, and it may come back. */
+  #leave({ shard, group: groups }: ShardMembers, position: number): void {
+    const sum = this.#shards.get(shard);
+    const group = groups[position] as number;
+    if (sum?.touched !== true || group === NO_GROUP) return;
+    let left = this.#left.find((one) => one.sum === sum && one.position === position && one.group === group);
+    if (left === undefined) {
+      left = { sum, position, group, increase: 0, rated: 0, coveredMs: 0 };
+      this.#left.set(key, left);
+    }
+    left.increase += sum.increase[position] as number;
+    left.rated += sum.rated[position] as number;
+    left.coveredMs += sum.coveredMs[position] as number;
+    sum.increase[position] = 0;
+    sum.rated[position] = 0;
+    sum.coveredMs[position] = 0;
+  }
+
+  #settleLeft({ sum, position, group, increase, rated, coveredMs }: Left): void {
+    if (sum.members.group[position] !== group) {
+      this.#settle(group, increase, rated, coveredMs);
+      return;
+    }
+    (sum.increase[position] as number) += increase;
+    (sum.rated[position] as number) += rated;
+    (sum.coveredMs[position] as number) += coveredMs;
+  }
+
   /** Takes what a namespace did in the step into its group. */
-  #settle({ members, increase, rated, coveredMs }: ShardSum, position: number): void {
-    const group = members.group[position] as number;
-    if (group === NO_GROUP) return;
+  #settle(group: number, increase: number, rated: number, coveredMs: number): void {
     if (this.#measure === "RATE") {
-      const ms = coveredMs[position] as number;
-      if (ms === 0) return;
+      if (coveredMs === 0) return;
       this.#seen[group] = 1;
-      (this.#value[group] as number) += ((rated[position] as number) * 1000) / ms;
+      (this.#value[group] as number) += (rated * 1000) / coveredMs;
     } else {
-      const value = increase[position] as number;
-      if (value === 0) return;
+      if (increase === 0) return;
       this.#seen[group] = 1;
-      if (value > (this.#value[group] as number)) this.#value[group] = value;
+      if (increase > (this.#value[group] as number)) this.#value[group] = increase;
     }
   }
 
