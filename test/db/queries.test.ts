@@ -8,6 +8,7 @@ import { readGaugeTrend } from "../../src/store/queries/gauge-trend.ts";
 import { currentLabels, groupNamespaces, type LabelsOverTime } from "../../src/store/queries/groups.ts";
 import { readHandshakeLoss, readHandshakes } from "../../src/store/queries/handshakes.ts";
 import { readHeatmap } from "../../src/store/queries/heatmap.ts";
+import { readRolledUpIncrease, readRolledUpSeries } from "../../src/store/queries/host-rollups.ts";
 import { gridOf } from "../../src/store/queries/range.ts";
 import { planSegments } from "../../src/store/queries/resolution.ts";
 import { readTop } from "../../src/store/queries/top.ts";
@@ -298,6 +299,34 @@ describe("queries", () => {
     );
   }, 300_000);
 
+  test("a host's rates from minutes and hours are those of its snapshots", async ({ world }) => {
+    const { store, fleet, hosts, snapshots } = world;
+    const range = { from: T0 + 10 * MINUTE, to: T0 + 200 * MINUTE };
+    const host = hosts[2];
+    if (host === undefined) throw new Error("no host");
+    const query = { namespaceIds: host.namespaceIds, range, fleet, now: LATER };
+    const grid = gridOf(range, HOUR);
+    const counters = [
+      counterOf(world, "TcpPassiveOpens"),
+      { counterId: null, reporters: { layoutIds: [], event: false } },
+    ];
+    const plain = plainTrend(snapshots, {
+      counter: "TcpPassiveOpens",
+      measure: "RATE",
+      ...range,
+      ...grid,
+      groupOf: (id) => (host.namespaceIds.includes(id) ? "host" : null),
+    }).get("host");
+    const [rates, unknown] = await readRolledUpSeries(store.db, query, grid, counters);
+    expect(rates?.values).toEqual(plain?.values.map((value) => (value === null ? null : closeTo(value))));
+    expect(BigInt(rates?.total ?? -1)).toBe(plain?.total);
+    expect(unknown).toMatchObject({ values: grid.length === 4 ? [null, null, null, null] : [], total: null });
+    const increase = await readRolledUpIncrease(store.db, query, counters[0] ?? fail());
+    expect(BigInt(increase ?? -1)).toBe(plain?.total);
+    const before = { ...query, range: { from: T0 - 2 * HOUR, to: T0 - HOUR } };
+    expect(await readRolledUpIncrease(store.db, before, counters[0] ?? fail())).toBeNull();
+  });
+
   test("an hour is read from its minutes while it is marked, cut by a change, or not over", async ({
     world,
   }) => {
@@ -365,6 +394,10 @@ describe("queries", () => {
     }
   });
 });
+
+function fail(): never {
+  throw new Error("no counter");
+}
 
 function closeTo(value: number): unknown {
   return value === 0 || Number.isInteger(value) === false

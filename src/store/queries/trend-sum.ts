@@ -157,7 +157,8 @@ export class TrendSum {
     const sum = this.#shards.get(shard);
     const group = groups[position] as number;
     if (sum?.touched !== true || group === NO_GROUP) return;
-    let left = this.#left.find((one) => one.sum === sum && one.position === position && one.group === group);
+    const key = `${shard} ${position} ${group}`;
+    let left = this.#left.get(key);
     if (left === undefined) {
       left = { sum, position, group, increase: 0, rated: 0, coveredMs: 0 };
       this.#left.set(key, left);
