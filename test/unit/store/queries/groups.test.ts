@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { HostRecord } from "../../../../src/store/directory.ts";
+import type { HostRecord, NamespaceOwner } from "../../../../src/store/directory.ts";
 import type { Fleet } from "../../../../src/store/fleet-view.ts";
 import { currentLabels, groupNamespaces, type LabelSpan } from "../../../../src/store/queries/groups.ts";
 import { Membership, NO_GROUP } from "../../../../src/store/queries/membership.ts";
@@ -10,7 +10,7 @@ const range = { from: 100 * MINUTE, to: 200 * MINUTE };
 const host = (id: number, labels: Record<string, string>) => ({ id, labels }) as unknown as HostRecord;
 const hosts = [host(1, { role: "web" }), host(2, { role: "db", app: "host" })];
 const fleet = {
-  namespacesOf: new Map([
+  namespacesOf: new Map<number, NamespaceOwner[]>([
     [1, [{ id: 256, hostId: 1, labels: {} }]],
     [
       2,
