@@ -22,7 +22,7 @@ export class Membership {
   readonly #groups: Groups | null;
   readonly #hostOf: (namespaceId: number) => number;
   readonly #shards = new Map<number, ShardMembers>();
-  readonly #hostsInGroups = new Map<string, number>();
+  readonly #hostsInGroups = new Map<number, number>();
   #applied = 0;
 
   /**
@@ -69,7 +69,7 @@ export class Membership {
     const members = this.#membersOf(namespaceId);
     const position = namespaceId % SHARD_SIZE;
     members.group[position] = group;
-    const key = `${this.#hostOf(namespaceId)} ${group}`;
+    const key = this.#hostOf(namespaceId) * this.groupCount + group;
     let index = this.#hostsInGroups.get(key);
     if (index === undefined) {
       index = this.#hostsInGroups.size;

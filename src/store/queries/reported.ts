@@ -5,7 +5,13 @@ import { Membership, shardsOf } from "./membership.ts";
 import type { PackedRow } from "./packed-rows.ts";
 import type { Grid, Range } from "./range.ts";
 import { clipSegments, type Segment } from "./resolution.ts";
-import { BUCKET_MS, type Reporters, readCoverage, readCoverageRows } from "./rollup-rows.ts";
+import {
+  BUCKET_MS,
+  type NumberedSpan,
+  type Reporters,
+  readCoverageRows,
+  readReportedSpans,
+} from "./rollup-rows.ts";
 import { partsOf, stepOf } from "./steps.ts";
 
 export interface ReportedQuery {
@@ -31,8 +37,9 @@ export async function readReported(db: Db, query: ReportedQuery): Promise<Uint8A
   const { groups, grid, segments, reporters, rated } = query;
   if (groups === null) {
     const reported = new Uint8Array(grid.length);
-    for (const { bucket, coveredMs } of await readCoverage(db, reporters, segments)) {
-      if (coveredMs > 0 || !rated) reported[stepOf(grid, bucket)] = 1;
+    for (const segment of segments) {
+      const spans = stepsIn(segment, grid);
+      for (const step of await readReportedSpans(db, reporters, segment, spans, rated)) reported[step] = 1;
     }
     return [reported];
   }
@@ -60,6 +67,21 @@ async function readInto(
     const clipped = wanted(part).flatMap((range) => clipSegments(segments, range));
     for (const row of await readCoverageRows(db, reporters, clipped, shards)) found.add(row);
   }
+}
+
+/** What of each step lies in a segment. */
+function stepsIn(segment: Segment, { start, stepMs, length }: Grid): NumberedSpan[] {
+  const spans: NumberedSpan[] = [];
+  const last = Math.min(length - 1, stepOf({ start, stepMs, length }, segment.to - 1));
+  for (let number = stepOf({ start, stepMs, length }, segment.from); number <= last; number++) {
+    const from = number === 0 ? segment.from : start + number * stepMs;
+    spans.push({
+      number,
+      from: Math.max(segment.from, from),
+      to: Math.min(segment.to, start + (number + 1) * stepMs),
+    });
+  }
+  return spans;
 }
 
 /** Shards in which every group has a namespace, as few as a greedy choice finds. */

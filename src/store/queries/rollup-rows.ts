@@ -40,11 +40,6 @@ export interface FleetBucket {
   readonly peak: string;
 }
 
-export interface CoverageBucket {
-  readonly bucket: number;
-  readonly coveredMs: number;
-}
-
 export interface GaugeBucket {
   readonly bucket: number;
   /** Sum of the last values; a decimal string. */
@@ -78,19 +73,32 @@ export function readTotals(db: Db, counterId: number, segments: readonly Segment
   );
 }
 
-/** The buckets in which anybody reported, and for how long all together; reads the index alone. */
-export function readCoverage(
+/** A span of time with a number of its own. */
+export interface NumberedSpan extends Range {
+  readonly number: number;
+}
+
+/**
+ * In which spans, each within one segment, anybody reported: their numbers. Stops at the first row of each, so
+ * that this costs what is asked and not how many there are.
+ *
+ * @param rated only where a rate may be told of some of the time
+ */
+export async function readReportedSpans(
   db: Db,
   reporters: Reporters,
-  segments: readonly Segment[],
-): Promise<CoverageBucket[]> {
-  return each(
-    segments,
-    (segment) => db.$queryRaw<CoverageBucket[]>`
-    SELECT date_part('epoch', bucket) * 1000 AS bucket, sum(covered_ms)::float8 AS "coveredMs"
-    FROM ${TABLES[segment.of].coverage}
-    WHERE ${within(segment)} AND ${reportedBy(reporters, segment)} GROUP BY bucket`,
-  );
+  segment: Segment,
+  spans: readonly NumberedSpan[],
+  rated: boolean,
+): Promise<number[]> {
+  const rows = await db.$queryRaw<{ number: number }[]>`
+    SELECT number FROM unnest(${spans.map((span) => span.number)}::int[],
+      ${spans.map(({ from }) => from / 1000)}::float8[], ${spans.map(({ to }) => to / 1000)}::float8[]) AS span(number, from_s, to_s)
+    WHERE EXISTS (
+      SELECT FROM ${TABLES[segment.of].coverage}
+      WHERE bucket >= to_timestamp(from_s) AND bucket < to_timestamp(to_s) AND ${reportedBy(reporters, segment)}
+        AND (NOT ${rated}::boolean OR covered_ms > 0) OFFSET 0)`;
+  return rows.map(({ number }) => number);
 }
 
 /** The minutes of shards that were not over when they were rolled up, as "shard bucket"; reads the index for most. */

@@ -1,5 +1,5 @@
 import type { Count } from "../../protocol/count.ts";
-import { PositionBuffer, readPositions, SHARD_SIZE } from "../codec/positions.ts";
+import { PositionBuffer, positionAt, readPositions, SHARD_SIZE } from "../codec/positions.ts";
 import { ExactSums } from "./exact-sums.ts";
 import { type Membership, NO_GROUP, type ShardMembers } from "./membership.ts";
 import type { PackedRow } from "./packed-rows.ts";
@@ -15,7 +15,9 @@ interface ShardSum {
   readonly increase: Float64Array;
   readonly rated: Float64Array;
   readonly coveredMs: Float64Array;
-  touched: boolean;
+  /** The positions of which anything was added, each once. */
+  readonly touched: number[];
+  readonly isTouched: Uint8Array;
 }
 
 /** What a namespace did in the step before it went over to another group. */
@@ -86,21 +88,36 @@ export class TrendSum {
         this.#seen[group] = 1;
         if (measure === "AFFECTED") this.#countHost(group, members.hostInGroup[position] as number);
       } else {
+        touch(sum, position);
         (sum.increase[position] as number) += value;
         (sum.rated[position] as number) += value - (unrated[index] as number);
       }
     }
   }
 
-  /** For RATE alone: how long each namespace was covered. */
-  addCoverage(row: PackedRow): void {
+  /**
+   * For RATE alone: how long each namespace was covered.
+   *
+   * @param only positions to look at: of the others a rate of 0 is known; null for all
+   */
+  addCoverage(row: PackedRow, only: Iterable<number> | null): void {
     const members = this.#goTo(row);
     if (members === null) return;
+    const sum = this.#sumOf(members);
+    const { coveredMs } = sum;
+    if (only !== null) {
+      for (const position of only) {
+        touch(sum, position);
+        (coveredMs[position] as number) += positionAt(row.data, position);
+      }
+      return;
+    }
     const count = readPositions(row.data, this.#buffer);
     const { positions, values } = this.#buffer;
-    const { coveredMs } = this.#sumOf(members);
     for (let index = 0; index < count; index++) {
-      (coveredMs[positions[index] as number] as number) += values[index] as number;
+      const position = positions[index] as number;
+      touch(sum, position);
+      (coveredMs[position] as number) += values[index] as number;
     }
   }
 
@@ -109,23 +126,23 @@ export class TrendSum {
     if (this.#step < 0) return;
     for (const one of this.#left.values()) this.#settleLeft(one);
     this.#left.clear();
-    for (const sum of this.#shards.values()) {
-      if (!sum.touched) continue;
-      const { members, increase, rated, coveredMs } = sum;
-      for (let position = 0; position < SHARD_SIZE; position++) {
+    for (const { members, increase, rated, coveredMs, touched, isTouched } of this.#shards.values()) {
+      for (const position of touched) {
         const group = members.group[position] as number;
-        if (group === NO_GROUP) continue;
-        this.#settle(
-          group,
-          increase[position] as number,
-          rated[position] as number,
-          coveredMs[position] as number,
-        );
+        if (group !== NO_GROUP) {
+          this.#settle(
+            group,
+            increase[position] as number,
+            rated[position] as number,
+            coveredMs[position] as number,
+          );
+        }
+        increase[position] = 0;
+        rated[position] = 0;
+        coveredMs[position] = 0;
+        isTouched[position] = 0;
       }
-      sum.increase.fill(0);
-      sum.rated.fill(0);
-      sum.coveredMs.fill(0);
-      sum.touched = false;
+      touched.length = 0;
     }
     const increases = this.#measure === "INCREASE";
     for (let group = 0; group < this.#membership.groupCount; group++) {
@@ -156,7 +173,7 @@ export class TrendSum {
   #leave({ shard, group: groups }: ShardMembers, position: number): void {
     const sum = this.#shards.get(shard);
     const group = groups[position] as number;
-    if (sum?.touched !== true || group === NO_GROUP) return;
+    if (sum === undefined || sum.isTouched[position] === 0 || group === NO_GROUP) return;
     const key = `${shard} ${position} ${group}`;
     let left = this.#left.get(key);
     if (left === undefined) {
@@ -213,11 +230,17 @@ export class TrendSum {
         increase: new Float64Array(SHARD_SIZE),
         rated: new Float64Array(SHARD_SIZE),
         coveredMs: new Float64Array(SHARD_SIZE),
-        touched: false,
+        touched: [],
+        isTouched: new Uint8Array(SHARD_SIZE),
       };
       this.#shards.set(members.shard, sum);
     }
-    sum.touched = true;
     return sum;
   }
+}
+
+function touch({ touched, isTouched }: ShardSum, position: number): void {
+  if (isTouched[position] === 1) return;
+  isTouched[position] = 1;
+  touched.push(position);
 }

@@ -1,12 +1,13 @@
 import { addCounts, type Count, toCount } from "../../protocol/count.ts";
 import type { Db } from "../client.ts";
+import { PositionBuffer, readPositions } from "../codec/positions.ts";
 import type { Fleet } from "../fleet-view.ts";
 import type { Groups } from "./groups.ts";
 import { Membership, shardsOf } from "./membership.ts";
 import type { PackedRow } from "./packed-rows.ts";
 import type { Grid, Range } from "./range.ts";
 import { readReported } from "./reported.ts";
-import { clipSegments, planSegments, type Segment } from "./resolution.ts";
+import { clipSegments, HOUR_MS, planSegments, type Segment } from "./resolution.ts";
 import {
   BUCKET_MS,
   countIncreaseRows,
@@ -109,15 +110,15 @@ async function byNamespace(db: Db, query: TrendQuery, segments: readonly Segment
   for (const part of partsOf(range, grid, partMs)) {
     const within = clipSegments(segments, withStart(part, range, segments));
     const increases = await readIncreaseRows(db, [counterId], within, shards);
-    const coverage =
-      measure !== "RATE"
-        ? []
-        : readAll
-          ? await readCoverageRows(db, query.reporters, within, shards)
-          : await readCoverageOf(db, query.reporters, within, stepsOf(increases, grid));
+    const moved = measure === "RATE" && !readAll ? movedIn(increases, grid) : null;
+    let coverage: PackedRow[] = [];
+    if (readAll) coverage = await readCoverageRows(db, query.reporters, within, shards);
+    else if (moved !== null) {
+      coverage = await readCoverageOf(db, query.reporters, within, spansOf(moved, grid));
+    }
     for (const { row, isFirst } of inOrder(coverage, increases)) {
-      if (isFirst) sum.addCoverage(row);
-      else sum.addIncreases(row);
+      if (!isFirst) sum.addIncreases(row);
+      else sum.addCoverage(row, moved?.get(row.shard)?.get(stepOf(grid, row.bucket)) ?? null);
     }
   }
   sum.finish();
@@ -153,22 +154,37 @@ function reportedSteps(db: Db, query: TrendQuery, segments: readonly Segment[]):
   });
 }
 
-/** The shards that moved, for the whole of the steps in which they did: that much time their rates are over. */
-function stepsOf(increases: readonly PackedRow[], grid: Grid): ShardSpan[] {
-  const moved = new Map<number, Set<number>>();
-  for (const { shard, bucket } of increases) {
-    const steps = moved.get(shard);
-    if (steps === undefined) moved.set(shard, new Set([stepOf(grid, bucket)]));
-    else steps.add(stepOf(grid, bucket));
+/** Positions, by shard and step. */
+type Moved = ReadonlyMap<number, ReadonlyMap<number, ReadonlySet<number>>>;
+
+/** Which namespaces moved in which steps. */
+function movedIn(increases: readonly PackedRow[], grid: Grid): Moved {
+  const moved = new Map<number, Map<number, Set<number>>>();
+  const buffer = new PositionBuffer();
+  for (const { shard, bucket, data } of increases) {
+    const steps = moved.get(shard) ?? new Map<number, Set<number>>();
+    moved.set(shard, steps);
+    const step = stepOf(grid, bucket);
+    const positions = steps.get(step) ?? new Set<number>();
+    steps.set(step, positions);
+    const count = readPositions(data, buffer);
+    for (let index = 0; index < count; index++) positions.add(buffer.positions[index] as number);
   }
+  return moved;
+}
+
+/** The shards that moved, for the whole of the steps in which they did: that much time their rates are over. */
+function spansOf(moved: Moved, grid: Grid): ShardSpan[] {
   const spans: ShardSpan[] = [];
   for (const [shard, steps] of moved) {
     let last: { shard: number; from: number; to: number } | undefined;
-    for (const step of [...steps].sort((a, b) => a - b)) {
-      const from = grid.start + step * grid.stepMs;
-      if (last?.to === from) last.to += grid.stepMs;
+    for (const step of [...steps.keys()].sort((a, b) => a - b)) {
+      // What began before the grid, a whole hour, is in its first step.
+      const from = step === 0 ? grid.start - HOUR_MS : grid.start + step * grid.stepMs;
+      const to = grid.start + (step + 1) * grid.stepMs;
+      if (last?.to === from) last.to = to;
       else {
-        last = { shard, from, to: from + grid.stepMs };
+        last = { shard, from, to };
         spans.push(last);
       }
     }
