@@ -9,6 +9,7 @@ import {
   BUCKET_MS,
   type NumberedSpan,
   type Reporters,
+  readCoverageOf,
   readCoverageRows,
   readReportedSpans,
 } from "./rollup-rows.ts";
@@ -26,6 +27,10 @@ export interface ReportedQuery {
 
 /** Rows of coverage held at once. */
 const ROWS_PER_PART = 8_000;
+/** A step of so many minutes or hours is looked at in two goes ... */
+const LONG_STEP = 10;
+/** ... of which the first is its first so many. */
+const HEAD_BUCKETS = 2;
 
 /**
  * In which steps somebody of each group reported: 1 where so, by group and step.
@@ -45,28 +50,55 @@ export async function readReported(db: Db, query: ReportedQuery): Promise<Uint8A
   }
   const found = new Reported(query, groups);
   const few = fewShards(groups);
-  await readInto(db, query, found, few, (part) => [part]);
+  await readInto(db, query, found, few);
   const rest = (shardsOf(groups) ?? []).filter((shard) => !few.includes(shard));
-  if (rest.length > 0) await readInto(db, query, found, rest, (part) => found.openIn(part));
+  await readInto(db, query, found, rest);
   return found.flags;
 }
 
-/** Reads the coverage of shards, as far as `wanted` says of each part of the range. */
+/**
+ * Reads the coverage of shards, as far as something is still open: first what each step begins with, which in long
+ * steps settles nearly all of it, then the rest.
+ */
 async function readInto(
   db: Db,
   { segments, grid, reporters }: ReportedQuery,
   found: Reported,
   shards: readonly number[],
-  wanted: (part: Range) => readonly Range[],
 ): Promise<void> {
   const [from, to] = [segments[0]?.from, segments.at(-1)?.to];
   if (from === undefined || to === undefined || shards.length === 0) return;
   const bucketMs = Math.min(...segments.map(({ of }) => BUCKET_MS[of]));
+  if (grid.stepMs >= LONG_STEP * bucketMs) {
+    found.restart();
+    const partMs = (grid.stepMs * ROWS_PER_PART) / (HEAD_BUCKETS * shards.length);
+    for (const part of partsOf({ from, to }, grid, partMs)) {
+      const heads = found
+        .openSteps(part)
+        .flatMap((step) =>
+          shards.map((shard) => ({ shard, from: step.from, to: step.from + HEAD_BUCKETS * bucketMs })),
+        );
+      for (const row of await readCoverageOf(db, reporters, clipSegments(segments, part), heads))
+        found.add(row);
+    }
+  }
   found.restart();
   for (const part of partsOf({ from, to }, grid, (bucketMs * ROWS_PER_PART) / shards.length)) {
-    const clipped = wanted(part).flatMap((range) => clipSegments(segments, range));
-    for (const row of await readCoverageRows(db, reporters, clipped, shards)) found.add(row);
+    const clipped = found.openSteps(part).flatMap((step) => clipSegments(segments, step));
+    for (const row of await readCoverageRows(db, reporters, joined(clipped), shards)) found.add(row);
   }
+}
+
+/** Segments that follow one another as one. */
+function joined(segments: readonly Segment[]): Segment[] {
+  const all: Segment[] = [];
+  for (const segment of segments) {
+    const last = all.at(-1);
+    if (last?.of === segment.of && last.to === segment.from) {
+      all[all.length - 1] = { of: last.of, from: last.from, to: segment.to };
+    } else all.push(segment);
+  }
+  return all;
 }
 
 /** What of each step lies in a segment. */
@@ -152,17 +184,18 @@ class Reported {
     }
   }
 
-  /** The parts of a range in which some group is still open. */
-  openIn({ from, to }: Range): Range[] {
+  /** The steps that begin in a part of the range, whole ones, in which some group is still open. */
+  openSteps({ from, to }: Range): Range[] {
     const { start, stepMs } = this.#query.grid;
-    const open: { from: number; to: number }[] = [];
+    const steps: Range[] = [];
     for (let step = stepOf(this.#query.grid, from); start + step * stepMs < to; step++) {
       if (this.#open[step] === 0) continue;
-      const [first, end] = [start + step * stepMs, start + (step + 1) * stepMs];
-      const last = open.at(-1);
-      if (last?.to === first) last.to = end;
-      else open.push({ from: first, to: end });
+      // The first step has what of a whole hour lies before it.
+      steps.push({
+        from: Math.max(from, step === 0 ? from : start + step * stepMs),
+        to: start + (step + 1) * stepMs,
+      });
     }
-    return open;
+    return steps;
   }
 }
