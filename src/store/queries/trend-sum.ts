@@ -18,6 +18,8 @@ interface ShardSum {
   /** The positions of which anything was added, each once. */
   readonly touched: number[];
   readonly isTouched: Uint8Array;
+  /** Something was added of most positions: all of them are looked at, and the list is not kept. */
+  whole: boolean;
 }
 
 /** What a namespace did in the step before it went over to another group. */
@@ -88,7 +90,7 @@ export class TrendSum {
         this.#seen[group] = 1;
         if (measure === "AFFECTED") this.#countHost(group, members.hostInGroup[position] as number);
       } else {
-        touch(sum, position);
+        if (!sum.whole) touch(sum, position);
         (sum.increase[position] as number) += value;
         (sum.rated[position] as number) += value - (unrated[index] as number);
       }
@@ -114,10 +116,9 @@ export class TrendSum {
     }
     const count = readPositions(row.data, this.#buffer);
     const { positions, values } = this.#buffer;
+    sum.whole = true;
     for (let index = 0; index < count; index++) {
-      const position = positions[index] as number;
-      touch(sum, position);
-      (coveredMs[position] as number) += values[index] as number;
+      (coveredMs[positions[index] as number] as number) += values[index] as number;
     }
   }
 
@@ -126,24 +127,7 @@ export class TrendSum {
     if (this.#step < 0) return;
     for (const one of this.#left.values()) this.#settleLeft(one);
     this.#left.clear();
-    for (const { members, increase, rated, coveredMs, touched, isTouched } of this.#shards.values()) {
-      for (const position of touched) {
-        const group = members.group[position] as number;
-        if (group !== NO_GROUP) {
-          this.#settle(
-            group,
-            increase[position] as number,
-            rated[position] as number,
-            coveredMs[position] as number,
-          );
-        }
-        increase[position] = 0;
-        rated[position] = 0;
-        coveredMs[position] = 0;
-        isTouched[position] = 0;
-      }
-      touched.length = 0;
-    }
+    for (const sum of this.#shards.values()) this.#settleShard(sum);
     const increases = this.#measure === "INCREASE";
     for (let group = 0; group < this.#membership.groupCount; group++) {
       if (this.#seen[group] === 0) continue;
@@ -173,7 +157,8 @@ export class TrendSum {
   #leave({ shard, group: groups }: ShardMembers, position: number): void {
     const sum = this.#shards.get(shard);
     const group = groups[position] as number;
-    if (sum === undefined || sum.isTouched[position] === 0 || group === NO_GROUP) return;
+    if (sum === undefined || group === NO_GROUP) return;
+    if (!sum.whole && sum.isTouched[position] === 0) return;
     const key = `${shard} ${position} ${group}`;
     let left = this.#left.get(key);
     if (left === undefined) {
@@ -186,6 +171,29 @@ export class TrendSum {
     sum.increase[position] = 0;
     sum.rated[position] = 0;
     sum.coveredMs[position] = 0;
+  }
+
+  #settleShard(sum: ShardSum): void {
+    const { members, increase, rated, coveredMs, touched, isTouched } = sum;
+    const count = sum.whole ? SHARD_SIZE : touched.length;
+    for (let index = 0; index < count; index++) {
+      const position = sum.whole ? index : (touched[index] as number);
+      const group = members.group[position] as number;
+      if (group !== NO_GROUP) {
+        this.#settle(
+          group,
+          increase[position] as number,
+          rated[position] as number,
+          coveredMs[position] as number,
+        );
+      }
+      increase[position] = 0;
+      rated[position] = 0;
+      coveredMs[position] = 0;
+      isTouched[position] = 0;
+    }
+    touched.length = 0;
+    sum.whole = false;
   }
 
   #settleLeft({ sum, position, group, increase, rated, coveredMs }: Left): void {
@@ -232,6 +240,7 @@ export class TrendSum {
         coveredMs: new Float64Array(SHARD_SIZE),
         touched: [],
         isTouched: new Uint8Array(SHARD_SIZE),
+        whole: false,
       };
       this.#shards.set(members.shard, sum);
     }
