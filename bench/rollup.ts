@@ -22,9 +22,11 @@ import { LayoutCache, registerLayout } from "../src/store/layouts.ts";
 import { migrate } from "../src/store/migrate.ts";
 import { registerRoot } from "../src/store/namespaces.ts";
 import { Partitions } from "../src/store/partitions.ts";
+import { SeenMarks } from "../src/store/rollup/marks.ts";
+import { rollUpHours } from "../src/store/rollup/roll-up-hours.ts";
 import { rollUpShard } from "../src/store/rollup/roll-up-shard.ts";
 import { appendSnapshots, type SnapshotRow, shardOf } from "../src/store/snapshots.ts";
-import { type CpuTimes, readCpu } from "./agent/proc.ts";
+import { readCpu } from "./agent/proc.ts";
 
 const HOSTS = 256;
 const COUNTERS = 150;
@@ -35,24 +37,29 @@ const TICK_MS = 2_000;
 const SHARDS = 40;
 const T0 = Date.UTC(2026, 10, 22, 12);
 
-/** CPU ms so far, of this process and of Postgres with the backends that it has started. */
+/** CPU ms. */
 interface Cpu {
   readonly node: number;
   readonly postgres: number;
 }
 
-function readAll(postmaster: number): Cpu {
-  const own = process.cpuUsage();
-  let postgres = readCpu(postmaster).childrenMs;
+function ownCpu(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** Of Postgres with the backends that it has started, those that have ended too. */
+function postgresCpu(postmaster: number): number {
+  let sum = readCpu(postmaster).childrenMs;
   for (const pid of [postmaster, ...childrenOf(postmaster)]) {
     try {
-      const cpu: CpuTimes = readCpu(pid);
-      postgres += cpu.fineMs ?? cpu.ownMs;
+      const { fineMs, ownMs } = readCpu(pid);
+      sum += fineMs ?? ownMs;
     } catch {
       // It has ended meanwhile.
     }
   }
-  return { node: (own.user + own.system) / 1000, postgres };
+  return sum;
 }
 
 function childrenOf(parent: number): number[] {
@@ -78,14 +85,16 @@ class Meter {
   }
 
   async of<T>(name: string, work: () => Promise<T>): Promise<T> {
-    const before = readAll(this.#postmaster);
+    const postgres = postgresCpu(this.#postmaster);
     const began = performance.now();
+    const node = ownCpu();
     const result = await work();
+    const nodeAfter = ownCpu();
     const wall = performance.now() - began;
-    const after = readAll(this.#postmaster);
+    const postgresAfter = postgresCpu(this.#postmaster);
     const sum = this.#sums.get(name) ?? { node: 0, postgres: 0, wall: 0, times: 0 };
-    sum.node += after.node - before.node;
-    sum.postgres += after.postgres - before.postgres;
+    sum.node += nodeAfter - node;
+    sum.postgres += postgresAfter - postgres;
     sum.wall += wall;
     sum.times++;
     this.#sums.set(name, sum);
@@ -186,12 +195,15 @@ async function run(store: Store, postmaster: number): Promise<void> {
   const shard = shardOf(hosts[0]?.namespaceId ?? 0);
   const partitions = new Partitions();
   await partitions.makeAhead(db, T0);
-  const deps = { db, partitions, isEventCounter, reader: new SnapshotReader(new LayoutCache()) };
+  const reader = new SnapshotReader(new LayoutCache());
+  const deps = { db, partitions, isEventCounter, reader, seen: new SeenMarks() };
   const meter = new Meter(postmaster);
+  const touching = async (ids: readonly number[]) =>
+    db.$executeRaw`UPDATE ts.mark SET namespaces = ${[...ids]}::int[] WHERE namespaces IS NULL`;
   const ticksPerInterval = EVERY_MS / TICK_MS;
 
-  // Before what is measured: half an hour of snapshots, so that the tables and their indexes have some size.
-  const warmUpFrom = T0 - 30 * 60_000;
+  // Before what is measured: an hour of snapshots, so that the tables and their indexes have some size.
+  const warmUpFrom = T0 - 60 * 60_000;
   await partitions.ensure(db, "snapshot", [warmUpFrom]);
   for (let at = warmUpFrom; at < T0; at += EVERY_MS) {
     await appendSnapshots(
@@ -214,15 +226,15 @@ async function run(store: Store, postmaster: number): Promise<void> {
         due.map((host) => host.snapshot(now - 500)),
       ),
     );
+    await touching(due.map(({ namespaceId }) => namespaceId));
     const closes = now % 60_000 === 0;
     await meter.of(closes ? "closed" : "open", () => rollUpShard(deps, shard, now));
   }
 
-  const [ingest, open, closed] = ["ingest", "open", "closed"].map((name) => meter.mean(name)) as [
-    ReturnType<Meter["mean"]>,
-    ReturnType<Meter["mean"]>,
-    ReturnType<Meter["mean"]>,
-  ];
+  await meter.of("hour", () => rollUpHours(deps, shard, T0 + 31_000));
+
+  const [ingest, open, closed, hour] = ["ingest", "open", "closed", "hour"].map((name) => meter.mean(name));
+  if (ingest === undefined || open === undefined || closed === undefined || hour === undefined) return;
   const line = (name: string, { node, postgres }: Cpu, wall?: number) =>
     process.stdout.write(
       `${name.padEnd(58)} node ${node.toFixed(1).padStart(8)} ms  postgres ${postgres.toFixed(1).padStart(8)} ms${wall === undefined ? "" : `  wall ${wall.toFixed(1).padStart(8)} ms`}\n`,
@@ -230,6 +242,7 @@ async function run(store: Store, postmaster: number): Promise<void> {
   line("store the snapshots of a tick (51)", ingest, ingest.wall);
   line("tick of an open minute (51 of 256 hosts new)", open, open.wall);
   line("close a minute (256 hosts x 6 snapshots x 150 counters)", closed, closed.wall);
+  line("sum up an hour", hour, hour.wall);
   const ticks = 60_000 / TICK_MS - 1;
   const minute = {
     node: closed.node + ticks * open.node,

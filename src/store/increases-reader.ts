@@ -27,12 +27,28 @@ export async function readIncreases(
   records: readonly SnapshotRecord[],
 ): Promise<NamespaceIncrease[]> {
   const own = await reader.decode(db, records);
-  const { previous, earlier } = await readBefore(reader, db, records);
+  const before = await readBefore(reader, db, records);
+  let namespace = -1;
+  let last: Snapshot | null = null;
+  // The last one of each epoch but the newest: a namespace has one epoch at a time, unless it is a clone's.
+  let others: Map<number, Snapshot> | null = null;
   return own.map(({ namespaceId, snapshot }) => {
-    const key = `${namespaceId} ${snapshot.epoch.id}`;
-    const interval = intervalOf(snapshot, previous.get(key) ?? null, earlier.get(namespaceId) ?? null);
-    previous.set(key, snapshot);
-    earlier.set(namespaceId, snapshot);
+    if (namespaceId !== namespace) {
+      namespace = namespaceId;
+      last = null;
+      others = null;
+    }
+    const { id } = snapshot.epoch;
+    const previous: Snapshot | null =
+      last?.epoch.id === id
+        ? last
+        : (others?.get(id) ?? before.previous.get(keyOf({ namespaceId, epochId: id })) ?? null);
+    const interval = intervalOf(snapshot, previous, last ?? before.earlier.get(namespaceId) ?? null);
+    if (last !== null && last.epoch.id !== id) {
+      others ??= new Map();
+      others.set(last.epoch.id, last);
+    }
+    last = snapshot;
     return { namespaceId, snapshot, interval, increases: increasesOf(snapshot, interval) };
   });
 }
@@ -52,7 +68,11 @@ async function readBefore(
 ): Promise<Before> {
   const firsts = new Map<string, Lookup>();
   const firstOfAll = new Map<number, Lookup>();
+  let last: SnapshotRecord | null = null;
   for (const record of records) {
+    const again = record.namespace_id === last?.namespace_id && record.epoch_id === last.epoch_id;
+    last = record;
+    if (again) continue;
     const lookup = lookupOf(record);
     if (!firsts.has(keyOf(lookup))) firsts.set(keyOf(lookup), lookup);
     if (!firstOfAll.has(lookup.namespaceId)) firstOfAll.set(lookup.namespaceId, lookup);
@@ -86,8 +106,8 @@ async function readBefore(
   return before;
 }
 
-function keyOf(lookup: Lookup): string {
-  return `${lookup.namespaceId} ${lookup.epochId}`;
+function keyOf({ namespaceId, epochId }: Pick<Lookup, "namespaceId" | "epochId">): string {
+  return `${namespaceId} ${epochId}`;
 }
 
 /** The snapshots found before the lookups, by namespace and the epoch they were wanted for. */

@@ -1,363 +1,118 @@
-import { randomBytes, randomUUID } from "node:crypto";
-import fc from "fast-check";
 import { describe, expect } from "vitest";
-import { isEventCounter } from "../../src/catalog/catalog.ts";
-import { layoutHash } from "../../src/protocol/layout.ts";
-import { openStore, type Store } from "../../src/store/client.ts";
-import { decodePositions } from "../../src/store/codec/positions.ts";
 import { encodeValues } from "../../src/store/codec/values.ts";
-import { registerEpoch } from "../../src/store/epochs.ts";
-import { SnapshotReader } from "../../src/store/history/snapshot-reader.ts";
-import { registerHost } from "../../src/store/hosts.ts";
-import { LayoutCache, registerLayout } from "../../src/store/layouts.ts";
-import { registerRoot } from "../../src/store/namespaces.ts";
 import { Partitions } from "../../src/store/partitions.ts";
 import { rollUpShard } from "../../src/store/rollup/roll-up-shard.ts";
 import { markedShards } from "../../src/store/rollup/shards.ts";
 import { appendSnapshots, type SnapshotRow, shardOf } from "../../src/store/snapshots.ts";
-import { type OracleSnapshot, oracleMinutes } from "../support/oracle.ts";
-import { test as base } from "../support/postgres.ts";
+import {
+  expectedCounters,
+  expectedCoverage,
+  expectedGauges,
+  expectedListeners,
+  type NamespaceHistory,
+} from "../support/fleet-oracle.ts";
+import type { OracleSnapshot } from "../support/oracle.ts";
+import {
+  append,
+  newHost,
+  rowOf,
+  storedCounters,
+  storedCoverage,
+  storedGauges,
+  storedListeners,
+  type TestNamespace,
+  worker,
+} from "../support/rollups.ts";
+import { test } from "../support/store-test.ts";
 
-const NAMES = ["TcpExtListenOverflows", "TcpExtListenDrops", "TcpActiveOpens", "TcpPassiveOpens"];
 const T0 = Date.UTC(2026, 10, 22, 12);
-const LATER = T0 + 3 * 24 * 3_600_000;
-const RUNS = Number(process.env.SPILLWAY_TEST_RUNS ?? 12);
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const LATER = T0 + 3 * 24 * HOUR;
 
-const test = base.extend<{ store: Store }>({
-  store: async ({ databaseUrl }, use) => {
-    const store = openStore({
-      url: databaseUrl,
-      poolSize: 6,
-      statementTimeoutMs: 20_000,
-      applicationName: "test",
-      onError: () => undefined,
-    });
-    await use(store);
-    await store.close();
-  },
-});
-
-/** Everything that writes and rolls up, as separate processes would have it: nothing cached is shared. */
-function worker({ db }: Store) {
-  const deps = {
-    db,
-    reader: new SnapshotReader(new LayoutCache()),
-    partitions: new Partitions(),
-    isEventCounter,
-  };
+/** A snapshot of an unbroken run. */
+function at(
+  seconds: number,
+  values: Record<string, number>,
+  more: Partial<OracleSnapshot> = {},
+): OracleSnapshot {
   return {
-    rollUp: async (now: number) => {
-      for (const shard of await markedShards(db)) {
-        for (;;) {
-          const outcome = await rollUpShard(deps, shard, now);
-          if (outcome.kind === "busy" || !outcome.more) break;
-        }
-      }
-    },
+    at: T0 + seconds * 1000,
+    uptimeMs: 1e6 + seconds * 1000,
+    everyMs: 10_000,
+    boot: "boot",
+    epoch: 0,
+    wordSize: 64,
+    layout: ["TcpExtListenOverflows", "TcpExtListenDrops", "TcpActiveOpens", "TcpCurrEstab"],
+    values: Object.fromEntries(Object.entries(values).map(([name, value]) => [name, BigInt(value)])),
+    ...more,
   };
 }
 
-async function newHost({ db }: Store) {
-  const facts = { name: "h", machineId: null, labels: {} };
-  const host = await registerHost(db, randomUUID(), randomBytes(32), facts);
-  const hash = layoutHash(NAMES);
-  const layout = await registerLayout(db, hash, NAMES);
-  if (layout === null) throw new Error("no layout");
-  return { hostId: host.id, namespaceId: await registerRoot(db, host.id), layoutId: layout.id };
-}
+const overflows = (value: number) => ({ TcpExtListenOverflows: value, TcpActiveOpens: value * 10 });
 
-type TestHost = Awaited<ReturnType<typeof newHost>>;
+type Fleet = readonly NamespaceHistory[];
+const fleetOf = ({ namespaceId }: TestNamespace, history: readonly OracleSnapshot[]): Fleet => [
+  { namespaceId, history },
+];
 
-async function rowOf(store: Store, host: TestHost, one: OracleSnapshot): Promise<SnapshotRow> {
-  const epochId = await registerEpoch(store.db, host.hostId, {
-    bootId: one.boot,
-    number: one.epoch,
-    kernel: "6.12",
-    arch: "x86_64",
-    wordSize: one.wordSize,
-  });
-  return {
-    namespaceId: host.namespaceId,
-    at: one.at,
-    epochId,
-    uptimeMs: one.uptimeMs,
-    everyMs: one.everyMs,
-    flags: 0,
-    layoutId: host.layoutId,
-    listeners: null,
-    values: encodeValues(
-      NAMES.map((name) => {
-        const value = one.values[name];
-        return value === undefined ? null : value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
-      }),
-    ),
-  };
-}
-
-/** The rollups of one namespace, in the oracle's form. */
-async function stored({ db }: Store, namespaceId: number) {
-  const rows = await db.$queryRaw<{ name: string; minute: number; data: Uint8Array }[]>`
-    SELECT c.name, date_part('epoch', r.bucket) * 1000 AS minute, r.data
-    FROM ts.rollup_minute r JOIN counter c ON c.id = r.counter_id WHERE r.shard = ${shardOf(namespaceId)}`;
-  const minutes = new Map<string, { total: bigint; unrated: bigint }>();
-  for (const { name, minute, data } of rows) {
-    for (const { position, value, unrated } of decodePositions(data)) {
-      if (position !== namespaceId % 256) continue;
-      minutes.set(`${name} ${Math.round(minute)}`, { total: BigInt(value), unrated: BigInt(unrated) });
-    }
-  }
-  return minutes;
-}
-
-async function append(store: Store, rows: readonly SnapshotRow[]) {
-  await new Partitions().ensure(
-    store.db,
-    "snapshot",
-    rows.map((row) => row.at),
-  );
-  return appendSnapshots(store.db, rows);
-}
-
-/** One thing that happens to a host between two snapshots. */
-const happening = fc.oneof(
-  {
-    weight: 8,
-    arbitrary: fc.record({
-      kind: fc.constant("tick" as const),
-      grow: fc.array(fc.nat(50), { minLength: 4, maxLength: 4 }),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({ kind: fc.constant("gap" as const), seconds: fc.integer({ min: 15, max: 4_000 }) }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constant("reboot" as const),
-      downSeconds: fc.integer({ min: 0, max: 300 }),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("epoch" as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("fall" as const), counter: fc.nat(3) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("absent" as const), counter: fc.nat(3) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("huge" as const), counter: fc.nat(3) }) },
-);
-
-type Happening = typeof happening extends fc.Arbitrary<infer T> ? T : never;
-
-/** The snapshots of a host that these things happened to. */
-function historyOf(happenings: readonly Happening[], wordSize: 32 | 64): OracleSnapshot[] {
-  const top = wordSize === 32 ? 2n ** 32n : 2n ** 64n;
-  let boot = randomUUID();
-  let epoch = 0;
-  let at = T0;
-  let bootedAt = T0 - 5_000_000;
-  let values = wordSize === 32 ? [4_294_967_200n, 10n, 0n, 5n] : [3n, 10n, 0n, 5n];
-  const history: OracleSnapshot[] = [];
-  const read = (without?: number) => {
-    at += 10_000;
-    const present = NAMES.flatMap((name, index) =>
-      index === without ? [] : [[name, values[index] ?? 0n] as const],
-    );
-    history.push({
-      at,
-      uptimeMs: at - bootedAt,
-      everyMs: 10_000,
-      boot,
-      epoch,
-      wordSize,
-      values: Object.fromEntries(present),
-    });
-  };
-  for (const one of happenings) {
-    switch (one.kind) {
-      case "tick":
-        values = values.map((value, index) => (value + BigInt(one.grow[index] ?? 0)) % top);
-        read();
-        break;
-      case "gap":
-        at += one.seconds * 1000;
-        values = values.map((value) => value + 1n);
-        read();
-        break;
-      case "reboot":
-        at += one.downSeconds * 1000;
-        boot = randomUUID();
-        epoch = 0;
-        bootedAt = at + 1;
-        values = [2n, 0n, 1n, 0n];
-        read();
-        break;
-      case "epoch":
-        epoch++;
-        read();
-        break;
-      case "fall":
-        values = values.map((value, index) => (index === one.counter ? value / 2n : value + 1n));
-        read();
-        break;
-      case "absent":
-        read(one.counter);
-        break;
-      case "huge":
-        values = values.map((value, index) => (index === one.counter ? top - 1n - BigInt(index) : value));
-        read();
-        break;
-    }
-  }
-  return history;
-}
-
-describe("rollups", () => {
-  test("equal the oracle's for any history, in any order, with duplicates, by several writers and workers", async ({
-    store,
-  }) => {
-    const scenario = fc.record({
-      happenings: fc.array(happening, { minLength: 2, maxLength: 60 }),
-      wordSize: fc.constantFrom<32 | 64>(32, 64),
-      order: fc.infiniteStream(fc.nat(1_000)),
-      batch: fc.integer({ min: 1, max: 9 }),
-      between: fc.infiniteStream(fc.integer({ min: 0, max: 7_200_000 })),
-    });
-    await fc.assert(
-      fc.asyncProperty(scenario, async ({ happenings, wordSize, order, batch, between }) => {
-        const host = await newHost(store);
-        const history = historyOf(happenings, wordSize);
-        const rows = await Promise.all(history.map((one) => rowOf(store, host, one)));
-        const shuffled = rows
-          .flatMap((row) => [row, row])
-          .map((row) => ({ row, key: order.next().value ?? 0 }))
-          .sort((a, b) => a.key - b.key)
-          .map(({ row }) => row);
-        const workers = [worker(store), worker(store)];
-        for (let start = 0; start < shuffled.length; start += batch * 2) {
-          const now = T0 + (between.next().value ?? 0);
-          await Promise.all([
-            append(store, shuffled.slice(start, start + batch)),
-            append(store, shuffled.slice(start + batch, start + batch * 2)),
-            ...workers.map((one) => one.rollUp(now)),
-          ]);
-        }
-        await workers[0]?.rollUp(LATER);
-        expect(await stored(store, host.namespaceId)).toEqual(oracleMinutes(history));
-        expect(await markedShards(store.db)).toEqual([]);
-      }),
-      { numRuns: RUNS },
-    );
-  }, 300_000);
-
-  test("a snapshot committed while a worker reads is not lost: its mark outlives the run", async ({
-    store,
-  }) => {
+describe("a minute that is over", () => {
+  test("a late snapshot mends the minute of the one after it, and the hour", async ({ store }) => {
     const host = await newHost(store);
-    const boot = randomUUID();
-    const one = (at: number, overflows: bigint): OracleSnapshot => ({
-      at,
-      uptimeMs: at - T0 + 1e6,
-      everyMs: 10_000,
-      boot,
-      epoch: 0,
-      wordSize: 64,
-      values: {
-        TcpExtListenOverflows: overflows,
-        TcpExtListenDrops: overflows,
-        TcpActiveOpens: 1n,
-        TcpPassiveOpens: 1n,
-      },
-    });
-    const history = [one(T0 + 10_000, 0n), one(T0 + 20_000, 4n), one(T0 + 30_000, 9n)];
-    const [first, second, third] = await Promise.all(history.map((each) => rowOf(store, host, each)));
-    if (first === undefined || second === undefined || third === undefined) throw new Error("three rows");
-    await append(store, [first, third]);
-
-    // An ingest has inserted, and has not committed, while the worker takes the marks it can see.
-    let commit: () => void = () => undefined;
-    const held = new Promise<void>((resolve) => {
-      commit = resolve;
-    });
-    let inserted: () => void = () => undefined;
-    const isInserted = new Promise<void>((resolve) => {
-      inserted = resolve;
-    });
-    const ingest = store.db.$transaction(
-      async (tx) => {
-        await appendSnapshots(tx, [second]);
-        inserted();
-        await held;
-      },
-      { timeout: 20_000 },
+    const history = [0, 50, 130].map((seconds, index) =>
+      at(seconds, overflows(index * 100), { everyMs: 60_000 }),
     );
-    await isInserted;
-    await worker(store).rollUp(LATER);
-    expect((await stored(store, host.namespaceId)).get(`TcpExtListenOverflows ${T0}`)?.total).toBe(9n);
-    commit();
-    await ingest;
-    expect(await store.db.$queryRaw`SELECT count(*)::int AS marks FROM ts.mark`).toEqual([{ marks: 1 }]);
-    await worker(store).rollUp(LATER);
-    expect(await stored(store, host.namespaceId)).toEqual(oracleMinutes(history));
-  });
-
-  test("a late snapshot mends the minute of the one after it", async ({ store }) => {
-    const host = await newHost(store);
-    const boot = randomUUID();
-    const history = [0, 50, 130].map((seconds, index): OracleSnapshot => {
-      const at = T0 + seconds * 1000;
-      const values = { TcpExtListenOverflows: BigInt(index * 100), TcpActiveOpens: 7n };
-      return { at, uptimeMs: at - T0 + 1e6, everyMs: 60_000, boot, epoch: 0, wordSize: 64, values };
-    });
-    const rows = await Promise.all(history.map((each) => rowOf(store, host, each)));
+    const rows: SnapshotRow[] = [];
+    for (const one of history) rows.push(await rowOf(store, host, one));
     await append(
       store,
       rows.filter((_, index) => index !== 1),
     );
     await worker(store).rollUp(LATER);
-    expect((await stored(store, host.namespaceId)).get(`TcpExtListenOverflows ${T0 + 120_000}`)?.total).toBe(
-      200n,
+    const without = fleetOf(
+      host,
+      history.filter((_, index) => index !== 1),
     );
+    expect(await storedCounters(store, "hour")).toEqual(expectedCounters(without, HOUR));
     await append(store, rows.slice(1, 2));
     await worker(store).rollUp(LATER);
-    expect(await stored(store, host.namespaceId)).toEqual(oracleMinutes(history));
+    expect(await storedCounters(store, "minute")).toEqual(expectedCounters(fleetOf(host, history), MINUTE));
+    expect(await storedCounters(store, "hour")).toEqual(expectedCounters(fleetOf(host, history), HOUR));
   });
 
-  test("an open minute has its event counters at once, and the rest when it is over", async ({ store }) => {
+  test("an hour is summed up once it is over, and not before", async ({ store }) => {
     const host = await newHost(store);
-    const boot = randomUUID();
-    const history = [5, 15].map((seconds, index): OracleSnapshot => {
-      const at = T0 + seconds * 1000;
-      const values = { TcpExtListenOverflows: BigInt(index * 3), TcpActiveOpens: BigInt(index * 8) };
-      return { at, uptimeMs: at - T0 + 1e6, everyMs: 10_000, boot, epoch: 0, wordSize: 64, values };
-    });
-    await append(store, await Promise.all(history.map((each) => rowOf(store, host, each))));
-    await worker(store).rollUp(T0 + 20_000);
-    expect([...(await stored(store, host.namespaceId)).keys()]).toEqual([`TcpExtListenOverflows ${T0}`]);
-    expect(await markedShards(store.db)).toEqual([shardOf(host.namespaceId)]);
-    await worker(store).rollUp(T0 + 60_000);
-    expect(await stored(store, host.namespaceId)).toEqual(oracleMinutes(history));
-    expect(await markedShards(store.db)).toEqual([]);
+    const history = [0, 10, 20].map((seconds, index) =>
+      at(seconds, { ...overflows(index), TcpCurrEstab: index }),
+    );
+    for (const one of history) await append(store, [await rowOf(store, host, one)]);
+    await worker(store).rollUp(T0 + HOUR);
+    expect((await storedCounters(store, "hour")).size).toBe(0);
+    await worker(store).rollUp(T0 + HOUR + MINUTE);
+    const fleet = fleetOf(host, history);
+    expect(await storedCounters(store, "hour")).toEqual(expectedCounters(fleet, HOUR));
+    expect(await storedCoverage(store, "hour")).toEqual(expectedCoverage(fleet, HOUR));
+    expect(await storedGauges(store, "hour")).toEqual(expectedGauges(fleet, HOUR));
+  });
+
+  test("faults of the data are counted", async ({ store }) => {
+    const host = await newHost(store);
+    const history = [
+      at(0, { TcpExtListenOverflows: 9, TcpExtListenDrops: 9, TcpActiveOpens: 9 }),
+      at(10, { TcpExtListenOverflows: 3, TcpExtListenDrops: 10, TcpActiveOpens: 10 }),
+      at(20, { TcpExtListenOverflows: 1, TcpExtListenDrops: 1, TcpActiveOpens: 1 }),
+      at(30, { TcpExtListenOverflows: 1, TcpExtListenDrops: 1, TcpActiveOpens: 1 }, { uptimeMs: 1 }),
+    ];
+    for (const one of history) await append(store, [await rowOf(store, host, one)]);
+    const outcome = await rollUpShard(worker(store).deps, shardOf(host.namespaceId), LATER);
+    expect(outcome).toMatchObject({ problems: { fell: 1, recreated: 1, outOfOrder: 1 } });
   });
 
   test("a worker that finds the shard taken leaves it alone", async ({ store }) => {
     const host = await newHost(store);
-    const boot = randomUUID();
-    const values = { TcpActiveOpens: 1n };
-    const one: OracleSnapshot = {
-      at: T0,
-      uptimeMs: 1e6,
-      everyMs: 10_000,
-      boot,
-      epoch: 0,
-      wordSize: 64,
-      values,
-    };
-    await append(store, [await rowOf(store, host, one)]);
+    await append(store, [await rowOf(store, host, at(0, overflows(0)))]);
     const shard = shardOf(host.namespaceId);
-    const deps = {
-      db: store.db,
-      reader: new SnapshotReader(new LayoutCache()),
-      partitions: new Partitions(),
-      isEventCounter,
-    };
+    const { deps } = worker(store);
     await store.db.$transaction(async (tx) => {
       await tx.$queryRaw`SELECT pg_advisory_xact_lock(${0x5350_0001}::int, ${shard}::int)::text`;
       expect(await rollUpShard(deps, shard, LATER)).toEqual({ kind: "busy" });
@@ -366,22 +121,227 @@ describe("rollups", () => {
   });
 });
 
+describe("the minute that is open", () => {
+  test("has its event counters at once, and the rest when it is over", async ({ store }) => {
+    const host = await newHost(store);
+    const history = [5, 15].map((seconds, index) => at(seconds, overflows(index * 3)));
+    for (const one of history) await append(store, [await rowOf(store, host, one)]);
+    const shard = shardOf(host.namespaceId);
+    await worker(store).rollUp(T0 + 20_000);
+    expect([...(await storedCounters(store, "minute")).keys()]).toEqual([
+      `${shard} TcpExtListenOverflows ${T0}`,
+    ]);
+    expect([...(await storedCoverage(store, "minute")).values()]).toMatchObject([{ open: true }]);
+    expect(await markedShards(store.db)).toEqual([shard]);
+    await worker(store).rollUp(T0 + MINUTE);
+    expect(await storedCounters(store, "minute")).toEqual(expectedCounters(fleetOf(host, history), MINUTE));
+    expect(await markedShards(store.db)).toEqual([]);
+  });
+
+  test("a tick reads the namespaces that were touched since, and leaves the others as they are", async ({
+    store,
+  }) => {
+    const hosts = [await newHost(store), await newHost(store), await newHost(store)];
+    const fleet = hosts.map((host, index) => ({
+      ...host,
+      history: [5, 15].map((seconds, step) => at(seconds, overflows(step * (index + 1)))),
+    }));
+    const one = worker(store);
+    const shard = shardOf(hosts[0]?.namespaceId ?? 0);
+    for (const { history, ...host } of fleet) {
+      for (const snapshot of history) await append(store, [await rowOf(store, host, snapshot)]);
+    }
+    expect(await rollUpShard(one.deps, shard, T0 + 20_000)).toMatchObject({ minutes: 1, snapshots: 6 });
+    expect(await rollUpShard(one.deps, shard, T0 + 21_000)).toMatchObject({ minutes: 0, snapshots: 0 });
+
+    const [first] = fleet;
+    if (first === undefined) throw new Error("a fleet");
+    const next = at(25, overflows(50));
+    first.history.push(next);
+    await append(store, [await rowOf(store, first, next)]);
+    expect(await rollUpShard(one.deps, shard, T0 + 26_000)).toMatchObject({ minutes: 1, snapshots: 3 });
+    const key = `${shard} TcpExtListenOverflows ${T0}` as const;
+    const expected = expectedCounters(fleet, MINUTE).get(key);
+    expect((await storedCounters(store, "minute")).get(key)).toEqual(expected);
+    expect((await storedCoverage(store, "minute")).values().next().value).toMatchObject({
+      open: true,
+      reporters: 3,
+      coveredMs: 40_000,
+    });
+
+    // Another process has seen nothing yet; and a mark that does not say whom it touches may touch any.
+    expect(await rollUpShard(worker(store).deps, shard, T0 + 27_000)).toMatchObject({ snapshots: 7 });
+    await append(store, [await rowOf(store, first, at(35, overflows(51)))], false);
+    expect(await rollUpShard(one.deps, shard, T0 + 36_000)).toMatchObject({ snapshots: 8 });
+  });
+
+  test("when a worker whose clock is ahead has closed it, it is closed for the others", async ({ store }) => {
+    const host = await newHost(store);
+    const history = [5, 15, 25].map((seconds, index) => at(seconds, overflows(index * 3)));
+    const rows: SnapshotRow[] = [];
+    for (const one of history) rows.push(await rowOf(store, host, one));
+    await append(store, rows.slice(0, 2));
+    await worker(store).rollUp(T0 + MINUTE);
+    await append(store, rows.slice(2));
+    await worker(store).rollUp(T0 + 40_000);
+    const fleet = fleetOf(host, history);
+    expect(await storedCounters(store, "minute")).toEqual(expectedCounters(fleet, MINUTE));
+    expect(await storedCoverage(store, "minute")).toEqual(expectedCoverage(fleet, MINUTE));
+  });
+});
+
+describe("listeners", () => {
+  const listening = (sockets: readonly [inode: string, drops: number, queue: number][], complete = true) => ({
+    samples: 1,
+    complete,
+    sockets: sockets.map(([inode, drops, peakQueue]) => ({
+      inode,
+      drops,
+      peakQueue,
+      limit: 128,
+      samplesFull: 0,
+    })),
+  });
+
+  test("weigh what their drops grew by while the namespace dropped, however lists are cut", async ({
+    store,
+  }) => {
+    const host = await newHost(store);
+    const drops = (value: number) => ({ TcpExtListenDrops: value });
+    const history = [
+      at(0, drops(0), {
+        listeners: listening([
+          ["1", 5, 0],
+          ["2", 4_294_967_290, 0],
+        ]),
+      }),
+      // A scan: sk_drops grows, ListenDrops does not.
+      at(10, drops(0), { listeners: listening([["1", 9, 0]], false) }),
+      at(70, drops(4), {
+        listeners: listening(
+          [
+            ["1", 12, 1],
+            ["2", 3, 0],
+          ],
+          false,
+        ),
+      }),
+      at(80, drops(4), { listeners: listening([], false) }),
+      // 2 is closed, and 3 is new.
+      at(90, drops(9), {
+        listeners: listening([
+          ["1", 13, 0],
+          ["3", 8, 0],
+        ]),
+      }),
+      at(150, drops(12), {
+        listeners: listening(
+          [
+            ["2", 9, 0],
+            ["3", 20, 0],
+          ],
+          false,
+        ),
+      }),
+    ];
+    for (const one of history) {
+      await append(store, [await rowOf(store, host, one)]);
+      await worker(store).rollUp(LATER);
+    }
+    const stored = await storedListeners(store);
+    expect(stored).toEqual(expectedListeners(fleetOf(host, history)));
+    const weight = (inode: string, minute: number) =>
+      stored.get(`${host.namespaceId} ${inode} ${T0 + minute * MINUTE}`)?.weight;
+    expect([weight("1", 0), weight("1", 1), weight("2", 1), weight("3", 2)]).toEqual([0, 4, 9, 12]);
+
+    const known = await store.db.listener.findMany({ orderBy: { inode: "asc" } });
+    expect(known.map(({ inode, lastSeen }) => [inode, lastSeen.getTime() - T0])).toEqual([
+      ["1", 90_000],
+      ["2", 150_000],
+      ["3", 150_000],
+    ]);
+    // Rolled up six times: no number was burnt.
+    expect(known.map(({ id }) => id).sort()).toEqual([1, 2, 3]);
+  });
+
+  test("a late list mends the lists behind it, also where snapshots without any lie between", async ({
+    store,
+  }) => {
+    const host = await newHost(store);
+    const drops = (value: number) => ({ TcpExtListenDrops: value });
+    const history = [
+      at(0, drops(0), {
+        listeners: listening([
+          ["1", 5, 0],
+          ["2", 1, 0],
+        ]),
+      }),
+      at(70, drops(1), {
+        listeners: listening(
+          [
+            ["1", 9, 0],
+            ["2", 2, 0],
+          ],
+          false,
+        ),
+      }),
+      at(130, drops(1)),
+      at(190, drops(2), { listeners: listening([["1", 20, 0]], false) }),
+      at(250, drops(2)),
+      at(310, drops(3), { listeners: listening([["2", 9, 0]], false) }),
+      at(370, drops(3), {
+        listeners: listening([
+          ["1", 21, 0],
+          ["2", 9, 0],
+        ]),
+      }),
+      at(430, drops(4), { listeners: listening([["1", 30, 0]], false) }),
+    ];
+    const rows: SnapshotRow[] = [];
+    for (const one of history) rows.push(await rowOf(store, host, one));
+    await append(
+      store,
+      rows.filter((_, index) => index !== 1),
+    );
+    await worker(store).rollUp(LATER);
+    const weight = async (inode: string, minute: number) =>
+      (await storedListeners(store)).get(`${host.namespaceId} ${inode} ${T0 + minute * MINUTE}`)?.weight;
+    expect([await weight("1", 3), await weight("2", 5)]).toEqual([15, 8]);
+    await append(store, rows.slice(1, 2));
+    await worker(store).rollUp(LATER);
+    expect([await weight("1", 3), await weight("2", 5)]).toEqual([11, 7]);
+    expect(await storedListeners(store)).toEqual(expectedListeners(fleetOf(host, history)));
+  });
+
+  test("that claim numbers no kernel has do not stop the shard", async ({ store }) => {
+    const host = await newHost(store);
+    const most = Number.MAX_SAFE_INTEGER;
+    const socket = { inode: "1", drops: most, peakQueue: most, samplesFull: most, limit: most };
+    const row = await rowOf(
+      store,
+      host,
+      at(0, overflows(0), { listeners: { samples: most, complete: true, sockets: [socket] } }),
+    );
+    await append(store, [row]);
+    await worker(store).rollUp(LATER);
+    expect([...(await storedListeners(store)).values()]).toEqual([
+      {
+        samples: 2 ** 31 - 1,
+        samplesFull: 2 ** 31 - 1,
+        peakQueue: 2 ** 31 - 1,
+        limit: 2 ** 31 - 1,
+        weight: 0,
+      },
+    ]);
+    expect(await markedShards(store.db)).toEqual([]);
+  });
+});
+
 test("rows that come three times at once are stored once, and told apart", async ({ store }) => {
   const host = await newHost(store);
-  const boot = randomUUID();
-  const rows = await Promise.all(
-    Array.from({ length: 50 }, (_, index) =>
-      rowOf(store, host, {
-        at: T0 + index * 10_000,
-        uptimeMs: 1e6 + index * 10_000,
-        everyMs: 10_000,
-        boot,
-        epoch: 0,
-        wordSize: 64,
-        values: { TcpActiveOpens: BigInt(index) },
-      }),
-    ),
-  );
+  const rows: SnapshotRow[] = [];
+  for (let index = 0; index < 50; index++)
+    rows.push(await rowOf(store, host, at(index * 10, overflows(index))));
   await new Partitions().ensure(
     store.db,
     "snapshot",

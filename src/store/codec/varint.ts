@@ -54,15 +54,16 @@ export class VarintReader {
   readonly #bytes: Uint8Array;
   #offset = 0;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, offset = 0) {
     this.#bytes = bytes;
+    this.#offset = offset;
   }
 
   get done(): boolean {
     return this.#offset >= this.#bytes.length;
   }
 
-  /** How many bytes have been read. */
+  /** Where the next byte is read. */
   get offset(): number {
     return this.#offset;
   }

@@ -1,16 +1,17 @@
 import { Prisma } from "../../generated/prisma/client.ts";
 import type { Db } from "../client.ts";
+import { readPacked } from "./packed-records.ts";
 import type { ListenersRecord, SnapshotRecord, Span, Whose } from "./record.ts";
 
 /** The snapshots of a span, by namespace and time. */
 export function readSpan(db: Db, whose: Whose, { from, to }: Span): Promise<SnapshotRecord[]> {
-  return db.$queryRaw<SnapshotRecord[]>`
-    SELECT namespace_id, date_part('epoch', at) * 1000 AS at, epoch_id, uptime_ms::float8 AS uptime_ms,
-           every_ms, flags::int AS flags, layout_id, "values"
-    FROM ts.snapshot
-    WHERE ${of(whose)}
-      AND at >= to_timestamp(${from / 1000}::float8) AND at < to_timestamp(${to / 1000}::float8)
-    ORDER BY namespace_id, at`;
+  return readPacked(
+    db,
+    Prisma.sql`
+      SELECT namespace_id, at, epoch_id, uptime_ms, every_ms, flags, layout_id, "values" FROM ts.snapshot
+      WHERE ${of(whose)}
+        AND at >= to_timestamp(${from / 1000}::float8) AND at < to_timestamp(${to / 1000}::float8)`,
+  );
 }
 
 /** What was sampled of listening sockets in a span, by namespace and time; snapshots without are left out. */

@@ -16,6 +16,8 @@ const DROPS = "TcpExtListenDrops";
 export interface NamespaceListeners {
   readonly namespaceId: number;
   readonly listeners: readonly ListenerMinute[];
+  /** The last sample of each epoch in the minute: later ones may be measured from it. */
+  readonly last: readonly Lookup[];
 }
 
 /** @param snapshots those of the minute, by namespace and time */
@@ -34,6 +36,11 @@ export async function readListenerMinutes(
   return [...own].map(([namespaceId, samples]) => ({
     namespaceId,
     listeners: listenersIn(before.get(namespaceId) ?? [], samples, dropsId),
+    last: [...byEpoch(samples)].map(([epochId, of]) => ({
+      namespaceId,
+      epochId,
+      at: of.at(-1)?.snapshot.at ?? minute,
+    })),
   }));
 }
 
@@ -64,6 +71,17 @@ function isBefore(one: NamespaceSnapshot | undefined, namespaceId: number, at: n
   return one.namespaceId < namespaceId || (one.namespaceId === namespaceId && one.snapshot.at < at);
 }
 
+function byEpoch(samples: readonly ListenerSample[]): Map<number, ListenerSample[]> {
+  const epochs = new Map<number, ListenerSample[]>();
+  for (const sample of samples) {
+    const { id } = sample.snapshot.epoch;
+    const all = epochs.get(id);
+    if (all === undefined) epochs.set(id, [sample]);
+    else all.push(sample);
+  }
+  return epochs;
+}
+
 /** Quiet listeners are listed in the same bytes again and again: those are parsed once. */
 function sameAgainDecoder(): (bytes: Uint8Array) => WireListeners {
   let last: { bytes: Uint8Array; listeners: WireListeners } | null = null;
@@ -83,14 +101,9 @@ async function readBefore(
 ): Promise<Map<number, ListenerSample[]>> {
   const near: Lookup[] = [];
   for (const [namespaceId, samples] of own) {
-    const epochs = new Map<number, readonly ListenerSample[]>();
-    for (const sample of samples) {
-      const { id } = sample.snapshot.epoch;
-      epochs.set(id, [...(epochs.get(id) ?? []), sample]);
-    }
-    for (const [epochId, [first, ...rest]] of epochs) {
-      if (first === undefined || !needsBefore([first, ...rest])) continue;
-      near.push({ namespaceId, at: first.snapshot.at, epochId });
+    for (const [epochId, of] of byEpoch(samples)) {
+      const [first] = of;
+      if (first !== undefined && needsBefore(of)) near.push({ namespaceId, at: first.snapshot.at, epochId });
     }
   }
   const before = new Map<number, ListenerSample[]>();

@@ -1,6 +1,8 @@
 import type { PrismaClient } from "../../generated/prisma/client.ts";
+import { PREDECESSOR_MAX_MS } from "../../rates/interval.ts";
 import { minuteOf } from "../../rates/minute.ts";
 import { type Db, inTransaction } from "../client.ts";
+import { readListenerSuccessorMinutes } from "../history/listener-samples.ts";
 import { type Lookup, lookupOf, type SnapshotRecord } from "../history/record.ts";
 import { readSuccessorMinutes } from "../history/successors.ts";
 import type { Partitions } from "../partitions.ts";
@@ -130,7 +132,13 @@ class ShardRun {
     const lookups: Lookup[] = [];
     for (const minute of minutes) lookups.push(...lastOfEach(await this.#sumMinute(minute)));
     if (lookups.length === 0) return;
-    const successors = await readSuccessorMinutes(this.#tx, lookups, this.#now + AHEAD_MAX_MS);
+    const newest = this.#now + AHEAD_MAX_MS;
+    const successors = await readSuccessorMinutes(this.#tx, lookups, newest);
+    const lists = this.#rolled.flatMap(({ closed }) => closed?.listeners.flatMap(({ last }) => last) ?? []);
+    for (const minute of await readListenerSuccessorMinutes(this.#tx, lists, PREDECESSOR_MAX_MS, newest)) {
+      // Of an open minute nothing is told of listeners before it is over.
+      if (!successors.has(minute)) successors.set(minute, new Set());
+    }
     for (const [minute, namespaces] of successors) {
       if (minutes.has(minute)) continue;
       const there = touched.get(minute);
@@ -168,8 +176,13 @@ class ShardRun {
       this.#shard,
       over.map(({ minute }) => minute),
     );
-    if (closed.length > 0) await deleteMarks(this.#tx, this.#shard, closed.map(({ ids }) => ids).join(","));
-    if (this.#seen.settlesLater(this.#shard, openFrom)) await settle(this.#tx, this.#shard, openFrom);
+    if (closed.length > 0) {
+      await deleteMarks(this.#tx, this.#shard, closed.map(({ ids }) => ids).join(","));
+    }
+    // A mark of an old minute that shows only now holds `settled` back until the run that takes it.
+    if (closed.length > 0 || this.#seen.settlesLater(this.#shard, openFrom)) {
+      await settle(this.#tx, this.#shard, openFrom);
+    }
   }
 }
 

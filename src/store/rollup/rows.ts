@@ -79,3 +79,8 @@ export function gaugeRows(bucket: number, sums: readonly GaugeSum[]): GaugeRow[]
     return { counterId: sum.counterId, bucket, reporters, last: String(last), data: writeGauges(gauges) };
   });
 }
+
+/** The `data` of rows as one parameter, in the order of the rows: as an array of bytes it costs the driver three times as much. */
+export function hexOf(rows: readonly { readonly data: Buffer }[]): string {
+  return rows.map(({ data }) => data.toString("hex")).join(",");
+}

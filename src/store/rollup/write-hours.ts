@@ -1,7 +1,7 @@
 import type { GaugeSums } from "../../rates/gauges.ts";
 import type { MinuteSum } from "../../rates/minute.ts";
 import type { Db } from "../client.ts";
-import { counterRows, coverageRows, gaugeRows } from "./rows.ts";
+import { counterRows, coverageRows, gaugeRows, hexOf } from "./rows.ts";
 
 /** An hour of a shard, summed up. */
 export interface RolledHour {
@@ -32,12 +32,12 @@ export async function replaceHours(db: Db, shard: number, hours: readonly Rolled
     await db.$executeRaw`
       INSERT INTO ts.rollup_hour (shard, counter_id, bucket, total, unrated, affected, peak, data)
       SELECT ${shard}, counter_id, to_timestamp(bucket / 1000), total::numeric, unrated::numeric, affected,
-             peak::numeric, data
+             peak::numeric, decode(data, 'hex')
       FROM unnest(
         ${counters.map((row) => row.counterId)}::int[], ${counters.map((row) => row.bucket)}::float8[],
         ${counters.map((row) => row.total)}::text[], ${counters.map((row) => row.unrated)}::text[],
         ${counters.map((row) => row.affected)}::int[], ${counters.map((row) => row.peak)}::text[],
-        ${counters.map((row) => row.data)}::bytea[]
+        string_to_array(${hexOf(counters)}, ',')
       ) AS row(counter_id, bucket, total, unrated, affected, peak, data)`;
   }
 
@@ -45,11 +45,11 @@ export async function replaceHours(db: Db, shard: number, hours: readonly Rolled
   if (layouts.length > 0) {
     await db.$executeRaw`
       INSERT INTO ts.coverage_hour (shard, bucket, layout_id, reporters, covered_ms, data)
-      SELECT ${shard}, to_timestamp(bucket / 1000), layout_id, reporters, covered_ms, data
+      SELECT ${shard}, to_timestamp(bucket / 1000), layout_id, reporters, covered_ms, decode(data, 'hex')
       FROM unnest(
         ${layouts.map((row) => row.bucket)}::float8[], ${layouts.map((row) => row.layoutId)}::int[],
         ${layouts.map((row) => row.reporters)}::int[], ${layouts.map((row) => row.coveredMs)}::bigint[],
-        ${layouts.map((row) => row.data)}::bytea[]
+        string_to_array(${hexOf(layouts)}, ',')
       ) AS row(bucket, layout_id, reporters, covered_ms, data)`;
   }
 
@@ -57,11 +57,11 @@ export async function replaceHours(db: Db, shard: number, hours: readonly Rolled
   if (gauges.length > 0) {
     await db.$executeRaw`
       INSERT INTO ts.gauge_hour (shard, counter_id, bucket, reporters, "last", data)
-      SELECT ${shard}, counter_id, to_timestamp(bucket / 1000), reporters, "last"::numeric, data
+      SELECT ${shard}, counter_id, to_timestamp(bucket / 1000), reporters, "last"::numeric, decode(data, 'hex')
       FROM unnest(
         ${gauges.map((row) => row.counterId)}::int[], ${gauges.map((row) => row.bucket)}::float8[],
         ${gauges.map((row) => row.reporters)}::int[], ${gauges.map((row) => row.last)}::text[],
-        ${gauges.map((row) => row.data)}::bytea[]
+        string_to_array(${hexOf(gauges)}, ',')
       ) AS row(counter_id, bucket, reporters, "last", data)`;
   }
 }

@@ -8,6 +8,7 @@ import {
   coverageRows,
   type GaugeRow,
   gaugeRows,
+  hexOf,
 } from "./rows.ts";
 import type { RolledMinute } from "./sum-minute.ts";
 
@@ -70,12 +71,12 @@ async function insertCounters(db: Db, shard: number, rows: readonly CounterRow[]
   await db.$executeRaw`
     INSERT INTO ts.rollup_minute (shard, counter_id, bucket, total, unrated, affected, peak, data)
     SELECT ${shard}, counter_id, to_timestamp(bucket / 1000), total::numeric, unrated::numeric, affected,
-           peak::numeric, data
+           peak::numeric, decode(data, 'hex')
     FROM unnest(
       ${rows.map((row) => row.counterId)}::int[], ${rows.map((row) => row.bucket)}::float8[],
       ${rows.map((row) => row.total)}::text[], ${rows.map((row) => row.unrated)}::text[],
       ${rows.map((row) => row.affected)}::int[], ${rows.map((row) => row.peak)}::text[],
-      ${rows.map((row) => row.data)}::bytea[]
+      string_to_array(${hexOf(rows)}, ',')
     ) AS row(counter_id, bucket, total, unrated, affected, peak, data)`;
 }
 
@@ -88,11 +89,11 @@ async function insertCoverage(
   if (rows.length === 0) return;
   await db.$executeRaw`
     INSERT INTO ts.coverage (shard, bucket, layout_id, open, reporters, covered_ms, data)
-    SELECT ${shard}, to_timestamp(bucket / 1000), layout_id, ${open}::boolean, reporters, covered_ms, data
+    SELECT ${shard}, to_timestamp(bucket / 1000), layout_id, ${open}::boolean, reporters, covered_ms, decode(data, 'hex')
     FROM unnest(
       ${rows.map((row) => row.bucket)}::float8[], ${rows.map((row) => row.layoutId)}::int[],
       ${rows.map((row) => row.reporters)}::int[], ${rows.map((row) => row.coveredMs)}::bigint[],
-      ${rows.map((row) => row.data)}::bytea[]
+      string_to_array(${hexOf(rows)}, ',')
     ) AS row(bucket, layout_id, reporters, covered_ms, data)`;
 }
 
@@ -100,11 +101,11 @@ async function insertGauges(db: Db, shard: number, rows: readonly GaugeRow[]): P
   if (rows.length === 0) return;
   await db.$executeRaw`
     INSERT INTO ts.gauge_minute (shard, counter_id, bucket, reporters, "last", data)
-    SELECT ${shard}, counter_id, to_timestamp(bucket / 1000), reporters, "last"::numeric, data
+    SELECT ${shard}, counter_id, to_timestamp(bucket / 1000), reporters, "last"::numeric, decode(data, 'hex')
     FROM unnest(
       ${rows.map((row) => row.counterId)}::int[], ${rows.map((row) => row.bucket)}::float8[],
       ${rows.map((row) => row.reporters)}::int[], ${rows.map((row) => row.last)}::text[],
-      ${rows.map((row) => row.data)}::bytea[]
+      string_to_array(${hexOf(rows)}, ',')
     ) AS row(counter_id, bucket, reporters, "last", data)`;
 }
 

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { counterEntry, isEventCounter, isGauge, splitCounterName } from "../../../src/catalog/catalog.ts";
+import {
+  counterEntry,
+  isConstant,
+  isEventCounter,
+  isGauge,
+  splitCounterName,
+} from "../../../src/catalog/catalog.ts";
 import { fullNames, LINUX_6_18_NETSTAT, LINUX_6_18_SNMP } from "./proc-headers.ts";
 
 const onThisKernel = [...fullNames(LINUX_6_18_SNMP), ...fullNames(LINUX_6_18_NETSTAT)];
@@ -36,6 +42,14 @@ describe("the names of a real kernel", () => {
     for (const name of onThisKernel) {
       expect(counterEntry(name).kind).toBe(isGauge(name) ? "GAUGE" : "COUNTER");
     }
+  });
+
+  test("are constants but for the numbers of open connections, where they are no counters", () => {
+    expect(onThisKernel.filter((name) => isGauge(name) && !isConstant(name))).toEqual([
+      "TcpCurrEstab",
+      "MPTcpExtMPCurrEstab",
+    ]);
+    expect(onThisKernel.filter((name) => isConstant(name) && !isGauge(name))).toEqual([]);
   });
 
   test("include every event counter, and no gauge is one", () => {

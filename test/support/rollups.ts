@@ -1,0 +1,329 @@
+/** Fleets of random histories in a real store, the workers that roll them up, and what the tables then say. */
+import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { isEventCounter } from "../../src/catalog/catalog.ts";
+import { layoutHash } from "../../src/protocol/layout.ts";
+import { inTransaction, openStore, type PrismaClient, type Store } from "../../src/store/client.ts";
+import { GaugeBuffer, readGauges } from "../../src/store/codec/gauges.ts";
+import { encodeListeners } from "../../src/store/codec/listeners.ts";
+import { decodePositions } from "../../src/store/codec/positions.ts";
+import { encodeValues } from "../../src/store/codec/values.ts";
+import { registerEpoch } from "../../src/store/epochs.ts";
+import { SnapshotReader } from "../../src/store/history/snapshot-reader.ts";
+import { registerHost } from "../../src/store/hosts.ts";
+import { LayoutCache, registerLayout } from "../../src/store/layouts.ts";
+import { registerNamespace, registerRoot } from "../../src/store/namespaces.ts";
+import { Partitions } from "../../src/store/partitions.ts";
+import { shardsWithHours } from "../../src/store/rollup/hour-marks.ts";
+import { SeenMarks } from "../../src/store/rollup/marks.ts";
+import { rollUpHours } from "../../src/store/rollup/roll-up-hours.ts";
+import { rollUpShard } from "../../src/store/rollup/roll-up-shard.ts";
+import { markedShards } from "../../src/store/rollup/shards.ts";
+import {
+  type AppendOutcome,
+  appendSnapshots,
+  FLAG_FROM_ZERO,
+  type SnapshotRow,
+  shardOf,
+} from "../../src/store/snapshots.ts";
+import { layoutOf, type OracleSnapshot } from "./oracle.ts";
+import { count, wireListeners } from "./wire.ts";
+
+export function openTestStore(url: string): Store {
+  return openStore({
+    url,
+    poolSize: 6,
+    statementTimeoutMs: 20_000,
+    applicationName: "test",
+    onError: () => undefined,
+  });
+}
+
+/** Everything that rolls up, as a process of its own would have it: nothing cached is shared. */
+export function worker({ db }: { readonly db: PrismaClient }) {
+  const deps = {
+    db,
+    reader: new SnapshotReader(new LayoutCache()),
+    partitions: new Partitions(),
+    seen: new SeenMarks(),
+    isEventCounter,
+  };
+  return {
+    deps,
+    /** All marked minutes, then all marked hours that are over, as the jobs do. */
+    rollUp: async (now: number) => {
+      for (const shard of await markedShards(db)) {
+        for (;;) {
+          const outcome = await rollUpShard(deps, shard, now);
+          if (outcome.kind === "busy" || !outcome.more) break;
+        }
+      }
+      for (const shard of await shardsWithHours(db, now)) {
+        for (;;) {
+          const outcome = await rollUpHours(deps, shard, now);
+          if (outcome.kind === "busy" || !outcome.more) break;
+        }
+      }
+    },
+  };
+}
+
+/** A client whose transactions call `before` with 0, 1, 2 ... ahead of their statements, and wait for it. */
+export function watched(db: PrismaClient, before: (statement: number) => Promise<void>): PrismaClient {
+  const watchedIn = (tx: object) => {
+    let statements = 0;
+    return boundProxy(tx, (property, value) => {
+      if (property !== "$queryRaw" && property !== "$executeRaw") return value;
+      return async (...query: unknown[]) => {
+        await before(statements++);
+        return value(...query);
+      };
+    });
+  };
+  return boundProxy(db, (property, value) => {
+    if (property !== "$transaction") return value;
+    return (work: (tx: object) => unknown, options: object) =>
+      value((tx: object) => work(watchedIn(tx)), options);
+  });
+}
+
+/** A client whose transactions die before their nth statement, as those of a worker that is killed do. */
+export function dying(db: PrismaClient, nth: number): PrismaClient {
+  return watched(db, async (statement) => {
+    if (statement >= nth) throw new Error("this worker was killed");
+  });
+}
+
+type Method = (...parameters: unknown[]) => unknown;
+
+function boundProxy<T extends object>(target: T, change: (name: PropertyKey, value: Method) => unknown): T {
+  return new Proxy(target, {
+    get(own, property) {
+      const value: unknown = Reflect.get(own, property);
+      return typeof value === "function" ? change(property, value.bind(own) as Method) : value;
+    },
+  });
+}
+
+export interface TestNamespace {
+  readonly hostId: number;
+  readonly namespaceId: number;
+}
+
+export async function newHost({ db }: Store): Promise<TestNamespace> {
+  const facts = { name: "h", machineId: null, labels: {} };
+  const host = await registerHost(db, randomUUID(), randomBytes(32), facts);
+  return { hostId: host.id, namespaceId: await registerRoot(db, host.id) };
+}
+
+/** A container of a host; its shard is not the host's. @param birth in ms of uptime */
+export async function newContainer({ db }: Store, hostId: number, birth: number): Promise<TestNamespace> {
+  const key = { kind: "CONTAINER", bootId: randomUUID(), inode: "4026532000", birth } as const;
+  const facts = { containerId: null, name: null, labels: {} };
+  return { hostId, namespaceId: await registerNamespace(db, hostId, key, facts) };
+}
+
+export async function rowOf(
+  { db }: Store,
+  { hostId, namespaceId }: TestNamespace,
+  one: OracleSnapshot,
+): Promise<SnapshotRow> {
+  const epochId = await registerEpoch(db, hostId, {
+    bootId: uuidOf(`${namespaceId} ${one.boot}`),
+    number: one.epoch,
+    kernel: "6.12",
+    arch: "x86_64",
+    wordSize: one.wordSize,
+  });
+  const names = layoutOf(one).split(",");
+  const layout = await registerLayout(db, layoutHash(names), names);
+  const listeners = wireListeners(one);
+  return {
+    namespaceId,
+    at: one.at,
+    epochId,
+    uptimeMs: one.uptimeMs,
+    everyMs: one.everyMs,
+    flags: one.bornUptimeMs === undefined ? 0 : FLAG_FROM_ZERO,
+    layoutId: layout?.id ?? -1,
+    listeners: listeners === null ? null : encodeListeners(listeners),
+    values: encodeValues(names.map((name) => count(one.values[name]))),
+  };
+}
+
+function uuidOf(name: string): string {
+  const hex = createHash("sha256").update(name).digest("hex");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+/**
+ * Stores rows as ingest does, in one commit, with the namespaces that it touches in its marks.
+ *
+ * @param named false for marks that do not say whom they touch
+ */
+export async function append(
+  { db }: Store,
+  rows: readonly SnapshotRow[],
+  named = true,
+): Promise<AppendOutcome[]> {
+  const times = rows.map((row) => row.at);
+  await new Partitions().ensure(db, "snapshot", times);
+  return inTransaction(db, async (tx) => {
+    const outcomes = await appendSnapshots(tx, rows);
+    const touched = new Map<string, Set<number>>();
+    for (const { namespaceId, at } of rows) {
+      const key = `${shardOf(namespaceId)} ${Math.floor(at / 60_000) * 60}`;
+      touched.set(key, (touched.get(key) ?? new Set()).add(namespaceId));
+    }
+    for (const [key, ids] of touched) {
+      const [shard, minute] = key.split(" ").map(Number);
+      await tx.$executeRaw`
+        UPDATE ts.mark SET namespaces = CASE WHEN ${named}::boolean THEN ${[...ids]}::int[] END
+        WHERE shard = ${shard}::int AND minute = to_timestamp(${minute}::float8)
+          AND xmin = pg_current_xact_id()::xid`;
+    }
+    return outcomes;
+  });
+}
+
+/** Empties the time series, not the registry. */
+export async function forgetSeries({ db }: Store): Promise<void> {
+  await db.$executeRaw`
+    TRUNCATE ts.snapshot, ts.mark, ts.rollup_minute, ts.coverage, ts.gauge_minute, ts.listener_minute,
+             ts.hour_mark, ts.rollup_hour, ts.coverage_hour, ts.gauge_hour, ts.shard, listener`;
+}
+
+/** A row of a rollup, its positions by namespace. */
+export type Positions = Record<number, readonly string[]>;
+
+type Resolution = "minute" | "hour";
+
+/** ts.rollup_minute or ts.rollup_hour, keyed "shard counter bucket". */
+export async function storedCounters({ db }: Store, resolution: Resolution) {
+  const rows =
+    resolution === "minute"
+      ? await db.$queryRaw<CounterRow[]>`
+          SELECT r.shard, c.name, date_part('epoch', r.bucket) * 1000 AS bucket, r.total::text, r.unrated::text,
+                 r.affected, r.peak::text, r.data
+          FROM ts.rollup_minute r JOIN counter c ON c.id = r.counter_id`
+      : await db.$queryRaw<CounterRow[]>`
+          SELECT r.shard, c.name, date_part('epoch', r.bucket) * 1000 AS bucket, r.total::text, r.unrated::text,
+                 r.affected, r.peak::text, r.data
+          FROM ts.rollup_hour r JOIN counter c ON c.id = r.counter_id`;
+  return new Map(
+    rows.map(({ shard, name, bucket, data, ...sums }) => {
+      const positions: Positions = {};
+      for (const { position, value, unrated } of decodePositions(data)) {
+        positions[shard * 256 + position] = [String(value), String(unrated)];
+      }
+      return [`${shard} ${name} ${Math.round(bucket)}`, { ...sums, positions }] as const;
+    }),
+  );
+}
+
+interface CounterRow {
+  readonly shard: number;
+  readonly name: string;
+  readonly bucket: number;
+  readonly total: string;
+  readonly unrated: string;
+  readonly affected: number;
+  readonly peak: string;
+  readonly data: Uint8Array;
+}
+
+/** ts.coverage or ts.coverage_hour, keyed "shard layout bucket". */
+export async function storedCoverage({ db }: Store, resolution: Resolution) {
+  const rows =
+    resolution === "minute"
+      ? await db.$queryRaw<CoverageRow[]>`
+          SELECT shard, layout_id, date_part('epoch', bucket) * 1000 AS bucket, open, reporters,
+                 covered_ms::float8 AS "coveredMs", data FROM ts.coverage`
+      : await db.$queryRaw<CoverageRow[]>`
+          SELECT shard, layout_id, date_part('epoch', bucket) * 1000 AS bucket, false AS open, reporters,
+                 covered_ms::float8 AS "coveredMs", data FROM ts.coverage_hour`;
+  const layouts = new Map<number, string>();
+  for (const { id, counterIds } of await db.layout.findMany()) {
+    const counters = await db.counter.findMany({ where: { id: { in: counterIds } } });
+    layouts.set(id, counterIds.map((one) => counters.find((counter) => counter.id === one)?.name).join(","));
+  }
+  return new Map(
+    rows.map(({ shard, layout_id, bucket, data, ...sums }) => {
+      const positions: Record<number, number> = {};
+      for (const { position, value } of decodePositions(data)) {
+        positions[shard * 256 + position] = Number(value);
+      }
+      return [`${shard} ${layouts.get(layout_id)} ${Math.round(bucket)}`, { ...sums, positions }] as const;
+    }),
+  );
+}
+
+interface CoverageRow {
+  readonly shard: number;
+  readonly layout_id: number;
+  readonly bucket: number;
+  readonly open: boolean;
+  readonly reporters: number;
+  readonly coveredMs: number;
+  readonly data: Uint8Array;
+}
+
+/** ts.gauge_minute or ts.gauge_hour, keyed "shard gauge bucket". */
+export async function storedGauges({ db }: Store, resolution: Resolution) {
+  const rows =
+    resolution === "minute"
+      ? await db.$queryRaw<GaugeRow[]>`
+          SELECT g.shard, c.name, date_part('epoch', g.bucket) * 1000 AS bucket, g.reporters, g."last"::text, g.data
+          FROM ts.gauge_minute g JOIN counter c ON c.id = g.counter_id`
+      : await db.$queryRaw<GaugeRow[]>`
+          SELECT g.shard, c.name, date_part('epoch', g.bucket) * 1000 AS bucket, g.reporters, g."last"::text, g.data
+          FROM ts.gauge_hour g JOIN counter c ON c.id = g.counter_id`;
+  const buffer = new GaugeBuffer();
+  return new Map(
+    rows.map(({ shard, name, bucket, data, ...sums }) => {
+      const positions: Positions = {};
+      for (let index = 0; index < readGauges(data, buffer); index++) {
+        positions[shard * 256 + (buffer.positions[index] ?? 0)] = [
+          String(buffer.lastAt(index)),
+          String(buffer.lowestAt(index)),
+          String(buffer.highestAt(index)),
+        ];
+      }
+      return [`${shard} ${name} ${Math.round(bucket)}`, { ...sums, positions }] as const;
+    }),
+  );
+}
+
+interface GaugeRow {
+  readonly shard: number;
+  readonly name: string;
+  readonly bucket: number;
+  readonly reporters: number;
+  readonly last: string;
+  readonly data: Uint8Array;
+}
+
+/** ts.listener_minute, keyed "namespace inode bucket". */
+export async function storedListeners({ db }: Store) {
+  const rows = await db.$queryRaw<ListenerRow[]>`
+    SELECT m.namespace_id, l.inode, date_part('epoch', m.bucket) * 1000 AS bucket, m.samples,
+           m.samples_full AS "samplesFull", m.peak_queue AS "peakQueue", m."limit", m.weight::float8 AS weight
+    FROM ts.listener_minute m JOIN listener l ON l.id = m.listener_id AND l.namespace_id = m.namespace_id
+    WHERE m.shard = m.namespace_id >> 8`;
+  return new Map(
+    rows.map(
+      ({ namespace_id, inode, bucket, ...minute }) =>
+        [`${namespace_id} ${inode} ${Math.round(bucket)}`, minute] as const,
+    ),
+  );
+}
+
+interface ListenerRow {
+  readonly namespace_id: number;
+  readonly inode: string;
+  readonly bucket: number;
+  readonly samples: number;
+  readonly samplesFull: number;
+  readonly peakQueue: number;
+  readonly limit: number | null;
+  readonly weight: number;
+}
