@@ -2,9 +2,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { isEventCounter } from "../../src/catalog/catalog.ts";
 import { layoutHash } from "../../src/protocol/layout.ts";
-import type { WireListeners } from "../../src/protocol/message.ts";
 import type { Store } from "../../src/store/client.ts";
-import { encodeListeners } from "../../src/store/codec/listeners.ts";
 import { encodeValues } from "../../src/store/codec/values.ts";
 import { registerEpoch } from "../../src/store/epochs.ts";
 import { SnapshotReader } from "../../src/store/history/snapshot-reader.ts";
@@ -45,11 +43,10 @@ export async function storeHost(
   return { hostId, namespaceIds };
 }
 
-/** A snapshot of a namespace, with what was sampled of its listeners. */
+/** A snapshot of a namespace of a host. */
 export interface FleetSnapshot extends OracleSnapshot {
   readonly namespaceId: number;
   readonly hostId: number;
-  readonly listeners?: WireListeners;
 }
 
 /** Stores snapshots whose values are of these counters. */
@@ -84,7 +81,7 @@ export async function storeSnapshots(
       everyMs: one.everyMs,
       flags: 0,
       layoutId: layout.id,
-      listeners: one.listeners === undefined ? null : encodeListeners(one.listeners),
+      listeners: null,
       values: encodeValues(
         names.map((name) => {
           const value = one.values[name];
