@@ -35,6 +35,7 @@ import { Actors } from "./store/actors.ts";
 import { openStore } from "./store/client.ts";
 import { FleetView } from "./store/fleet-view.ts";
 import { SnapshotReader } from "./store/history/snapshot-reader.ts";
+import { HostLabelHistory } from "./store/labels/history.ts";
 import { LayoutCache } from "./store/layouts.ts";
 import { migrate, pendingMigrations } from "./store/migrate.ts";
 import { Partitions } from "./store/partitions.ts";
@@ -138,11 +139,14 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
     freeBytes: config.databaseUrl === null ? () => freeBytesOf(config.dataDir) : async () => null,
     now,
   });
+  const fleet = new FleetView(db, now);
+  const labelHistory = new HostLabelHistory(db, fleet);
   const sources: Sources = {
     db,
     storage,
     reader: new SnapshotReader(new LayoutCache()),
-    fleet: new FleetView(db, now),
+    fleet,
+    labelsOver: (range) => labelHistory.over(range),
     now,
     system: {
       version: VERSION,

@@ -5,9 +5,13 @@ import { lastSnapshotAt } from "../store/history/newest.ts";
 import type { SnapshotReader } from "../store/history/snapshot-reader.ts";
 import type { LayoutCache } from "../store/layouts.ts";
 import { type Namespace, namespacesOf } from "../store/namespaces.ts";
-import { type ListenerRecord, readListeners, readPeakFill } from "../store/queries/listeners.ts";
+import type { AttributedListener } from "../store/queries/attribution.ts";
+import type { LabelsOverTime } from "../store/queries/groups.ts";
+import { type ListenerRecord, readOpenListeners } from "../store/queries/listeners.ts";
+import type { Range } from "../store/queries/range.ts";
 import type { StorageView } from "../store/storage/storage-view.ts";
 import type { Actor } from "../store/tokens.ts";
+import { attributionLoader, peakFillLoader } from "./listener-loaders.ts";
 
 /** What the service says of itself; the composition root knows it. */
 export interface SystemFacts {
@@ -27,6 +31,8 @@ export interface Sources {
   readonly fleet: FleetView;
   readonly system: SystemFacts;
   readonly storage: StorageView;
+  /** The labels that hosts had over a range; by default those that they have now, for all time. */
+  readonly labelsOver?: (range: Range) => Promise<LabelsOverTime>;
   /** ms since 1970 */
   readonly now: () => number;
 }
@@ -39,10 +45,12 @@ export interface Context extends Sources {
   readonly namespaces: DataLoader<number, Namespace[]>;
   /** When a namespace was last read, by its id; null before its first snapshot. */
   readonly lastSnapshot: DataLoader<number, number | null>;
-  /** The listeners of a namespace, by its id. */
+  /** The open listeners of a namespace, by its id. */
   readonly listeners: DataLoader<number, ListenerRecord[]>;
-  /** The peak fill of a namespace's listeners by inode, by `[namespace id, from, to]` as JSON. */
+  /** The peak fill of a namespace's listeners in a range, by `rangeKey` and then by `listenerKey`. */
   readonly peakFill: DataLoader<string, ReadonlyMap<string, number>>;
+  /** What is put down to them, likewise. */
+  readonly attributions: DataLoader<string, ReadonlyMap<string, AttributedListener>>;
 }
 
 export function createContext(sources: Sources, actor: Actor): Context {
@@ -61,18 +69,12 @@ export function createContext(sources: Sources, actor: Actor): Context {
     }),
     listeners: new DataLoader(async (ids: readonly number[]) => {
       const byNamespace = new Map<number, ListenerRecord[]>(ids.map((id) => [id, []]));
-      for (const one of await readListeners(sources.db, ids, sources.now())) {
+      for (const one of await readOpenListeners(sources.db, ids, sources.now())) {
         byNamespace.get(one.namespaceId)?.push(one);
       }
       return ids.map((id) => byNamespace.get(id) ?? []);
     }),
-    peakFill: new DataLoader((keys: readonly string[]) =>
-      Promise.all(
-        keys.map((key) => {
-          const [namespaceId = 0, from = 0, to = 0] = JSON.parse(key) as number[];
-          return readPeakFill(sources.db, namespaceId, { from, to });
-        }),
-      ),
-    ),
+    peakFill: peakFillLoader(sources),
+    attributions: attributionLoader(sources),
   };
 }

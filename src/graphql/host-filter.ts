@@ -1,4 +1,4 @@
-import type { HostFilter as StoreFilter } from "../store/host-filter.ts";
+import type { HostFilter as StoreFilter, LabelMatcher as StoreMatcher } from "../store/host-filter.ts";
 import { builder } from "./builder.ts";
 
 export const HostStatus = builder.enumType("HostStatus", {
@@ -16,7 +16,7 @@ const MatchOp = builder.enumType("MatchOp", {
   values: ["EQ", "NE", "RE", "NRE"] as const,
 });
 
-const LabelMatcher = builder.inputType("LabelMatcher", {
+export const LabelMatcher = builder.inputType("LabelMatcher", {
   description:
     "Prometheus' matchers. RE and NRE are anchored, in RE2 syntax; a label that is missing is the empty string.",
   fields: (t) => ({
@@ -43,6 +43,12 @@ type FilterInput = typeof HostFilter.$inferInput;
 /** The filter as the store takes it. */
 export function storeFilter(input: FilterInput | null | undefined): StoreFilter {
   if (input == null) return {};
-  const labels = input.labels?.map(({ name, op, value }) => ({ name, op: op ?? "EQ", value })) ?? null;
-  return { ...input, labels } as StoreFilter;
+  return { ...input, labels: storeMatchers(input.labels) } as StoreFilter;
+}
+
+/** Matchers as the store takes them; null for none at all. */
+export function storeMatchers(
+  input: readonly (typeof LabelMatcher.$inferInput)[] | null | undefined,
+): StoreMatcher[] | null {
+  return input?.map(({ name, op, value }) => ({ name, op: op ?? "EQ", value })) ?? null;
 }

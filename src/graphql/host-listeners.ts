@@ -1,3 +1,4 @@
+import type { ListenerRecord } from "../store/queries/listeners.ts";
 import { builder } from "./builder.ts";
 import { Host } from "./host.ts";
 import { Listener } from "./listener.ts";
@@ -6,7 +7,7 @@ import { Listener } from "./listener.ts";
 builder.objectField(Host, "listeners", (t) =>
   t.field({
     type: [Listener],
-    description: "Listening sockets of all its namespaces, as they were seen last, the fullest first.",
+    description: "Open listening sockets of all its namespaces, as they were listed last, the fullest first.",
     resolve: async (host, _args, context) => {
       const namespaces = await context.namespaces.load(host.id);
       const lists = await context.listeners.loadMany(namespaces.map(({ id }) => id));
@@ -16,10 +17,11 @@ builder.objectField(Host, "listeners", (t) =>
           if (list instanceof Error) throw list;
           return (list ?? []).map((listener) => ({ ...listener, host, namespace }));
         })
-        .sort(
-          (a, b) =>
-            b.acceptQueue / ((b.limit ?? 0) + 1) - a.acceptQueue / ((a.limit ?? 0) + 1) || a.port - b.port,
-        );
+        .sort((a, b) => fillOf(b) - fillOf(a) || a.port - b.port);
     },
   }),
 );
+
+function fillOf({ acceptQueue, limit }: ListenerRecord): number {
+  return (acceptQueue ?? 0) / ((limit ?? 0) + 1);
+}

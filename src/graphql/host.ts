@@ -2,14 +2,22 @@ import { type CounterEntry, counterEntry } from "../catalog/catalog.ts";
 import { SpillwayError } from "../errors.ts";
 import type { Count } from "../protocol/count.ts";
 import type { HostRecord } from "../store/directory.ts";
+import {
+  type HostRollupQuery,
+  readRolledUpIncrease,
+  readRolledUpSeries,
+  takesRollups,
+} from "../store/queries/host-rollups.ts";
 import { readHostIncrease, readHostSeries } from "../store/queries/host-series.ts";
 import { readLatest } from "../store/queries/latest.ts";
-import { gridOf, niceStep } from "../store/queries/range.ts";
+import { gridOf, niceStep, type Range } from "../store/queries/range.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
 import { Counter } from "./counter.ts";
+import { MINUTE_MS, wholeMinutesOf } from "./fleet-shape.ts";
 import { HostStatus } from "./host-filter.ts";
-import { agentIdOf, hostNodeId, namespaceIdOf } from "./ids.ts";
+import { namespacesAsked } from "./host-namespaces.ts";
+import { agentIdOf, hostNodeId } from "./ids.ts";
 import { Namespace } from "./namespace.ts";
 import { resolveRange, TimeRange } from "./range.ts";
 import { requireIncreasing, resolveCounter } from "./resolve-counter.ts";
@@ -150,7 +158,7 @@ export const Host = builder.objectRef<HostRecord>("Host").implement({
     rates: t.field({
       type: [Series],
       description:
-        "Rates per second, one series for each counter, in the order asked. Without `namespace`: the sum over the host's namespaces. Without `step`: the host's interval, or what gives about 300 points.",
+        "Rates per second, one series for each counter, in the order asked. Without `namespace`: the sum over the host's namespaces. Without `step`: the host's interval, or what gives about 300 points. What would read over 50,000 snapshots, or begins before the oldest that is kept, is answered in whole minutes from minutes and hours, which know of no resets and gaps.",
       args: {
         counters: t.arg.stringList({ required: true }),
         range: t.arg({ type: TimeRange, required: true }),
@@ -166,17 +174,21 @@ export const Host = builder.objectRef<HostRecord>("Host").implement({
         }
         const asked = await Promise.all(counters.map((name) => resolveCounter(context, name)));
         for (const one of asked) requireIncreasing(one, "rate");
-        const range = resolveRange(input, context.now());
-        const grid = gridOf(range, step ?? niceStep(range, POINTS_DEFAULT, host.everyMs ?? 10_000));
+        const exact = resolveRange(input, context.now());
         const ids = await namespacesAsked(host, namespace ?? null, context, "ALL");
-        const series = await readHostSeries(
-          context.reader,
-          context.db,
-          ids,
-          range,
-          grid,
-          asked.map(({ counterId }) => counterId ?? -1),
-        );
+        const rolledUp = isRolledUp(host, ids, exact, step ?? null, context);
+        const finest = rolledUp ? MINUTE_MS : (host.everyMs ?? 10_000);
+        const grid = gridOf(exact, step ?? niceStep(exact, POINTS_DEFAULT, finest));
+        const series = rolledUp
+          ? await readRolledUpSeries(context.db, await rollupQuery(ids, exact, context), grid, asked)
+          : await readHostSeries(
+              context.reader,
+              context.db,
+              ids,
+              exact,
+              grid,
+              asked.map(({ counterId }) => counterId ?? -1),
+            );
         return series.map((one, index) => ({
           counter: asked[index]?.entry.name ?? "",
           labels: host.labels,
@@ -191,7 +203,7 @@ export const Host = builder.objectRef<HostRecord>("Host").implement({
       type: "UInt64",
       nullable: true,
       description:
-        "Exact increase over the range; null when no snapshot in it gave one. Without `namespace`: the sum over the host's namespaces.",
+        "Exact increase over the range; null when no snapshot in it gave one. Without `namespace`: the sum over the host's namespaces. Long ranges are taken in whole minutes, as of `rates`.",
       args: {
         counter: t.arg.string({ required: true }),
         range: t.arg({ type: TimeRange, required: true }),
@@ -202,6 +214,9 @@ export const Host = builder.objectRef<HostRecord>("Host").implement({
         requireIncreasing(asked, "increase");
         const ids = await namespacesAsked(host, namespace ?? null, context, "ALL");
         const range = resolveRange(input, context.now());
+        if (isRolledUp(host, ids, range, null, context)) {
+          return readRolledUpIncrease(context.db, await rollupQuery(ids, range, context), asked);
+        }
         return readHostIncrease(context.reader, context.db, ids, range, asked.counterId ?? -1);
       },
     }),
@@ -242,18 +257,29 @@ async function namesOf(context: Context, names: readonly string[]): Promise<Set<
   return new Set(asked.map(({ entry }) => entry.name));
 }
 
-/** Ids of the namespaces meant: the one named, or by default the root alone or all of the host's. */
-async function namespacesAsked(
+/** Whether a question is answered from minutes and hours. @throws LIMIT_EXCEEDED as `takesRollups` */
+function isRolledUp(
   host: HostRecord,
-  nodeId: string | null,
+  namespaceIds: readonly number[],
+  range: Range,
+  stepMs: number | null,
   context: Context,
-  byDefault: "ROOT" | "ALL",
-): Promise<number[]> {
-  const own = await context.namespaces.load(host.id);
-  if (nodeId === null) {
-    return own.filter(({ kind }) => byDefault === "ALL" || kind === "ROOT").map(({ id }) => id);
-  }
-  const id = namespaceIdOf(nodeId);
-  if (own.some((namespace) => namespace.id === id)) return [id];
-  throw new SpillwayError("NOT_FOUND", `the host "${host.name}" has no namespace ${nodeId}`);
+): boolean {
+  return takesRollups({
+    range,
+    namespaces: namespaceIds.length,
+    everyMs: host.everyMs ?? 10_000,
+    stepMs,
+    rawFrom: context.now() - context.system.rawRetentionMs,
+    firstSeen: host.firstSeen.getTime(),
+  });
+}
+
+async function rollupQuery(
+  namespaceIds: readonly number[],
+  range: Range,
+  context: Context,
+): Promise<HostRollupQuery> {
+  const fleet = await context.fleet.read();
+  return { namespaceIds, range: wholeMinutesOf(range), fleet, now: context.now() };
 }

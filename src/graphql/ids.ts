@@ -9,6 +9,11 @@ export function namespaceNodeId(id: number): string {
   return `ns_${id}`;
 }
 
+/** By what names a socket while it is open, so that a listener has its id before anything else is known of it. */
+export function listenerNodeId(listener: { namespaceId: number; inode: string; port: number }): string {
+  return `listener_${listener.namespaceId}_${listener.inode}_${listener.port}`;
+}
+
 /** The agent id in a host's node id. @throws BAD_REQUEST */
 export function agentIdOf(nodeId: string): string {
   const agentId = /^(?:host_)?([0-9a-f-]{36})$/.exec(nodeId)?.[1];

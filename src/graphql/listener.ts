@@ -1,9 +1,13 @@
 import { backlogAdvice } from "../catalog/backlog-advice.ts";
 import type { HostRecord } from "../store/directory.ts";
 import type { Namespace as NamespaceRow } from "../store/namespaces.ts";
-import type { ListenerRecord } from "../store/queries/listeners.ts";
+import type { Attribution as AttributionShape } from "../store/queries/attribution.ts";
+import { type ListenerRecord, listenerKey } from "../store/queries/listeners.ts";
 import { builder } from "./builder.ts";
+import { wholeMinutesOf } from "./fleet-shape.ts";
 import { Host } from "./host.ts";
+import { listenerNodeId } from "./ids.ts";
+import { rangeKey } from "./listener-loaders.ts";
 import { Namespace } from "./namespace.ts";
 import { resolveRange, TimeRange } from "./range.ts";
 
@@ -12,29 +16,37 @@ export interface ListenerShape extends ListenerRecord {
   readonly namespace: NamespaceRow;
 }
 
-export const Listener = builder.objectRef<ListenerShape>("Listener").implement({
-  description: "A listening socket, as it was seen last.",
+export const Attribution = builder.objectRef<AttributionShape>("Attribution").implement({
+  description:
+    "The part of a namespace's ListenDrops that is put down to one of its listeners. sk_drops of a socket is a weight and not a count of refused connections: resets of half-open connections, scans and TCP_DEFER_ACCEPT raise it too.",
   fields: (t) => ({
-    id: t.id({ resolve: ({ namespaceId, inode }) => `listener_${namespaceId}_${inode}` }),
+    drops: t.exposeFloat("drops", { description: "share x ListenDrops of the namespace in the range." }),
+    share: t.exposeFloat("share", {
+      description:
+        "Its weight over the larger of all weights and ListenDrops, 0 to 1: what no weight covers is nobody's.",
+    }),
+    confidence: t.exposeFloat("confidence", {
+      description:
+        "0 to 1. Falls as the weights of all listeners differ from ListenDrops, as EmbryonicRsts and TCPDeferAcceptDrop grew, and when its queue was never seen over its limit while another one's was.",
+    }),
+    note: t.exposeString("note", { description: "The evidence, and what casts doubt on it." }),
+  }),
+});
+
+export const Listener = builder.objectRef<ListenerShape>("Listener").implement({
+  description: "A listening socket, as it was listed last.",
+  fields: (t) => ({
+    id: t.id({ resolve: (listener) => listenerNodeId(listener) }),
     host: t.field({ type: Host, resolve: ({ host }) => host }),
     namespace: t.field({ type: Namespace, resolve: ({ namespace }) => namespace }),
     address: t.exposeString("address"),
     port: t.exposeInt("port"),
-    owner: t.string({
+    owner: t.exposeString("owner", {
       nullable: true,
       description: "Process that owns it; null where the agent could not learn it.",
-      resolve: ({ owner }) => owner ?? null,
     }),
-    uid: t.int({
-      nullable: true,
-      description: "Null where it was not seen.",
-      resolve: ({ uid }) => uid ?? null,
-    }),
-    cgroup: t.string({
-      nullable: true,
-      description: "Null where it was not seen.",
-      resolve: ({ cgroup }) => cgroup ?? null,
-    }),
+    uid: t.exposeInt("uid", { nullable: true, description: "Null where it was not seen." }),
+    cgroup: t.exposeString("cgroup", { nullable: true, description: "Null where it was not seen." }),
     backlog: t.int({
       nullable: true,
       description:
@@ -43,15 +55,17 @@ export const Listener = builder.objectRef<ListenerShape>("Listener").implement({
     }),
     backlogInferred: t.boolean({
       description: "True when the limit was inferred from a pinned queue and not read.",
-      resolve: ({ limitInferred }) => limitInferred ?? false,
+      resolve: ({ limitInferred }) => limitInferred,
     }),
-    acceptQueue: t.int({
+    acceptQueue: t.exposeInt("acceptQueue", {
       nullable: true,
-      description: "Connections that waited to be accepted; never null for one that was seen.",
-      resolve: ({ acceptQueue }) => acceptQueue,
+      description: "Connections that waited to be accepted when it was listed last; null when none is known.",
     }),
-    samples: t.exposeInt("samples", { description: "Samples of the snapshot that told of it last." }),
-    samplesFull: t.exposeInt("samplesFull", {
+    samples: t.exposeFloat("samples", {
+      description:
+        "Samples that were taken of it: up to its newest list, or of a list of listeners over a range those of the minutes in which there was something to tell.",
+    }),
+    samplesFull: t.exposeFloat("samplesFull", {
       description:
         "How many of them found the queue over its limit, so that the next connection was dropped.",
     }),
@@ -63,8 +77,8 @@ export const Listener = builder.objectRef<ListenerShape>("Listener").implement({
     advice: t.string({
       nullable: true,
       description:
-        "What limits it, and the change that would help; null when nothing was wrong with it at its newest snapshot, or its limit was not seen.",
-      resolve: ({ limit, peakQueue, samplesFull, samples, namespace }) => {
+        "What limits it, and the change that would help; null when nothing was wrong with it in these samples, or its limit was not seen.",
+      resolve: ({ limit, peakQueue, samplesFull, samples, dropped, namespace }) => {
         const somaxconn = (namespace.sysctls as Record<string, string>)["net.core.somaxconn"];
         return backlogAdvice({
           limit,
@@ -72,19 +86,31 @@ export const Listener = builder.objectRef<ListenerShape>("Listener").implement({
           peakQueue,
           samplesFull,
           samples,
-          dropsRose: false,
+          dropsRose: dropped,
         });
       },
     }),
     peakFill: t.float({
       nullable: true,
       description:
-        "The most that waited in the range, as a share of what the kernel holds; null when its limit was not seen in it.",
+        "The most that waited in the minutes of the range, as a share of what the kernel holds; 0 when nobody waited; null when its limit was not seen in it.",
       args: { range: t.arg({ type: TimeRange, description: "By default the last hour." }) },
-      resolve: async ({ namespaceId, inode }, { range }, context) => {
-        const { from, to } = resolveRange(range ?? { last: 3_600_000 }, context.now());
-        const fill = await context.peakFill.load(JSON.stringify([namespaceId, from, to]));
-        return fill.get(inode) ?? null;
+      resolve: async (listener, { range: input }, context) => {
+        const range = wholeMinutesOf(resolveRange(input ?? { last: 3_600_000 }, context.now()));
+        const fill = await context.peakFill.load(rangeKey(listener.namespaceId, range));
+        return fill.get(listenerKey(listener)) ?? null;
+      },
+    }),
+    attribution: t.field({
+      type: Attribution,
+      nullable: true,
+      description:
+        "What of the namespace's ListenDrops is put down to it, in the minutes of the range that are over; null when none is: ListenDrops did not grow, or nothing says that it was this one.",
+      args: { range: t.arg({ type: TimeRange, required: true }) },
+      resolve: async (listener, { range: input }, context) => {
+        const range = wholeMinutesOf(resolveRange(input, context.now()));
+        const found = await context.attributions.load(rangeKey(listener.namespaceId, range));
+        return found.get(listenerKey(listener))?.attribution ?? null;
       },
     }),
   }),

@@ -1,5 +1,6 @@
 import { type CounterEntry, counterEntry, findCounter } from "../catalog/catalog.ts";
 import { SpillwayError } from "../errors.ts";
+import type { Reporters } from "../store/queries/rollup-rows.ts";
 import type { Context } from "./context.ts";
 
 /** A counter that was asked for, as the catalog and the store know it. */
@@ -7,27 +8,33 @@ export interface AskedCounter {
   readonly entry: CounterEntry;
   /** Null when no host has ever sent it. */
   readonly counterId: number | null;
-  /** Layouts that have it. */
-  readonly layoutIds: readonly number[];
+  /** Who would have told of it. */
+  readonly reporters: Reporters;
 }
 
 /** @throws NOT_FOUND for a name that neither the catalog nor any host knows */
 export async function resolveCounter(context: Context, name: string): Promise<AskedCounter> {
-  const { db, layouts } = context;
-  const entry = findCounter(name) ?? counterEntry(name);
+  const found = await knownCounter(context, findCounter(name) ?? counterEntry(name));
+  if (found.counterId !== null || found.entry.meaning !== null) return found;
+  throw new SpillwayError(
+    "NOT_FOUND",
+    `no counter "${name.slice(0, 100)}": no host has sent one of that name; \`counters\` lists those there are`,
+  );
+}
+
+/** A counter by its full name, whether or not any host has sent it. */
+export async function knownCounter(
+  { db, reader: { layouts } }: Pick<Context, "db" | "reader">,
+  entry: CounterEntry,
+): Promise<AskedCounter> {
   const counterId = await layouts.counterId(db, entry.name);
-  if (counterId === null) {
-    if (entry.meaning !== null) return { entry, counterId, layoutIds: [] };
-    throw new SpillwayError(
-      "NOT_FOUND",
-      `no counter "${name.slice(0, 100)}": no host has sent one of that name; \`counters\` lists those there are`,
-    );
-  }
   const layoutIds: number[] = [];
-  for (const layout of (await layouts.loadAll(db)).values()) {
-    if (layout.counterIds.includes(counterId)) layoutIds.push(layout.id);
+  if (counterId !== null) {
+    for (const layout of (await layouts.loadAll(db)).values()) {
+      if (layout.counterIds.includes(counterId)) layoutIds.push(layout.id);
+    }
   }
-  return { entry, counterId, layoutIds };
+  return { entry, counterId, reporters: { layoutIds, event: entry.event } };
 }
 
 /** @throws BAD_REQUEST for a gauge, which has no increase */
@@ -35,6 +42,15 @@ export function requireIncreasing({ entry }: AskedCounter, what: string): void {
   if (entry.kind !== "GAUGE") return;
   throw new SpillwayError(
     "BAD_REQUEST",
-    `${entry.name} is a gauge: it goes up and down and has no ${what}; \`host.latest\` has its value`,
+    `${entry.name} is a gauge: it goes up and down and has no ${what}; ask a fleet for its \`trend\` with the measure LAST, or a host for its \`latest\` value`,
+  );
+}
+
+/** @throws BAD_REQUEST for a counter, whose value of itself says nothing */
+export function requireGauge({ entry }: AskedCounter): void {
+  if (entry.kind === "GAUGE") return;
+  throw new SpillwayError(
+    "BAD_REQUEST",
+    `${entry.name} is not a gauge: LAST is for gauges; ask for its RATE or INCREASE`,
   );
 }

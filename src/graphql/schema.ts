@@ -1,8 +1,12 @@
 /** The schema: every type file is imported here, in the order of a reader's questions. */
 import { builder } from "./builder.ts";
 import "./fleet.ts";
+import "./handshakes.ts";
+import "./fleet-top.ts";
+import "./heatmap.ts";
 import "./host.ts";
 import "./host-listeners.ts";
+import "./listeners.ts";
 import "./hosts.ts";
 import "./counter.ts";
 import "./system.ts";

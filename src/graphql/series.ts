@@ -20,8 +20,10 @@ export const Measure = builder.enumType("Measure", {
     RATE: { description: "Per second, over the time that was covered; never over a gap." },
     INCREASE: { description: "Exact growth in the step, what came in over gaps included." },
     AFFECTED: { description: "How many hosts it grew on." },
-    PEAK: { description: "The highest increase of one namespace in one minute of the step." },
-    LAST: { description: "The newest value: for gauges." },
+    PEAK: { description: "The highest increase of one namespace in the step." },
+    LAST: {
+      description: "The sum of the last values that the namespaces showed in the step: for gauges.",
+    },
   } as const,
 });
 

@@ -5,9 +5,9 @@ import { ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/dis
 import { ApolloServerPluginDrainHttpServer } from "@apollo/server/plugin/drainHttpServer";
 import type { GraphQLFormattedError } from "graphql";
 import { SpillwayError } from "../errors.ts";
-import { asUnavailable } from "../store/errors.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Context } from "./context.ts";
+import { asQueryFault } from "./query-fault.ts";
 import { schema } from "./schema.ts";
 
 /** Tokens of one document at most: what a validator does with a long one is more than linear. */
@@ -49,7 +49,7 @@ export function createGraphqlServer({ httpServer, log }: GraphqlServerOptions): 
 
 /** A coded error keeps its code and text; anything else a resolver throws is masked, and logged. */
 function formatError(formatted: GraphQLFormattedError, error: unknown, log: Logger): GraphQLFormattedError {
-  const original = asUnavailable(unwrapResolverError(error));
+  const original = asQueryFault(unwrapResolverError(error));
   if (original instanceof SpillwayError) {
     return { ...formatted, message: original.message, extensions: { code: original.code } };
   }

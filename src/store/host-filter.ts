@@ -26,7 +26,11 @@ const PATTERN_LENGTH = 500;
 
 /** A test for hosts. @throws BAD_REQUEST for a regular expression that is none, or too long */
 export function hostPredicate(filter: HostFilter): (host: HostRecord) => boolean {
-  const tests: ((host: HostRecord) => boolean)[] = (filter.labels ?? []).map(labelTest);
+  const tests: ((host: HostRecord) => boolean)[] = [];
+  if (filter.labels != null) {
+    const matches = labelPredicate(filter.labels);
+    tests.push((host) => matches((name) => labelOf(host, name)));
+  }
   const { kernel, agentVersion } = filter;
   if (filter.names != null) {
     const names = new Set(filter.names);
@@ -50,16 +54,32 @@ export function labelOf({ labels }: HostRecord, name: string): string {
   return Object.hasOwn(labels, name) ? (labels[name] ?? "") : "";
 }
 
-function labelTest({ name, op, value }: LabelMatcher): (host: HostRecord) => boolean {
+/**
+ * A test for whatever has labels: all matchers must meet.
+ *
+ * @returns a function of the label by name, empty where there is none
+ * @throws BAD_REQUEST as `hostPredicate`
+ */
+export function labelPredicate(
+  matchers: readonly LabelMatcher[],
+): (labelOf: (name: string) => string) => boolean {
+  const tests = matchers.map(({ name, op, value }) => {
+    const test = valueTest(op, value);
+    return (label: (name: string) => string) => test(label(name));
+  });
+  return (label) => tests.every((test) => test(label));
+}
+
+function valueTest(op: MatchOp, value: string): (label: string) => boolean {
   switch (op) {
     case "EQ":
-      return (host) => labelOf(host, name) === value;
+      return (label) => label === value;
     case "NE":
-      return (host) => labelOf(host, name) !== value;
+      return (label) => label !== value;
     case "RE":
     case "NRE": {
       const pattern = compile(value);
-      return (host) => pattern.matches(labelOf(host, name)) === (op === "RE");
+      return (label) => pattern.matches(label) === (op === "RE");
     }
   }
 }

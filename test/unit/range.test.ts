@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { gridOf, niceStep } from "../../src/store/queries/range.ts";
-import { partsOf } from "../../src/store/queries/rollup-rows.ts";
+import { partsOf } from "../../src/store/queries/steps.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -28,7 +28,7 @@ test.each([MINUTE, 5 * MINUTE, 7 * MINUTE, 2 * HOUR, DAY])(
   "parts for steps of %d ms are of whole steps",
   (stepMs) => {
     const range = { from: 13 * MINUTE, to: 3 * DAY + 17 * MINUTE };
-    const parts = [...partsOf(range, stepMs)];
+    const parts = [...partsOf(range, { start: 0, stepMs }, HOUR)];
     expect([parts[0]?.from, parts.at(-1)?.to]).toEqual([range.from, range.to]);
     for (const [index, part] of parts.entries()) {
       expect(part.from).toBeLessThan(part.to);

@@ -151,3 +151,25 @@ export function exactAt(values: Float64Array, big: ReadonlyMap<number, bigint> |
   const exact = big?.get(index);
   return exact === undefined ? (values[index] as number) : toCount(exact);
 }
+
+/** One value of the column at the cursor, which stays; above 2^53-1 the nearest float. */
+export function columnAt({ bytes, offset }: Cursor, length: number, index: number): number {
+  const head = bytes[offset];
+  const width = (head ?? 0) & 0xf;
+  const end = offset + 1 + length * width;
+  if (head === undefined || width > WIDTH_MAX || end > bytes.length) {
+    throw new RangeError(`cannot read a column at byte ${offset} of ${bytes.length}`);
+  }
+  let value = 0;
+  for (let byte = width - 1, at = offset + 1 + index * width; byte >= 0; byte--) {
+    value = value * 256 + (bytes[at + byte] as number);
+  }
+  if (value !== 0 || (head & EXCEPTIONS) === 0) return value;
+  const reader = new VarintReader(bytes.subarray(end));
+  for (let left = reader.byte() + 1; left > 0; left--) {
+    const at = reader.byte();
+    const exception = reader.varint();
+    if (at === index) return Number(exception);
+  }
+  return 0;
+}

@@ -1,7 +1,5 @@
 import type { WireListeners } from "../../protocol/message.ts";
 
-export { listenerKey } from "../../rates/listeners.ts";
-
 /**
  * The column ts.snapshot.listeners: what was sampled of the listening sockets since the previous snapshot, as
  * the wire has it. JSON: it is there for few snapshots, is read for few questions, and Postgres compresses it.

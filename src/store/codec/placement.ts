@@ -62,3 +62,50 @@ export function writePlacement(writer: VarintWriter, positions: Uint8Array, coun
     for (const byte of bits) writer.byte(byte);
   }
 }
+
+/** Where a position stands in a row: its index among `count` entries, -1 when it is not there. */
+export interface Place {
+  index: number;
+  count: number;
+}
+
+/** The place of one position, without the others; the cursor goes on behind the placement, as of `readPlacement`. */
+export function findPlace(cursor: Cursor, position: number, into: Place): void {
+  const { bytes } = cursor;
+  const form = bytes[cursor.offset++];
+  if (form === ALL) {
+    into.index = position;
+    into.count = SHARD_SIZE;
+    return;
+  }
+  into.index = -1;
+  if (form === BITMAP && cursor.offset + BITMAP_BYTES <= bytes.length) {
+    let count = 0;
+    for (let byte = 0; byte < BITMAP_BYTES; byte++) {
+      const bits = bytes[cursor.offset + byte] as number;
+      if (byte === position >> 3 && (bits & (1 << (position & 7))) !== 0) {
+        into.index = count + bitsIn(bits & ((1 << (position & 7)) - 1));
+      }
+      count += bitsIn(bits);
+    }
+    into.count = count;
+    cursor.offset += BITMAP_BYTES;
+    return;
+  }
+  const count = bytes[cursor.offset++];
+  if (form !== LIST || count === undefined || cursor.offset + count > bytes.length) {
+    throw new RangeError(`cannot read positions of form ${form}, ${bytes.length} bytes`);
+  }
+  for (let index = 0; index < count; index++) {
+    if (bytes[cursor.offset + index] === position) into.index = index;
+  }
+  into.count = count;
+  cursor.offset += count;
+}
+
+/** How many bits of a byte are set. */
+function bitsIn(byte: number): number {
+  const pairs = byte - ((byte >> 1) & 0x55);
+  const nibbles = (pairs & 0x33) + ((pairs >> 2) & 0x33);
+  return (nibbles + (nibbles >> 4)) & 0x0f;
+}

@@ -1,97 +1,130 @@
-import { LIMITS } from "../../protocol/limits.ts";
 import type { WireListener } from "../../protocol/message.ts";
+import { isComplete, listenerKey } from "../../rates/listeners.ts";
 import type { Db } from "../client.ts";
-import { decodeListeners, listenerKey, PARTIAL } from "../codec/listeners.ts";
+import { decodeListeners } from "../codec/listeners.ts";
+import { readNewestListeners } from "../history/newest.ts";
+import { readListenerSpan } from "../history/span.ts";
 import type { Range } from "./range.ts";
 
-/** A listening socket as it was seen last. */
-export interface ListenerRecord extends WireListener {
+export { listenerKey };
+
+/** A listening socket, and what was sampled of it. */
+export interface ListenerRecord {
   readonly namespaceId: number;
-  /** ms since 1970 */
-  readonly at: number;
-  /** Samples of the snapshot that told of it last; `samplesFull` is of these. */
+  readonly inode: string;
+  readonly address: string;
+  readonly port: number;
+  readonly owner: string | null;
+  readonly uid: number | null;
+  readonly cgroup: string | null;
+  /** min(backlog, somaxconn): the kernel holds one more. Null when it was not seen. */
+  readonly limit: number | null;
+  readonly limitInferred: boolean;
+  /** At the newest sample; null when none is known. */
+  readonly acceptQueue: number | null;
+  /** Of the samples that this tells of: those of its newest list, or of a range that was asked for. */
+  readonly peakQueue: number;
+  readonly samplesFull: number;
   readonly samples: number;
+  /** ListenDrops of its namespace grew meanwhile, and its sk_drops with it. */
+  readonly dropped: boolean;
+  /** When it was listed last, ms since 1970. */
+  readonly at: number;
 }
 
 /** One that was not seen for so long is not a listener of now. */
 const RECENT_MS = 24 * 3_600_000;
-/** An agent sends a complete list each minute: where there is none, what was told for so long is all there is. */
-const PARTIAL_MS = 2 * 60_000;
-/** Lists of one namespace that are read, the newest: those of two minutes at the shortest interval. */
-const LISTS_MAX = PARTIAL_MS / LIMITS.everyMs.min;
-
-interface Row {
-  readonly namespace_id: number;
-  readonly at: number;
-  readonly listeners: Uint8Array;
-}
+/** Within so long before a list there is a complete one. */
+const COMPLETE_WITHIN_MS = 3 * 60_000;
 
 /**
- * The listeners of namespaces: those of each namespace's newest complete list, as the partial lists after it
- * have changed them. One that no list names any more may be open until the next complete list; one that a
- * partial list leaves out is as it was.
+ * The listeners of namespaces that were open when each was read last: those of its newest complete list, and what
+ * later lists said of them or added.
  */
-export async function readListeners(
+export async function readOpenListeners(
   db: Db,
   namespaceIds: readonly number[],
   now: number,
 ): Promise<ListenerRecord[]> {
-  const rows = await db.$queryRaw<Row[]>`
-    SELECT told.namespace_id, date_part('epoch', told.at) * 1000 AS at, told.listeners
-    FROM unnest(${[...namespaceIds]}::int[]) AS wanted(id)
-    LEFT JOIN LATERAL (
-      SELECT at FROM ts.snapshot
-      WHERE shard = wanted.id >> 8 AND namespace_id = wanted.id AND listeners IS NOT NULL
-        AND substring(listeners FOR ${PARTIAL.length}::int) <> ${PARTIAL}
-        AND at > to_timestamp(${(now - RECENT_MS) / 1000}::float8)
-      ORDER BY at DESC LIMIT 1
-    ) complete ON true
-    CROSS JOIN LATERAL (
-      SELECT namespace_id, at, listeners FROM ts.snapshot
-      WHERE shard = wanted.id >> 8 AND namespace_id = wanted.id AND listeners IS NOT NULL
-        AND at >= coalesce(complete.at, to_timestamp(${(now - PARTIAL_MS) / 1000}::float8))
-      ORDER BY at DESC LIMIT ${LISTS_MAX}
-    ) told
-    ORDER BY told.namespace_id, told.at`;
-  const found = new Map<string, ListenerRecord>();
-  for (const { namespace_id: namespaceId, at, listeners } of rows) {
-    const { samples, sockets } = decodeListeners(listeners);
-    for (const [place, socket] of sockets.entries()) {
+  const newest = await readNewestListeners(db, namespaceIds, now, RECENT_MS);
+  const open: ListenerRecord[] = [];
+  const partial = new Map<number, number>();
+  for (const { namespace_id, at, listeners } of newest) {
+    const list = decodeListeners(listeners);
+    if (!isComplete(list)) partial.set(namespace_id, at);
+    else for (const socket of list.sockets) open.push(recordOf(namespace_id, at, list.samples, socket));
+  }
+  if (partial.size === 0) return open;
+
+  const times = [...partial.values()];
+  const span = { from: Math.min(...times) - COMPLETE_WITHIN_MS, to: Math.max(...times) + 1 };
+  const byNamespace = new Map<number, Map<string, ListenerRecord>>();
+  for (const { namespace_id, at, listeners } of await readListenerSpan(
+    db,
+    { namespaceIds: [...partial.keys()] },
+    span,
+  )) {
+    const list = decodeListeners(listeners);
+    let own = byNamespace.get(namespace_id);
+    if (own === undefined || isComplete(list)) {
+      own = new Map();
+      byNamespace.set(namespace_id, own);
+    }
+    for (const [place, socket] of list.sockets.entries()) {
       // Sockets of the kernel's own have no inode: those of one list are several all the same.
       const key = socket.inode === "0" ? `${listenerKey(socket)} ${place}` : listenerKey(socket);
-      found.set(`${namespaceId} ${key}`, { ...socket, namespaceId, at: Math.round(at), samples });
+      own.set(key, recordOf(namespace_id, at, list.samples, socket));
     }
   }
-  return [...found.values()];
+  return [...open, ...Array.from(byNamespace.values(), (own) => [...own.values()]).flat()];
 }
 
+/** Lists of so long ago are in the rollups: of minutes that are over, and that a worker has had the time for. */
+const ROLLED_UP_AFTER_MS = 3 * 60_000;
+
 /**
- * The fullest that each listener of a namespace was in a range, by inode: the most that waited, over what the
- * kernel holds (the limit and one more). A listener whose limit was not seen is not in it.
- *
- * One that no list of the range names was told of before, in the newest complete list or a partial one after
- * it, and had no queue since.
+ * The fullest that listeners were in a range, by namespace and `listenerKey`: the most that waited, as a share of
+ * what the kernel holds (the limit and one more). From the lists themselves, as far as they may not be in the
+ * rollups yet; one whose limit was not seen is not in it.
  */
-export async function readPeakFill(db: Db, namespaceId: number, range: Range): Promise<Map<string, number>> {
-  const from = range.from / 1000;
-  const rows = await db.$queryRaw<Row[]>`
-    SELECT namespace_id, date_part('epoch', at) * 1000 AS at, listeners FROM ts.snapshot
-    WHERE shard = ${namespaceId >> 8} AND namespace_id = ${namespaceId} AND listeners IS NOT NULL
-      AND at >= coalesce(
-        (SELECT max(at) FROM ts.snapshot
-         WHERE shard = ${namespaceId >> 8} AND namespace_id = ${namespaceId} AND listeners IS NOT NULL
-           AND substring(listeners FOR ${PARTIAL.length}::int) <> ${PARTIAL}
-           AND at <= to_timestamp(${from}::float8)
-           AND at > to_timestamp(${from - PARTIAL_MS / 1000}::float8)),
-        to_timestamp(${from}::float8))
-      AND at <= to_timestamp(${range.to / 1000}::float8)`;
-  const fill = new Map<string, number>();
-  for (const row of rows) {
-    const within = Math.round(row.at) > range.from;
-    for (const { inode, peakQueue, limit } of decodeListeners(row.listeners).sockets) {
-      if (limit === null) continue;
-      fill.set(inode, Math.max(fill.get(inode) ?? 0, within ? peakQueue / (limit + 1) : 0));
+export async function readRecentFill(
+  db: Db,
+  namespaceIds: readonly number[],
+  range: Range,
+  now: number,
+): Promise<Map<number, Map<string, number>>> {
+  const fill = new Map<number, Map<string, number>>();
+  const span = { from: Math.max(range.from, now - ROLLED_UP_AFTER_MS), to: range.to };
+  if (span.from >= span.to) return fill;
+  for (const { namespace_id, listeners } of await readListenerSpan(db, { namespaceIds }, span)) {
+    const own = fill.get(namespace_id) ?? new Map<string, number>();
+    fill.set(namespace_id, own);
+    for (const socket of decodeListeners(listeners).sockets) {
+      if (socket.limit === null) continue;
+      const key = listenerKey(socket);
+      own.set(key, Math.max(own.get(key) ?? 0, socket.peakQueue / (socket.limit + 1)));
     }
   }
   return fill;
+}
+
+function recordOf(namespaceId: number, at: number, samples: number, socket: WireListener): ListenerRecord {
+  const { inode, address, port, limit, acceptQueue, peakQueue, samplesFull } = socket;
+  return {
+    namespaceId,
+    inode,
+    address,
+    port,
+    owner: socket.owner ?? null,
+    uid: socket.uid ?? null,
+    cgroup: socket.cgroup ?? null,
+    limit,
+    limitInferred: socket.limitInferred ?? false,
+    acceptQueue,
+    peakQueue,
+    samplesFull,
+    samples,
+    dropped: false,
+    at: Math.round(at),
+  };
 }

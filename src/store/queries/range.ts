@@ -4,6 +4,9 @@ import { formatDuration } from "../../protocol/duration.ts";
 /** Points of one series at most, as Prometheus has it. */
 export const POINTS_MAX = 11_000;
 
+/** Values of one answer at most, all its series together. */
+export const VALUES_MAX = 1_000_000;
+
 /** A span of time, ms since 1970; `from` is outside of it, `to` within, as an increase belongs to its later snapshot. */
 export interface Range {
   readonly from: number;
@@ -43,4 +46,19 @@ export function gridOf(range: Range, stepMs: number): Grid {
     );
   }
   return { start, stepMs, length };
+}
+
+/** @throws LIMIT_EXCEEDED, naming the step that fits, when so many series would have more than VALUES_MAX values */
+export function requireValues(series: number, range: Range, { stepMs, length }: Grid): void {
+  if (series * length <= VALUES_MAX) return;
+  const points = Math.floor(VALUES_MAX / series);
+  const remedy =
+    points < 2
+      ? "group by fewer labels"
+      : `ask for a step of ${formatDuration(niceStep(range, points - 1, 60_000))} or more, or group by fewer labels`;
+  throw new SpillwayError(
+    "LIMIT_EXCEEDED",
+    `${series} series in steps of ${formatDuration(stepMs)} have ${series * length} values; ` +
+      `at most ${VALUES_MAX} are given at once: ${remedy}`,
+  );
 }

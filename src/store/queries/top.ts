@@ -1,17 +1,21 @@
 import { addCounts, type Count, subtractCounts } from "../../protocol/count.ts";
 import type { Db } from "../client.ts";
+import { PositionBuffer, readPositions, SHARD_SIZE } from "../codec/positions.ts";
+import { forEachRow, NamespaceSums, partsOfSegments } from "./namespace-sums.ts";
 import type { Range } from "./range.ts";
-import { forEachNamespace, partsOf, readCoverageRows, readIncreaseRows } from "./rollup-rows.ts";
+import { clipSegments, planSegments, type Segment } from "./resolution.ts";
+import { BUCKET_MS, type Reporters, readCoverageRows } from "./rollup-rows.ts";
 
 export interface TopQuery {
   readonly counterId: number;
-  readonly layoutIds: readonly number[];
-  readonly event: boolean;
+  readonly reporters: Reporters;
   /** Whole minutes. */
   readonly range: Range;
   readonly first: number;
   /** What a namespace is counted under (its host, or itself); null leaves it out. */
   readonly keyOf: (namespaceId: number) => number | null;
+  /** ms since 1970 */
+  readonly now: number;
 }
 
 export interface RankedKey {
@@ -23,41 +27,28 @@ export interface RankedKey {
   readonly share: number;
 }
 
-interface Sum {
-  value: Count;
-  unrated: Count;
-}
-
-const PART_STEP_MS = 60_000;
+/** Rows of coverage held at once. */
+const ROWS_PER_PART = 8_000;
 
 /** The keys whose counter grew most over a range, largest first; those that did not grow are not among them. */
 export async function readTop(db: Db, query: TopQuery): Promise<RankedKey[]> {
-  const byNamespace = new Map<number, Sum>();
-  for (const part of partsOf(query.range, PART_STEP_MS)) {
-    for (const row of await readIncreaseRows(db, query.counterId, part)) {
-      forEachNamespace(row, (namespaceId, value, unrated) => {
-        const sum = byNamespace.get(namespaceId);
-        if (sum === undefined) byNamespace.set(namespaceId, { value, unrated });
-        else {
-          sum.value = addCounts(sum.value, value);
-          sum.unrated = addCounts(sum.unrated, unrated);
-        }
-      });
-    }
-  }
+  const { counterId, range, now, keyOf, first } = query;
+  const segments = await planSegments(db, { range, hours: true, now });
+  const sums = new NamespaceSums();
+  await forEachRow(db, { counterIds: [counterId], segments, shards: null }, (row) => sums.add(row));
 
   const byKey = new Map<number, Count>();
   let all: Count = 0;
-  for (const [namespaceId, { value }] of byNamespace) {
-    const key = query.keyOf(namespaceId);
+  for (const { namespaceId, value } of sums.entries()) {
+    const key = keyOf(namespaceId);
     if (key === null) continue;
     byKey.set(key, addCounts(byKey.get(key) ?? 0, value));
     all = addCounts(all, value);
   }
   const ranked = [...byKey]
     .sort((a, b) => (a[1] < b[1] ? 1 : a[1] > b[1] ? -1 : a[0] - b[0]))
-    .slice(0, query.first);
-  const rates = await ratesOf(db, query, byNamespace, new Set(ranked.map(([key]) => key)));
+    .slice(0, first);
+  const rates = await ratesOf(db, query, segments, sums, new Set(ranked.map(([key]) => key)));
   return ranked.map(([key, increase]) => ({
     key,
     increase,
@@ -66,29 +57,55 @@ export async function readTop(db: Db, query: TopQuery): Promise<RankedKey[]> {
   }));
 }
 
+/** Rates of the keys that are shown, from the coverage of their shards alone: what did not grow adds no rate. */
 async function ratesOf(
   db: Db,
-  query: TopQuery,
-  increases: ReadonlyMap<number, Sum>,
+  { reporters, keyOf }: TopQuery,
+  segments: readonly Segment[],
+  sums: NamespaceSums,
   keys: ReadonlySet<number>,
 ): Promise<Map<number, number>> {
-  const coveredMs = new Map<number, number>();
-  for (const part of partsOf(query.range, PART_STEP_MS)) {
-    for (const row of await readCoverageRows(db, query.layoutIds, part, query.event)) {
-      forEachNamespace(row, (namespaceId, value) => {
-        const key = query.keyOf(namespaceId);
-        if (key === null || !keys.has(key)) return;
-        coveredMs.set(namespaceId, (coveredMs.get(namespaceId) ?? 0) + Number(value));
-      });
-    }
-  }
+  const shown = [...sums.entries()].flatMap(({ namespaceId, value, unrated }) => {
+    const key = keyOf(namespaceId);
+    return key !== null && keys.has(key)
+      ? [{ namespaceId, key, rated: Number(subtractCounts(value, unrated)) }]
+      : [];
+  });
+  const shards = [...new Set(shown.map(({ namespaceId }) => namespaceId >> 8))];
+  const covered = await coveredMs(db, reporters, segments, shards);
   const rates = new Map<number, number>();
-  for (const [namespaceId, covered] of coveredMs) {
-    const key = query.keyOf(namespaceId);
-    if (key === null || covered === 0) continue;
-    const { value, unrated } = increases.get(namespaceId) ?? { value: 0, unrated: 0 };
-    const rate = (Number(subtractCounts(value, unrated)) * 1000) / covered;
-    rates.set(key, (rates.get(key) ?? 0) + rate);
+  for (const { namespaceId, key, rated } of shown) {
+    const ms = covered.get(namespaceId >> 8)?.[namespaceId % SHARD_SIZE] ?? 0;
+    if (ms > 0) rates.set(key, (rates.get(key) ?? 0) + (rated * 1000) / ms);
   }
   return rates;
+}
+
+/** How long the namespaces of some shards were covered, by shard and position. */
+async function coveredMs(
+  db: Db,
+  reporters: Reporters,
+  segments: readonly Segment[],
+  shards: readonly number[],
+): Promise<Map<number, Float64Array>> {
+  const covered = new Map(shards.map((shard) => [shard, new Float64Array(SHARD_SIZE)]));
+  if (shards.length === 0) return covered;
+  const buckets = segments.reduce((sum, { of, from, to }) => sum + (to - from) / BUCKET_MS[of], 0);
+  const buffer = new PositionBuffer();
+  for (const part of partsOfSegments(segments, ROWS_PER_PART / (buckets * shards.length))) {
+    for (const { shard, data } of await readCoverageRows(
+      db,
+      reporters,
+      clipSegments(segments, part),
+      shards,
+    )) {
+      const own = covered.get(shard);
+      const count = readPositions(data, buffer);
+      if (own === undefined) continue;
+      for (let index = 0; index < count; index++) {
+        (own[buffer.positions[index] as number] as number) += buffer.values[index] as number;
+      }
+    }
+  }
+  return covered;
 }

@@ -1,38 +1,40 @@
-import { addCounts, type Count, subtractCounts, toCount } from "../../protocol/count.ts";
+import { addCounts, type Count, toCount } from "../../protocol/count.ts";
 import type { Db } from "../client.ts";
+import { PositionBuffer, readPositions } from "../codec/positions.ts";
+import type { Fleet } from "../fleet-view.ts";
+import type { Groups } from "./groups.ts";
+import { Membership, shardsOf } from "./membership.ts";
+import type { PackedRow } from "./packed-rows.ts";
 import type { Grid, Range } from "./range.ts";
+import { readReported } from "./reported.ts";
+import { clipSegments, HOUR_MS, planSegments, type Segment } from "./resolution.ts";
 import {
-  forEachNamespace,
-  partsOf,
-  readCoverage,
+  BUCKET_MS,
+  countIncreaseRows,
+  type Reporters,
+  readCoverageOf,
   readCoverageRows,
   readIncreaseRows,
   readTotals,
+  type ShardSpan,
 } from "./rollup-rows.ts";
+import { inOrder, partsOf, stepOf, takesHours } from "./steps.ts";
+import { type TrendMeasure, TrendSum } from "./trend-sum.ts";
 
-/** AFFECTED counts hosts; PEAK is the highest increase of one namespace in one minute. */
-export type TrendMeasure = "RATE" | "INCREASE" | "AFFECTED" | "PEAK";
-
-/** Which namespaces a trend is over, and into which of several series each goes. */
-export interface TrendGroups {
-  /** Index of the series by namespace; one that is not in it is left out. */
-  readonly of: ReadonlyMap<number, number>;
-  readonly count: number;
-}
+export type { TrendMeasure } from "./trend-sum.ts";
 
 export interface TrendQuery {
   readonly counterId: number;
-  /** Layouts that have the counter. */
-  readonly layoutIds: readonly number[];
-  /** The counter is rolled up while its minute is open. */
-  readonly event: boolean;
+  readonly reporters: Reporters;
   /** Whole minutes; what lies outside of them is not counted, though it may lie in the first or last step. */
   readonly range: Range;
   readonly grid: Grid;
   readonly measure: TrendMeasure;
   /** Null for one series over every namespace there is. */
-  readonly groups: TrendGroups | null;
-  readonly hostOf: (namespaceId: number) => number;
+  readonly groups: Groups | null;
+  readonly fleet: Pick<Fleet, "ownerOf" | "shards">;
+  /** ms since 1970 */
+  readonly now: number;
 }
 
 export interface Trend {
@@ -42,145 +44,155 @@ export interface Trend {
   readonly total: Count;
 }
 
-/** What a group did in one step. */
-interface StepSum {
-  reported: boolean;
-  total: Count;
-  peak: Count;
-  readonly hosts: Set<number>;
-  /** By namespace: what it grew by in rated intervals, and the ms that these covered. */
-  readonly rated: Map<number, { value: number; ms: number }>;
-}
+/** Rows held at once. */
+const ROWS_PER_PART = 6_000;
+/** Of the rows that there can be, from this part on it is cheaper to read all coverage than to choose. */
+const DENSE = 0.25;
+/** So few shards are always read whole. */
+const FEW_SHARDS = 4;
 
 /**
- * The course of a counter over a fleet, one series for each group.
+ * The course of a counter over a fleet, one series for each group; from hours where the steps are of whole hours.
  *
  * A rate is the sum of the namespaces' rates: each what it grew by in rated intervals of the step, over the
  * time that these covered. So a namespace that was silent for a part of the step, or has another interval
  * than its neighbours, neither sinks nor raises the sum. The step should be no shorter than the intervals.
+ *
+ * A namespace whose group changes within a step is two namespaces in it, each with what it did meanwhile.
  */
 export async function readTrend(db: Db, query: TrendQuery): Promise<Trend[]> {
-  const { groups, measure } = query;
-  const indexAlone = groups === null && (measure === "INCREASE" || measure === "PEAK");
-  return indexAlone ? [await wholeFleet(db, query)] : byNamespace(db, query);
+  const { range, grid, groups, measure, now } = query;
+  const segments = await planSegments(db, {
+    range,
+    hours: takesHours(grid),
+    now,
+    cuts: groups?.changes.map(({ from }) => from) ?? [],
+  });
+  // The highest of a shard's namespaces stands in the row, which is of use where a step is one row's time.
+  const rowIsStep = segments.every(({ of }) => BUCKET_MS[of] === grid.stepMs);
+  const indexAlone = groups === null && (measure === "INCREASE" || (measure === "PEAK" && rowIsStep));
+  return indexAlone ? [await wholeFleet(db, query, segments)] : byNamespace(db, query, segments);
 }
 
-/** Increase and peak of everything: totals stand in the index. */
-async function wholeFleet(
-  db: Db,
-  { counterId, layoutIds, event, range, grid, measure }: TrendQuery,
-): Promise<Trend> {
-  const steps = Array.from({ length: grid.length }, newStep);
-  for (const { minute } of await readCoverage(db, layoutIds, range, event)) {
-    const step = steps[stepOf(grid, minute)];
-    if (step !== undefined) step.reported = true;
+/** Increase and peak of everything: they stand in the index. */
+async function wholeFleet(db: Db, query: TrendQuery, segments: readonly Segment[]): Promise<Trend> {
+  const { grid, measure, counterId } = query;
+  const steps: (Count | null)[] = new Array(grid.length).fill(null);
+  const [reported] = await reportedSteps(db, query, segments);
+  reported?.forEach((flag, step) => {
+    if (flag === 1) steps[step] = 0;
+  });
+  let total: Count = 0;
+  for (const row of await readTotals(db, counterId, segments)) {
+    const step = stepOf(grid, row.bucket);
+    const before = steps[step] ?? 0;
+    const grown = toCount(BigInt(row.total));
+    const peak = toCount(BigInt(row.peak));
+    steps[step] = measure === "PEAK" ? larger(peak, before) : addCounts(before, grown);
+    total = addCounts(total, grown);
   }
-  for (const row of await readTotals(db, counterId, range)) {
-    const step = steps[stepOf(grid, row.minute)];
-    if (step === undefined) continue;
-    step.reported = true;
-    step.total = addCounts(step.total, toCount(BigInt(row.total)));
-    step.peak = larger(step.peak, toCount(BigInt(row.peak)));
-  }
-  return {
-    values: steps.map((step) => measured(step, measure)),
-    total: steps.reduce<Count>((sum, step) => addCounts(sum, step.total), 0),
-  };
+  return { values: steps.map((step) => (step === null ? null : Number(step))), total };
 }
 
-async function byNamespace(db: Db, query: TrendQuery): Promise<Trend[]> {
-  const { grid, measure, groups } = query;
-  const trends = Array.from({ length: groups?.count ?? 1 }, () => ({
-    values: new Array<number | null>(grid.length).fill(null),
-    total: 0 as Count,
-  }));
-  for (const part of partsOf(query.range, grid.stepMs)) {
-    for (const [index, sums] of await sumPart(db, query, part)) {
-      sums.forEach((sum, group) => {
-        const trend = trends[group];
-        if (trend === undefined) return;
-        trend.values[index] = measured(sum, measure);
-        trend.total = addCounts(trend.total, sum.total);
-      });
+async function byNamespace(db: Db, query: TrendQuery, segments: readonly Segment[]): Promise<Trend[]> {
+  const { counterId, range, grid, groups, measure } = query;
+  const shards = shardsOf(groups);
+  const shardCount = shards?.length ?? query.fleet.shards.length;
+  const rows = await countIncreaseRows(db, [counterId], segments);
+  const rowsMost =
+    shardCount * segments.reduce((sum, one) => sum + (one.to - one.from) / BUCKET_MS[one.of], 0);
+  const dense = shardCount <= FEW_SHARDS || rows > rowsMost * DENSE;
+  const readAll = measure === "RATE" && dense;
+
+  const sum = new TrendSum(grid, measure, new Membership(groups, ownerIn(query.fleet)));
+  const partMs =
+    ((range.to - range.from) * ROWS_PER_PART) / Math.max(1, readAll ? rowsMost : Math.min(rows, rowsMost));
+  for (const part of partsOf(range, grid, partMs)) {
+    const within = clipSegments(segments, withStart(part, range, segments));
+    const increases = await readIncreaseRows(db, [counterId], within, shards);
+    const moved = measure === "RATE" && !readAll ? movedIn(increases, grid) : null;
+    let coverage: PackedRow[] = [];
+    if (readAll) coverage = await readCoverageRows(db, query.reporters, within, shards);
+    else if (moved !== null) {
+      coverage = await readCoverageOf(db, query.reporters, within, spansOf(moved, grid));
+    }
+    for (const { row, isFirst } of inOrder(coverage, increases)) {
+      if (!isFirst) sum.addIncreases(row);
+      else sum.addCoverage(row, moved?.get(row.shard)?.get(stepOf(grid, row.bucket)) ?? null);
     }
   }
-  return trends;
-}
+  sum.finish();
 
-/** The sums of every group, by the index of their step. */
-async function sumPart(db: Db, query: TrendQuery, part: Range): Promise<Map<number, StepSum[]>> {
-  const { counterId, layoutIds, event, grid, groups, hostOf } = query;
-  const steps = new Map<number, StepSum[]>();
-  const sumOf = (minute: number, namespaceId: number): StepSum | undefined => {
-    const group = groups === null ? 0 : groups.of.get(namespaceId);
-    if (group === undefined) return undefined;
-    const index = stepOf(grid, minute);
-    let sums = steps.get(index);
-    if (sums === undefined) {
-      sums = Array.from({ length: groups?.count ?? 1 }, newStep);
-      steps.set(index, sums);
-    }
-    return sums[group];
-  };
-
-  for (const row of await readCoverageRows(db, layoutIds, part, event)) {
-    forEachNamespace(row, (namespaceId, coveredMs) => {
-      const sum = sumOf(row.minute, namespaceId);
-      if (sum === undefined) return;
-      sum.reported = true;
-      if (coveredMs !== 0) ratedOf(sum, namespaceId).ms += Number(coveredMs);
+  const reported = readAll ? [] : await reportedSteps(db, query, segments);
+  return sum.values.map((values, group) => {
+    reported[group]?.forEach((flag, step) => {
+      if (flag === 1) values[step] ??= 0;
     });
-  }
-  for (const row of await readIncreaseRows(db, counterId, part)) {
-    forEachNamespace(row, (namespaceId, value, unrated) => {
-      const sum = sumOf(row.minute, namespaceId);
-      if (sum === undefined) return;
-      sum.reported = true;
-      sum.total = addCounts(sum.total, value);
-      sum.peak = larger(sum.peak, value);
-      sum.hosts.add(hostOf(namespaceId));
-      ratedOf(sum, namespaceId).value += Number(subtractCounts(value, unrated));
-    });
-  }
-  return steps;
-}
-
-function newStep(): StepSum {
-  return { reported: false, total: 0, peak: 0, hosts: new Set(), rated: new Map() };
-}
-
-function ratedOf(sum: StepSum, namespaceId: number): { value: number; ms: number } {
-  let rated = sum.rated.get(namespaceId);
-  if (rated === undefined) {
-    rated = { value: 0, ms: 0 };
-    sum.rated.set(namespaceId, rated);
-  }
-  return rated;
-}
-
-function stepOf(grid: Grid, minute: number): number {
-  return Math.floor((Math.round(minute) - grid.start) / grid.stepMs);
+    return { values, total: sum.total(group) };
+  });
 }
 
 function larger(a: Count, b: Count): Count {
   return b > a ? b : a;
 }
 
-function measured(step: StepSum, measure: TrendMeasure): number | null {
-  if (!step.reported) return null;
-  switch (measure) {
-    case "INCREASE":
-      return Number(step.total);
-    case "PEAK":
-      return Number(step.peak);
-    case "AFFECTED":
-      return step.hosts.size;
-    case "RATE": {
-      let rate: number | null = null;
-      for (const { value, ms } of step.rated.values()) {
-        if (ms > 0) rate = (rate ?? 0) + (value * 1000) / ms;
+/** The first part of a range begins where its first segment does, which may be a whole hour. */
+function withStart(part: Range, range: Range, segments: readonly Segment[]): Range {
+  return part.from === range.from ? { from: segments[0]?.from ?? part.from, to: part.to } : part;
+}
+
+/** Which groups reported in which steps. */
+function reportedSteps(db: Db, query: TrendQuery, segments: readonly Segment[]): Promise<Uint8Array[]> {
+  const { reporters, grid, groups, measure, fleet } = query;
+  return readReported(db, {
+    reporters,
+    segments,
+    grid,
+    groups,
+    hostOf: ownerIn(fleet),
+    rated: measure === "RATE",
+  });
+}
+
+/** Positions, by shard and step. */
+type Moved = ReadonlyMap<number, ReadonlyMap<number, ReadonlySet<number>>>;
+
+/** Which namespaces moved in which steps. */
+function movedIn(increases: readonly PackedRow[], grid: Grid): Moved {
+  const moved = new Map<number, Map<number, Set<number>>>();
+  const buffer = new PositionBuffer();
+  for (const { shard, bucket, data } of increases) {
+    const steps = moved.get(shard) ?? new Map<number, Set<number>>();
+    moved.set(shard, steps);
+    const step = stepOf(grid, bucket);
+    const positions = steps.get(step) ?? new Set<number>();
+    steps.set(step, positions);
+    const count = readPositions(data, buffer);
+    for (let index = 0; index < count; index++) positions.add(buffer.positions[index] as number);
+  }
+  return moved;
+}
+
+/** The shards that moved, for the whole of the steps in which they did: that much time their rates are over. */
+function spansOf(moved: Moved, grid: Grid): ShardSpan[] {
+  const spans: ShardSpan[] = [];
+  for (const [shard, steps] of moved) {
+    let last: { shard: number; from: number; to: number } | undefined;
+    for (const step of [...steps.keys()].sort((a, b) => a - b)) {
+      // What began before the grid, a whole hour, is in its first step.
+      const from = step === 0 ? grid.start - HOUR_MS : grid.start + step * grid.stepMs;
+      const to = grid.start + (step + 1) * grid.stepMs;
+      if (last?.to === from) last.to = to;
+      else {
+        last = { shard, from, to };
+        spans.push(last);
       }
-      return rate;
     }
   }
+  return spans;
+}
+
+/** The host of a namespace; a negative number for one that the view has not seen yet. */
+export function ownerIn({ ownerOf }: Pick<Fleet, "ownerOf">): (namespaceId: number) => number {
+  return (namespaceId) => ownerOf.get(namespaceId) ?? -1;
 }

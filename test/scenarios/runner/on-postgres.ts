@@ -15,7 +15,7 @@ import { gridOf } from "../../../src/store/queries/range.ts";
 import { readTrend } from "../../../src/store/queries/trend.ts";
 import { rollUpShard } from "../../../src/store/rollup/roll-up-shard.ts";
 import { markedShards } from "../../../src/store/rollup/shards.ts";
-import { appendSnapshots, FLAG_FROM_ZERO, type SnapshotRow } from "../../../src/store/snapshots.ts";
+import { appendSnapshots, FLAG_FROM_ZERO, type SnapshotRow, shardOf } from "../../../src/store/snapshots.ts";
 import type { Range, Subject } from "./check.ts";
 import { nameOf, type Sample, type Scenario, type Target } from "./scenario.ts";
 
@@ -54,15 +54,21 @@ export function onPostgres(db: PrismaClient, { samples }: Scenario, random: () =
     const layouts = await reader.layouts.loadAll(db);
     const [trend] = await readTrend(db, {
       counterId: id,
-      layoutIds: [...layouts.values()]
-        .filter(({ counterIds }) => counterIds.includes(id))
-        .map((one) => one.id),
-      event: isEventCounter(counter),
+      reporters: {
+        layoutIds: [...layouts.values()]
+          .filter(({ counterIds }) => counterIds.includes(id))
+          .map((one) => one.id),
+        event: isEventCounter(counter),
+      },
       range: dated(range),
       grid: gridOf(dated(range), 60 * MINUTE_MS),
       measure: "INCREASE",
-      groups: { of: new Map(namespaces.map((namespaceId) => [namespaceId, 0])), count: 1 },
-      hostOf: () => 0,
+      groups: { labels: [{}], of: new Map(namespaces.map((namespaceId) => [namespaceId, 0])), changes: [] },
+      fleet: {
+        ownerOf: new Map(namespaces.map((namespaceId) => [namespaceId, 0])),
+        shards: [...new Set(namespaces.map(shardOf))],
+      },
+      now: START + range.toMs + 24 * 60 * MINUTE_MS,
     });
     return BigInt(trend?.total ?? 0);
   };

@@ -7,6 +7,7 @@ import {
   decodePositions,
   encodePositions,
   PositionBuffer,
+  positionAt,
   readPositions,
   writePositions,
 } from "../../../src/store/codec/positions.ts";
@@ -158,4 +159,26 @@ test("a full shard costs a byte a position, a lone one six; one busy host widens
   expect(
     encodePositions([...all.slice(0, 255), { position: 255, value: 2 ** 40, unrated: 0 }]).length,
   ).toBeLessThan(300);
+});
+
+test("one position of a row is what unpacking all of it gives", () => {
+  const row = fc.uniqueArray(fc.tuple(fc.nat(255), count), {
+    selector: ([position]) => position,
+    maxLength: 256,
+  });
+  fc.assert(
+    fc.property(row, fc.boolean(), (entries, all) => {
+      const values = new Map(entries);
+      if (all)
+        for (let position = 0; position < 256; position++) values.set(position, values.get(position) ?? 7);
+      const counts = [...values]
+        .sort((a, b) => a[0] - b[0])
+        .map(([position, value]) => ({ position, value, unrated: 0 }));
+      const bytes = encodePositions(counts);
+      for (let position = 0; position < 256; position++) {
+        expect(positionAt(bytes, position)).toBe(Number(values.get(position) ?? 0));
+      }
+    }),
+    { numRuns: RUNS },
+  );
 });

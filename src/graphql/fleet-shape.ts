@@ -1,0 +1,75 @@
+import { SpillwayError } from "../errors.ts";
+import { formatDuration } from "../protocol/duration.ts";
+import type { HostRecord } from "../store/directory.ts";
+import type { Fleet as FleetData } from "../store/fleet-view.ts";
+import { currentLabels, type Groups, groupNamespaces } from "../store/queries/groups.ts";
+import { type Grid, gridOf, niceStep, type Range, requireValues } from "../store/queries/range.ts";
+import type { Context } from "./context.ts";
+
+export const MINUTE_MS = 60_000;
+/** Points of a series where no step is said. */
+const POINTS_DEFAULT = 300;
+/** Labels grouped by at once. */
+const LABELS_MAX = 10;
+
+/** The hosts that a question is about. */
+export interface FleetShape {
+  readonly all: FleetData;
+  readonly hosts: readonly HostRecord[];
+  /** False when every host is meant, which the cheaper queries need not look up one by one. */
+  readonly filtered: boolean;
+}
+
+/** The minutes that a range touches: the finest that a fleet is kept at. */
+export function wholeMinutesOf({ from, to }: Range): Range {
+  return { from: Math.floor(from / MINUTE_MS) * MINUTE_MS, to: Math.ceil(to / MINUTE_MS) * MINUTE_MS };
+}
+
+/**
+ * The steps of a fleet's series over a range.
+ *
+ * @throws BAD_REQUEST for a step that cuts minutes; LIMIT_EXCEEDED for too many points
+ */
+export function fleetGrid(range: Range, stepMs: number | null | undefined, points = POINTS_DEFAULT): Grid {
+  return gridOf(range, wholeMinutes(stepMs ?? niceStep(range, points, MINUTE_MS)));
+}
+
+function wholeMinutes(stepMs: number): number {
+  if (stepMs % MINUTE_MS === 0) return stepMs;
+  throw new SpillwayError(
+    "BAD_REQUEST",
+    `a step of ${formatDuration(stepMs)} cuts minutes, the finest that a fleet is kept at: ask for 1m or more, ` +
+      "or for the `rates` of one host",
+  );
+}
+
+export interface AskedGroups {
+  readonly groups: Groups;
+  /** What a query takes: null where every namespace there is goes into one series. */
+  readonly forQuery: Groups | null;
+}
+
+/**
+ * The namespaces of the hosts by labels, as they were over the range.
+ *
+ * @throws LIMIT_EXCEEDED for more labels or values than are given at once
+ */
+export async function askedGroups(
+  context: Context,
+  { all, hosts, filtered }: FleetShape,
+  names: readonly string[] | null | undefined,
+  range: Range,
+  grid: Grid | null,
+): Promise<AskedGroups> {
+  const by = [...new Set(names ?? [])];
+  if (by.length > LABELS_MAX) {
+    throw new SpillwayError(
+      "LIMIT_EXCEEDED",
+      `${by.length} labels to group by; at most ${LABELS_MAX} are taken at once`,
+    );
+  }
+  const labelsOf = by.length === 0 ? currentLabels : ((await context.labelsOver?.(range)) ?? currentLabels);
+  const groups = groupNamespaces(all, hosts, by, range, labelsOf);
+  if (grid !== null) requireValues(groups.labels.length, range, grid);
+  return { groups, forQuery: filtered || by.length > 0 ? groups : null };
+}

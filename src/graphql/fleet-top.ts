@@ -1,0 +1,100 @@
+import { SpillwayError } from "../errors.ts";
+import { readAttributions } from "../store/queries/attribution.ts";
+import type { Range } from "../store/queries/range.ts";
+import { readTop } from "../store/queries/top.ts";
+import { builder } from "./builder.ts";
+import type { Context } from "./context.ts";
+import { Fleet } from "./fleet.ts";
+import { type FleetShape, wholeMinutesOf } from "./fleet-shape.ts";
+import { attributionCounters } from "./listener-loaders.ts";
+import { shapeOf } from "./listeners.ts";
+import { requirePage } from "./page-info.ts";
+import { resolveRange, TimeRange } from "./range.ts";
+import { RankBy, Ranked, type RankedShape } from "./ranked.ts";
+import { type AskedCounter, requireIncreasing, resolveCounter } from "./resolve-counter.ts";
+
+builder.objectField(Fleet, "top", (t) =>
+  t.field({
+    type: [Ranked],
+    description:
+      "Where the counter grew most over the range, in whole minutes; who did not grow is not listed.",
+    args: {
+      counter: t.arg.string({ required: true, description: "By any name that `counter` understands." }),
+      range: t.arg({ type: TimeRange, required: true }),
+      by: t.arg({ type: RankBy, defaultValue: "HOST" }),
+      first: t.arg.int({ defaultValue: 20, description: "At most 500." }),
+    },
+    resolve: async (fleet, { counter, range: input, by, first }, context) => {
+      const asked = await resolveCounter(context, counter);
+      requireIncreasing(asked, "increase");
+      const size = requirePage(first ?? 20);
+      const now = context.now();
+      const range = wholeMinutesOf(resolveRange(input, now));
+      const { counterId, reporters } = asked;
+      if (by === "LISTENER") {
+        requireListeners(asked);
+        return topListeners(context, fleet, range, size, now);
+      }
+      if (counterId === null) return [];
+      const meant = new Set(fleet.hosts.map((host) => host.id));
+      const ranked = await readTop(context.db, {
+        counterId,
+        reporters,
+        range,
+        first: size,
+        now,
+        keyOf: (namespaceId) => {
+          const hostId = fleet.all.ownerOf.get(namespaceId);
+          if (hostId === undefined || !meant.has(hostId)) return null;
+          return by === "NAMESPACE" ? namespaceId : hostId;
+        },
+      });
+      const shapes: RankedShape[] = [];
+      for (const { key, increase, rate, share } of ranked) {
+        const hostId = by === "NAMESPACE" ? fleet.all.ownerOf.get(key) : key;
+        const host = hostId === undefined ? undefined : fleet.all.hostById.get(hostId);
+        if (host === undefined) continue;
+        const own = by === "NAMESPACE" ? await context.namespaces.load(host.id) : [];
+        const namespace = own.find(({ id }) => id === key) ?? null;
+        shapes.push({ host, namespace, listener: null, increase, rate, share, attribution: null });
+      }
+      return shapes;
+    },
+  }),
+);
+
+/** @throws BAD_REQUEST for a counter of which nothing can be put down to a listener */
+function requireListeners({ entry: { name } }: AskedCounter): void {
+  if (name === "TcpExtListenDrops" || name === "TcpExtListenOverflows") return;
+  throw new SpillwayError(
+    "BAD_REQUEST",
+    `${name} is counted for a namespace and not for its listeners: only ListenDrops is put down to them; rank by HOST or NAMESPACE`,
+  );
+}
+
+async function topListeners(
+  context: Context,
+  { all, hosts, filtered }: FleetShape,
+  range: Range,
+  first: number,
+  now: number,
+): Promise<RankedShape[]> {
+  const namespaceIds = filtered
+    ? hosts.flatMap((host) => (all.namespacesOf.get(host.id) ?? []).map(({ id }) => id))
+    : null;
+  const counters = await attributionCounters(context);
+  const found = await readAttributions(context.db, { ...counters, range, namespaceIds, now });
+  const drops = found.reduce((sum, { attribution }) => sum + attribution.drops, 0);
+  const worst = found
+    .sort((a, b) => b.attribution.drops - a.attribution.drops || a.listener.id - b.listener.id)
+    .slice(0, first);
+  const shapes: RankedShape[] = [];
+  for (const { listener, attribution } of worst) {
+    const shape = await shapeOf(context, listener);
+    if (shape === null) continue;
+    const { host, namespace } = shape;
+    const share = attribution.drops / drops;
+    shapes.push({ host, namespace, listener: shape, increase: null, rate: null, share, attribution });
+  }
+  return shapes;
+}

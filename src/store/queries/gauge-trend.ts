@@ -1,0 +1,107 @@
+import type { Db } from "../client.ts";
+import { GaugeBuffer, readGauges } from "../codec/gauges.ts";
+import { SHARD_SIZE } from "../codec/positions.ts";
+import { Membership, NO_GROUP, type ShardMembers, shardsOf } from "./membership.ts";
+import type { PackedRow } from "./packed-rows.ts";
+import type { Grid } from "./range.ts";
+import { clipSegments, planSegments } from "./resolution.ts";
+import { BUCKET_MS, readGaugeRows, readGaugeTotals } from "./rollup-rows.ts";
+import { partsOf, stepOf, takesHours } from "./steps.ts";
+import { ownerIn, type TrendQuery } from "./trend.ts";
+
+export type GaugeTrendQuery = Omit<TrendQuery, "measure" | "reporters">;
+
+/** Rows held at once; gauges have one for each shard and minute. */
+const ROWS_PER_PART = 4_000;
+
+/**
+ * The course of a gauge over a fleet, one series for each group: the sum of the last values that its namespaces
+ * showed in each step; null where none showed any. One that is silent for a whole step is not in that step's sum.
+ */
+export async function readGaugeTrend(db: Db, query: GaugeTrendQuery): Promise<(number | null)[][]> {
+  const { counterId, range, grid, groups, now, fleet } = query;
+  const segments = await planSegments(db, {
+    range,
+    hours: takesHours(grid),
+    now,
+    cuts: groups?.changes.map(({ from }) => from) ?? [],
+  });
+  if (groups === null && segments.every(({ of }) => BUCKET_MS[of] === grid.stepMs)) {
+    const values = new Array<number | null>(grid.length).fill(null);
+    for (const { bucket, last } of await readGaugeTotals(db, counterId, segments)) {
+      values[stepOf(grid, bucket)] = Number(last);
+    }
+    return [values];
+  }
+  const sum = new LastSum(grid, new Membership(groups, ownerIn(fleet)));
+  const shards = shardsOf(groups);
+  const finest = Math.min(...segments.map(({ of }) => BUCKET_MS[of]));
+  const partMs = (finest * ROWS_PER_PART) / Math.max(1, shards?.length ?? fleet.shards.length);
+  const whole = { from: segments[0]?.from ?? range.from, to: range.to };
+  for (const part of partsOf(whole, grid, partMs)) {
+    for (const row of await readGaugeRows(db, counterId, clipSegments(segments, part), shards)) sum.add(row);
+  }
+  sum.finish();
+  return sum.values;
+}
+
+/** What the namespaces of a shard showed last in the step; NaN for nothing. */
+interface ShardLast {
+  readonly members: ShardMembers;
+  readonly last: Float64Array;
+  touched: boolean;
+}
+
+class LastSum {
+  readonly values: (number | null)[][];
+  readonly #grid: Grid;
+  readonly #membership: Membership;
+  readonly #shards = new Map<number, ShardLast>();
+  readonly #buffer = new GaugeBuffer();
+  #step = -1;
+
+  constructor(grid: Grid, membership: Membership) {
+    this.#grid = grid;
+    this.#membership = membership;
+    this.values = Array.from({ length: membership.groupCount }, () =>
+      new Array<number | null>(grid.length).fill(null),
+    );
+  }
+
+  add(row: PackedRow): void {
+    const step = stepOf(this.#grid, row.bucket);
+    if (step !== this.#step) {
+      this.finish();
+      this.#step = step;
+    }
+    // One that changes its group within the step is in the one that it was in last: a gauge counts once.
+    this.#membership.advance(row.bucket, () => undefined);
+    const members = this.#membership.of(row.shard);
+    if (members === null) return;
+    let shard = this.#shards.get(row.shard);
+    if (shard === undefined) {
+      shard = { members, last: new Float64Array(SHARD_SIZE).fill(Number.NaN), touched: false };
+      this.#shards.set(row.shard, shard);
+    }
+    shard.touched = true;
+    const count = readGauges(row.data, this.#buffer);
+    const { positions, last } = this.#buffer;
+    for (let index = 0; index < count; index++) {
+      shard.last[positions[index] as number] = last[index] as number;
+    }
+  }
+
+  finish(): void {
+    for (const { members, last, touched } of this.#shards.values()) {
+      if (!touched) continue;
+      for (let position = 0; position < SHARD_SIZE; position++) {
+        const group = members.group[position] as number;
+        const value = last[position] as number;
+        const values = group === NO_GROUP || Number.isNaN(value) ? undefined : this.values[group];
+        if (values !== undefined) values[this.#step] = (values[this.#step] ?? 0) + value;
+      }
+      last.fill(Number.NaN);
+    }
+    for (const shard of this.#shards.values()) shard.touched = false;
+  }
+}

@@ -1,0 +1,104 @@
+import { SpillwayError } from "../../errors.ts";
+import type { Count } from "../../protocol/count.ts";
+import { formatDuration } from "../../protocol/duration.ts";
+import type { Db } from "../client.ts";
+import type { HostSeries } from "./host-series.ts";
+import type { Grid, Range } from "./range.ts";
+import { MINUTE_MS } from "./resolution.ts";
+import type { Reporters } from "./rollup-rows.ts";
+import { oneStep } from "./steps.ts";
+import { readTrend, type TrendQuery } from "./trend.ts";
+
+/** Raw snapshots read for one answer at most: what is more is answered from minutes and hours. */
+export const SNAPSHOTS_MAX = 50_000;
+
+export interface HostQuestion {
+  readonly range: Range;
+  readonly namespaces: number;
+  /** The agent's interval. */
+  readonly everyMs: number;
+  /** Null where the caller leaves the step to us. */
+  readonly stepMs: number | null;
+  /** Snapshots before this are gone, ms since 1970. */
+  readonly rawFrom: number;
+  /** When the host was first heard of. */
+  readonly firstSeen: number;
+}
+
+/** An agent may bring along what it had spooled before it was first heard. */
+const SPOOLED_MS = 24 * 3_600_000;
+
+/**
+ * Whether a question about a host is answered from minutes and hours: when it would read too many snapshots, or
+ * when those of its beginning are gone. They give the same rates, in whole minutes; they do not know of resets
+ * and gaps.
+ *
+ * @throws LIMIT_EXCEEDED for too many snapshots in steps that cut minutes
+ */
+export function takesRollups(question: HostQuestion): boolean {
+  const { range, namespaces, everyMs, stepMs, rawFrom } = question;
+  const since = question.firstSeen - SPOOLED_MS;
+  const from = Math.max(range.from, rawFrom, since);
+  const snapshots = Math.ceil((Math.max(0, range.to - from) / everyMs) * namespaces);
+  const tooMany = snapshots > SNAPSHOTS_MAX;
+  const gone = Math.max(range.from, since) < rawFrom;
+  if (stepMs === null || stepMs % MINUTE_MS === 0) return tooMany || gone;
+  if (!tooMany) return false;
+  throw new SpillwayError(
+    "LIMIT_EXCEEDED",
+    `steps of ${formatDuration(stepMs)} are read from some ${snapshots} snapshots; at most ${SNAPSHOTS_MAX} are read ` +
+      "at once: ask for steps of whole minutes, a shorter range, or one namespace",
+  );
+}
+
+/** A counter as a host's question names it; an id of null is of one that no host has sent. */
+export interface HostCounter {
+  readonly counterId: number | null;
+  readonly reporters: Reporters;
+}
+
+export interface HostRollupQuery extends Pick<TrendQuery, "fleet" | "now"> {
+  readonly namespaceIds: readonly number[];
+  /** Whole minutes. */
+  readonly range: Range;
+}
+
+/** The rates of counters from minutes or hours, in the order asked; an increase lies in the minute of its later snapshot. */
+export async function readRolledUpSeries(
+  db: Db,
+  query: HostRollupQuery,
+  grid: Grid,
+  counters: readonly HostCounter[],
+): Promise<HostSeries[]> {
+  const series: HostSeries[] = [];
+  for (const counter of counters) {
+    const found = await trendOf(db, query, counter, grid, "RATE");
+    const values = found?.values ?? new Array<null>(grid.length).fill(null);
+    const reported = values.some((value) => value !== null) || (found?.total ?? 0) !== 0;
+    series.push({ values, total: reported ? (found?.total ?? 0) : null, resets: [], gaps: [] });
+  }
+  return series;
+}
+
+/** The exact increase of a counter in the minutes of a range; null when nobody reported. */
+export async function readRolledUpIncrease(
+  db: Db,
+  query: HostRollupQuery,
+  counter: HostCounter,
+): Promise<Count | null> {
+  const found = await trendOf(db, query, counter, oneStep(query.range), "INCREASE");
+  return found === null || found.values[0] === null ? null : found.total;
+}
+
+async function trendOf(
+  db: Db,
+  { namespaceIds, ...query }: HostRollupQuery,
+  { counterId, reporters }: HostCounter,
+  grid: Grid,
+  measure: "RATE" | "INCREASE",
+) {
+  if (counterId === null) return null;
+  const groups = { labels: [{}], of: new Map(namespaceIds.map((id) => [id, 0])), changes: [] };
+  const [found] = await readTrend(db, { ...query, counterId, reporters, grid, measure, groups });
+  return found ?? null;
+}

@@ -1,0 +1,255 @@
+import type { Count } from "../../protocol/count.ts";
+import { PositionBuffer, positionAt, readPositions, SHARD_SIZE } from "../codec/positions.ts";
+import { ExactSums } from "./exact-sums.ts";
+import { type Membership, NO_GROUP, type ShardMembers } from "./membership.ts";
+import type { PackedRow } from "./packed-rows.ts";
+import type { Grid } from "./range.ts";
+import { stepOf } from "./steps.ts";
+
+/** AFFECTED counts hosts; PEAK is the highest increase of one namespace in the step. */
+export type TrendMeasure = "RATE" | "INCREASE" | "AFFECTED" | "PEAK";
+
+/** What the namespaces of a shard did in the step so far, by position. */
+interface ShardSum {
+  readonly members: ShardMembers;
+  readonly increase: Float64Array;
+  readonly rated: Float64Array;
+  readonly coveredMs: Float64Array;
+  /** The positions of which anything was added, each once. */
+  readonly touched: number[];
+  readonly isTouched: Uint8Array;
+  /** Something was added of most positions: all of them are looked at, and the list is not kept. */
+  whole: boolean;
+}
+
+/** What a namespace did in the step before it went over to another group. */
+interface Left {
+  readonly sum: ShardSum;
+  readonly position: number;
+  readonly group: number;
+  increase: number;
+  rated: number;
+  coveredMs: number;
+}
+
+/**
+ * Adds up a counter by group and step. Rows come in the order of time; nothing is made for a value, and of a step
+ * only what it needs is kept.
+ */
+export class TrendSum {
+  /** By group: one value for each step. Null where nothing is known of it. */
+  readonly values: (number | null)[][];
+  readonly #grid: Grid;
+  readonly #measure: TrendMeasure;
+  readonly #membership: Membership;
+  readonly #totals: ExactSums;
+  readonly #increase: ExactSums;
+  readonly #value: Float64Array;
+  readonly #seen: Uint8Array;
+  readonly #shards = new Map<number, ShardSum>();
+  /** By namespace and group: a deploy may send over all there are within one step. */
+  readonly #left = new Map<string, Left>();
+  readonly #buffer = new PositionBuffer();
+  /** The step in which a host was last counted in its group, by `hostInGroup`. */
+  #countedIn = new Int32Array(1024).fill(-1);
+  #step = -1;
+
+  constructor(grid: Grid, measure: TrendMeasure, membership: Membership) {
+    const { groupCount } = membership;
+    this.#grid = grid;
+    this.#measure = measure;
+    this.#membership = membership;
+    this.#totals = new ExactSums(groupCount);
+    this.#increase = new ExactSums(groupCount);
+    this.#value = new Float64Array(groupCount);
+    this.#seen = new Uint8Array(groupCount);
+    this.values = Array.from({ length: groupCount }, () => new Array<number | null>(grid.length).fill(null));
+  }
+
+  /** The exact increase of a group in all that was added. */
+  total(group: number): Count {
+    return this.#totals.at(group);
+  }
+
+  addIncreases(row: PackedRow): void {
+    const members = this.#goTo(row);
+    if (members === null) return;
+    const buffer = this.#buffer;
+    const count = readPositions(row.data, buffer);
+    const { positions, values, unrated, bigValues } = buffer;
+    const measure = this.#measure;
+    const sum = measure === "RATE" || measure === "PEAK" ? this.#sumOf(members) : null;
+    const exact = measure === "INCREASE" ? this.#increase : this.#totals;
+    for (let index = 0; index < count; index++) {
+      const position = positions[index] as number;
+      const group = members.group[position] as number;
+      if (group === NO_GROUP) continue;
+      const value = values[index] as number;
+      exact.add(group, bigValues === null ? value : buffer.valueAt(index));
+      if (sum === null) {
+        this.#seen[group] = 1;
+        if (measure === "AFFECTED") this.#countHost(group, members.hostInGroup[position] as number);
+      } else {
+        if (!sum.whole) touch(sum, position);
+        (sum.increase[position] as number) += value;
+        (sum.rated[position] as number) += value - (unrated[index] as number);
+      }
+    }
+  }
+
+  /**
+   * For RATE alone: how long each namespace was covered.
+   *
+   * @param only positions to look at: of the others a rate of 0 is known; null for all
+   */
+  addCoverage(row: PackedRow, only: Iterable<number> | null): void {
+    const members = this.#goTo(row);
+    if (members === null) return;
+    const sum = this.#sumOf(members);
+    const { coveredMs } = sum;
+    if (only !== null) {
+      for (const position of only) {
+        touch(sum, position);
+        (coveredMs[position] as number) += positionAt(row.data, position);
+      }
+      return;
+    }
+    const count = readPositions(row.data, this.#buffer);
+    const { positions, values } = this.#buffer;
+    sum.whole = true;
+    for (let index = 0; index < count; index++) {
+      (coveredMs[positions[index] as number] as number) += values[index] as number;
+    }
+  }
+
+  /** The last step is over. */
+  finish(): void {
+    if (this.#step < 0) return;
+    for (const one of this.#left.values()) this.#settleLeft(one);
+    this.#left.clear();
+    for (const sum of this.#shards.values()) this.#settleShard(sum);
+    const increases = this.#measure === "INCREASE";
+    for (let group = 0; group < this.#membership.groupCount; group++) {
+      if (this.#seen[group] === 0) continue;
+      const values = this.values[group];
+      const increase = increases ? this.#increase.at(group) : 0;
+      if (increases) this.#totals.add(group, increase);
+      if (values !== undefined) values[this.#step] = increases ? Number(increase) : (this.#value[group] ?? 0);
+    }
+    this.#increase.clear();
+    this.#value.fill(0);
+    this.#seen.fill(0);
+    this.#step = -1;
+  }
+
+  /** Goes on to the step and the moment of a row. */
+  #goTo({ bucket, shard }: PackedRow): ShardMembers | null {
+    const step = stepOf(this.#grid, bucket);
+    if (step !== this.#step) {
+      this.finish();
+      this.#step = step;
+    }
+    this.#membership.advance(bucket, (members, position) => this.#leave(members, position));
+    return this.#membership.of(shard);
+  }
+
+  /** Puts aside what a namespace did in its group: the step is not over, and it may come back. */
+  #leave({ shard, group: groups }: ShardMembers, position: number): void {
+    const sum = this.#shards.get(shard);
+    const group = groups[position] as number;
+    if (sum === undefined || group === NO_GROUP) return;
+    if (!sum.whole && sum.isTouched[position] === 0) return;
+    const key = `${shard} ${position} ${group}`;
+    let left = this.#left.get(key);
+    if (left === undefined) {
+      left = { sum, position, group, increase: 0, rated: 0, coveredMs: 0 };
+      this.#left.set(key, left);
+    }
+    left.increase += sum.increase[position] as number;
+    left.rated += sum.rated[position] as number;
+    left.coveredMs += sum.coveredMs[position] as number;
+    sum.increase[position] = 0;
+    sum.rated[position] = 0;
+    sum.coveredMs[position] = 0;
+  }
+
+  #settleShard(sum: ShardSum): void {
+    const { members, increase, rated, coveredMs, touched, isTouched } = sum;
+    const count = sum.whole ? SHARD_SIZE : touched.length;
+    for (let index = 0; index < count; index++) {
+      const position = sum.whole ? index : (touched[index] as number);
+      const group = members.group[position] as number;
+      if (group !== NO_GROUP) {
+        this.#settle(
+          group,
+          increase[position] as number,
+          rated[position] as number,
+          coveredMs[position] as number,
+        );
+      }
+      increase[position] = 0;
+      rated[position] = 0;
+      coveredMs[position] = 0;
+      isTouched[position] = 0;
+    }
+    touched.length = 0;
+    sum.whole = false;
+  }
+
+  #settleLeft({ sum, position, group, increase, rated, coveredMs }: Left): void {
+    if (sum.members.group[position] !== group) {
+      this.#settle(group, increase, rated, coveredMs);
+      return;
+    }
+    (sum.increase[position] as number) += increase;
+    (sum.rated[position] as number) += rated;
+    (sum.coveredMs[position] as number) += coveredMs;
+  }
+
+  /** Takes what a namespace did in the step into its group. */
+  #settle(group: number, increase: number, rated: number, coveredMs: number): void {
+    if (this.#measure === "RATE") {
+      if (coveredMs === 0) return;
+      this.#seen[group] = 1;
+      (this.#value[group] as number) += (rated * 1000) / coveredMs;
+    } else {
+      if (increase === 0) return;
+      this.#seen[group] = 1;
+      if (increase > (this.#value[group] as number)) this.#value[group] = increase;
+    }
+  }
+
+  #countHost(group: number, host: number): void {
+    if (host >= this.#countedIn.length) {
+      const larger = new Int32Array(Math.max(host + 1, this.#countedIn.length * 2)).fill(-1);
+      larger.set(this.#countedIn);
+      this.#countedIn = larger;
+    }
+    if (this.#countedIn[host] === this.#step) return;
+    this.#countedIn[host] = this.#step;
+    (this.#value[group] as number) += 1;
+  }
+
+  #sumOf(members: ShardMembers): ShardSum {
+    let sum = this.#shards.get(members.shard);
+    if (sum === undefined) {
+      sum = {
+        members,
+        increase: new Float64Array(SHARD_SIZE),
+        rated: new Float64Array(SHARD_SIZE),
+        coveredMs: new Float64Array(SHARD_SIZE),
+        touched: [],
+        isTouched: new Uint8Array(SHARD_SIZE),
+        whole: false,
+      };
+      this.#shards.set(members.shard, sum);
+    }
+    return sum;
+  }
+}
+
+function touch({ touched, isTouched }: ShardSum, position: number): void {
+  if (isTouched[position] === 1) return;
+  isTouched[position] = 1;
+  touched.push(position);
+}
