@@ -31,6 +31,7 @@ export const configSchema = z.object({
   SPILLWAY_LOCAL_AGENT: flag.default(true),
   SPILLWAY_INTERVAL: duration.default(10_000),
   SPILLWAY_RAW_RETENTION: duration.default(7 * 86_400_000),
+  SPILLWAY_COMPACT_AFTER: duration.default(6 * 3_600_000),
   SPILLWAY_LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace"]).default("info"),
 });
 
@@ -50,10 +51,13 @@ export interface Config {
   /** What agents are asked to keep between two snapshots, in ms. */
   readonly intervalMs: number;
   readonly rawRetentionMs: number;
+  /** Hours of raw snapshots that ended so long ago are compacted. */
+  readonly compactAfterMs: number;
   readonly logLevel: string;
 }
 
 const RAW_RETENTION_MIN_MS = 2 * 86_400_000;
+const COMPACT_AFTER_MIN_MS = 3_600_000;
 
 /**
  * Reads the environment, once.
@@ -89,6 +93,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     localAgent: env.SPILLWAY_LOCAL_AGENT,
     intervalMs: env.SPILLWAY_INTERVAL,
     rawRetentionMs: env.SPILLWAY_RAW_RETENTION,
+    compactAfterMs: env.SPILLWAY_COMPACT_AFTER,
     logLevel: env.SPILLWAY_LOG_LEVEL,
   };
 }
@@ -98,6 +103,11 @@ function crossCheck(env: z.infer<typeof configSchema>): string[] {
   if (env.SPILLWAY_RAW_RETENTION < RAW_RETENTION_MIN_MS) {
     faults.push(
       "SPILLWAY_RAW_RETENTION: at least 2d: a day of it is kept back for late snapshots' predecessors",
+    );
+  }
+  if (env.SPILLWAY_COMPACT_AFTER < COMPACT_AFTER_MIN_MS) {
+    faults.push(
+      "SPILLWAY_COMPACT_AFTER: at least 1h: what arrives later for a compacted hour costs more to store",
     );
   }
   if (env.SPILLWAY_INTERVAL < 100 || env.SPILLWAY_INTERVAL > 3_600_000) {

@@ -108,7 +108,15 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
 
   if (role !== "serve") {
     await life.start("workers", async () => {
-      const stop = await startWorkers({ backend, queues, db, log, metrics, now });
+      const stop = await startWorkers({
+        backend,
+        queues,
+        db,
+        log,
+        metrics,
+        now,
+        compactAfterMs: config.compactAfterMs,
+      });
       return { value: undefined, stop };
     });
   }

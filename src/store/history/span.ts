@@ -1,31 +1,54 @@
-import { Prisma } from "../../generated/prisma/client.ts";
 import type { Db } from "../client.ts";
+import { decodeHourListeners } from "../codec/hour.ts";
 import type { ListenersRecord, SnapshotRecord, Span, Whose } from "./record.ts";
+import { HOUR, hoursWithin, of, SNAPSHOT, type SourceRow, snapshotsIn, within } from "./sources.ts";
 
 /** The snapshots of a span, by namespace and time. */
-export function readSpan(db: Db, whose: Whose, { from, to }: Span): Promise<SnapshotRecord[]> {
-  return db.$queryRaw<SnapshotRecord[]>`
-    SELECT namespace_id, date_part('epoch', at) * 1000 AS at, epoch_id, uptime_ms::float8 AS uptime_ms,
-           every_ms, flags::int AS flags, layout_id, "values"
-    FROM ts.snapshot
-    WHERE ${of(whose)}
-      AND at >= to_timestamp(${from / 1000}::float8) AND at < to_timestamp(${to / 1000}::float8)
-    ORDER BY namespace_id, at`;
+export async function readSpan(db: Db, whose: Whose, span: Span): Promise<SnapshotRecord[]> {
+  const rows = await db.$queryRaw<SourceRow[]>`
+    (SELECT ${SNAPSHOT} FROM ts.snapshot s WHERE ${of(whose)} AND ${within(span)} ORDER BY s.namespace_id, s.at)
+    UNION ALL
+    SELECT ${SNAPSHOT} FROM ts.snapshot_late s WHERE ${of(whose)} AND ${within(span)}
+    UNION ALL
+    SELECT ${HOUR} FROM ts.snapshot_hour h WHERE ${of(whose)} AND ${hoursWithin(span)}`;
+  const records = rows.some((row) => row.compacted)
+    ? rows.flatMap(snapshotsIn).filter(({ at }) => at >= span.from && at < span.to)
+    : rows;
+  return inOrder(records);
+}
+
+interface ListenersRow extends ListenersRecord {
+  readonly compacted: boolean;
 }
 
 /** What was sampled of listening sockets in a span, by namespace and time; snapshots without are left out. */
-export function readListenerSpan(db: Db, whose: Whose, { from, to }: Span): Promise<ListenersRecord[]> {
-  return db.$queryRaw<ListenersRecord[]>`
-    SELECT namespace_id, date_part('epoch', at) * 1000 AS at, listeners
-    FROM ts.snapshot
-    WHERE ${of(whose)} AND listeners IS NOT NULL
-      AND at >= to_timestamp(${from / 1000}::float8) AND at < to_timestamp(${to / 1000}::float8)
-    ORDER BY namespace_id, at`;
+export async function readListenerSpan(db: Db, whose: Whose, span: Span): Promise<ListenersRecord[]> {
+  const rows = await db.$queryRaw<ListenersRow[]>`
+    (SELECT false AS compacted, s.namespace_id, date_part('epoch', s.at) * 1000 AS at, s.listeners
+     FROM ts.snapshot s WHERE ${of(whose)} AND ${within(span)} AND s.listeners IS NOT NULL
+     ORDER BY s.namespace_id, s.at)
+    UNION ALL
+    SELECT false, s.namespace_id, date_part('epoch', s.at) * 1000, s.listeners
+    FROM ts.snapshot_late s WHERE ${of(whose)} AND ${within(span)} AND s.listeners IS NOT NULL
+    UNION ALL
+    SELECT true, h.namespace_id, date_part('epoch', h.hour) * 1000, h.data
+    FROM ts.snapshot_hour h WHERE ${of(whose)} AND ${hoursWithin(span)} AND h.last_listeners_at IS NOT NULL`;
+  const records = rows.flatMap((row) =>
+    row.compacted
+      ? decodeHourListeners(row.listeners)
+          .filter(({ at }) => at >= span.from && at < span.to)
+          .map((one) => ({ namespace_id: row.namespace_id, ...one }))
+      : [row],
+  );
+  return inOrder(records);
 }
 
-/** The condition on the key's first columns. One shard alone is named by `=`, so that the key's order is the result's. */
-function of(whose: Whose): Prisma.Sql {
-  if ("shard" in whose) return Prisma.sql`shard = ${whose.shard}`;
-  const shards = [...new Set(whose.namespaceIds.map((id) => id >> 8))];
-  return Prisma.sql`shard = ANY(${shards}::int[]) AND namespace_id = ANY(${[...whose.namespaceIds]}::int[])`;
+/** By namespace and time. The rows of one source are in order, and mostly there is but one. */
+function inOrder<T extends { readonly namespace_id: number; readonly at: number }>(records: T[]): T[] {
+  const order = (a: T, b: T) => a.namespace_id - b.namespace_id || a.at - b.at;
+  const sorted = records.every((one, index) => {
+    const before = records[index - 1];
+    return before === undefined || order(before, one) < 0;
+  });
+  return sorted ? records : records.sort(order);
 }
