@@ -2,15 +2,19 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { describe, expect } from "vitest";
+import { isEventCounter } from "../../src/catalog/catalog.ts";
 import { GroupCommit } from "../../src/ingest/group-commit.ts";
 import { openStore, type Store } from "../../src/store/client.ts";
 import { encodeValues } from "../../src/store/codec/values.ts";
 import { closeHour } from "../../src/store/compaction/close-hour.ts";
 import { hoursToCompact, sealHour, shardsToStage } from "../../src/store/compaction/hours.ts";
 import { stageShard } from "../../src/store/compaction/stage-shard.ts";
+import { SnapshotReader } from "../../src/store/history/snapshot-reader.ts";
 import { readSpan } from "../../src/store/history/span.ts";
+import { LayoutCache } from "../../src/store/layouts.ts";
 import { Partitions } from "../../src/store/partitions.ts";
 import { markedShards } from "../../src/store/rollup/read.ts";
+import { rollUpShard } from "../../src/store/rollup/roll-up-shard.ts";
 import { appendSnapshots, type SnapshotRow, shardOf } from "../../src/store/snapshots.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { Metrics } from "../../src/telemetry/metrics.ts";
@@ -237,6 +241,58 @@ describe("late snapshots", () => {
     const found = await readSpan(store.db, { namespaceIds: idsOf(rows) }, { from: T0, to: T0 + HOUR });
     expect(found).toHaveLength(rows.length);
   });
+
+  test("end in the same rollups as punctual ones, whatever was compacted meanwhile", async ({ store }) => {
+    const span: FleetSpan = { hosts: 3, start: T0, end: T0 + 6 * HOUR, everyMs: 120_000 };
+    const rows = await fleetHistory(store.db, span);
+    const random = randomOf(5);
+    const late = rows.filter(() => random() < 0.3).sort(() => random() - 0.5);
+    const isLate = new Set(late);
+    const deps = {
+      db: store.db,
+      reader: new SnapshotReader(new LayoutCache()),
+      partitions: new Partitions(),
+      isEventCounter,
+    };
+    const rollUp = async () => {
+      for (const shard of await markedShards(store.db)) {
+        for (;;) {
+          const outcome = await rollUpShard(deps, shard, span.end + HOUR);
+          if (outcome.kind === "busy" || !outcome.more) break;
+        }
+      }
+    };
+    const rollups = () => store.db.$queryRaw`
+      SELECT r.shard, r.counter_id, r.bucket, r.total::text, r.unrated::text, r.peak::text, encode(r.data, 'hex') AS data
+      FROM ts.rollup_minute r
+      UNION ALL
+      SELECT c.shard, -c.layout_id, c.bucket, c.covered_ms::text, '', '', encode(c.data, 'hex') FROM ts.coverage c
+      ORDER BY 1, 2, 3`;
+
+    // What it is when all came in time.
+    await appendAll(store.db, rows);
+    await rollUp();
+    const expected = await rollups();
+    for (const table of ["snapshot", "rollup_minute", "coverage"]) {
+      await store.db.$executeRawUnsafe(`DELETE FROM ts.${table}`);
+    }
+
+    await appendAll(
+      store.db,
+      rows.filter((row) => !isLate.has(row)),
+    );
+    await rollUp();
+    await compactAll(store.db, T0 + 4 * HOUR);
+    const commit = committer(store);
+    for (let start = 0; start < late.length; start += 60) {
+      await commit.submit(late.slice(start, start + 60));
+      if (start % 120 === 0) await rollUp();
+      else await mergeAll(store.db);
+    }
+    await mergeAll(store.db);
+    await rollUp();
+    expect(await rollups()).toEqual(expected);
+  }, 180_000);
 
   test("each mark names the namespaces of its minute", async ({ store }) => {
     const span: FleetSpan = { hosts: 3, start: T0, end: T0 + 120_000, everyMs: 20_000 };

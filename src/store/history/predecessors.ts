@@ -17,14 +17,14 @@ export async function readPredecessors(
   await widening(lookups, withinMs, async (wanted, reachMs) => {
     const found = await look(db, wanted, reachMs, sameEpoch);
     all.push(...found.values());
-    return wanted.filter((one) => !found.has(`${one.namespaceId} ${one.epochId}`));
+    return wanted.filter((one) => !found.has(`${one.namespaceId} ${one.epochId} ${one.at}`));
   });
   return all;
 }
 
 type FoundRow = SourceRow & { readonly wanted_epoch: number; readonly wanted_at: number };
 
-/** By namespace and wanted epoch. */
+/** By what was wanted. */
 async function look(
   db: Db,
   lookups: readonly Lookup[],
@@ -65,7 +65,7 @@ async function look(
 
   const newest = new Map<string, Predecessor>();
   for (const { wanted_epoch, wanted_at, ...row } of rows) {
-    const key = `${row.namespace_id} ${wanted_epoch}`;
+    const key = `${row.namespace_id} ${wanted_epoch} ${wanted_at}`;
     const best = newest.get(key);
     const found = snapshotsIn(row).findLast(
       ({ at, epoch_id }) =>

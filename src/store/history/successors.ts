@@ -23,7 +23,7 @@ export async function readSuccessorMinutes(db: Db, lookups: readonly Lookup[]): 
   await widening(both, SUCCESSOR_MAX_MS, async (wanted, reachMs) => {
     const found = await look(db, wanted, reachMs);
     for (const at of found.values()) minutes.add(Math.floor(at / MINUTE_MS) * MINUTE_MS);
-    return wanted.filter((one) => !found.has(`${one.namespaceId} ${one.epochId} ${one.sameEpoch}`));
+    return wanted.filter((one) => !found.has(`${one.namespaceId} ${one.epochId} ${one.at} ${one.sameEpoch}`));
   });
   return [...minutes];
 }
@@ -38,7 +38,7 @@ interface FoundRow {
   readonly data: Uint8Array | null;
 }
 
-/** When the next snapshot is, by namespace, wanted epoch and whether it must be of it. */
+/** When the next snapshot is, by what was wanted. */
 async function look(db: Db, lookups: readonly Wanted[], withinMs: number): Promise<Map<string, number>> {
   const times = lookups.map((one) => one.at);
   const span = { from: Math.min(...times) + 1, to: Math.max(...times) + withinMs };
@@ -73,7 +73,7 @@ async function look(db: Db, lookups: readonly Wanted[], withinMs: number): Promi
         : decodeHourTimes(data).find(
             (one) => one.at > wanted_at && (!same_epoch || one.epochId === wanted_epoch),
           )?.at;
-    const key = `${namespace_id} ${wanted_epoch} ${same_epoch}`;
+    const key = `${namespace_id} ${wanted_epoch} ${wanted_at} ${same_epoch}`;
     if (found !== undefined) first.set(key, Math.min(found, first.get(key) ?? found));
   }
   return first;
