@@ -1,7 +1,11 @@
+import { setImmediate as turn } from "node:timers/promises";
 import type { Db } from "../client.ts";
 import { decodeHourListeners } from "../codec/hour.ts";
 import type { ListenersRecord, SnapshotRecord, Span, Whose } from "./record.ts";
 import { HOUR, hoursWithin, of, SNAPSHOT, type SourceRow, snapshotsIn, within } from "./sources.ts";
+
+/** Compacted hours that are unpacked, some 2 ms each, before others have their turn. */
+const HOURS_PER_TURN = 8;
 
 /** The snapshots of a span, by namespace and time. */
 export async function readSpan(db: Db, whose: Whose, span: Span): Promise<SnapshotRecord[]> {
@@ -11,9 +15,12 @@ export async function readSpan(db: Db, whose: Whose, span: Span): Promise<Snapsh
     SELECT ${SNAPSHOT} FROM ts.snapshot_late s WHERE ${of(whose)} AND ${within(span)}
     UNION ALL
     SELECT ${HOUR} FROM ts.snapshot_hour h WHERE ${of(whose)} AND ${hoursWithin(span)}`;
-  const records = rows.some((row) => row.compacted)
-    ? rows.flatMap(snapshotsIn).filter(({ at }) => at >= span.from && at < span.to)
-    : rows;
+  const records: SnapshotRecord[] = [];
+  let unpacked = 0;
+  for (const row of rows) {
+    for (const one of snapshotsIn(row)) if (one.at >= span.from && one.at < span.to) records.push(one);
+    if (row.compacted && ++unpacked % HOURS_PER_TURN === 0) await turn();
+  }
   return inOrder(records);
 }
 
