@@ -386,8 +386,13 @@ describe("an hour that is in use", () => {
     expect(await closeHour(store.db, T0)).toEqual({ kind: "incomplete", shards: [shard] });
     expect(await shardsToStage(store.db, T0)).toEqual([shard]);
     expect(await count(store)).toMatchObject({ raw: rows.length });
-    await stageShard(store.db, T0, shard);
-    expect(await closeHour(store.db, T0)).toMatchObject({ kind: "closed" });
+    await Promise.all([stageShard(store.db, T0, shard), stageShard(store.db, T0, shard)]);
+    const closers = await Promise.all([
+      closeHour(store.db, T0),
+      closeHour(store.db, T0),
+      closeHour(store.db, T0),
+    ]);
+    expect(closers.map(({ kind }) => kind).sort()).toEqual(["closed", "over", "over"]);
     // A stager that comes late finds nothing to do, and takes nothing away.
     expect(await stageShard(store.db, T0, shard)).toEqual({ kind: "over" });
     expect(await count(store)).toEqual({ raw: 0, late: 0, hours: rows.length });

@@ -69,6 +69,8 @@ async function unequalShards(db: Db, hour: number): Promise<number[]> {
     FULL JOIN (SELECT h.shard, sum(h.snapshots) AS snapshots FROM ts.snapshot_hour h
                WHERE h.hour = ${instant(hour)} GROUP BY h.shard) packed
       ON packed.shard = coalesce(raw.shard, staged.shard)
-    WHERE raw.snapshots IS DISTINCT FROM staged.snapshots OR raw.snapshots IS DISTINCT FROM packed.snapshots`;
+    WHERE (raw.snapshots IS DISTINCT FROM staged.snapshots OR raw.snapshots IS DISTINCT FROM packed.snapshots)
+      -- Somebody else may have closed it since: then there is nothing left to compare.
+      AND EXISTS (SELECT FROM ts.compacted_hour c WHERE c.hour = ${instant(hour)} AND c.compacted_at IS NULL)`;
   return rows.map((row) => row.shard);
 }
