@@ -1,6 +1,6 @@
 import { crc32, deflateRawSync, inflateRawSync } from "node:zlib";
 import { ABSENT, BIG, type CounterValues } from "../../rates/values.ts";
-import { type ColumnReader, type ColumnWriter, readColumn, writeColumn } from "./column.ts";
+import { type ColumnReader, type ColumnWriter, readColumn, writeColumn } from "./hour-column.ts";
 import { VarintReader, VarintWriter } from "./varint.ts";
 
 /** A snapshot of one namespace as it is stored, times in ms since 1970. */
@@ -40,7 +40,7 @@ const META: readonly MetaColumn[] = ["at", "bootedAt", "everyMs", "flags", "epoc
  *
  * 1. Deflated: how many rows; a column of each of META (of the uptime what `at` less it is, which stands still);
  *    then for each layout, in the order of its first row, how many counters its rows have and their columns
- *    (`src/store/codec/column.ts`).
+ *    (`src/store/codec/hour-column.ts`).
  * 2. What the columns have that no deflate makes smaller.
  * 3. Deflated by itself, so that a reader of counters need not inflate it; empty where no row has listeners:
  *    for each row the length of its listeners plus 1, or 0 where it has none; then all of them.

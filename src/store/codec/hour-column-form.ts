@@ -16,7 +16,7 @@ export interface Plan {
   readonly range: number;
 }
 
-/** The form that costs fewest bits, by a guess of what deflate makes of varints (src/store/codec/column.ts). */
+/** The form that costs fewest bits, by a guess of what deflate makes of varints (src/store/codec/hour-column.ts). */
 export function planOf(present: Float64Array): Plan {
   const first = present[0] ?? 0;
   let constant = true;

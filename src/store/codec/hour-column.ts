@@ -1,6 +1,6 @@
 import { type Count, toCount } from "../../protocol/count.ts";
 import { ABSENT, BIG } from "../../rates/values.ts";
-import { BIG_STEPS, CONSTANT, PACKED, planOf, restOf, WITH_GAPS } from "./column-form.ts";
+import { BIG_STEPS, CONSTANT, PACKED, planOf, restOf, WITH_GAPS } from "./hour-column-form.ts";
 import { readPacked, writePacked } from "./packed.ts";
 import type { VarintReader, VarintWriter } from "./varint.ts";
 
