@@ -11,7 +11,8 @@ const duration = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 const flag = z.enum(["0", "1"]).transform((text) => text === "1");
 const postgresUrl = z
@@ -33,6 +34,7 @@ export const configSchema = z.object({
   SPILLWAY_LOCAL_AGENT: flag.default(true),
   SPILLWAY_INTERVAL: duration.default(10_000),
   SPILLWAY_RAW_RETENTION: duration.default(7 * DAY_MS),
+  SPILLWAY_COMPACT_AFTER: duration.default(6 * HOUR_MS),
   SPILLWAY_MINUTE_RETENTION: duration.default(30 * DAY_MS),
   SPILLWAY_HOUR_RETENTION: duration.default(400 * DAY_MS),
   SPILLWAY_LABELS_FILE: z.string().startsWith("/", "not an absolute path").optional(),
@@ -56,6 +58,8 @@ export interface Config {
   readonly intervalMs: number;
   /** How long each resolution is kept, in ms: snapshots, minutes, hours; none shorter than the one before it. */
   readonly retention: { readonly rawMs: number; readonly minuteMs: number; readonly hourMs: number };
+  /** Hours of raw snapshots that ended so long ago are compacted. */
+  readonly compactAfterMs: number;
   /** Rules that give labels to hosts; need not be there unless it is named by a setting. */
   readonly labelsFile: string;
   readonly labelsFileNamed: boolean;
@@ -63,6 +67,7 @@ export interface Config {
 }
 
 const RAW_RETENTION_MIN_MS = 2 * DAY_MS;
+const COMPACT_AFTER_MIN_MS = HOUR_MS;
 
 /**
  * Reads the environment, once.
@@ -103,6 +108,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       minuteMs: env.SPILLWAY_MINUTE_RETENTION,
       hourMs: env.SPILLWAY_HOUR_RETENTION,
     },
+    compactAfterMs: env.SPILLWAY_COMPACT_AFTER,
     labelsFile: env.SPILLWAY_LABELS_FILE ?? join(dataDir, "labels.yml"),
     labelsFileNamed: env.SPILLWAY_LABELS_FILE !== undefined,
     logLevel: env.SPILLWAY_LOG_LEVEL,
@@ -124,6 +130,11 @@ function crossCheck(env: z.infer<typeof configSchema>): string[] {
   if (env.SPILLWAY_HOUR_RETENTION < env.SPILLWAY_MINUTE_RETENTION) {
     faults.push(
       "SPILLWAY_HOUR_RETENTION: at least SPILLWAY_MINUTE_RETENTION: hours are made of minutes, and answer when those have gone",
+    );
+  }
+  if (env.SPILLWAY_COMPACT_AFTER < COMPACT_AFTER_MIN_MS) {
+    faults.push(
+      "SPILLWAY_COMPACT_AFTER: at least 1h: what arrives later for a compacted hour costs more to store",
     );
   }
   if (env.SPILLWAY_INTERVAL < 100 || env.SPILLWAY_INTERVAL > 3_600_000) {

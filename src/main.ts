@@ -123,6 +123,7 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
         metrics,
         now,
         retention: config.retention,
+        compactAfterMs: config.compactAfterMs,
       });
       return { value: undefined, stop };
     });
@@ -135,7 +136,7 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
   const storage = new StorageView({
     db,
     retention: config.retention,
-    compactAfterMs: null,
+    compactAfterMs: config.compactAfterMs,
     freeBytes: config.databaseUrl === null ? () => freeBytesOf(config.dataDir) : async () => null,
     now,
   });

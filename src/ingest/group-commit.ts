@@ -1,7 +1,12 @@
 import type { PrismaClient } from "../store/client.ts";
 import { asUnavailable, storeFault } from "../store/errors.ts";
 import type { Partitions } from "../store/partitions.ts";
-import { type AppendOutcome, appendSnapshots, type SnapshotRow } from "../store/snapshots.ts";
+import {
+  type AppendOutcome,
+  appendLateSnapshots,
+  appendSnapshots,
+  type SnapshotRow,
+} from "../store/snapshots.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 
@@ -101,22 +106,34 @@ export class GroupCommit {
     const { db, partitions, log } = this.#deps;
     for (let attempt = 1; ; attempt++) {
       try {
-        await partitions.ensure(
-          db,
-          "snapshot",
-          rows.map((row) => row.at),
-        );
-        return await appendSnapshots(db, rows);
+        const times = rows.map((row) => row.at);
+        await partitions.ensure(db, "snapshot", times);
+        const late = rows.filter((row) => partitions.sealed(row.at));
+        if (late.length === 0) return await appendSnapshots(db, rows);
+        if (late.length < rows.length) return await this.#storeApart(rows);
+        await partitions.ensure(db, "snapshot_late", times);
+        return await appendLateSnapshots(db, rows);
       } catch (error) {
         const fault = storeFault(error);
         if (fault === "unavailable") throw asUnavailable(error);
-        if (fault === "no_partition") partitions.forget();
-        if ((fault === "conflict" || fault === "no_partition") && attempt < ATTEMPTS) continue;
+        const again = fault === "conflict" || fault === "no_partition" || fault === "sealed";
+        if (again && fault !== "conflict") partitions.forget();
+        if (again && attempt < ATTEMPTS) continue;
         if (fault === "row") return this.#split(rows, error);
         log.error({ err: error, rows: rows.length }, "cannot store a group of snapshots");
         return rows.map(() => "fault" as const);
       }
     }
+  }
+
+  /** Rows of hours that are sealed go another way than their neighbours. */
+  async #storeApart(rows: readonly SnapshotRow[]): Promise<CommitOutcome[]> {
+    const { partitions } = this.#deps;
+    const isLate = rows.map((row) => partitions.sealed(row.at));
+    const punctual = await this.#store(rows.filter((_, index) => isLate[index] === false));
+    const late = await this.#store(rows.filter((_, index) => isLate[index] === true));
+    const [nextPunctual, nextLate] = [punctual.values(), late.values()];
+    return isLate.map((one) => (one ? nextLate : nextPunctual).next().value ?? "fault");
   }
 
   /** One bad row must not fail its neighbours: halves are tried until it stands alone. */

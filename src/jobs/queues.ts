@@ -7,11 +7,13 @@ import type { JobQueue, QueueBackend } from "./connection.ts";
 export interface Queues {
   /** `tick` looks for shards with marks, `shard` rolls one's minutes up, `hours` its hours. */
   readonly rollup: JobQueue;
+  /** `tick` looks for hours to compact, `shard` stages a shard of one, `merge` folds late snapshots in. */
+  readonly compact: JobQueue;
   /** `make-partitions` makes those that come, `expire` drops those past their retention. */
   readonly retain: JobQueue;
 }
 
-export const QUEUE_NAMES = ["rollup", "retain"] as const satisfies readonly (keyof Queues)[];
+export const QUEUE_NAMES = ["rollup", "compact", "retain"] as const satisfies readonly (keyof Queues)[];
 
 export function openQueues(backend: QueueBackend): Queues {
   const options = {
@@ -20,7 +22,11 @@ export function openQueues(backend: QueueBackend): Queues {
       removeOnFail: { age: 24 * 3600, count: 200 },
     },
   };
-  return { rollup: backend.queue("rollup", options), retain: backend.queue("retain", options) };
+  return {
+    rollup: backend.queue("rollup", options),
+    compact: backend.queue("compact", options),
+    retain: backend.queue("retain", options),
+  };
 }
 
 export async function closeQueues(queues: Queues): Promise<void> {

@@ -6,6 +6,7 @@ import { Partitions } from "../store/partitions.ts";
 import type { Retention } from "../store/retention/policy.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import { compact } from "./compact.ts";
 import type { JobView, JobWorker, QueueBackend } from "./connection.ts";
 import type { Queues } from "./queues.ts";
 import { retain } from "./retain.ts";
@@ -23,6 +24,8 @@ export interface WorkerDeps {
   readonly metrics: Metrics;
   readonly retention: Retention;
   readonly now: () => number;
+  /** Hours that ended so many ms ago are compacted. */
+  readonly compactAfterMs: number;
 }
 
 /**
@@ -42,6 +45,7 @@ export async function startWorkers(deps: WorkerDeps): Promise<() => Promise<void
       isEventCounter,
       reader: new SnapshotReader(new LayoutCache()),
     }),
+    compact: compact({ ...deps, partitions }),
     retain: retain({ ...deps, partitions }),
   };
   const options = {
@@ -51,7 +55,11 @@ export async function startWorkers(deps: WorkerDeps): Promise<() => Promise<void
     removeOnComplete: { count: 0 },
   };
   const workers: JobWorker[] = (Object.keys(handlers) as (keyof Queues)[]).map((name) =>
-    backend.worker(name, measured(deps, name, handlers[name]), options),
+    // One at a time: compaction is in no hurry, and must not keep others from the processor.
+    backend.worker(name, measured(deps, name, handlers[name]), {
+      ...options,
+      ...(name === "compact" ? { concurrency: 1 } : {}),
+    }),
   );
 
   const forgetSchedules = await keepSchedules(queues, log);

@@ -6,6 +6,8 @@ export type StoreFault =
   | "conflict"
   /** No partition for the row's time. */
   | "no_partition"
+  /** The row's hour takes no more snapshots: appendLateSnapshots does. */
+  | "sealed"
   /** A value that the database refuses: a fault of the row. */
   | "row"
   /** The server, the network, the disk or its settings: trying again later can help. */
@@ -26,6 +28,7 @@ export function storeFault(error: unknown): StoreFault {
   if (code === null) return UNREACHABLE.test(textOf(error)) ? "unavailable" : "other";
   if (CONFLICT.has(code)) return "conflict";
   if (code === "23514" && /no partition of relation/.test(textOf(error))) return "no_partition";
+  if (code === "23514" && /"snapshot_sealed"/.test(textOf(error))) return "sealed";
   if (UNAVAILABLE.test(code)) return "unavailable";
   return /^2[23]/.test(code) ? "row" : "other";
 }

@@ -29,28 +29,37 @@ const CURRENT = ["rollup_minute", "coverage", "gauge_minute", "listener_minute"]
  */
 export class Partitions {
   readonly #known = new Set<string>();
+  readonly #sealed = new Set<number>();
 
   /** True when the partitions that the times (ms since 1970) fall into are known to be there. */
   has(table: PartitionedTable, times: Iterable<number>): boolean {
     return this.#missing(table, times).size === 0;
   }
 
+  /** True when the hour that a time falls into is known to be sealed: ts.snapshot takes no more of it. */
+  sealed(time: number): boolean {
+    return this.#sealed.has(Math.floor(time / HOUR_MS) * HOUR_MS);
+  }
+
   /**
-   * Makes the partitions that the times fall into. Not within a transaction: what is remembered as made must
+   * Makes the partitions that the times fall into, but for those of sealed hours. Not within a transaction: what is remembered as made must
    * stay made, and creators wait for each other.
    */
   async ensure(db: PrismaClient, table: PartitionedTable, times: Iterable<number>): Promise<void> {
     const length = PARTITION_MS[table];
     for (const lower of this.#missing(table, times)) {
-      await db.$queryRaw`
-        SELECT ts.ensure_partition(${table}, to_timestamp(${lower / 1000}::float8), to_timestamp(${(lower + length) / 1000}::float8))`;
+      const [answer] = await db.$queryRaw<{ made: boolean | null }[]>`
+        SELECT ts.ensure_partition(${table}, to_timestamp(${lower / 1000}::float8),
+                                   to_timestamp(${(lower + length) / 1000}::float8)) AS made`;
+      if (answer?.made === null) this.#sealed.add(lower);
       this.#known.add(`${table} ${lower}`);
     }
   }
 
-  /** Forgets what is known: a partition has gone. */
+  /** Forgets what is known: a partition has gone, or an hour was sealed. */
   forget(): void {
     this.#known.clear();
+    this.#sealed.clear();
   }
 
   /** Makes the partitions that will be written within the next while. */

@@ -1,4 +1,8 @@
-import type { Db } from "./client.ts";
+import { Prisma } from "../generated/prisma/client.ts";
+import { type Db, inTransaction, type PrismaClient } from "./client.ts";
+import { bytesOf } from "./codec/values.ts";
+import { HOUR_MS, type SnapshotRecord } from "./history/record.ts";
+import { keyOf, readStored } from "./history/stored.ts";
 
 /** One snapshot as a row of ts.snapshot. */
 export interface SnapshotRow {
@@ -27,35 +31,84 @@ const NOTHING = Buffer.alloc(0);
 /** What became of a row: new, the same as one stored before, or at odds with it. */
 export type AppendOutcome = "stored" | "duplicate" | "conflict";
 
-interface StoredRow {
-  readonly namespace_id: number;
-  readonly at: number;
-  readonly epoch_id: number;
-  readonly uptime_ms: number;
-  readonly layout_id: number;
-  readonly values: Uint8Array;
-}
-
 /** The block of 256 namespaces that one belongs to. */
 export function shardOf(namespaceId: number): number {
   return namespaceId >> 8;
 }
 
 /**
- * Appends snapshots, and a mark for each minute of a shard that gained one: one statement, so both are
- * committed or neither. A snapshot that is there already is left as it is, so a push that is retried
- * changes nothing.
- *
- * Rows are sorted by key: two writers that insert the same rows in different order would deadlock. What
- * was new is counted by RETURNING; on a distributed table the command tag counts what was offered.
+ * Appends snapshots of hours that are not sealed, and a mark for each minute of a shard that gained one: one
+ * statement, so both are committed or neither. A snapshot that is there already is left as it is, so a push
+ * that is retried changes nothing.
  *
  * @returns one outcome for each row, in the order given
- * @throws what the driver throws; nothing is stored then
+ * @throws what the driver throws; nothing is stored then. The fault of a row whose hour is sealed is "sealed"
  */
 export async function appendSnapshots(db: Db, rows: readonly SnapshotRow[]): Promise<AppendOutcome[]> {
+  const outcomes: AppendOutcome[] = new Array(rows.length);
+  await insertThenJudge(db, Prisma.sql`ts.snapshot`, rows, outcomes);
+  return outcomes;
+}
+
+/**
+ * Appends snapshots of sealed hours, with their marks. They lie apart until a job merges them; a reader sees no
+ * difference. What an hour has already, in whatever place, is told from what is new under the hour's lock, which
+ * keeps the merger from moving a row between the look and the insert.
+ *
+ * @returns and throws as appendSnapshots
+ */
+export function appendLateSnapshots(
+  db: PrismaClient,
+  rows: readonly SnapshotRow[],
+): Promise<AppendOutcome[]> {
+  return inTransaction(db, async (tx) => {
+    const hours = [...new Set(rows.map((row) => Math.floor(row.at / HOUR_MS) * HOUR_MS))];
+    await tx.$queryRaw`
+      SELECT hour FROM ts.compacted_hour
+      WHERE hour = ANY(${hours.map((hour) => new Date(hour).toISOString())}::text[]::timestamptz[])
+      ORDER BY hour FOR SHARE`;
+    const outcomes: AppendOutcome[] = new Array(rows.length);
+    const stored = await readStored(tx, rows);
+    rows.forEach((row, index) => {
+      const there = stored.get(keyOf(row));
+      if (there !== undefined) outcomes[index] = judge(row, there);
+    });
+    await insertThenJudge(tx, Prisma.sql`ts.snapshot_late`, rows, outcomes);
+    return outcomes;
+  });
+}
+
+/** Inserts the rows that have no outcome yet, and gives them one. */
+async function insertThenJudge(
+  db: Db,
+  table: Prisma.Sql,
+  rows: readonly SnapshotRow[],
+  outcomes: AppendOutcome[],
+): Promise<void> {
+  const offered = rows.filter((_, index) => outcomes[index] === undefined);
+  if (offered.length === 0) return;
+  const fresh = await insert(db, table, offered);
+  // Of rows with one key the first was inserted, or none; the others are held against what is stored.
+  rows.forEach((row, index) => {
+    if (outcomes[index] === undefined && fresh.delete(keyOf(row))) outcomes[index] = "stored";
+  });
+  const known = rows.filter((_, index) => outcomes[index] === undefined);
+  const stored = await readStored(db, known);
+  rows.forEach((row, index) => {
+    outcomes[index] ??= judge(row, stored.get(keyOf(row)));
+  });
+}
+
+/**
+ * Rows are sorted by key: two writers that insert the same rows in different order would deadlock. What was
+ * new is counted by RETURNING; on a distributed table the command tag counts what was offered.
+ *
+ * @returns the keys of the rows that were new
+ */
+async function insert(db: Db, table: Prisma.Sql, rows: readonly SnapshotRow[]): Promise<Set<string>> {
   const inserted = await db.$queryRaw<{ namespace_id: number; at: number }[]>`
     WITH inserted AS (
-      INSERT INTO ts.snapshot
+      INSERT INTO ${table}
         (shard, namespace_id, at, epoch_id, uptime_ms, every_ms, flags, layout_id, "values", listeners)
       SELECT namespace_id >> 8, namespace_id, to_timestamp(at / 1000), epoch_id, uptime_ms, every_ms, flags,
              layout_id, "values", nullif(listeners, ''::bytea)
@@ -71,60 +124,19 @@ export async function appendSnapshots(db: Db, rows: readonly SnapshotRow[]): Pro
       ON CONFLICT DO NOTHING
       RETURNING shard, namespace_id, at
     ), marked AS (
-      INSERT INTO ts.mark (shard, minute) SELECT DISTINCT shard, date_trunc('minute', at) FROM inserted
+      INSERT INTO ts.mark (shard, minute, namespaces)
+      SELECT shard, date_trunc('minute', at), array_agg(DISTINCT namespace_id) FROM inserted GROUP BY 1, 2
     )
     SELECT namespace_id, date_part('epoch', at) * 1000 AS at FROM inserted`;
-
-  // Of rows with one key the first was inserted, or none; the others are held against what is stored.
-  const fresh = new Set(inserted.map((row) => `${row.namespace_id} ${Math.round(row.at)}`));
-  const outcomes: AppendOutcome[] = new Array(rows.length);
-  const known: number[] = [];
-  rows.forEach((row, index) => {
-    if (fresh.delete(`${row.namespaceId} ${row.at}`)) outcomes[index] = "stored";
-    else known.push(index);
-  });
-  if (known.length > 0) await judgeKnown(db, rows, known, outcomes);
-  return outcomes;
+  return new Set(inserted.map((row) => keyOf({ namespaceId: row.namespace_id, at: Math.round(row.at) })));
 }
 
-async function judgeKnown(
-  db: Db,
-  rows: readonly SnapshotRow[],
-  known: readonly number[],
-  outcomes: AppendOutcome[],
-): Promise<void> {
-  const wanted = known.flatMap((index) => rows[index] ?? []);
-  const stored = await db.$queryRaw<StoredRow[]>`
-    SELECT s.namespace_id, date_part('epoch', s.at) * 1000 AS at, s.epoch_id,
-           s.uptime_ms::float8 AS uptime_ms, s.layout_id, s."values"
-    FROM unnest(${wanted.map((row) => row.namespaceId)}::int[], ${wanted.map((row) => row.at)}::float8[])
-      AS k(namespace_id, at)
-    JOIN ts.snapshot s ON s.shard = k.namespace_id >> 8 AND s.namespace_id = k.namespace_id
-      AND s.at = to_timestamp(k.at / 1000)::timestamptz(3)`;
-  const byKey = new Map(stored.map((row) => [`${row.namespace_id} ${Math.round(row.at)}`, row]));
-  for (const index of known) {
-    const row = rows[index];
-    const there = row === undefined ? undefined : byKey.get(`${row.namespaceId} ${row.at}`);
-    const same =
-      row !== undefined &&
-      there !== undefined &&
-      sameContent(row, {
-        epochId: there.epoch_id,
-        uptimeMs: there.uptime_ms,
-        layoutId: there.layout_id,
-        values: there.values,
-      });
-    outcomes[index] = same ? "duplicate" : "conflict";
-  }
-}
-
-type Content = Pick<SnapshotRow, "epochId" | "uptimeMs" | "layoutId"> & { readonly values: Uint8Array };
-
-function sameContent(a: Content, b: Content): boolean {
-  return (
-    a.epochId === b.epochId &&
-    a.uptimeMs === b.uptimeMs &&
-    a.layoutId === b.layoutId &&
-    Buffer.compare(a.values, b.values) === 0
-  );
+function judge(row: SnapshotRow, there: SnapshotRecord | undefined): AppendOutcome {
+  const same =
+    there !== undefined &&
+    there.epoch_id === row.epochId &&
+    there.uptime_ms === row.uptimeMs &&
+    there.layout_id === row.layoutId &&
+    Buffer.compare(bytesOf(there.values), row.values) === 0;
+  return same ? "duplicate" : "conflict";
 }

@@ -63,6 +63,21 @@ export class Metrics {
     labelNames: ["reason"],
     registers: [this.registry],
   });
+  readonly compactedSnapshots = new Counter({
+    name: "spillway_compacted_snapshots_total",
+    help: "Snapshots packed into compacted hours; a shard that is packed twice counts twice.",
+    registers: [this.registry],
+  });
+  readonly compactedBytes = new Counter({
+    name: "spillway_compacted_bytes_total",
+    help: "Bytes of the compacted hours that snapshots were packed into.",
+    registers: [this.registry],
+  });
+  readonly mergedSnapshots = new Counter({
+    name: "spillway_merged_snapshots_total",
+    help: "Late snapshots folded into compacted hours.",
+    registers: [this.registry],
+  });
 
   constructor() {
     collectDefaultMetrics({ register: this.registry, prefix: "spillway_" });

@@ -1,6 +1,8 @@
 import { expect } from "vitest";
 import { openStore, type Store } from "../../src/store/client.ts";
+import { sealHour } from "../../src/store/compaction/hours.ts";
 import { sqlState, storeFault } from "../../src/store/errors.ts";
+import { Partitions } from "../../src/store/partitions.ts";
 import { test } from "../support/postgres.ts";
 
 function open(url: string): Store {
@@ -31,6 +33,16 @@ test("faults are named by what the server says", async ({ databaseUrl }) => {
       "a time without a partition",
       ({ db }) => db.$executeRaw`INSERT INTO ts.snapshot VALUES (0, 0, '1999-01-01', 0, 0, 0, 0, 0, '')`,
       "no_partition",
+      "23514",
+    ],
+    [
+      "a snapshot of a sealed hour",
+      async ({ db }) => {
+        await new Partitions().ensure(db, "snapshot", [0]);
+        await sealHour(db, 0);
+        await db.$executeRaw`INSERT INTO ts.snapshot VALUES (0, 0, '1970-01-01', 0, 0, 0, 0, 0, '')`;
+      },
+      "sealed",
       "23514",
     ],
     ["a NUL in a text", ({ db }) => db.$queryRaw`SELECT ${"a\0b"}::text`, "row", "22021"],

@@ -5,22 +5,28 @@
 -- date without reading all of its shard. Null: any of them.
 ALTER TABLE "ts"."mark" ADD COLUMN "namespaces" INTEGER[];
 
--- Compacted hours. A snapshot of such an hour is no longer in ts.snapshot, whose partition is gone.
+-- Hours that are sealed: their partition of ts.snapshot takes no more rows, and those that still come go to
+-- ts.snapshot_late. From "compacted_at" on the partition is gone, and ts.snapshot_hour holds its snapshots.
+-- A row is also the lock of its hour: FOR SHARE who adds late snapshots or stages rows, FOR UPDATE who takes
+-- the one or the other as complete.
 CREATE TABLE "ts"."compacted_hour" (
     "hour" TIMESTAMPTZ(3) NOT NULL,
-    "compacted_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "sealed_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "compacted_at" TIMESTAMPTZ(3),
 
     CONSTRAINT "compacted_hour_pkey" PRIMARY KEY ("hour")
 );
 
 -- One row for each namespace and hour: the hour's snapshots column by column (src/store/codec/hour.ts). Rows of
--- an hour that is not in ts.compacted_hour are a compaction under way, and no reader's concern.
+-- an hour that ts.compacted_hour does not call compacted are staged, and no reader's concern.
 CREATE TABLE "ts"."snapshot_hour" (
     "shard" INTEGER NOT NULL,
     "namespace_id" INTEGER NOT NULL,
     "hour" TIMESTAMPTZ(3) NOT NULL,
     "first_at" TIMESTAMPTZ(3) NOT NULL,
     "last_at" TIMESTAMPTZ(3) NOT NULL,
+    -- Of its newest snapshot with listeners; null where none has any.
+    "last_listeners_at" TIMESTAMPTZ(3),
     "snapshots" INTEGER NOT NULL,
     -- The epochs and layouts that its snapshots are of.
     "epochs" INTEGER[] NOT NULL,
@@ -32,7 +38,7 @@ CREATE TABLE "ts"."snapshot_hour" (
 -- Compressed already: the server's own compression would only cost.
 ALTER TABLE "ts"."snapshot_hour" ALTER COLUMN "data" SET STORAGE EXTERNAL;
 
--- Which shards of an hour are compacted, before the hour as a whole is: how many snapshots went into its rows.
+-- Which shards of a sealed hour are staged, and how many snapshots went into their rows.
 CREATE TABLE "ts"."compaction" (
     "hour" TIMESTAMPTZ(3) NOT NULL,
     "shard" INTEGER NOT NULL,
@@ -41,7 +47,7 @@ CREATE TABLE "ts"."compaction" (
     CONSTRAINT "compaction_pkey" PRIMARY KEY ("hour", "shard")
 );
 
--- Snapshots that arrived for an hour after it was compacted, until a job merges them into ts.snapshot_hour.
+-- Snapshots that arrived for an hour after it was sealed, until a job merges them into ts.snapshot_hour.
 CREATE TABLE "ts"."snapshot_late" (
     "shard" INTEGER NOT NULL,
     "namespace_id" INTEGER NOT NULL,
@@ -56,6 +62,54 @@ CREATE TABLE "ts"."snapshot_late" (
 
     CONSTRAINT "snapshot_late_pkey" PRIMARY KEY ("shard", "namespace_id", "at")
 ) PARTITION BY RANGE ("at");
+
+-- As before, but a partition of ts.snapshot that was sealed is never made again: the answer is null then.
+CREATE OR REPLACE FUNCTION "ts"."ensure_partition"("parent" TEXT, "lower" TIMESTAMPTZ, "upper" TIMESTAMPTZ) RETURNS BOOLEAN
+LANGUAGE plpgsql AS $$
+DECLARE
+    partition TEXT := format('%s_%s', parent, to_char(lower AT TIME ZONE 'UTC', 'YYYYMMDDHH24'));
+BEGIN
+    PERFORM pg_advisory_xact_lock(72707370, 0);
+    IF parent = 'snapshot' AND EXISTS (SELECT FROM ts.compacted_hour c WHERE c.hour = lower) THEN
+        RETURN NULL;
+    END IF;
+    -- Asked of the catalog's table, by a statement of its own after the lock: to_regclass may answer from a
+    -- cache that has not heard yet of what another creator has just committed.
+    IF EXISTS (SELECT FROM pg_catalog.pg_class WHERE relnamespace = 'ts'::regnamespace AND relname = partition) THEN
+        RETURN FALSE;
+    END IF;
+    EXECUTE format('CREATE TABLE ts.%I (LIKE ts.%I INCLUDING ALL)', partition, parent);
+    EXECUTE format('ALTER TABLE ts.%I ATTACH PARTITION ts.%I FOR VALUES FROM (%L) TO (%L)',
+        parent, partition, lower, upper);
+    RETURN TRUE;
+END
+$$;
+
+-- Seals an hour: its partition refuses every row from here on, also one of a statement that began before. Waits
+-- for whoever is using that partition, and for nobody else. NOT VALID: the rows that are there stay.
+CREATE FUNCTION "ts"."seal_hour"("sealed" TIMESTAMPTZ) RETURNS VOID
+LANGUAGE plpgsql AS $$
+DECLARE
+    partition TEXT := format('snapshot_%s', to_char(sealed AT TIME ZONE 'UTC', 'YYYYMMDDHH24'));
+BEGIN
+    IF EXISTS (SELECT FROM ts.compacted_hour c WHERE c.hour = sealed) THEN
+        RETURN;
+    END IF;
+    EXECUTE format('ALTER TABLE ts.%I ADD CONSTRAINT snapshot_sealed CHECK (false) NOT VALID', partition);
+    INSERT INTO ts.compacted_hour (hour) VALUES (sealed);
+END
+$$;
+
+-- Drops the partition of a sealed hour and calls the hour compacted. DROP locks all of ts.snapshot until the
+-- transaction ends: let it be short, and set lock_timeout.
+CREATE FUNCTION "ts"."drop_sealed_hour"("sealed" TIMESTAMPTZ) RETURNS VOID
+LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('DROP TABLE ts.%I', format('snapshot_%s', to_char(sealed AT TIME ZONE 'UTC', 'YYYYMMDDHH24')));
+    UPDATE ts.compacted_hour c SET compacted_at = clock_timestamp() WHERE c.hour = sealed;
+    DELETE FROM ts.compaction c WHERE c.hour = sealed;
+END
+$$;
 
 -- An hour of a shard one of whose minutes was rolled up anew; append-only, as ts.mark is and for the same reason.
 CREATE TABLE "ts"."hour_mark" (

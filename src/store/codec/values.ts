@@ -1,5 +1,5 @@
 import { addCounts, type Count, subtractCounts } from "../../protocol/count.ts";
-import { ABSENT, BIG, type CounterValues } from "../../rates/values.ts";
+import { ABSENT, BIG, type CounterValues, valueAt } from "../../rates/values.ts";
 import { VarintReader, VarintWriter } from "./varint.ts";
 
 /**
@@ -44,4 +44,10 @@ export function decodeValues(bytes: Uint8Array, length: number): CounterValues {
     throw new RangeError(`cannot decode values: ${bytes.length} bytes are not those of ${length} counters`);
   }
   return { numbers, big };
+}
+
+/** The stored form of values, whichever form they have. */
+export function bytesOf(values: Uint8Array | CounterValues): Uint8Array {
+  if (values instanceof Uint8Array) return values;
+  return encodeValues(Array.from(values.numbers, (_, position) => valueAt(values, position)));
 }

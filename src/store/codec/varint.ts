@@ -37,6 +37,16 @@ export class VarintWriter {
     this.byte(rest);
   }
 
+  bytes(values: Uint8Array): void {
+    while (this.#length + values.length > this.#bytes.length) this.#grow();
+    this.#bytes.set(values, this.#length);
+    this.#length += values.length;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
   /** The bytes written, in a buffer of their own. */
   take(): Buffer {
     return Buffer.from(this.#bytes.subarray(0, this.#length));
@@ -59,6 +69,11 @@ export class VarintReader {
     this.#offset = offset;
   }
 
+  /** Bytes that have not been read. */
+  get left(): number {
+    return this.#bytes.length - this.#offset;
+  }
+
   get done(): boolean {
     return this.#offset >= this.#bytes.length;
   }
@@ -73,6 +88,19 @@ export class VarintReader {
     if (value === undefined) throw new RangeError(`cannot read byte ${this.#offset}: the data ends there`);
     this.#offset++;
     return value;
+  }
+
+  /** The next bytes, still in the buffer that is read. */
+  bytes(length: number): Uint8Array {
+    const end = this.#offset + length;
+    if (!(length >= 0 && end <= this.#bytes.length)) {
+      throw new RangeError(
+        `cannot read ${length} bytes at ${this.#offset}: the data ends at ${this.#bytes.length}`,
+      );
+    }
+    const values = this.#bytes.subarray(this.#offset, end);
+    this.#offset = end;
+    return values;
   }
 
   varint(): Count {

@@ -1,29 +1,24 @@
-import type { Prisma } from "../../generated/prisma/client.ts";
-import type { Db } from "../client.ts";
+import { Prisma } from "../../generated/prisma/client.ts";
 import type { SnapshotRecord } from "./record.ts";
 
 /** namespace int4, at float8, epoch int4, uptime int8, every int4, flags int2, layout int4, length of values int4. */
 const HEAD_BYTES = 38;
 
 /**
- * Runs a query of snapshots and brings its rows over as one value: a row costs the driver several times what its
- * bytes do (of 1,536 snapshots 9 ms against 4, bench/rollup.ts), and hexadecimal text less than bytea.
- *
- * @param query selects the columns of ts.snapshot by their names; `at` as it is stored
- * @returns by namespace and time
+ * Rows of ts.snapshot, called s, as one value, by namespace and time: a row costs the driver several times what
+ * its bytes do (of 1,536 snapshots 9 ms against 4, bench/rollup.ts), and hexadecimal text less than bytea.
  */
-export async function readPacked(db: Db, query: Prisma.Sql): Promise<SnapshotRecord[]> {
-  const [row] = await db.$queryRaw<{ packed: string | null }[]>`
-    SELECT encode(string_agg(
-      int4send(namespace_id) || float8send(date_part('epoch', at) * 1000) || int4send(epoch_id)
-        || int8send(uptime_ms) || int4send(every_ms) || int2send(flags) || int4send(layout_id)
-        || int4send(length("values")) || "values",
-      ''::bytea ORDER BY namespace_id, at), 'hex') AS packed
-    FROM (${query}) AS s`;
-  return row === undefined || row.packed === null ? [] : unpackRecords(Buffer.from(row.packed, "hex"));
-}
+export const PACKED = Prisma.sql`
+  encode(string_agg(
+    int4send(s.namespace_id) || float8send(date_part('epoch', s.at) * 1000) || int4send(s.epoch_id)
+      || int8send(s.uptime_ms) || int4send(s.every_ms) || int2send(s.flags) || int4send(s.layout_id)
+      || int4send(length(s."values")) || s."values",
+    ''::bytea ORDER BY s.namespace_id, s.at), 'hex')`;
 
-function unpackRecords(bytes: Buffer): SnapshotRecord[] {
+/** The snapshots in a value of PACKED, which is null where there are none. */
+export function unpackRecords(packed: string | null): SnapshotRecord[] {
+  if (packed === null) return [];
+  const bytes = Buffer.from(packed, "hex");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const records: SnapshotRecord[] = [];
   for (let offset = 0; offset < bytes.length; ) {

@@ -1,5 +1,6 @@
 import type { Db } from "../client.ts";
 import type { Lookup, SnapshotRecord } from "./record.ts";
+import { HOUR, hoursWithin, SNAPSHOT, type SourceRow, snapshotsIn, within } from "./sources.ts";
 import { widening } from "./widening.ts";
 
 /** The predecessor found, and the epoch it was wanted for. */
@@ -15,34 +16,64 @@ export async function readPredecessors(
   const all: Predecessor[] = [];
   await widening(lookups, withinMs, async (wanted, reachMs) => {
     const found = await look(db, wanted, reachMs, sameEpoch);
-    all.push(...found);
-    const answered = new Set(found.map((one) => `${one.namespace_id} ${one.wanted_epoch}`));
-    return wanted.filter((one) => !answered.has(`${one.namespaceId} ${one.epochId}`));
+    all.push(...found.values());
+    return wanted.filter((one) => !found.has(`${one.namespaceId} ${one.epochId} ${one.at}`));
   });
   return all;
 }
 
-function look(
+type FoundRow = SourceRow & { readonly wanted_epoch: number; readonly wanted_at: number };
+
+/** By what was wanted. */
+async function look(
   db: Db,
   lookups: readonly Lookup[],
   withinMs: number,
   sameEpoch: boolean,
-): Promise<Predecessor[]> {
+): Promise<Map<string, Predecessor>> {
   const times = lookups.map((one) => one.at);
-  const from = Math.min(...times) - withinMs;
-  const to = Math.max(...times);
-  return db.$queryRaw<Predecessor[]>`
-    SELECT wanted.epoch_id AS wanted_epoch, p.namespace_id, date_part('epoch', p.at) * 1000 AS at, p.epoch_id,
-           p.uptime_ms::float8 AS uptime_ms, p.every_ms, p.flags::int AS flags, p.layout_id, p."values"
+  const span = { from: Math.max(0, Math.min(...times) - withinMs), to: Math.max(...times) };
+  // Of a namespace's hours that begin before the snapshot the last has one before it, of whatever epoch. Of the
+  // hours that know its epoch the last may know it only from later on: then the one before that has one.
+  const hours = sameEpoch ? 2 : 1;
+  const rows = await db.$queryRaw<FoundRow[]>`
+    SELECT wanted.epoch_id AS wanted_epoch, wanted.at AS wanted_at, p.*
     FROM unnest(${lookups.map((one) => one.namespaceId)}::int[], ${times}::float8[],
                 ${lookups.map((one) => one.epochId)}::int[]) AS wanted(namespace_id, at, epoch_id)
     CROSS JOIN LATERAL (
-      SELECT * FROM ts.snapshot s
-      WHERE s.shard = wanted.namespace_id >> 8 AND s.namespace_id = wanted.namespace_id
-        AND s.at >= to_timestamp(${from / 1000}::float8) AND s.at < to_timestamp(${to / 1000}::float8)
-        AND s.at < to_timestamp(wanted.at / 1000)::timestamptz(3)
-        AND s.at >= to_timestamp((wanted.at - ${withinMs}::float8) / 1000)::timestamptz(3)
-        AND (NOT ${sameEpoch}::boolean OR s.epoch_id = wanted.epoch_id)
-      ORDER BY s.at DESC LIMIT 1
+      (SELECT ${SNAPSHOT} FROM ts.snapshot s
+       WHERE s.shard = wanted.namespace_id >> 8 AND s.namespace_id = wanted.namespace_id AND ${within(span)}
+         AND s.at < to_timestamp(wanted.at / 1000)::timestamptz(3)
+         AND s.at >= to_timestamp((wanted.at - ${withinMs}::float8) / 1000)::timestamptz(3)
+         AND (NOT ${sameEpoch}::boolean OR s.epoch_id = wanted.epoch_id)
+       ORDER BY s.at DESC LIMIT 1)
+      UNION ALL
+      (SELECT ${SNAPSHOT} FROM ts.snapshot_late s
+       WHERE s.shard = wanted.namespace_id >> 8 AND s.namespace_id = wanted.namespace_id AND ${within(span)}
+         AND s.at < to_timestamp(wanted.at / 1000)::timestamptz(3)
+         AND s.at >= to_timestamp((wanted.at - ${withinMs}::float8) / 1000)::timestamptz(3)
+         AND (NOT ${sameEpoch}::boolean OR s.epoch_id = wanted.epoch_id)
+       ORDER BY s.at DESC LIMIT 1)
+      UNION ALL
+      (SELECT ${HOUR} FROM ts.snapshot_hour h
+       WHERE h.shard = wanted.namespace_id >> 8 AND h.namespace_id = wanted.namespace_id AND ${hoursWithin(span)}
+         AND h.first_at < to_timestamp(wanted.at / 1000)::timestamptz(3)
+         AND h.last_at >= to_timestamp((wanted.at - ${withinMs}::float8) / 1000)::timestamptz(3)
+         AND (NOT ${sameEpoch}::boolean OR h.epochs @> ARRAY[wanted.epoch_id])
+       ORDER BY h.hour DESC LIMIT ${hours})
     ) p`;
+
+  const newest = new Map<string, Predecessor>();
+  for (const { wanted_epoch, wanted_at, ...row } of rows) {
+    const key = `${row.namespace_id} ${wanted_epoch} ${wanted_at}`;
+    const best = newest.get(key);
+    const found = snapshotsIn(row).findLast(
+      ({ at, epoch_id }) =>
+        at < wanted_at && at >= wanted_at - withinMs && (!sameEpoch || epoch_id === wanted_epoch),
+    );
+    if (found !== undefined && (best === undefined || found.at > best.at)) {
+      newest.set(key, { ...found, wanted_epoch });
+    }
+  }
+  return newest;
 }

@@ -1,3 +1,7 @@
+import type { CounterValues } from "../../rates/values.ts";
+
+export const HOUR_MS = 3_600_000;
+
 /** A snapshot as it is stored; times in ms since 1970. */
 export interface SnapshotRecord {
   readonly namespace_id: number;
@@ -7,7 +11,8 @@ export interface SnapshotRecord {
   readonly every_ms: number;
   readonly flags: number;
   readonly layout_id: number;
-  readonly values: Uint8Array;
+  /** As `encodeValues` made them; decoded already where they come from a compacted hour. */
+  readonly values: Uint8Array | CounterValues;
 }
 
 /** What was sampled of the listening sockets of a namespace up to a snapshot (src/store/codec/listeners.ts). */

@@ -44,7 +44,10 @@ export class SnapshotReader {
             (record.flags & FLAG_FROM_ZERO) === 0 ? null : (this.#births.get(record.namespace_id) ?? null),
           epoch,
           layout,
-          values: decodeValues(record.values, layout.counterIds.length),
+          values:
+            record.values instanceof Uint8Array
+              ? decodeValues(record.values, layout.counterIds.length)
+              : record.values,
         },
       };
     });

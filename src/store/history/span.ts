@@ -1,32 +1,74 @@
-import { Prisma } from "../../generated/prisma/client.ts";
+import { setImmediate as turn } from "node:timers/promises";
 import type { Db } from "../client.ts";
-import { readPacked } from "./packed-records.ts";
+import { decodeHourListeners } from "../codec/hour.ts";
+import { PACKED, unpackRecords } from "./packed-records.ts";
 import type { ListenersRecord, SnapshotRecord, Span, Whose } from "./record.ts";
+import { hoursWithin, of, snapshotsOf, within } from "./sources.ts";
+
+/** Compacted hours that are unpacked, some 2 ms each, before others have their turn. */
+const HOURS_PER_TURN = 8;
+
+/** The snapshots that are not compacted, as one value, or a compacted hour. */
+type SpanRow =
+  | { readonly packed: string | null; readonly namespace_id: null; readonly data: null }
+  | { readonly packed: null; readonly namespace_id: number; readonly data: Uint8Array };
 
 /** The snapshots of a span, by namespace and time. */
-export function readSpan(db: Db, whose: Whose, { from, to }: Span): Promise<SnapshotRecord[]> {
-  return readPacked(
-    db,
-    Prisma.sql`
-      SELECT namespace_id, at, epoch_id, uptime_ms, every_ms, flags, layout_id, "values" FROM ts.snapshot
-      WHERE ${of(whose)}
-        AND at >= to_timestamp(${from / 1000}::float8) AND at < to_timestamp(${to / 1000}::float8)`,
-  );
+export async function readSpan(db: Db, whose: Whose, span: Span): Promise<SnapshotRecord[]> {
+  const rows = await db.$queryRaw<SpanRow[]>`
+    SELECT ${PACKED} AS packed, NULL::int AS namespace_id, NULL::bytea AS data
+    FROM (SELECT * FROM ts.snapshot s WHERE ${of(whose)} AND ${within(span)}
+          UNION ALL
+          SELECT * FROM ts.snapshot_late s WHERE ${of(whose)} AND ${within(span)}) s
+    UNION ALL
+    SELECT NULL, h.namespace_id, h.data FROM ts.snapshot_hour h WHERE ${of(whose)} AND ${hoursWithin(span)}`;
+  const records: SnapshotRecord[] = [];
+  let unpacked = 0;
+  for (const { packed, namespace_id, data } of rows) {
+    if (data === null) {
+      for (const one of unpackRecords(packed)) records.push(one);
+      continue;
+    }
+    for (const one of snapshotsOf(namespace_id, data)) {
+      if (one.at >= span.from && one.at < span.to) records.push(one);
+    }
+    if (++unpacked % HOURS_PER_TURN === 0) await turn();
+  }
+  return inOrder(records);
+}
+
+interface ListenersRow extends ListenersRecord {
+  readonly compacted: boolean;
 }
 
 /** What was sampled of listening sockets in a span, by namespace and time; snapshots without are left out. */
-export function readListenerSpan(db: Db, whose: Whose, { from, to }: Span): Promise<ListenersRecord[]> {
-  return db.$queryRaw<ListenersRecord[]>`
-    SELECT namespace_id, date_part('epoch', at) * 1000 AS at, listeners
-    FROM ts.snapshot
-    WHERE ${of(whose)} AND listeners IS NOT NULL
-      AND at >= to_timestamp(${from / 1000}::float8) AND at < to_timestamp(${to / 1000}::float8)
-    ORDER BY namespace_id, at`;
+export async function readListenerSpan(db: Db, whose: Whose, span: Span): Promise<ListenersRecord[]> {
+  const rows = await db.$queryRaw<ListenersRow[]>`
+    (SELECT false AS compacted, s.namespace_id, date_part('epoch', s.at) * 1000 AS at, s.listeners
+     FROM ts.snapshot s WHERE ${of(whose)} AND ${within(span)} AND s.listeners IS NOT NULL
+     ORDER BY s.namespace_id, s.at)
+    UNION ALL
+    SELECT false, s.namespace_id, date_part('epoch', s.at) * 1000, s.listeners
+    FROM ts.snapshot_late s WHERE ${of(whose)} AND ${within(span)} AND s.listeners IS NOT NULL
+    UNION ALL
+    SELECT true, h.namespace_id, date_part('epoch', h.hour) * 1000, h.data
+    FROM ts.snapshot_hour h WHERE ${of(whose)} AND ${hoursWithin(span)} AND h.last_listeners_at IS NOT NULL`;
+  const records = rows.flatMap((row) =>
+    row.compacted
+      ? decodeHourListeners(row.listeners)
+          .filter(({ at }) => at >= span.from && at < span.to)
+          .map(({ at, listeners }) => ({ namespace_id: row.namespace_id, at, listeners }))
+      : [row],
+  );
+  return inOrder(records);
 }
 
-/** The condition on the key's first columns. One shard alone is named by `=`, so that the key's order is the result's. */
-function of(whose: Whose): Prisma.Sql {
-  if ("shard" in whose) return Prisma.sql`shard = ${whose.shard}`;
-  const shards = [...new Set(whose.namespaceIds.map((id) => id >> 8))];
-  return Prisma.sql`shard = ANY(${shards}::int[]) AND namespace_id = ANY(${[...whose.namespaceIds]}::int[])`;
+/** By namespace and time. The rows of one source are in order, and mostly there is but one. */
+export function inOrder<T extends { readonly namespace_id: number; readonly at: number }>(records: T[]): T[] {
+  const order = (a: T, b: T) => a.namespace_id - b.namespace_id || a.at - b.at;
+  const sorted = records.every((one, index) => {
+    const before = records[index - 1];
+    return before === undefined || order(before, one) < 0;
+  });
+  return sorted ? records : records.sort(order);
 }

@@ -2,7 +2,7 @@ import type { PrismaClient } from "../../generated/prisma/client.ts";
 import { PREDECESSOR_MAX_MS } from "../../rates/interval.ts";
 import { minuteOf } from "../../rates/minute.ts";
 import { type Db, inTransaction } from "../client.ts";
-import { readListenerSuccessorMinutes } from "../history/listener-samples.ts";
+import { readListenerSuccessorMinutes } from "../history/listener-successors.ts";
 import { type Lookup, lookupOf, type SnapshotRecord } from "../history/record.ts";
 import { readSuccessorMinutes } from "../history/successors.ts";
 import type { Partitions } from "../partitions.ts";

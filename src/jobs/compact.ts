@@ -1,0 +1,109 @@
+import { z } from "zod";
+import { SpillwayError } from "../errors.ts";
+import type { PrismaClient } from "../store/client.ts";
+import { closeHour } from "../store/compaction/close-hour.ts";
+import { hoursToCompact, hoursToMerge, sealHour, shardsToStage } from "../store/compaction/hours.ts";
+import { mergeLate } from "../store/compaction/merge-late.ts";
+import { stageShard } from "../store/compaction/stage-shard.ts";
+import type { Partitions } from "../store/partitions.ts";
+import type { Logger } from "../telemetry/log.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import type { JobView } from "./connection.ts";
+import type { Queues } from "./queues.ts";
+
+const shardJob = z.object({ hour: z.number().int(), shard: z.number().int().nonnegative() });
+const hourJob = z.object({ hour: z.number().int() });
+
+/** Hours worked on at once: a backlog is taken from its oldest end. */
+const HOURS_PER_TICK = 4;
+
+export interface CompactJobDeps {
+  readonly db: PrismaClient;
+  readonly queues: Queues;
+  readonly partitions: Partitions;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly now: () => number;
+  /** Hours that ended so many ms ago are compacted. */
+  readonly compactAfterMs: number;
+}
+
+/**
+ * The `compact` queue. `tick` seals the oldest hours that are due and adds a job for each of their shards and for
+ * each hour with late snapshots; `shard` stages a shard, and closes the hour when it was the last; `merge` folds
+ * late snapshots in. What is to be done is read from Postgres each time, and each part is safe to run twice.
+ */
+export function compact(deps: CompactJobDeps) {
+  return async (job: JobView): Promise<void> => {
+    switch (job.name) {
+      case "tick":
+        return tick(deps);
+      case "shard": {
+        const { hour, shard } = read(shardJob, job);
+        const outcome = await stageShard(deps.db, hour, shard);
+        if (outcome.kind === "staged") {
+          deps.metrics.compactedSnapshots.inc(outcome.snapshots);
+          deps.metrics.compactedBytes.inc(outcome.bytes);
+        }
+        if ((await shardsToStage(deps.db, hour)).length === 0) await close(deps, hour);
+        return;
+      }
+      case "merge":
+        return merge(deps, read(hourJob, job).hour);
+      default:
+        throw new SpillwayError("INTERNAL", `compact: there is no job called ${job.name}`);
+    }
+  };
+}
+
+function read<T>(schema: z.ZodType<T>, job: JobView): T {
+  const payload = schema.safeParse(job.data);
+  if (payload.success) return payload.data;
+  throw new SpillwayError("INTERNAL", `compact: not a ${job.name} job: ${z.prettifyError(payload.error)}`);
+}
+
+async function tick(deps: CompactJobDeps): Promise<void> {
+  const { db, queues, partitions, compactAfterMs } = deps;
+  const hours = (await hoursToCompact(db, deps.now() - compactAfterMs)).slice(0, HOURS_PER_TICK);
+  await partitions.ensure(db, "snapshot_hour", hours);
+  const jobs: Parameters<Queues["compact"]["addBulk"]>[0] = [];
+  for (const hour of hours) {
+    if (!(await sealHour(db, hour))) continue;
+    const shards = await shardsToStage(db, hour);
+    // All are staged: whoever should have closed the hour was killed, or found it busy. Or it is empty.
+    if (shards.length === 0) await close(deps, hour);
+    for (const shard of shards) {
+      jobs.push({
+        name: "shard",
+        data: { hour, shard },
+        opts: { deduplication: { id: `shard-${hour}-${shard}` } },
+      });
+    }
+  }
+  for (const hour of await hoursToMerge(db)) {
+    jobs.push({ name: "merge", data: { hour }, opts: { deduplication: { id: `merge-${hour}` } } });
+  }
+  if (jobs.length > 0) await queues.compact.addBulk(jobs);
+}
+
+async function close({ db, partitions, log }: CompactJobDeps, hour: number): Promise<void> {
+  const outcome = await closeHour(db, hour);
+  if (outcome.kind === "incomplete") {
+    log.warn(
+      { hour: new Date(hour), shards: outcome.shards },
+      "staged shards were not as their snapshots are; they are staged anew",
+    );
+  }
+  if (outcome.kind !== "closed") return;
+  partitions.forget();
+  log.info({ hour: new Date(hour), lockedMs: outcome.lockedMs }, "an hour of snapshots was compacted");
+}
+
+async function merge({ db, metrics }: CompactJobDeps, hour: number): Promise<void> {
+  for (;;) {
+    const outcome = await mergeLate(db, hour);
+    if (outcome.kind !== "done") return;
+    metrics.mergedSnapshots.inc(outcome.snapshots);
+    if (!outcome.more) return;
+  }
+}
