@@ -17,8 +17,10 @@ const REMEMBERED_HOSTS = 200_000;
 export interface KnownHost {
   readonly id: number;
   readonly keyHash: Uint8Array;
-  /** The key that was found to have this hash, and the facts that are kept: what nearly every push says again. */
-  last: { readonly key: Uint8Array; readonly facts: HostFacts } | null;
+  /** The key that was found to have this hash: nearly every push gives it again. */
+  key: Uint8Array | null;
+  /** As they are kept. */
+  facts: HostFacts;
   readonly ids: Map<string, Promise<number>>;
 }
 
@@ -37,27 +39,17 @@ export class Registry {
 
   /** The host of an agent id; null when the id is bound to another key. */
   async host(agentId: string, key: string, facts: HostFacts): Promise<KnownHost | null> {
-    const keyBytes = Buffer.from(key);
-    const known = await this.#hosts.get(agentId);
-    if (known?.last != null && isEqual(known.last.key, keyBytes)) {
-      if (!sameFacts(known.last.facts, facts)) await this.#keepFacts(known, keyBytes, facts);
-      return known;
-    }
-    const keyHash = createHash("sha256").update(key).digest();
     const host = await remember(this.#hosts, agentId, async () => {
-      const row = await registerHost(this.#db, agentId, keyHash, facts);
-      return { id: row.id, keyHash: row.keyHash, last: null, ids: new Map() };
+      const row = await registerHost(this.#db, agentId, createHash("sha256").update(key).digest(), facts);
+      return { id: row.id, keyHash: row.keyHash, key: null, facts: factsOf(row), ids: new Map() };
     });
     if (this.#hosts.size > REMEMBERED_HOSTS) this.#hosts.delete(this.#hosts.keys().next().value ?? "");
-    if (!isEqual(host.keyHash, keyHash)) return null;
-    await this.#keepFacts(host, keyBytes, facts);
+    if (!isKeyOf(host, key)) return null;
+    if (!sameFacts(host.facts, facts)) {
+      await updateHostFacts(this.#db, host.id, facts);
+      host.facts = facts;
+    }
     return host;
-  }
-
-  async #keepFacts(host: KnownHost, key: Uint8Array, facts: HostFacts): Promise<void> {
-    await updateHostFacts(this.#db, host.id, facts);
-    // A copy of its own: a small Buffer keeps the 8 KiB alive that it was cut from.
-    host.last = { key: Uint8Array.from(key), facts };
   }
 
   epoch(host: KnownHost, facts: EpochFacts): Promise<number> {
@@ -95,8 +87,22 @@ export class Registry {
   }
 }
 
+/** Whether a key is the one that the host is bound to; its hash is taken once, and not with each push. */
+function isKeyOf(host: KnownHost, key: string): boolean {
+  const bytes = Buffer.from(key);
+  if (host.key !== null && isEqual(host.key, bytes)) return true;
+  if (!isEqual(host.keyHash, createHash("sha256").update(bytes).digest())) return false;
+  // A copy of its own: a small Buffer keeps the 8 KiB alive that it was cut from.
+  host.key = Uint8Array.from(bytes);
+  return true;
+}
+
 function isEqual(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
+}
+
+function factsOf({ name, machineId, labels }: Awaited<ReturnType<typeof registerHost>>): HostFacts {
+  return { name, machineId, labels: labels as Readonly<Record<string, string>> };
 }
 
 function sameFacts(a: HostFacts, b: HostFacts): boolean {
