@@ -11,7 +11,7 @@ import { cleanEnvironment } from "../support/service.ts";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 function leftovers(): string[] {
-  return readdirSync(tmpdir()).filter((name) => name.startsWith("spillway-bench-"));
+  return readdirSync(tmpdir()).filter((name) => name.startsWith("spillway-bench-service-"));
 }
 
 /** @returns what it wrote to stdout, and its exit code */
