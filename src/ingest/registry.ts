@@ -4,14 +4,11 @@ import type { Db } from "../store/client.ts";
 import { type EpochFacts, registerEpoch } from "../store/epochs.ts";
 import { type HostFacts, registerHost, updateHostFacts } from "../store/hosts.ts";
 import { findLayout, registerLayout, type StoredLayout } from "../store/layouts.ts";
-import {
-  type NamespaceFacts,
-  type NamespaceKey,
-  registerNamespace,
-  registerRoot,
-} from "../store/namespaces.ts";
+import { type NamespaceEntry, registerNamespaces, registerRoot } from "../store/namespaces.ts";
 
 const REMEMBERED_HOSTS = 200_000;
+/** Of one host: epochs and namespaces. */
+const REMEMBERED_IDS = 4_000;
 
 /** A host as this process knows it, with the ids of what belongs to it. */
 export interface KnownHost {
@@ -62,10 +59,24 @@ export class Registry {
     return remember(host.ids, "root", () => registerRoot(this.#db, host.id));
   }
 
-  namespace(host: KnownHost, key: NamespaceKey, facts: NamespaceFacts): Promise<number> {
-    return remember(host.ids, `${key.bootId} ${key.inode} ${key.birth}`, () =>
-      registerNamespace(this.#db, host.id, key, facts),
-    );
+  /** The ids of namespaces other than the root, in the order given; those that are new come in one statement. */
+  namespaces(host: KnownHost, entries: readonly NamespaceEntry[]): Promise<number[]> {
+    const keyOf = ({ key }: NamespaceEntry) => `${key.bootId} ${key.inode} ${key.birth}`;
+    const unknown = new Map<string, NamespaceEntry>();
+    for (const entry of entries) if (!host.ids.has(keyOf(entry))) unknown.set(keyOf(entry), entry);
+    if (unknown.size > 0) {
+      const made = registerNamespaces(this.#db, host.id, [...unknown.values()]);
+      [...unknown.keys()].forEach((name, place) => {
+        void remember(host.ids, name, async () => (await made)[place] ?? -1);
+      });
+    }
+    const ids = Promise.all(entries.map((entry) => host.ids.get(keyOf(entry)) ?? -1));
+    // Containers come and go, and their names with them: those that were learnt first are asked for again.
+    for (const name of host.ids.keys()) {
+      if (host.ids.size <= REMEMBERED_IDS) break;
+      host.ids.delete(name);
+    }
+    return ids;
   }
 
   /**
