@@ -5,8 +5,14 @@ import { type EpochFacts, registerEpoch } from "../store/epochs.ts";
 import { type HostFacts, registerHost, updateHostFacts } from "../store/hosts.ts";
 import { findLayout, registerLayout, type StoredLayout } from "../store/layouts.ts";
 import { type NamespaceEntry, registerNamespaces, registerRoot } from "../store/namespaces.ts";
+import { Gate } from "./gate.ts";
 
 const REMEMBERED_HOSTS = 200_000;
+/**
+ * Look-ups at a time. When a fleet comes at once, after a restart, they wait here and not for a connection: that
+ * wait ends after seconds with a refusal, and commits wait in the same line.
+ */
+const LOOKUPS = 6;
 /** Of one host: epochs and namespaces. */
 const REMEMBERED_IDS = 4_000;
 
@@ -29,6 +35,7 @@ export class Registry {
   readonly #db: Db;
   readonly #hosts = new Map<string, Promise<KnownHost>>();
   readonly #layouts = new Map<string, Promise<StoredLayout | null>>();
+  readonly #gate = new Gate(LOOKUPS);
 
   constructor(db: Db) {
     this.#db = db;
@@ -37,13 +44,14 @@ export class Registry {
   /** The host of an agent id; null when the id is bound to another key. */
   async host(agentId: string, key: string, facts: HostFacts): Promise<KnownHost | null> {
     const host = await remember(this.#hosts, agentId, async () => {
-      const row = await registerHost(this.#db, agentId, createHash("sha256").update(key).digest(), facts);
+      const keyHash = createHash("sha256").update(key).digest();
+      const row = await this.#gate.run(() => registerHost(this.#db, agentId, keyHash, facts));
       return { id: row.id, keyHash: row.keyHash, key: null, facts: factsOf(row), ids: new Map() };
     });
     if (this.#hosts.size > REMEMBERED_HOSTS) this.#hosts.delete(this.#hosts.keys().next().value ?? "");
     if (!isKeyOf(host, key)) return null;
     if (!sameFacts(host.facts, facts)) {
-      await updateHostFacts(this.#db, host.id, facts);
+      await this.#gate.run(() => updateHostFacts(this.#db, host.id, facts));
       host.facts = facts;
     }
     return host;
@@ -51,12 +59,12 @@ export class Registry {
 
   epoch(host: KnownHost, facts: EpochFacts): Promise<number> {
     return remember(host.ids, `epoch ${facts.bootId} ${facts.number}`, () =>
-      registerEpoch(this.#db, host.id, facts),
+      this.#gate.run(() => registerEpoch(this.#db, host.id, facts)),
     );
   }
 
   root(host: KnownHost): Promise<number> {
-    return remember(host.ids, "root", () => registerRoot(this.#db, host.id));
+    return remember(host.ids, "root", () => this.#gate.run(() => registerRoot(this.#db, host.id)));
   }
 
   /** The ids of namespaces other than the root, in the order given; those that are new come in one statement. */
@@ -65,7 +73,7 @@ export class Registry {
     const unknown = new Map<string, NamespaceEntry>();
     for (const entry of entries) if (!host.ids.has(keyOf(entry))) unknown.set(keyOf(entry), entry);
     if (unknown.size > 0) {
-      const made = registerNamespaces(this.#db, host.id, [...unknown.values()]);
+      const made = this.#gate.run(() => registerNamespaces(this.#db, host.id, [...unknown.values()]));
       [...unknown.keys()].forEach((name, place) => {
         void remember(host.ids, name, async () => (await made)[place] ?? -1);
       });
