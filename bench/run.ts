@@ -18,10 +18,11 @@ import { Workshop } from "./support/workshop.ts";
 
 async function run(options: Options): Promise<Report> {
   const sizes = SIZES[options.size];
-  const shop = new Workshop();
+  // Each part has its own: what one has written is gone before the next begins.
+  let shop: Workshop | null = null;
   const leave = (code: number, why: string) => {
     process.stderr.write(`bench: ${why}\n`);
-    shop.endAtOnce();
+    shop?.endAtOnce();
     process.exit(code);
   };
   const deadline = setTimeout(
@@ -33,21 +34,23 @@ async function run(options: Options): Promise<Report> {
   const figures: Figure[] = [];
   const { peers, node } = options;
   const profile = options.profile === null ? null : resolve(options.profile);
-  const parts: Record<Part, () => Promise<Figure[]>> = {
-    ingest: () => benchIngest(shop, { ...sizes.ingest, peers, profile, node }, missing),
-    store: () => benchStore(shop, { ...sizes.store, peers }, missing),
-    fleet: () => benchLargeFleet(shop, { ...sizes.fleet, peers }, missing),
-    lag: () => benchLag(shop, sizes.lag),
-    churn: () => benchChurn(shop, { ...sizes.churn, peers }, missing),
+  const parts: Record<Part, (shop: Workshop) => Promise<Figure[]>> = {
+    ingest: (shop) => benchIngest(shop, { ...sizes.ingest, peers, profile, node }, missing),
+    store: (shop) => benchStore(shop, { ...sizes.store, peers }, missing),
+    fleet: (shop) => benchLargeFleet(shop, { ...sizes.fleet, peers }, missing),
+    lag: (shop) => benchLag(shop, sizes.lag),
+    churn: (shop) => benchChurn(shop, { ...sizes.churn, peers }, missing),
   };
   try {
     const begun = machine();
     for (const part of options.parts) {
       process.stderr.write(`bench: ${part} ...\n`);
-      for (const figure of await parts[part]()) {
+      shop = new Workshop();
+      for (const figure of await parts[part](shop)) {
         figures.push(figure);
         if (!options.json) process.stdout.write(`${line(figure)}\n`);
       }
+      await shop.end();
     }
     return {
       benchmark: "service",
@@ -59,7 +62,7 @@ async function run(options: Options): Promise<Report> {
     };
   } finally {
     clearTimeout(deadline);
-    await shop.end();
+    await shop?.end();
   }
 }
 

@@ -1,8 +1,8 @@
 /** How large each part is: to see that it works, in a few minutes, and as docs/performance.md has it. */
 export const SIZES = {
   tiny: {
-    ingest: { hosts: 26, rounds: 1, steps: 3, prometheus: false },
-    store: { hosts: 20, hours: 0.1, rounds: 1 },
+    ingest: { hosts: 26, rounds: 1, steps: 12, prometheus: false },
+    store: { hosts: 10, hours: 0.5, rounds: 1 },
     fleet: { hosts: 300, hours: 1, burstShare: 0.05, rounds: 1 },
     lag: { hosts: [50], seconds: 12 },
     churn: { hosts: 5, namespaces: 20, lifeMs: 60_000, rounds: 1, steps: 6 },

@@ -3,7 +3,7 @@
  * first and then sends them, one at a time over each connection.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { Connection } from "./connection.ts";
+import { type Answer, Connection } from "./connection.ts";
 import type { Command, Prepared, Reply, Sent, StreamOptions } from "./generator-protocol.ts";
 import { Group, type Request } from "./stream.ts";
 
@@ -19,6 +19,8 @@ interface Stream {
 }
 
 const CLOSE_MS = 50;
+const ATTEMPTS = 30;
+const BACKOFF_MS = 1_000;
 
 const streams = new Map<string, Stream>();
 
@@ -87,7 +89,7 @@ async function pace(stream: Stream, seconds: number): Promise<Sent> {
   await Promise.all(
     stream.lanes.map(async (lane) => {
       // Intervals that have passed since the stream was opened are nobody's any more.
-      while (lane.group.at < Date.now()) lane.group.next();
+      while (lane.group.at < Date.now()) lane.group.skip();
       while (lane.group.at < end) {
         const due = lane.group.at;
         await sleep(due - Date.now());
@@ -102,18 +104,29 @@ async function pace(stream: Stream, seconds: number): Promise<Sent> {
 
 async function exchange({ options }: Stream, lane: Lane, request: Request, tally: Tally): Promise<void> {
   const since = performance.now();
-  const { status, body } = await lane.connection.send(request.bytes);
+  let answer = await sendKept(lane, request);
+  // "Come back": as agents do, and the time that it takes counts.
+  for (let attempt = 0; attempt < ATTEMPTS && (answer.status === 503 || answer.status === 429); attempt++) {
+    await sleep(BACKOFF_MS * (1 + Math.random()));
+    answer = await sendKept(lane, request);
+  }
+  const { status, body } = answer;
   tally.latencies.push(performance.now() - since);
   tally.snapshots += request.snapshots;
   tally.samples += request.samples;
   // What was not taken is not measured: a server that refuses is quick.
-  const taken =
-    options.form === "push" ? status === 200 && allStored(body, request.snapshots) : status === 204;
+  const taken = options.form === "push" ? status === 200 && allKept(body, request.snapshots) : status === 204;
   if (!taken) throw new Error(`${options.name}: ${status} ${body.slice(0, 300)}`);
 }
 
-function allStored(body: string, snapshots: number): boolean {
-  return body.split('"stored"').length - 1 === snapshots;
+/** Once more where the connection was closed meanwhile: servers end those that were idle for long. */
+function sendKept({ connection }: Lane, { bytes }: Request): Promise<Answer> {
+  return connection.send(bytes).catch(() => connection.send(bytes));
+}
+
+/** A snapshot whose first answer was lost is a duplicate. */
+function allKept(body: string, snapshots: number): boolean {
+  return (body.match(/"status":"(?:stored|duplicate)"/g)?.length ?? 0) === snapshots;
 }
 
 function percentile(values: readonly number[], share: number): number {

@@ -3,6 +3,7 @@
  * a worker rolls up. How far the rollup lags, and what each process spends.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { waitFor } from "../../test/support/wait.ts";
 import { FLEET_DEFAULTS } from "../fleet/fleet.ts";
 import { processCpuMs } from "../support/cpu.ts";
 import type { Figure } from "../support/figure.ts";
@@ -18,6 +19,7 @@ export interface LagSizes {
 }
 
 const LOOK_MS = 1_000;
+const CATCH_UP_MS = 120_000;
 
 export async function benchLag(shop: Workshop, { hosts, seconds }: LagSizes): Promise<Figure[]> {
   const figures: Figure[] = [];
@@ -40,6 +42,10 @@ async function lagOf(shop: Workshop, hosts: number, seconds: number): Promise<Fi
     1,
   );
 
+  // Late as they came, these snapshots count as lag until they are rolled up.
+  await waitFor("the rollup to catch up", async () => (await look(spillway)).lag === 0, {
+    timeoutMs: CATCH_UP_MS,
+  });
   const cpu = () => ({ serve: spillway.cpuMs(), work: processCpuMs(work.pid), postgres: database.cpuMs() });
   const before = cpu();
   const since = performance.now();

@@ -32,7 +32,16 @@ export interface Spillway {
 
 export async function startDatabase(shop: Workshop): Promise<Database> {
   const server = await startEmbeddedPostgres({ dataDir: shop.newFolder("spillway"), log });
-  shop.atEnd(() => server.stop());
+  let running = true;
+  void server.exited.then(() => {
+    running = false;
+  });
+  shop.atEnd(
+    () => server.stop(),
+    () => {
+      if (running) process.kill(server.pid, "SIGQUIT");
+    },
+  );
   await migrate({ url: server.url, log });
   const store = openStore({
     url: server.url,

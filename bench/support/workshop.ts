@@ -20,12 +20,13 @@ const STOP_MS = 15_000;
 export class Workshop {
   /** A folder of the run's own, removed at its end. */
   readonly folder: string;
-  readonly #ends: (() => Promise<void>)[] = [];
+  #ends: (() => Promise<void>)[] = [];
+  #kills: (() => void)[] = [];
   readonly #children = new Set<ChildProcess>();
   #folders = 0;
 
   constructor() {
-    this.folder = mkdtempSync(join(tmpdir(), "spillway-bench-"));
+    this.folder = mkdtempSync(join(tmpdir(), "spillway-bench-service-"));
     // As root, Postgres runs as another user, who must come through here.
     chmodSync(this.folder, 0o755);
   }
@@ -37,9 +38,10 @@ export class Workshop {
     return path;
   }
 
-  /** Done at the end of the run, the latest first. */
-  atEnd(end: () => Promise<void>): void {
+  /** Done at the end of the run, the latest first; `kill` instead of all of them where there is no time left. */
+  atEnd(end: () => Promise<void>, kill?: () => void): void {
     this.#ends.push(end);
+    if (kill !== undefined) this.#kills.push(kill);
   }
 
   start(command: string, args: readonly string[], options: SpawnOptions = {}): Started {
@@ -59,13 +61,19 @@ export class Workshop {
     return { stop: this.#stopOf(child) };
   }
 
+  /** Safe to call twice. */
   async end(): Promise<void> {
-    for (const end of this.#ends.reverse()) await end().catch(() => undefined);
+    const ends = this.#ends.reverse();
+    this.#ends = [];
+    for (const end of ends) await end().catch(() => undefined);
+    // Their process ids may be another's by now.
+    this.#kills = [];
     this.endAtOnce();
   }
 
   /** Where there is no time left: children are killed, the folder is removed. */
   endAtOnce(): void {
+    for (const kill of this.#kills) kill();
     for (const child of this.#children) child.kill("SIGKILL");
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
   }

@@ -3,14 +3,11 @@ import { layoutHash } from "../protocol/layout.ts";
 import type { PrismaClient } from "../store/client.ts";
 import { type EpochFacts, registerEpoch } from "../store/epochs.ts";
 import { type HostFacts, registerHost, updateHostFacts } from "../store/hosts.ts";
+import { sourcesOf } from "../store/labels/change.ts";
 import { sameLabels } from "../store/labels/effective.ts";
 import { findLayout, registerLayout, type StoredLayout } from "../store/layouts.ts";
-import {
-  type NamespaceFacts,
-  type NamespaceKey,
-  registerNamespace,
-  registerRoot,
-} from "../store/namespaces.ts";
+import { type NamespaceEntry, registerNamespaces, registerRoot } from "../store/namespaces.ts";
+import { Gate } from "./gate.ts";
 
 const REMEMBERED_HOSTS = 200_000;
 /**
@@ -24,15 +21,23 @@ interface Said {
   readonly since: number;
 }
 
+/**
+ * Look-ups at a time. When a fleet comes at once, after a restart, they wait here and not for a connection: that
+ * wait ends after seconds with a refusal, and commits wait in the same line.
+ */
+const LOOKUPS = 6;
+/** Of one host: epochs and namespaces. */
+const REMEMBERED_IDS = 4_000;
+
 /** A host as this process knows it, with the ids of what belongs to it. */
 export interface KnownHost {
   readonly id: number;
   readonly keyHash: Uint8Array;
-  /**
-   * The key that was found to have this hash, the facts that are kept, as far as this process knows, and until
-   * when it takes that for granted: what nearly every push says again.
-   */
-  last: { readonly key: Uint8Array; readonly facts: HostFacts; readonly until: number } | null;
+  /** The key that was found to have this hash: nearly every push gives it again. */
+  key: Uint8Array | null;
+  /** As they are kept, as far as this process knows, and until when it takes that for granted. */
+  facts: HostFacts;
+  factsUntil: number;
   readonly ids: Map<string, Promise<number>>;
 }
 
@@ -44,6 +49,7 @@ export class Registry {
   readonly #db: PrismaClient;
   readonly #hosts = new Map<string, Promise<KnownHost>>();
   readonly #layouts = new Map<string, Promise<StoredLayout | null>>();
+  readonly #gate = new Gate(LOOKUPS);
 
   constructor(db: PrismaClient) {
     this.#db = db;
@@ -56,45 +62,56 @@ export class Registry {
    *   which new labels hold; ms since 1970
    */
   async host(agentId: string, key: string, facts: HostFacts, said: Said): Promise<KnownHost | null> {
-    const keyBytes = Buffer.from(key);
-    const known = await this.#hosts.get(agentId);
-    if (known?.last != null && isEqual(known.last.key, keyBytes)) {
-      if (said.now >= known.last.until || !sameFacts(known.last.facts, facts)) {
-        await this.#keepFacts(known, keyBytes, facts, said);
-      }
-      return known;
-    }
-    const keyHash = createHash("sha256").update(key).digest();
     const host = await remember(this.#hosts, agentId, async () => {
-      const row = await registerHost(this.#db, agentId, keyHash, facts);
-      return { id: row.id, keyHash: row.keyHash, last: null, ids: new Map() };
+      const keyHash = createHash("sha256").update(key).digest();
+      const row = await this.#gate.run(() => registerHost(this.#db, agentId, keyHash, facts));
+      return {
+        id: row.id,
+        keyHash: row.keyHash,
+        key: null,
+        facts: factsOf(row),
+        factsUntil: said.now + FACTS_HOLD_MS,
+        ids: new Map(),
+      };
     });
     if (this.#hosts.size > REMEMBERED_HOSTS) this.#hosts.delete(this.#hosts.keys().next().value ?? "");
-    if (!isEqual(host.keyHash, keyHash)) return null;
-    await this.#keepFacts(host, keyBytes, facts, said);
+    if (!isKeyOf(host, key)) return null;
+    if (said.now >= host.factsUntil || !sameFacts(host.facts, facts)) {
+      await this.#gate.run(() => updateHostFacts(this.#db, host.id, facts, said.since));
+      host.facts = facts;
+      host.factsUntil = said.now + FACTS_HOLD_MS;
+    }
     return host;
-  }
-
-  async #keepFacts(host: KnownHost, key: Uint8Array, facts: HostFacts, { now, since }: Said): Promise<void> {
-    await updateHostFacts(this.#db, host.id, facts, since);
-    // A copy of its own: a small Buffer keeps the 8 KiB alive that it was cut from.
-    host.last = { key: Uint8Array.from(key), facts, until: now + FACTS_HOLD_MS };
   }
 
   epoch(host: KnownHost, facts: EpochFacts): Promise<number> {
     return remember(host.ids, `epoch ${facts.bootId} ${facts.number}`, () =>
-      registerEpoch(this.#db, host.id, facts),
+      this.#gate.run(() => registerEpoch(this.#db, host.id, facts)),
     );
   }
 
   root(host: KnownHost): Promise<number> {
-    return remember(host.ids, "root", () => registerRoot(this.#db, host.id));
+    return remember(host.ids, "root", () => this.#gate.run(() => registerRoot(this.#db, host.id)));
   }
 
-  namespace(host: KnownHost, key: NamespaceKey, facts: NamespaceFacts): Promise<number> {
-    return remember(host.ids, `${key.bootId} ${key.inode} ${key.birth}`, () =>
-      registerNamespace(this.#db, host.id, key, facts),
-    );
+  /** The ids of namespaces other than the root, in the order given; those that are new come in one statement. */
+  namespaces(host: KnownHost, entries: readonly NamespaceEntry[]): Promise<number[]> {
+    const keyOf = ({ key }: NamespaceEntry) => `${key.bootId} ${key.inode} ${key.birth}`;
+    const unknown = new Map<string, NamespaceEntry>();
+    for (const entry of entries) if (!host.ids.has(keyOf(entry))) unknown.set(keyOf(entry), entry);
+    if (unknown.size > 0) {
+      const made = this.#gate.run(() => registerNamespaces(this.#db, host.id, [...unknown.values()]));
+      [...unknown.keys()].forEach((name, place) => {
+        void remember(host.ids, name, async () => (await made)[place] ?? -1);
+      });
+    }
+    const ids = Promise.all(entries.map((entry) => host.ids.get(keyOf(entry)) ?? -1));
+    // Containers come and go, and their names with them: those that were learnt first are asked for again.
+    for (const name of host.ids.keys()) {
+      if (host.ids.size <= REMEMBERED_IDS) break;
+      host.ids.delete(name);
+    }
+    return ids;
   }
 
   /**
@@ -116,8 +133,23 @@ export class Registry {
   }
 }
 
+/** Whether a key is the one that the host is bound to; its hash is taken once, and not with each push. */
+function isKeyOf(host: KnownHost, key: string): boolean {
+  const bytes = Buffer.from(key);
+  if (host.key !== null && isEqual(host.key, bytes)) return true;
+  if (!isEqual(host.keyHash, createHash("sha256").update(bytes).digest())) return false;
+  // A copy of its own: a small Buffer keeps the 8 KiB alive that it was cut from.
+  host.key = Uint8Array.from(bytes);
+  return true;
+}
+
 function isEqual(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
+}
+
+function factsOf(row: Awaited<ReturnType<typeof registerHost>>): HostFacts {
+  const { agent, forced } = sourcesOf(row);
+  return { name: row.name, machineId: row.machineId, labels: agent, forcedLabels: forced };
 }
 
 function sameFacts(a: HostFacts, b: HostFacts): boolean {

@@ -6,6 +6,7 @@ import { PROTOCOL_VERSION } from "../../protocol/version.ts";
 import { encodeListeners } from "../../store/codec/listeners.ts";
 import { encodeValues } from "../../store/codec/values.ts";
 import type { HostSeen } from "../../store/host-status.ts";
+import type { NamespaceEntry } from "../../store/namespaces.ts";
 import { FLAG_FROM_ZERO, type SnapshotRow } from "../../store/snapshots.ts";
 import type { Facts, HostSaid } from "../facts.ts";
 import type { CommitOutcome, GroupCommit } from "../group-commit.ts";
@@ -17,7 +18,6 @@ import {
   hostSchema,
   type ParsedHost,
   type ParsedPush,
-  type ParsedSnapshot,
   pushSchema,
   snapshotSchema,
 } from "./schema.ts";
@@ -47,6 +47,8 @@ interface Section {
   readonly host: KnownHost;
   readonly parsed: ParsedHost;
   readonly epochId: number;
+  /** By place in the section's list. */
+  readonly namespaceIds: ReadonlyMap<number, number>;
 }
 
 /** What a push comes to, before anything is stored. Holds no part of its body: many of them wait for a commit. */
@@ -72,7 +74,7 @@ export async function planPush(deps: AcceptDeps, body: unknown): Promise<PushPla
   const seen: HostSeen[] = [];
   const said: HostSaid[] = [];
   for (const [index, raw] of hosts.entries()) {
-    const section = await openSection(deps, raw, index, now);
+    const section = await openSection(deps, raw, raw.snapshots, index, now);
     if ("status" in section) {
       for (const _ of raw.snapshots) slots.push(section);
       continue;
@@ -150,7 +152,8 @@ function checkVersion(body: unknown): void {
 
 async function openSection(
   deps: AcceptDeps,
-  raw: { readonly snapshots: readonly unknown[] },
+  raw: unknown,
+  snapshots: readonly unknown[],
   index: number,
   now: number,
 ): Promise<Section | SnapshotResult> {
@@ -162,7 +165,7 @@ async function openSection(
     machineId: parsed.machineId ?? null,
     labels: parsed.labels ?? {},
   };
-  const since = oldestAt(deps, raw.snapshots, now);
+  const since = oldestAt(deps, snapshots, now);
   const host = await deps.registry.host(parsed.id, parsed.key, said, { now, since });
   if (host === null) {
     return fault(
@@ -173,7 +176,12 @@ async function openSection(
     );
   }
   const { boot, ...facts } = parsed.epoch;
-  return { host, parsed, epochId: await deps.registry.epoch(host, { bootId: boot, ...facts }) };
+  return {
+    host,
+    parsed,
+    epochId: await deps.registry.epoch(host, { bootId: boot, ...facts }),
+    namespaceIds: await namespaceIdsOf(deps, host, parsed, snapshots),
+  };
 }
 
 /** The time of the oldest snapshot that can be taken: from when what the section says of its host holds. */
@@ -230,12 +238,14 @@ async function readSnapshot(
   }
   const values = parseValues(snapshot.values);
   if ("code" in values) return fault("rejected", values.code, `snapshots[${index}].${values.message}`);
-  const namespaceId = await namespaceOf(deps, section, snapshot);
-  if (namespaceId === null) {
+  const { namespace } = snapshot;
+  const namespaceId =
+    namespace === undefined ? await deps.registry.root(section.host) : section.namespaceIds.get(namespace);
+  if (namespaceId === undefined) {
     return fault(
       "rejected",
       "MALFORMED",
-      `snapshots[${index}].namespace: ${snapshot.namespace} is not an index into the section's namespaces`,
+      `snapshots[${index}].namespace: ${namespace} is not an index into the section's namespaces`,
     );
   }
   return {
@@ -273,28 +283,37 @@ function checkTime(at: number, now: number, oldestAcceptedMs: number): SnapshotR
   return null;
 }
 
-async function namespaceOf(
+/** The ids of the namespaces that snapshots are of, by their place in the section's list. */
+async function namespaceIdsOf(
   { registry }: AcceptDeps,
-  { host, parsed }: Section,
-  snapshot: ParsedSnapshot,
-): Promise<number | null> {
-  if (snapshot.namespace === undefined) return registry.root(host);
-  const namespace = parsed.namespaces?.[snapshot.namespace];
-  if (namespace === undefined) return null;
-  return registry.namespace(
-    host,
-    {
-      kind: namespace.kind === "container" ? "CONTAINER" : "OTHER",
-      bootId: parsed.epoch.boot,
-      inode: namespace.inode,
-      birth: namespace.birth,
-    },
-    {
-      containerId: namespace.containerId ?? null,
-      name: namespace.name ?? null,
-      labels: namespace.labels ?? {},
-    },
-  );
+  host: KnownHost,
+  parsed: ParsedHost,
+  snapshots: readonly unknown[],
+): Promise<ReadonlyMap<number, number>> {
+  const ids = new Map<number, number>();
+  if (parsed.namespaces === undefined) return ids;
+  const places = new Set<number>();
+  for (const snapshot of snapshots) {
+    const place = (snapshot as { readonly namespace?: unknown } | null)?.namespace;
+    if (typeof place === "number" && parsed.namespaces[place] !== undefined) places.add(place);
+  }
+  const entries = [...places].flatMap((place) => {
+    const namespace = parsed.namespaces?.[place];
+    return namespace === undefined ? [] : [entryOf(namespace, parsed.epoch.boot)];
+  });
+  const found = await registry.namespaces(host, entries);
+  [...places].forEach((place, index) => {
+    ids.set(place, found[index] ?? -1);
+  });
+  return ids;
+}
+
+function entryOf(namespace: NonNullable<ParsedHost["namespaces"]>[number], bootId: string): NamespaceEntry {
+  const { kind, inode, birth, containerId, name, labels } = namespace;
+  return {
+    key: { kind: kind === "container" ? "CONTAINER" : "OTHER", bootId, inode, birth },
+    facts: { containerId: containerId ?? null, name: name ?? null, labels: labels ?? {} },
+  };
 }
 
 function resultOf(outcome: CommitOutcome | undefined, row: SnapshotRow): SnapshotResult {

@@ -30,12 +30,7 @@ export function snapshotsHandler(deps: SnapshotsDeps) {
     let status = 200;
     try {
       const results = await handle(deps, request);
-      for (const result of results) {
-        deps.metrics.ingestSnapshots.inc({
-          result: result.status,
-          code: "code" in result ? result.code : "",
-        });
-      }
+      countResults(deps.metrics, results);
       const answer: PushAnswer = { time: deps.now(), results, config: deps.agentConfig };
       send(response, 200, "application/json", JSON.stringify(answer));
     } catch (thrown) {
@@ -53,6 +48,16 @@ export function snapshotsHandler(deps: SnapshotsDeps) {
       deps.metrics.ingestPushes.inc({ status: String(status) });
     }
   };
+}
+
+/** One addition for all that were stored, which nearly always are all. */
+function countResults({ ingestSnapshots }: Metrics, results: readonly SnapshotResult[]): void {
+  let stored = 0;
+  for (const result of results) {
+    if (result.status === "stored") stored++;
+    else ingestSnapshots.inc({ result: result.status, code: "code" in result ? result.code : "" });
+  }
+  if (stored > 0) ingestSnapshots.inc({ result: "stored", code: "" }, stored);
 }
 
 async function handle(deps: SnapshotsDeps, request: IncomingMessage): Promise<SnapshotResult[]> {
