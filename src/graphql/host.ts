@@ -4,7 +4,7 @@ import type { Count } from "../protocol/count.ts";
 import type { HostRecord } from "../store/directory.ts";
 import {
   type HostRollupQuery,
-  readRolledUpIncrease,
+  readLongIncrease,
   readRolledUpSeries,
   takesRollups,
 } from "../store/queries/host-rollups.ts";
@@ -203,7 +203,7 @@ export const Host = builder.objectRef<HostRecord>("Host").implement({
       type: "UInt64",
       nullable: true,
       description:
-        "Exact increase over the range; null when no snapshot in it gave one. Without `namespace`: the sum over the host's namespaces. Long ranges are taken in whole minutes, as of `rates`.",
+        "Exact increase over the range; null when no snapshot in it gave one. Without `namespace`: the sum over the host's namespaces.",
       args: {
         counter: t.arg.string({ required: true }),
         range: t.arg({ type: TimeRange, required: true }),
@@ -215,7 +215,13 @@ export const Host = builder.objectRef<HostRecord>("Host").implement({
         const ids = await namespacesAsked(host, namespace ?? null, context, "ALL");
         const range = resolveRange(input, context.now());
         if (isRolledUp(host, ids, range, null, context)) {
-          return readRolledUpIncrease(context.db, await rollupQuery(ids, range, context), asked);
+          return readLongIncrease(
+            context.reader,
+            context.db,
+            await rollupQuery(ids, range, context),
+            range,
+            asked,
+          );
         }
         return readHostIncrease(context.reader, context.db, ids, range, asked.counterId ?? -1);
       },
@@ -272,6 +278,7 @@ function isRolledUp(
     stepMs,
     rawFrom: context.now() - context.system.rawRetentionMs,
     firstSeen: host.firstSeen.getTime(),
+    now: context.now(),
   });
 }
 

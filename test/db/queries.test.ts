@@ -4,11 +4,14 @@ import { describe, expect } from "vitest";
 import { lossShare, lostHandshakes } from "../../src/rates/loss.ts";
 import { openStore, type Store } from "../../src/store/client.ts";
 import { type Fleet, FleetView } from "../../src/store/fleet-view.ts";
+import { SnapshotReader } from "../../src/store/history/snapshot-reader.ts";
+import { LayoutCache } from "../../src/store/layouts.ts";
 import { readGaugeTrend } from "../../src/store/queries/gauge-trend.ts";
 import { currentLabels, groupNamespaces, type LabelsOverTime } from "../../src/store/queries/groups.ts";
 import { readHandshakeLoss, readHandshakes } from "../../src/store/queries/handshakes.ts";
 import { readHeatmap } from "../../src/store/queries/heatmap.ts";
-import { readRolledUpIncrease, readRolledUpSeries } from "../../src/store/queries/host-rollups.ts";
+import { readLongIncrease, readRolledUpSeries } from "../../src/store/queries/host-rollups.ts";
+import { readHostIncrease } from "../../src/store/queries/host-series.ts";
 import { gridOf } from "../../src/store/queries/range.ts";
 import { planSegments } from "../../src/store/queries/resolution.ts";
 import { readTop } from "../../src/store/queries/top.ts";
@@ -323,10 +326,43 @@ describe("queries", () => {
     expect(rates?.values).toEqual(plain?.values.map((value) => (value === null ? null : closeTo(value))));
     expect(BigInt(rates?.total ?? -1)).toBe(plain?.total);
     expect(unknown).toMatchObject({ values: grid.length === 4 ? [null, null, null, null] : [], total: null });
-    const increase = await readRolledUpIncrease(store.db, query, counters[0] ?? fail());
-    expect(BigInt(increase ?? -1)).toBe(plain?.total);
-    const before = { ...query, range: { from: T0 - 2 * HOUR, to: T0 - HOUR } };
-    expect(await readRolledUpIncrease(store.db, before, counters[0] ?? fail())).toBeNull();
+  });
+
+  test("a host's long increase is that of its snapshots, at any moment of the rollups and cut anywhere", async ({
+    world,
+  }) => {
+    const { store, fleet, hosts, snapshots } = world;
+    const host = hosts[2] ?? fail();
+    const reader = new SnapshotReader(new LayoutCache());
+    const passive = counterOf(world, "TcpPassiveOpens");
+    const increaseOf = (from: number, to: number) => {
+      const query = { namespaceIds: host.namespaceIds, range: { from, to }, fleet, now: LATER };
+      return readLongIncrease(reader, store.db, query, { from, to }, passive);
+    };
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: -30 * MINUTE, max: 240 * MINUTE }),
+        fc.integer({ min: 1, max: 240 * MINUTE }),
+        fc.integer({ min: 0, max: 300 }),
+        async (offset, length, settledMinutes) => {
+          const settled = new Date(T0 + settledMinutes * MINUTE).toISOString();
+          await store.db.$executeRaw`UPDATE ts.shard SET settled = ${settled}::text::timestamptz`;
+          const range = { from: T0 + offset, to: T0 + offset + length };
+          const raw = await readHostIncrease(
+            reader,
+            store.db,
+            host.namespaceIds,
+            range,
+            passive.counterId ?? -1,
+          );
+          const long = await increaseOf(range.from, range.to);
+          expect(BigInt(long ?? 0)).toBe(BigInt(raw ?? 0));
+        },
+      ),
+      { numRuns: RUNS },
+    );
+    expect(snapshots.length).toBeGreaterThan(0);
+    expect(await increaseOf(T0 - 2 * HOUR, T0 - HOUR)).toBeNull();
   });
 
   test("an hour is read from its minutes while it is marked, cut by a change, or not over", async ({

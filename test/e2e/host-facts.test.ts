@@ -128,9 +128,9 @@ test("a partial list changes what it names, and the next complete one alone clos
   const full = { acceptQueue: 129, peakQueue: 129, samplesFull: 5 };
 
   // Older than the complete list, so none of them is there any more.
-  await service.pushed(push(host.section([at(70_000, [on(1)]), at(65_000, [on(2, full)], false)])));
-  await service.pushed(push(host.section([at(60_000, [on(10), on(20), on(30, full)], true)])));
-  await service.pushed(push(host.section([at(50_000, [on(30)], false), at(12_000, [], false)])));
+  await service.pushed(push(host.section([at(170_000, [on(1)]), at(165_000, [on(2, full)], false)])));
+  await service.pushed(push(host.section([at(160_000, [on(10), on(20), on(30, full)], true)])));
+  await service.pushed(push(host.section([at(150_000, [on(30)], false), at(12_000, [], false)])));
   expect(await seen()).toEqual([
     [10, 0, 0, 0],
     [20, 0, 0, 0],

@@ -56,7 +56,7 @@ test("GET /v1/storage says what each resolution takes, and nothing that cannot b
   });
   expect(Math.abs(Date.parse(body.at) - now)).toBeLessThan(60_000);
   expect(body.resolutions.map(({ name, retention }) => [name, retention])).toEqual([
-    ["raw", "3d"],
+    ["raw", "6h"],
     ["compacted", "3d"],
     ["minutes", "14d"],
     ["hours", "400d"],
@@ -68,7 +68,7 @@ test("GET /v1/storage says what each resolution takes, and nothing that cannot b
   const [raw] = body.resolutions;
   expect(raw).toMatchObject({
     bytesPerDay: null,
-    summary: "what 3d of raw snapshots will take cannot be told yet",
+    summary: "what 6h of raw snapshots will take cannot be told yet",
   });
   expect(raw?.bytes).toBeGreaterThan(8_192);
   const beganAt = Math.floor((now - HOUR) / HOUR) * HOUR;

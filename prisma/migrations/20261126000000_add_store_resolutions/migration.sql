@@ -120,6 +120,9 @@ CREATE TABLE "ts"."hour_mark" (
     CONSTRAINT "hour_mark_pkey" PRIMARY KEY ("shard", "id")
 );
 
+-- The hours of the minutes that are there already are yet to be made.
+INSERT INTO "ts"."hour_mark" ("shard", "hour") SELECT DISTINCT "shard", date_trunc('hour', "bucket") FROM "ts"."coverage";
+
 -- The same shapes as of minutes, made of them.
 CREATE TABLE "ts"."rollup_hour" (
     "shard" INTEGER NOT NULL,

@@ -1,8 +1,10 @@
 import { SpillwayError } from "../../errors.ts";
-import type { Count } from "../../protocol/count.ts";
+import { addCounts, type Count } from "../../protocol/count.ts";
 import { formatDuration } from "../../protocol/duration.ts";
 import type { Db } from "../client.ts";
-import type { HostSeries } from "./host-series.ts";
+import type { SnapshotReader } from "../history/snapshot-reader.ts";
+import { readSettled } from "../rollup/shards.ts";
+import { type HostSeries, readHostIncrease } from "./host-series.ts";
 import type { Grid, Range } from "./range.ts";
 import { MINUTE_MS } from "./resolution.ts";
 import type { Reporters } from "./rollup-rows.ts";
@@ -23,6 +25,7 @@ export interface HostQuestion {
   readonly rawFrom: number;
   /** When the host was first heard of. */
   readonly firstSeen: number;
+  readonly now: number;
 }
 
 /** An agent may bring along what it had spooled before it was first heard. */
@@ -39,7 +42,7 @@ export function takesRollups(question: HostQuestion): boolean {
   const { range, namespaces, everyMs, stepMs, rawFrom } = question;
   const since = question.firstSeen - SPOOLED_MS;
   const from = Math.max(range.from, rawFrom, since);
-  const snapshots = Math.ceil((Math.max(0, range.to - from) / everyMs) * namespaces);
+  const snapshots = Math.ceil((Math.max(0, Math.min(range.to, question.now) - from) / everyMs) * namespaces);
   const tooMany = snapshots > SNAPSHOTS_MAX;
   const gone = Math.max(range.from, since) < rawFrom;
   if (stepMs === null || stepMs % MINUTE_MS === 0) return tooMany || gone;
@@ -80,12 +83,37 @@ export async function readRolledUpSeries(
   return series;
 }
 
-/** The exact increase of a counter in the minutes of a range; null when nobody reported. */
-export async function readRolledUpIncrease(
+/**
+ * The exact increase of a counter over a long range: from minutes and hours as far as its shards have settled, and
+ * from the snapshots themselves before the first whole minute and behind the last; null when no snapshot gave one.
+ */
+export async function readLongIncrease(
+  reader: SnapshotReader,
   db: Db,
   query: HostRollupQuery,
+  range: Range,
   counter: HostCounter,
 ): Promise<Count | null> {
+  const { namespaceIds } = query;
+  const shards = [...new Set(namespaceIds.map((id) => id >> 8))];
+  const settled = await readSettled(db, shards);
+  const upTo = Math.min(range.to + 1, ...shards.map((shard) => settled.get(shard) ?? 0));
+  const whole = {
+    from: Math.ceil((range.from + 1) / MINUTE_MS) * MINUTE_MS,
+    to: Math.floor(upTo / MINUTE_MS) * MINUTE_MS,
+  };
+  const raw = (from: number, to: number) =>
+    from >= to ? null : readHostIncrease(reader, db, namespaceIds, { from, to }, counter.counterId ?? -1);
+  if (whole.from >= whole.to) return raw(range.from, range.to);
+  const parts = [
+    await raw(range.from, whole.from - 1),
+    await inMinutes(db, { ...query, range: whole }, counter),
+    await raw(whole.to - 1, range.to),
+  ].filter((part) => part !== null);
+  return parts.length === 0 ? null : parts.reduce<Count>(addCounts, 0);
+}
+
+async function inMinutes(db: Db, query: HostRollupQuery, counter: HostCounter): Promise<Count | null> {
   const found = await trendOf(db, query, counter, oneStep(query.range), "INCREASE");
   return found === null || found.values[0] === null ? null : found.total;
 }

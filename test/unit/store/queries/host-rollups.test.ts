@@ -12,6 +12,7 @@ const question = (lastMs: number, more: Partial<HostQuestion> = {}): HostQuestio
   stepMs: null,
   rawFrom: NOW - 7 * DAY,
   firstSeen: NOW - 365 * DAY,
+  now: NOW,
   ...more,
 });
 
@@ -19,6 +20,7 @@ test.each<[string, HostQuestion, boolean]>([
   ["a day of one namespace", question(DAY), false],
   ["six days of it", question(6 * DAY), true],
   ["six days each minute", question(6 * DAY, { everyMs: 60_000 }), false],
+  ["a day, and years to come", question(DAY, { range: { from: NOW - DAY, to: NOW + 900 * DAY } }), false],
   ["an hour of 200 containers", question(HOUR, { namespaces: 200 }), true],
   ["a day that begins before the oldest snapshot", question(9 * DAY, { everyMs: 60_000 }), true],
   ["a month of a host that is new", question(30 * DAY, { firstSeen: NOW - DAY }), false],
