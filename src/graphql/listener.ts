@@ -93,12 +93,17 @@ export const Listener = builder.objectRef<ListenerShape>("Listener").implement({
     peakFill: t.float({
       nullable: true,
       description:
-        "The most that waited in the minutes of the range, as a share of what the kernel holds; 0 when nobody waited; null when its limit was not seen in it.",
+        "The most that waited in the minutes of the range, as a share of what the kernel holds; 0 when there was nothing to tell of it; null when its limit was not seen, or its namespace was read last before the range.",
       args: { range: t.arg({ type: TimeRange, description: "By default the last hour." }) },
       resolve: async (listener, { range: input }, context) => {
         const range = wholeMinutesOf(resolveRange(input ?? { last: 3_600_000 }, context.now()));
-        const fill = await context.peakFill.load(rangeKey(listener.namespaceId, range));
-        return fill.get(listenerKey(listener)) ?? null;
+        const fill = (await context.peakFill.load(rangeKey(listener.namespaceId, range))).get(
+          listenerKey(listener),
+        );
+        if (fill !== undefined || listener.limit === null) return fill ?? null;
+        // Of an idle one nothing is told: while its namespace is read, that is nobody waiting.
+        const lastRead = await context.lastSnapshot.load(listener.namespaceId);
+        return lastRead !== null && lastRead >= range.from ? 0 : null;
       },
     }),
     attribution: t.field({

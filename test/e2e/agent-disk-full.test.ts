@@ -2,13 +2,14 @@
  * A host cut off for longer than its spool holds, on a disk that is full as well: what is given up is the
  * oldest, counted by reason, and everything else is stored once.
  */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { appendFileSync, mkdtempSync, readdirSync, rmSync, statfsSync } from "node:fs";
 import type { ServerResponse } from "node:http";
-import { createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFailed, onTestFinished, test } from "vitest";
 import { Link } from "../support/link.ts";
 import { type Hooks, LONG, Scenario } from "../support/scenario.ts";
@@ -16,7 +17,7 @@ import type { Service } from "../support/service.ts";
 import { waitFor } from "../support/wait.ts";
 
 const hooks: Hooks = { onTestFinished, onTestFailed };
-/** Enough to make a snapshot of about 80 KB: a spool of 1 MB and 4 MB of memory are full in seconds. */
+/** Enough to make a snapshot of about 80 KB, each with a queue, so that it is told of every time: a spool of 1 MB and 4 MB of memory are full in seconds. */
 const LISTENERS = 500;
 
 function mountDisk(bytes: number): string {
@@ -29,11 +30,22 @@ function mountDisk(bytes: number): string {
   return folder;
 }
 
+/** Listeners of a process that has been stopped, each with a connection that waits. */
 async function listen(count: number): Promise<void> {
-  for (let made = 0; made < count; made += 1) {
-    const server = createServer().listen(0, "127.0.0.1");
-    await once(server, "listening");
-    onTestFinished(() => void server.close());
+  const script = fileURLToPath(new URL("../support/sockets/listeners.mjs", import.meta.url));
+  const child = spawn(process.execPath, [script, String(count)], { stdio: ["ignore", "pipe", "inherit"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let printed = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    printed += text;
+  });
+  const ports = () => printed.split("\n").slice(0, -1).map(Number);
+  await waitFor(`${count} listeners`, () => ports().length === count, LONG);
+  child.kill("SIGSTOP");
+  for (const port of ports()) {
+    const client = connect(port, "127.0.0.1").on("error", () => {});
+    onTestFinished(() => void client.destroy());
+    await once(client, "connect");
   }
 }
 

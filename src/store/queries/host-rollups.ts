@@ -3,7 +3,7 @@ import { addCounts, type Count } from "../../protocol/count.ts";
 import { formatDuration } from "../../protocol/duration.ts";
 import type { Db } from "../client.ts";
 import type { SnapshotReader } from "../history/snapshot-reader.ts";
-import { readSettled } from "../rollup/shards.ts";
+import { rolledUpTo } from "../rollup/shards.ts";
 import { type HostSeries, readHostIncrease } from "./host-series.ts";
 import type { Grid, Range } from "./range.ts";
 import { MINUTE_MS } from "./resolution.ts";
@@ -84,7 +84,7 @@ export async function readRolledUpSeries(
 }
 
 /**
- * The exact increase of a counter over a long range: from minutes and hours as far as its shards have settled, and
+ * The exact increase of a counter over a long range: from minutes and hours as far as these say everything, and
  * from the snapshots themselves before the first whole minute and behind the last; null when no snapshot gave one.
  */
 export async function readLongIncrease(
@@ -96,8 +96,7 @@ export async function readLongIncrease(
 ): Promise<Count | null> {
   const { namespaceIds } = query;
   const shards = [...new Set(namespaceIds.map((id) => id >> 8))];
-  const settled = await readSettled(db, shards);
-  const upTo = Math.min(range.to + 1, ...shards.map((shard) => settled.get(shard) ?? 0));
+  const upTo = Math.min(range.to + 1, await rolledUpTo(db, shards));
   const whole = {
     from: Math.ceil((range.from + 1) / MINUTE_MS) * MINUTE_MS,
     to: Math.floor(upTo / MINUTE_MS) * MINUTE_MS,

@@ -45,3 +45,15 @@ export async function readSettled(db: Db, shards: readonly number[]): Promise<Ma
     WHERE shard = ANY(${[...shards]}::int[])`;
   return new Map(rows.map(({ shard, settled }) => [shard, Math.round(settled)]));
 }
+
+/**
+ * Up to where the rollups of all these shards say everything, in ms since 1970: settled, and no late snapshot
+ * waits to be rolled up before it. 0 when one was never rolled up. Ask this first, then read the rollups.
+ */
+export async function rolledUpTo(db: Db, shards: readonly number[]): Promise<number> {
+  const [row] = await db.$queryRaw<{ upTo: number | null }[]>`
+    SELECT date_part('epoch', min(least(s.settled, (SELECT min(m.minute) FROM ts.mark m WHERE m.shard = wanted.shard)))) * 1000 AS "upTo"
+    FROM unnest(${[...shards]}::int[]) AS wanted(shard) LEFT JOIN ts.shard s ON s.shard = wanted.shard
+    HAVING count(s.settled) = count(*)`;
+  return Math.round(row?.upTo ?? 0);
+}
