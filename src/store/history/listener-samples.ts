@@ -5,6 +5,7 @@ import { COMPLETE, EMPTY, isComplete, isEmpty, keyOf, type Wanted, wantedOf } fr
 import type { Lookup, SnapshotRecord } from "./record.ts";
 import { hoursWithin, instant, SNAPSHOT, within } from "./sources.ts";
 import { inOrder } from "./span.ts";
+import { Turns } from "./turns.ts";
 import { widening } from "./widening.ts";
 
 /** A snapshot with what was sampled of listening sockets up to it (src/store/codec/listeners.ts). */
@@ -71,6 +72,7 @@ async function lookBefore(
     ) p`;
 
   const found = new Map<string, ListenerSampleRecord[]>();
+  const turns = new Turns();
   for (const { wanted_epoch, wanted_at, data, ...row } of rows) {
     const key = `${row.namespace_id} ${wanted_epoch} ${Math.round(wanted_at)}`;
     const samples = data === null ? [row] : samplesOf(row.namespace_id, data);
@@ -80,6 +82,7 @@ async function lookBefore(
     const known = found.get(key);
     if (known === undefined) found.set(key, own);
     else known.push(...own);
+    if (data !== null) await turns.afterHour();
   }
   for (const [key, samples] of found) found.set(key, telling(samples));
   return found;

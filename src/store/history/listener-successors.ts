@@ -4,6 +4,7 @@ import { decodeHourListeners } from "../codec/hour.ts";
 import { COMPLETE, EMPTY, isComplete, isEmpty, keyOf, type Wanted, wantedOf } from "./listener-lists.ts";
 import type { Lookup } from "./record.ts";
 import { hoursWithin, instant, within } from "./sources.ts";
+import { Turns } from "./turns.ts";
 import { widening } from "./widening.ts";
 
 type NextRow = Wanted & {
@@ -82,6 +83,7 @@ async function lookAfter(
     ) n`;
 
   const found = new Map<string, NextList[]>();
+  const turns = new Turns();
   for (const { namespace_id, wanted_epoch, wanted_at, data, ...one } of rows) {
     const key = `${namespace_id} ${wanted_epoch} ${Math.round(wanted_at)}`;
     const lists = data === null ? [{ ...one, at: Math.round(one.at) }] : listsOf(data, wanted_epoch);
@@ -89,6 +91,7 @@ async function lookAfter(
     const known = found.get(key);
     if (known === undefined) found.set(key, own);
     else known.push(...own);
+    if (data !== null) await turns.afterHour();
   }
   for (const [key, lists] of found) {
     lists.sort((a, b) => a.at - b.at);

@@ -1,6 +1,7 @@
 import type { Db } from "../client.ts";
 import type { Lookup, SnapshotRecord } from "./record.ts";
 import { HOUR, hoursWithin, SNAPSHOT, type SourceRow, snapshotsIn, within } from "./sources.ts";
+import { Turns } from "./turns.ts";
 import { widening } from "./widening.ts";
 
 /** The predecessor found, and the epoch it was wanted for. */
@@ -64,6 +65,7 @@ async function look(
     ) p`;
 
   const newest = new Map<string, Predecessor>();
+  const turns = new Turns();
   for (const { wanted_epoch, wanted_at, ...row } of rows) {
     const key = `${row.namespace_id} ${wanted_epoch} ${wanted_at}`;
     const best = newest.get(key);
@@ -74,6 +76,7 @@ async function look(
     if (found !== undefined && (best === undefined || found.at > best.at)) {
       newest.set(key, { ...found, wanted_epoch });
     }
+    if (row.compacted) await turns.afterHour();
   }
   return newest;
 }

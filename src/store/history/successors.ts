@@ -3,6 +3,7 @@ import type { Db } from "../client.ts";
 import { decodeHourTimes } from "../codec/hour.ts";
 import type { Lookup } from "./record.ts";
 import { hoursWithin, within } from "./sources.ts";
+import { Turns } from "./turns.ts";
 import { widening } from "./widening.ts";
 
 const MINUTE_MS = 60_000;
@@ -83,6 +84,7 @@ async function look(db: Db, lookups: readonly Wanted[], withinMs: number): Promi
     ) n`;
 
   const first = new Map<string, number>();
+  const turns = new Turns();
   for (const { namespace_id, wanted_epoch, wanted_at, same_epoch, at, data } of rows) {
     const found =
       data === null
@@ -92,6 +94,7 @@ async function look(db: Db, lookups: readonly Wanted[], withinMs: number): Promi
           )?.at;
     const key = `${namespace_id} ${wanted_epoch} ${wanted_at} ${same_epoch}`;
     if (found !== undefined) first.set(key, Math.min(found, first.get(key) ?? found));
+    if (data !== null) await turns.afterHour();
   }
   return first;
 }
