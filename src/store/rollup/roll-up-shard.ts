@@ -25,7 +25,7 @@ const MARKS_PER_RUN = 20_000;
 /** Closed minutes rolled up by one run ... */
 const MINUTES_PER_RUN = 30;
 /** ... which takes up no other of them when it has been at work for so long: those of hours that are compacted cost. */
-const WORK_MS = 10_000;
+const WORK_MS = 2_000;
 /** An end to every wait; a run that came to it would never come further. */
 const TIMEOUT_MS = 10 * 60_000;
 /** Ingest takes nothing that lies further ahead than 5 min; the rest is for clocks that differ. */
