@@ -3,7 +3,7 @@ import type { Db } from "../client.ts";
 import { decodeHour } from "../codec/hour.ts";
 import { COMPLETE, EMPTY, isComplete, isEmpty, keyOf, type Wanted, wantedOf } from "./listener-lists.ts";
 import type { Lookup, SnapshotRecord } from "./record.ts";
-import { hoursWithin, instant, SNAPSHOT, within } from "./sources.ts";
+import { hoursWithin, instant, recordOf, SNAPSHOT, within } from "./sources.ts";
 import { inOrder } from "./span.ts";
 import { Turns } from "./turns.ts";
 import { widening } from "./widening.ts";
@@ -99,18 +99,7 @@ function telling(found: readonly ListenerSampleRecord[]): ListenerSampleRecord[]
 
 /** The samples in a compacted hour. */
 function samplesOf(namespaceId: number, data: Uint8Array): ListenerSampleRecord[] {
-  return decodeHour(data).flatMap((one) => {
-    if (one.listeners === null) return [];
-    return {
-      namespace_id: namespaceId,
-      at: one.at,
-      epoch_id: one.epochId,
-      uptime_ms: one.uptimeMs,
-      every_ms: one.everyMs,
-      flags: one.flags,
-      layout_id: one.layoutId,
-      values: one.values,
-      listeners: one.listeners,
-    };
-  });
+  return decodeHour(data).flatMap((one) =>
+    one.listeners === null ? [] : { ...recordOf(namespaceId, one), listeners: one.listeners },
+  );
 }

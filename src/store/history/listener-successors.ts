@@ -1,4 +1,5 @@
 import { Prisma } from "../../generated/prisma/client.ts";
+import { minuteOf } from "../../rates/minute.ts";
 import type { Db } from "../client.ts";
 import { decodeHourListeners } from "../codec/hour.ts";
 import { COMPLETE, EMPTY, isComplete, isEmpty, keyOf, type Wanted, wantedOf } from "./listener-lists.ts";
@@ -21,8 +22,6 @@ interface NextList {
   readonly empty: boolean;
 }
 
-const MINUTE_MS = 60_000;
-
 /**
  * Minutes of the lists behind these samples that may be measured from them: of the same epoch, within `withinMs`,
  * up to the next complete one. Empty lists that are not complete are measured from nothing.
@@ -41,7 +40,7 @@ export async function readListenerSuccessorMinutes(
     const found = await lookAfter(db, wanted, reachMs);
     return wanted.filter((one) => {
       const lists = found.get(keyOf(one)) ?? [];
-      for (const { at, empty } of lists) if (!empty) minutes.add(Math.floor(at / MINUTE_MS) * MINUTE_MS);
+      for (const { at, empty } of lists) if (!empty) minutes.add(minuteOf(at));
       return lists.at(-1)?.complete !== true;
     });
   });
