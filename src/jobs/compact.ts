@@ -2,7 +2,13 @@ import { z } from "zod";
 import { SpillwayError } from "../errors.ts";
 import type { PrismaClient } from "../store/client.ts";
 import { closeHour } from "../store/compaction/close-hour.ts";
-import { hoursToCompact, hoursToMerge, sealHour, shardsToStage } from "../store/compaction/hours.ts";
+import {
+  hoursToCompact,
+  hoursToMerge,
+  sealHour,
+  shardsToStage,
+  stuckHours,
+} from "../store/compaction/hours.ts";
 import { mergeLate } from "../store/compaction/merge-late.ts";
 import { stageShard } from "../store/compaction/stage-shard.ts";
 import type { Partitions } from "../store/partitions.ts";
@@ -16,6 +22,8 @@ const hourJob = z.object({ hour: z.number().int() });
 
 /** Hours worked on at once: a backlog is taken from its oldest end. */
 const HOURS_PER_TICK = 4;
+/** From one tick to the next. */
+const TICK_MS = 60_000;
 
 export interface CompactJobDeps {
   readonly db: PrismaClient;
@@ -64,7 +72,11 @@ function read<T>(schema: z.ZodType<T>, job: JobView): T {
 
 async function tick(deps: CompactJobDeps): Promise<void> {
   const { db, queues, partitions, compactAfterMs } = deps;
-  const hours = (await hoursToCompact(db, deps.now() - compactAfterMs)).slice(0, HOURS_PER_TICK);
+  const hours = inTurn(
+    await hoursToCompact(db, deps.now() - compactAfterMs),
+    await stuckHours(db),
+    Math.floor(deps.now() / TICK_MS),
+  );
   await partitions.ensure(db, "snapshot_hour", hours);
   const jobs: Parameters<Queues["compact"]["addBulk"]>[0] = [];
   for (const hour of hours) {
@@ -84,6 +96,14 @@ async function tick(deps: CompactJobDeps): Promise<void> {
     jobs.push({ name: "merge", data: { hour }, opts: { deduplication: { id: `merge-${hour}` } } });
   }
   if (jobs.length > 0) await queues.compact.addBulk(jobs);
+}
+
+/** The oldest hours, and one of those that fail each time, which keep the others from nothing. */
+function inTurn(due: readonly number[], stuck: ReadonlySet<number>, turn: number): number[] {
+  const failing = due.filter((hour) => stuck.has(hour));
+  const next = failing[turn % failing.length];
+  const hours = due.filter((hour) => !stuck.has(hour)).slice(0, HOURS_PER_TICK);
+  return next === undefined ? hours : [...hours, next];
 }
 
 async function close({ db, partitions, log }: CompactJobDeps, hour: number): Promise<void> {

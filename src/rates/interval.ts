@@ -49,7 +49,9 @@ export function intervalOf(next: Snapshot, previous: Snapshot | null, earlier: S
     return { kind: "interval", previous, elapsedMs, rated: elapsedMs <= stalenessMs(next.everyMs) };
   }
   if (next.bornUptimeMs !== null) {
-    return { kind: "fromZero", elapsedMs: Math.max(1, next.uptimeMs - next.bornUptimeMs) };
+    // No older than a predecessor may be, whatever a sender claims: the times of a shard are added up.
+    const ageMs = Math.min(next.uptimeMs - next.bornUptimeMs, PREDECESSOR_MAX_MS);
+    return { kind: "fromZero", elapsedMs: Math.max(1, ageMs) };
   }
   // A boot that began after all that was seen of every other one: a restart of the machine. A boot that
   // began before is a clone's, or one whose agent lost its timekeeping; its past may be counted already.

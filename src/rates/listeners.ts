@@ -47,40 +47,51 @@ interface Sum {
 }
 
 /**
- * What the listeners of a namespace did in a minute: those that had a queue, were full, gained weight, were new,
- * or got another limit.
+ * The listeners of a namespace, minute by minute: of each those that had a queue, were full, gained weight, were
+ * new, or got another limit.
  *
  * A list that is not `complete` leaves out listeners that are as they were; a complete one ends what it leaves
  * out. What a listener's drops grew by is measured from where it was listed last, at most 24 h before, and is a
  * weight only where TcpExtListenDrops of the namespace grew since the sample before, by the rules of counters:
  * sk_drops counts scans and half-open resets too (docs/architecture.md).
- *
- * @param before samples before the minute, by time: of each epoch what there is since its newest complete list,
- * at least the newest of it; lists that are empty and not complete may be missing
- * @param own the minute's samples, by time
- * @param dropsId id of TcpExtListenDrops; null when no host has it
  */
-export function listenersIn(
-  before: readonly ListenerSample[],
-  own: readonly ListenerSample[],
-  dropsId: number | null,
-): ListenerMinute[] {
-  const epochs = new Map<number, EpochListeners>();
-  const epochOf = (sample: ListenerSample): EpochListeners => {
-    const { id } = sample.snapshot.epoch;
-    let epoch = epochs.get(id);
+export class ListenerHistory {
+  readonly #dropsId: number | null;
+  readonly #epochs = new Map<number, EpochListeners>();
+
+  /** @param dropsId id of TcpExtListenDrops; null when no host has it */
+  constructor(dropsId: number | null) {
+    this.#dropsId = dropsId;
+  }
+
+  /**
+   * Takes note of what was before the first minute.
+   *
+   * @param before by time: of each epoch what there is since its newest complete list, at least the newest of it;
+   * lists that are empty and not complete may be missing
+   */
+  take(before: readonly ListenerSample[]): void {
+    for (const sample of before) this.#epochOf(sample).take(sample);
+  }
+
+  /** What the listeners did in the next minute. @param own its samples, by time */
+  minute(own: readonly ListenerSample[]): ListenerMinute[] {
+    const sums = new Map<string, Sum>();
+    for (const sample of own) this.#epochOf(sample).add(sample, sums, this.#dropsId);
+    return [...sums.values()]
+      .filter((sum) => sum.changed || sum.peakQueue > 0 || sum.samplesFull > 0 || sum.weight > 0)
+      .map(({ changed, ...minute }) => minute);
+  }
+
+  #epochOf({ snapshot }: ListenerSample): EpochListeners {
+    const { id } = snapshot.epoch;
+    let epoch = this.#epochs.get(id);
     if (epoch === undefined) {
       epoch = new EpochListeners();
-      epochs.set(id, epoch);
+      this.#epochs.set(id, epoch);
     }
     return epoch;
-  };
-  for (const sample of before) epochOf(sample).take(sample);
-  const sums = new Map<string, Sum>();
-  for (const sample of own) epochOf(sample).add(sample, sums, dropsId);
-  return [...sums.values()]
-    .filter((sum) => sum.changed || sum.peakQueue > 0 || sum.samplesFull > 0 || sum.weight > 0)
-    .map(({ changed, ...minute }) => minute);
+  }
 }
 
 /** (namespace, inode) names a socket while it is open; the address tells it from one that got the inode later. */

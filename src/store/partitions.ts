@@ -42,8 +42,8 @@ export class Partitions {
   }
 
   /**
-   * Makes the partitions that the times fall into, but for those of sealed hours. Not within a transaction: what is remembered as made must
-   * stay made, and creators wait for each other.
+   * Makes the partitions that the times fall into, but for those of sealed hours. Not within a transaction: what is
+   * remembered as made must stay made, and creators wait for each other.
    */
   async ensure(db: PrismaClient, table: PartitionedTable, times: Iterable<number>): Promise<void> {
     const length = PARTITION_MS[table];

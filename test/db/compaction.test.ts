@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect } from "vitest";
 import { isEventCounter } from "../../src/catalog/catalog.ts";
 import { GroupCommit } from "../../src/ingest/group-commit.ts";
+import { compact } from "../../src/jobs/compact.ts";
 import { type Db, openStore, type Store } from "../../src/store/client.ts";
 import { encodeValues } from "../../src/store/codec/values.ts";
 import { closeHour } from "../../src/store/compaction/close-hour.ts";
@@ -433,4 +434,31 @@ test("a look locks the partitions of the time that it asks for, and no others", 
   expect(
     (await lockedBy((db) => lastSnapshotAt(db, [last.namespaceId], last.at))).length,
   ).toBeLessThanOrEqual(4);
+});
+
+test("hours that fail each time keep no other from being compacted, and are tried in turn", async ({
+  store,
+}) => {
+  const span: FleetSpan = { hosts: 1, start: T0, end: T0 + 6 * HOUR, everyMs: 600_000 };
+  await appendAll(store.db, await fleetHistory(store.db, span));
+  const due = await hoursToCompact(store.db, span.end);
+  const stuck = due.slice(0, 4);
+  for (const hour of stuck) await sealHour(store.db, hour);
+  await store.db.$executeRaw`UPDATE ts.compacted_hour SET sealed_at = sealed_at - interval '1 day'`;
+  const asked: number[] = [];
+  const addBulk = async (jobs: readonly { data: unknown }[]) => {
+    for (const { data } of jobs) asked.push((data as { hour: number }).hour);
+  };
+  const job = compact({
+    db: store.db,
+    queues: { compact: { addBulk } } as never,
+    partitions: new Partitions(),
+    log: createLog("fatal"),
+    metrics: new Metrics(),
+    now: () => T0 + 30 * HOUR,
+    compactAfterMs: HOUR,
+  });
+  await job({ name: "tick", data: {} });
+  expect(asked.filter((hour) => !stuck.includes(hour))).toEqual(due.slice(4));
+  expect(asked.filter((hour) => stuck.includes(hour))).toHaveLength(1);
 });

@@ -4,6 +4,7 @@ import { describe, expect } from "vitest";
 import { retain } from "../../src/jobs/retain.ts";
 import type { PrismaClient } from "../../src/store/client.ts";
 import { encodeValues } from "../../src/store/codec/values.ts";
+import { hoursToCompact, sealHour } from "../../src/store/compaction/hours.ts";
 import { registerHost } from "../../src/store/hosts.ts";
 import { registerNamespace, registerRoot } from "../../src/store/namespaces.ts";
 import { type PartitionedTable, Partitions } from "../../src/store/partitions.ts";
@@ -15,6 +16,7 @@ import { listPartitions } from "../../src/store/retention/partition-list.ts";
 import { appendSnapshots } from "../../src/store/snapshots.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { Metrics } from "../../src/telemetry/metrics.ts";
+import { compactAll } from "../support/compaction.ts";
 import { openTestStore, test } from "../support/store.ts";
 
 const HOUR = 3_600_000;
@@ -176,12 +178,18 @@ describe("partitions", () => {
     await make(db, "snapshot", 8 * DAY);
     const other = await client(databaseUrl);
     await other.query("BEGIN");
-    await other.query(`SELECT pg_advisory_xact_lock(${0x5350_0002}, 0)`);
+    await other.query(`SELECT pg_advisory_xact_lock(${0x5350_0003}, 0)`);
     expect(await dropPartition(db, "snapshot_2026111412")).toBe("busy");
     expect((await expirePartitions(db, RETENTION, NOW)).dropped).toEqual([]);
     await other.query("ROLLBACK");
-    await other.end();
+    // Shard 0 is being rolled up, and staged: neither is about partitions.
+    await other.query("BEGIN");
+    await other.query(
+      `SELECT pg_advisory_xact_lock(${0x5350_0001}, 0), pg_advisory_xact_lock(${0x5350_0002}, 0)`,
+    );
     expect(await dropPartition(db, "snapshot_2026111412")).toBe("dropped");
+    await other.query("ROLLBACK");
+    await other.end();
     expect(await dropPartition(db, "snapshot_2026111412")).toBe("dropped");
     await expect(dropPartition(db, 'x"; DROP TABLE host; --')).rejects.toThrow(/not the name/);
   });
@@ -253,6 +261,19 @@ describe("rows", () => {
     const [oldest] = await db.hostLabelHistory.findMany({ orderBy: { since: "asc" }, take: 1 });
     expect(oldest?.since).toEqual(at(410 * DAY));
     expect(Object.values(await expireRows(db, RETENTION, NOW)).every((count) => count === 0)).toBe(true);
+  });
+
+  test("of a sealed hour stay as long as its partition, and it can still be compacted", async ({
+    store: { db },
+  }) => {
+    await addSnapshot(db, 256, NOW - 8 * DAY);
+    const hour = Math.floor((NOW - 8 * DAY) / HOUR) * HOUR;
+    await sealHour(db, hour);
+    // Its partition is past its retention, and a reader or an unfinished rollup keeps it.
+    expect(await expireRows(db, RETENTION, NOW)).toMatchObject({ compacted_hour: 0 });
+    expect(await sealHour(db, hour)).toBe(true);
+    await compactAll(db, NOW);
+    expect(await hoursToCompact(db, NOW)).toEqual([]);
   });
 
   test("of namespaces go when no resolution has anything of them, and roots never", async ({

@@ -294,3 +294,18 @@ test("workers that are killed at any moment, and doubled, lose nothing and doubl
   expect(await storedCoverage(store, "minute")).toEqual(expectedCoverage(fleet, MINUTE));
   expect(await storedCounters(store, "hour")).toEqual(expectedCounters(fleet, HOUR));
 }, 300_000);
+
+test("marks of minutes that are not over, however many, keep no closed minute from being rolled up", async ({
+  store,
+}) => {
+  const { rows, fleet } = await run(store, await newHost(store), 12);
+  const shard = shardOf(fleet[0]?.namespaceId ?? 0);
+  // As of a busy fleet whose clock is ahead of this worker's.
+  await store.db.$executeRaw`
+    INSERT INTO ts.mark (shard, minute) SELECT ${shard}, to_timestamp(${(T0 + 10 * MINUTE) / 1000}::float8)
+    FROM generate_series(1, 20000)`;
+  await append(store, rows);
+  const outcome = await rollUpShard(worker(store).deps, shard, T0 + 5 * MINUTE);
+  expect(outcome).toMatchObject({ kind: "done", more: false });
+  expect(await storedCounters(store, "minute")).toEqual(expectedCounters(fleet, MINUTE));
+});

@@ -1,6 +1,8 @@
+import { randomUUID } from "node:crypto";
 import { describe, expect } from "vitest";
 import { encodeValues } from "../../src/store/codec/values.ts";
 import { Partitions } from "../../src/store/partitions.ts";
+import { shardsWithHours } from "../../src/store/rollup/hour-marks.ts";
 import { rollUpShard } from "../../src/store/rollup/roll-up-shard.ts";
 import { markedShards } from "../../src/store/rollup/shards.ts";
 import { appendSnapshots, type SnapshotRow, shardOf } from "../../src/store/snapshots.ts";
@@ -14,6 +16,7 @@ import {
 import type { OracleSnapshot } from "../support/oracle.ts";
 import {
   append,
+  newContainer,
   newHost,
   rowOf,
   storedCounters,
@@ -335,6 +338,25 @@ describe("listeners", () => {
     ]);
     expect(await markedShards(store.db)).toEqual([]);
   });
+});
+
+test("ages that no machine has reached do not stop the shard", async ({ store }) => {
+  const host = await newHost(store);
+  const container = await newContainer(store, host.hostId, 0);
+  const first = await rowOf(store, container, { ...at(0, overflows(5)), bornUptimeMs: 0 });
+  const epoch = { bootId: randomUUID(), kernel: "6.12", arch: "x86_64", wordSize: 64 };
+  const epochs = await store.db.epoch.createManyAndReturn({
+    data: Array.from({ length: 1_100 }, (_, number) => ({ ...epoch, hostId: host.hostId, number })),
+  });
+  // Together more milliseconds than a bigint holds.
+  const uptimeMs = Number.MAX_SAFE_INTEGER;
+  await append(
+    store,
+    epochs.map(({ id }, index) => ({ ...first, at: first.at + index, epochId: id, uptimeMs })),
+  );
+  await worker(store).rollUp(LATER);
+  expect(await markedShards(store.db)).toEqual([]);
+  expect(await shardsWithHours(store.db, LATER)).toEqual([]);
 });
 
 test("rows that come three times at once are stored once, and told apart", async ({ store }) => {

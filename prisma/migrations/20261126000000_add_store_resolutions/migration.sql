@@ -1,9 +1,5 @@
 -- The store at all its resolutions: hours beside minutes, gauges, listeners, and hours of snapshots that have
--- been compacted. New tables, and one column without a default: takes no lock that anyone waits for.
-
--- Which namespaces a commit has touched in the minute, so that a minute that is still open is brought up to
--- date without reading all of its shard. Null: any of them.
-ALTER TABLE "ts"."mark" ADD COLUMN "namespaces" INTEGER[];
+-- been compacted. New tables, and one column without a default: holds up nobody for longer than a moment.
 
 -- Hours that are sealed: their partition of ts.snapshot takes no more rows, and those that still come go to
 -- ts.snapshot_late. From "compacted_at" on the partition is gone, and ts.snapshot_hour holds its snapshots.
@@ -120,8 +116,9 @@ CREATE TABLE "ts"."hour_mark" (
     CONSTRAINT "hour_mark_pkey" PRIMARY KEY ("shard", "id")
 );
 
--- The hours of the minutes that are there already are yet to be made.
-INSERT INTO "ts"."hour_mark" ("shard", "hour") SELECT DISTINCT "shard", date_trunc('hour', "bucket") FROM "ts"."coverage";
+-- The hours of the minutes that are there already are yet to be made; in UTC, whatever the server's time zone.
+INSERT INTO "ts"."hour_mark" ("shard", "hour")
+SELECT DISTINCT "shard", date_trunc('hour', "bucket" AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' FROM "ts"."coverage";
 
 -- The same shapes as of minutes, made of them.
 CREATE TABLE "ts"."rollup_hour" (
@@ -233,3 +230,8 @@ CREATE TABLE "listener" (
 CREATE UNIQUE INDEX "listener_namespace_id_inode_address_port_key" ON "listener"("namespace_id", "inode", "address", "port");
 
 CREATE INDEX "listener_port_idx" ON "listener"("port");
+
+-- Which namespaces a commit has touched in the minute, so that a minute that is still open is brought up to
+-- date without reading all of its shard. Null: any of them. Last, because it locks the marks, which every push
+-- writes, until the transaction ends.
+ALTER TABLE "ts"."mark" ADD COLUMN "namespaces" INTEGER[];

@@ -16,6 +16,14 @@ export async function hoursToCompact(db: Db, before: number): Promise<number[]> 
   return rows.map((row) => Math.round(row.hour)).filter((hour) => hour + HOUR_MS <= before);
 }
 
+/** Hours that were sealed long ago and are not compacted: something about them fails, each time. */
+export async function stuckHours(db: Db): Promise<ReadonlySet<number>> {
+  const rows = await db.$queryRaw<{ hour: number }[]>`
+    SELECT date_part('epoch', hour) * 1000 AS hour FROM ts.compacted_hour
+    WHERE compacted_at IS NULL AND sealed_at < CURRENT_TIMESTAMP - interval '30 minutes'`;
+  return new Set(rows.map((row) => Math.round(row.hour)));
+}
+
 /**
  * Seals an hour: from here on its snapshots in ts.snapshot stay as they are. Safe to run twice.
  *

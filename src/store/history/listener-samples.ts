@@ -3,8 +3,9 @@ import type { Db } from "../client.ts";
 import { decodeHour } from "../codec/hour.ts";
 import { COMPLETE, EMPTY, isComplete, isEmpty, keyOf, type Wanted, wantedOf } from "./listener-lists.ts";
 import type { Lookup, SnapshotRecord } from "./record.ts";
-import { hoursWithin, instant, SNAPSHOT, within } from "./sources.ts";
+import { hoursWithin, instant, recordOf, SNAPSHOT, within } from "./sources.ts";
 import { inOrder } from "./span.ts";
+import { Turns } from "./turns.ts";
 import { widening } from "./widening.ts";
 
 /** A snapshot with what was sampled of listening sockets up to it (src/store/codec/listeners.ts). */
@@ -71,6 +72,7 @@ async function lookBefore(
     ) p`;
 
   const found = new Map<string, ListenerSampleRecord[]>();
+  const turns = new Turns();
   for (const { wanted_epoch, wanted_at, data, ...row } of rows) {
     const key = `${row.namespace_id} ${wanted_epoch} ${Math.round(wanted_at)}`;
     const samples = data === null ? [row] : samplesOf(row.namespace_id, data);
@@ -80,6 +82,7 @@ async function lookBefore(
     const known = found.get(key);
     if (known === undefined) found.set(key, own);
     else known.push(...own);
+    if (data !== null) await turns.afterHour();
   }
   for (const [key, samples] of found) found.set(key, telling(samples));
   return found;
@@ -96,18 +99,7 @@ function telling(found: readonly ListenerSampleRecord[]): ListenerSampleRecord[]
 
 /** The samples in a compacted hour. */
 function samplesOf(namespaceId: number, data: Uint8Array): ListenerSampleRecord[] {
-  return decodeHour(data).flatMap((one) => {
-    if (one.listeners === null) return [];
-    return {
-      namespace_id: namespaceId,
-      at: one.at,
-      epoch_id: one.epochId,
-      uptime_ms: one.uptimeMs,
-      every_ms: one.everyMs,
-      flags: one.flags,
-      layout_id: one.layoutId,
-      values: one.values,
-      listeners: one.listeners,
-    };
-  });
+  return decodeHour(data).flatMap((one) =>
+    one.listeners === null ? [] : { ...recordOf(namespaceId, one), listeners: one.listeners },
+  );
 }

@@ -1,9 +1,11 @@
 import { Prisma } from "../../generated/prisma/client.ts";
+import { minuteOf } from "../../rates/minute.ts";
 import type { Db } from "../client.ts";
 import { decodeHourListeners } from "../codec/hour.ts";
 import { COMPLETE, EMPTY, isComplete, isEmpty, keyOf, type Wanted, wantedOf } from "./listener-lists.ts";
 import type { Lookup } from "./record.ts";
 import { hoursWithin, instant, within } from "./sources.ts";
+import { Turns } from "./turns.ts";
 import { widening } from "./widening.ts";
 
 type NextRow = Wanted & {
@@ -19,8 +21,6 @@ interface NextList {
   readonly complete: boolean;
   readonly empty: boolean;
 }
-
-const MINUTE_MS = 60_000;
 
 /**
  * Minutes of the lists behind these samples that may be measured from them: of the same epoch, within `withinMs`,
@@ -40,7 +40,7 @@ export async function readListenerSuccessorMinutes(
     const found = await lookAfter(db, wanted, reachMs);
     return wanted.filter((one) => {
       const lists = found.get(keyOf(one)) ?? [];
-      for (const { at, empty } of lists) if (!empty) minutes.add(Math.floor(at / MINUTE_MS) * MINUTE_MS);
+      for (const { at, empty } of lists) if (!empty) minutes.add(minuteOf(at));
       return lists.at(-1)?.complete !== true;
     });
   });
@@ -82,6 +82,7 @@ async function lookAfter(
     ) n`;
 
   const found = new Map<string, NextList[]>();
+  const turns = new Turns();
   for (const { namespace_id, wanted_epoch, wanted_at, data, ...one } of rows) {
     const key = `${namespace_id} ${wanted_epoch} ${Math.round(wanted_at)}`;
     const lists = data === null ? [{ ...one, at: Math.round(one.at) }] : listsOf(data, wanted_epoch);
@@ -89,6 +90,7 @@ async function lookAfter(
     const known = found.get(key);
     if (known === undefined) found.set(key, own);
     else known.push(...own);
+    if (data !== null) await turns.afterHour();
   }
   for (const [key, lists] of found) {
     lists.sort((a, b) => a.at - b.at);

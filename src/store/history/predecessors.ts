@@ -1,6 +1,8 @@
+import { Prisma } from "../../generated/prisma/client.ts";
 import type { Db } from "../client.ts";
 import type { Lookup, SnapshotRecord } from "./record.ts";
 import { HOUR, hoursWithin, SNAPSHOT, type SourceRow, snapshotsIn, within } from "./sources.ts";
+import { Turns } from "./turns.ts";
 import { widening } from "./widening.ts";
 
 /** The predecessor found, and the epoch it was wanted for. */
@@ -33,6 +35,11 @@ async function look(
 ): Promise<Map<string, Predecessor>> {
   const times = lookups.map((one) => one.at);
   const span = { from: Math.max(0, Math.min(...times) - withinMs), to: Math.max(...times) };
+  const before = Prisma.sql`
+    s.shard = wanted.namespace_id >> 8 AND s.namespace_id = wanted.namespace_id AND ${within(span)}
+    AND s.at < to_timestamp(wanted.at / 1000)::timestamptz(3)
+    AND s.at >= to_timestamp((wanted.at - ${withinMs}::float8) / 1000)::timestamptz(3)
+    AND (NOT ${sameEpoch}::boolean OR s.epoch_id = wanted.epoch_id)`;
   // Of a namespace's hours that begin before the snapshot the last has one before it, of whatever epoch. Of the
   // hours that know its epoch the last may know it only from later on: then the one before that has one.
   const hours = sameEpoch ? 2 : 1;
@@ -41,19 +48,9 @@ async function look(
     FROM unnest(${lookups.map((one) => one.namespaceId)}::int[], ${times}::float8[],
                 ${lookups.map((one) => one.epochId)}::int[]) AS wanted(namespace_id, at, epoch_id)
     CROSS JOIN LATERAL (
-      (SELECT ${SNAPSHOT} FROM ts.snapshot s
-       WHERE s.shard = wanted.namespace_id >> 8 AND s.namespace_id = wanted.namespace_id AND ${within(span)}
-         AND s.at < to_timestamp(wanted.at / 1000)::timestamptz(3)
-         AND s.at >= to_timestamp((wanted.at - ${withinMs}::float8) / 1000)::timestamptz(3)
-         AND (NOT ${sameEpoch}::boolean OR s.epoch_id = wanted.epoch_id)
-       ORDER BY s.at DESC LIMIT 1)
+      (SELECT ${SNAPSHOT} FROM ts.snapshot s WHERE ${before} ORDER BY s.at DESC LIMIT 1)
       UNION ALL
-      (SELECT ${SNAPSHOT} FROM ts.snapshot_late s
-       WHERE s.shard = wanted.namespace_id >> 8 AND s.namespace_id = wanted.namespace_id AND ${within(span)}
-         AND s.at < to_timestamp(wanted.at / 1000)::timestamptz(3)
-         AND s.at >= to_timestamp((wanted.at - ${withinMs}::float8) / 1000)::timestamptz(3)
-         AND (NOT ${sameEpoch}::boolean OR s.epoch_id = wanted.epoch_id)
-       ORDER BY s.at DESC LIMIT 1)
+      (SELECT ${SNAPSHOT} FROM ts.snapshot_late s WHERE ${before} ORDER BY s.at DESC LIMIT 1)
       UNION ALL
       (SELECT ${HOUR} FROM ts.snapshot_hour h
        WHERE h.shard = wanted.namespace_id >> 8 AND h.namespace_id = wanted.namespace_id AND ${hoursWithin(span)}
@@ -64,6 +61,7 @@ async function look(
     ) p`;
 
   const newest = new Map<string, Predecessor>();
+  const turns = new Turns();
   for (const { wanted_epoch, wanted_at, ...row } of rows) {
     const key = `${row.namespace_id} ${wanted_epoch} ${wanted_at}`;
     const best = newest.get(key);
@@ -74,6 +72,7 @@ async function look(
     if (found !== undefined && (best === undefined || found.at > best.at)) {
       newest.set(key, { ...found, wanted_epoch });
     }
+    if (row.compacted) await turns.afterHour();
   }
   return newest;
 }

@@ -11,6 +11,9 @@ export interface NamespaceSnapshot {
   readonly snapshot: Snapshot;
 }
 
+/** Births kept at most: containers come and go, and each is asked for with its first snapshots only. */
+const REMEMBERED_BIRTHS = 50_000;
+
 /** Turns stored snapshots into snapshots with their epoch, layout and values. */
 export class SnapshotReader {
   readonly layouts: LayoutCache;
@@ -54,6 +57,7 @@ export class SnapshotReader {
   }
 
   async #loadBirths(db: Db, records: readonly SnapshotRecord[]): Promise<void> {
+    if (this.#births.size > REMEMBERED_BIRTHS) this.#births.clear();
     const ids = new Set<number>();
     for (const { flags, namespace_id } of records) {
       if ((flags & FLAG_FROM_ZERO) !== 0 && !this.#births.has(namespace_id)) ids.add(namespace_id);

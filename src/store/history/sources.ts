@@ -12,7 +12,7 @@
  * neither looked at nor locked.
  */
 import { Prisma } from "../../generated/prisma/client.ts";
-import { decodeHour } from "../codec/hour.ts";
+import { type DecodedRow, decodeHour } from "../codec/hour.ts";
 import { HOUR_MS, type SnapshotRecord, type Span, type Whose } from "./record.ts";
 
 /** A row of any of the three: a snapshot, or a compacted hour of them in `values`. */
@@ -63,7 +63,11 @@ export function snapshotsIn(row: SourceRow): SnapshotRecord[] {
 
 /** The snapshots of a namespace's compacted hour, by time. @throws DamagedHourError */
 export function snapshotsOf(namespaceId: number, data: Uint8Array): SnapshotRecord[] {
-  return decodeHour(data).map((one) => ({
+  return decodeHour(data).map((one) => recordOf(namespaceId, one));
+}
+
+export function recordOf(namespaceId: number, one: DecodedRow): SnapshotRecord {
+  return {
     namespace_id: namespaceId,
     at: one.at,
     epoch_id: one.epochId,
@@ -72,5 +76,5 @@ export function snapshotsOf(namespaceId: number, data: Uint8Array): SnapshotReco
     flags: one.flags,
     layout_id: one.layoutId,
     values: one.values,
-  }));
+  };
 }

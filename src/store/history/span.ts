@@ -1,12 +1,9 @@
-import { setImmediate as turn } from "node:timers/promises";
 import type { Db } from "../client.ts";
 import { decodeHourListeners } from "../codec/hour.ts";
 import { PACKED, unpackRecords } from "./packed-records.ts";
 import type { ListenersRecord, SnapshotRecord, Span, Whose } from "./record.ts";
 import { hoursWithin, of, snapshotsOf, within } from "./sources.ts";
-
-/** Compacted hours that are unpacked, some 2 ms each, before others have their turn. */
-const HOURS_PER_TURN = 8;
+import { Turns } from "./turns.ts";
 
 /** The snapshots that are not compacted, as one value, or a compacted hour. */
 type SpanRow =
@@ -23,7 +20,7 @@ export async function readSpan(db: Db, whose: Whose, span: Span): Promise<Snapsh
     UNION ALL
     SELECT NULL, h.namespace_id, h.data FROM ts.snapshot_hour h WHERE ${of(whose)} AND ${hoursWithin(span)}`;
   const records: SnapshotRecord[] = [];
-  let unpacked = 0;
+  const turns = new Turns();
   for (const { packed, namespace_id, data } of rows) {
     if (data === null) {
       for (const one of unpackRecords(packed)) records.push(one);
@@ -32,7 +29,7 @@ export async function readSpan(db: Db, whose: Whose, span: Span): Promise<Snapsh
     for (const one of snapshotsOf(namespace_id, data)) {
       if (one.at >= span.from && one.at < span.to) records.push(one);
     }
-    if (++unpacked % HOURS_PER_TURN === 0) await turn();
+    await turns.afterHour();
   }
   return inOrder(records);
 }
@@ -53,13 +50,18 @@ export async function readListenerSpan(db: Db, whose: Whose, span: Span): Promis
     UNION ALL
     SELECT true, h.namespace_id, date_part('epoch', h.hour) * 1000, h.data
     FROM ts.snapshot_hour h WHERE ${of(whose)} AND ${hoursWithin(span)} AND h.last_listeners_at IS NOT NULL`;
-  const records = rows.flatMap((row) =>
-    row.compacted
-      ? decodeHourListeners(row.listeners)
-          .filter(({ at }) => at >= span.from && at < span.to)
-          .map(({ at, listeners }) => ({ namespace_id: row.namespace_id, at, listeners }))
-      : [row],
-  );
+  const records: ListenersRecord[] = [];
+  const turns = new Turns();
+  for (const row of rows) {
+    if (!row.compacted) {
+      records.push(row);
+      continue;
+    }
+    for (const { at, listeners } of decodeHourListeners(row.listeners)) {
+      if (at >= span.from && at < span.to) records.push({ namespace_id: row.namespace_id, at, listeners });
+    }
+    await turns.afterHour();
+  }
   return inOrder(records);
 }
 

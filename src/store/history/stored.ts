@@ -1,6 +1,7 @@
 import type { Db } from "../client.ts";
 import { HOUR_MS, type SnapshotRecord } from "./record.ts";
 import { HOUR, IS_COMPACTED, instant, SNAPSHOT, type SourceRow, snapshotsIn, within } from "./sources.ts";
+import { Turns } from "./turns.ts";
 
 /** What names a snapshot; `at` in ms since 1970. */
 export interface SnapshotKey {
@@ -36,11 +37,13 @@ export async function readStored(
       USING (shard, namespace_id, hour)
     WHERE h.hour >= ${instant(firstHour)} AND h.hour < ${instant(span.to)} AND ${IS_COMPACTED}`;
   const wanted = new Set(keys.map(keyOf));
+  const turns = new Turns();
   for (const row of rows) {
     for (const one of snapshotsIn(row)) {
       const key = keyOf({ namespaceId: one.namespace_id, at: Math.round(one.at) });
       if (wanted.has(key)) found.set(key, one);
     }
+    if (row.compacted) await turns.afterHour();
   }
   return found;
 }

@@ -1,11 +1,12 @@
 import { Prisma } from "../../generated/prisma/client.ts";
+import { minuteOf } from "../../rates/minute.ts";
 import type { Db } from "../client.ts";
 import { decodeHourTimes } from "../codec/hour.ts";
 import type { Lookup } from "./record.ts";
 import { hoursWithin, within } from "./sources.ts";
+import { Turns } from "./turns.ts";
 import { widening } from "./widening.ts";
 
-const MINUTE_MS = 60_000;
 /** A snapshot changes the increase of none that is later than this: nobody looks back further. */
 const SUCCESSOR_MAX_MS = 7 * 24 * 3_600_000;
 
@@ -35,7 +36,7 @@ export async function readSuccessorMinutes(
     return wanted.filter((one) => {
       const at = found.get(`${one.namespaceId} ${one.epochId} ${one.at} ${one.sameEpoch}`);
       if (at === undefined) return true;
-      const minute = Math.floor(at / MINUTE_MS) * MINUTE_MS;
+      const minute = minuteOf(at);
       const namespaces = minutes.get(minute);
       if (namespaces === undefined) minutes.set(minute, new Set([one.namespaceId]));
       else namespaces.add(one.namespaceId);
@@ -83,6 +84,7 @@ async function look(db: Db, lookups: readonly Wanted[], withinMs: number): Promi
     ) n`;
 
   const first = new Map<string, number>();
+  const turns = new Turns();
   for (const { namespace_id, wanted_epoch, wanted_at, same_epoch, at, data } of rows) {
     const found =
       data === null
@@ -92,6 +94,7 @@ async function look(db: Db, lookups: readonly Wanted[], withinMs: number): Promi
           )?.at;
     const key = `${namespace_id} ${wanted_epoch} ${wanted_at} ${same_epoch}`;
     if (found !== undefined) first.set(key, Math.min(found, first.get(key) ?? found));
+    if (data !== null) await turns.afterHour();
   }
   return first;
 }

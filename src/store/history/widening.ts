@@ -1,4 +1,4 @@
-const HOUR_MS = 3_600_000;
+import { HOUR_MS } from "./record.ts";
 
 /** How far a look goes at first, then a day and the hours at its edges, and then as far as it may. */
 const FIRST_MS = 2 * HOUR_MS;

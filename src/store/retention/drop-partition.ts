@@ -3,8 +3,8 @@ import { Prisma, type PrismaClient } from "../../generated/prisma/client.ts";
 import { inTransaction } from "../client.ts";
 import { sqlState } from "../errors.ts";
 
-/** One at a time drops partitions; the second key tells this lock from that of rollup workers and creators. */
-const LOCK_CLASS = 0x5350_0002;
+/** First key of the advisory lock of who drops partitions, one at a time; rollup workers and stagers have others. */
+const LOCK_CLASS = 0x5350_0003;
 /**
  * A DROP waits for whoever reads any part of the table, and everyone who comes after it waits behind it, pushes
  * too. So it waits for a moment only, leaves, lets them through and comes again.

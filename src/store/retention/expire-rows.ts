@@ -59,10 +59,13 @@ export async function expireRows(db: Db, retention: Retention, now: number): Pro
   };
 }
 
-/** The first hour whose rows may be there: past its retention, an hour is named until its partition is gone. */
+/**
+ * The first hour whose rows may be there: past its retention, an hour is named until its partitions are gone. One
+ * that is sealed and forgotten could be neither compacted nor sealed again.
+ */
 async function firstCompactedHour(db: Db, expiredBefore: number): Promise<number> {
   const lowers = (await listPartitions(db))
-    .filter(({ table }) => table === "snapshot_hour")
+    .filter(({ table }) => table === "snapshot_hour" || table === "snapshot")
     .map(({ lower }) => lower);
   return Math.min(expiredBefore, ...lowers);
 }

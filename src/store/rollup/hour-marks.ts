@@ -1,6 +1,6 @@
 import type { Db } from "../client.ts";
+import { HOUR_MS } from "../history/record.ts";
 
-export const HOUR_MS = 3_600_000;
 /** An hour is summed up when its last minute has had the time to be rolled up: not twice, for most hours. */
 const GRACE_MS = 30_000;
 

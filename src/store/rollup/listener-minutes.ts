@@ -1,11 +1,16 @@
 import type { WireListeners } from "../../protocol/message.ts";
 import { PREDECESSOR_MAX_MS } from "../../rates/interval.ts";
-import { isComplete, type ListenerMinute, type ListenerSample, listenersIn } from "../../rates/listeners.ts";
-import { MINUTE_MS } from "../../rates/minute.ts";
+import {
+  isComplete,
+  ListenerHistory,
+  type ListenerMinute,
+  type ListenerSample,
+} from "../../rates/listeners.ts";
+import { MINUTE_MS, minuteOf } from "../../rates/minute.ts";
 import type { Db } from "../client.ts";
 import { decodeListeners } from "../codec/listeners.ts";
 import { readListenerSamples } from "../history/listener-samples.ts";
-import type { ListenersRecord, Lookup } from "../history/record.ts";
+import type { ListenersRecord, Lookup, Span, Whose } from "../history/record.ts";
 import type { NamespaceSnapshot, SnapshotReader } from "../history/snapshot-reader.ts";
 import { readListenerSpan } from "../history/span.ts";
 
@@ -16,32 +21,47 @@ const DROPS = "TcpExtListenDrops";
 export interface NamespaceListeners {
   readonly namespaceId: number;
   readonly listeners: readonly ListenerMinute[];
-  /** The last sample of each epoch in the minute: later ones may be measured from it. */
+}
+
+/** What the listeners did in the minutes of a span. */
+export interface ListenerMinutes {
+  /** By minute. */
+  readonly minutes: ReadonlyMap<number, readonly NamespaceListeners[]>;
+  /** The last sample of each namespace and epoch: later ones may be measured from it. */
   readonly last: readonly Lookup[];
 }
 
-/** @param snapshots those of the minute, by namespace and time */
+/** @param snapshots those of the span, by namespace and time */
 export async function readListenerMinutes(
   reader: SnapshotReader,
   db: Db,
-  shard: number,
-  minute: number,
+  whose: Whose,
+  span: Span,
   snapshots: readonly NamespaceSnapshot[],
-): Promise<NamespaceListeners[]> {
-  const records = await readListenerSpan(db, { shard }, { from: minute, to: minute + MINUTE_MS });
-  if (records.length === 0) return [];
+): Promise<ListenerMinutes> {
+  const minutes = new Map<number, NamespaceListeners[]>();
+  const last: Lookup[] = [];
+  const records = await readListenerSpan(db, whose, span);
+  if (records.length === 0) return { minutes, last };
   const own = samplesOf(records, snapshots);
   const before = await readBefore(reader, db, own);
   const dropsId = await reader.layouts.counterId(db, DROPS);
-  return [...own].map(([namespaceId, samples]) => ({
-    namespaceId,
-    listeners: listenersIn(before.get(namespaceId) ?? [], samples, dropsId),
-    last: [...byEpoch(samples)].map(([epochId, of]) => ({
-      namespaceId,
-      epochId,
-      at: of.at(-1)?.snapshot.at ?? minute,
-    })),
-  }));
+  for (const [namespaceId, samples] of own) {
+    const history = new ListenerHistory(dropsId);
+    history.take(before.get(namespaceId) ?? []);
+    for (const [minute, some] of groupBy(samples, ({ snapshot }) => minuteOf(snapshot.at))) {
+      const listeners = history.minute(some);
+      if (listeners.length === 0) continue;
+      const there = minutes.get(minute);
+      if (there === undefined) minutes.set(minute, [{ namespaceId, listeners }]);
+      else there.push({ namespaceId, listeners });
+    }
+    for (const [epochId, of] of byEpoch(samples)) {
+      const at = of.at(-1)?.snapshot.at;
+      if (at !== undefined) last.push({ namespaceId, epochId, at });
+    }
+  }
+  return { minutes, last };
 }
 
 /** The listener samples of each namespace, by time. */
@@ -72,14 +92,19 @@ function isBefore(one: NamespaceSnapshot | undefined, namespaceId: number, at: n
 }
 
 function byEpoch(samples: readonly ListenerSample[]): Map<number, ListenerSample[]> {
-  const epochs = new Map<number, ListenerSample[]>();
-  for (const sample of samples) {
-    const { id } = sample.snapshot.epoch;
-    const all = epochs.get(id);
-    if (all === undefined) epochs.set(id, [sample]);
-    else all.push(sample);
+  return groupBy(samples, ({ snapshot }) => snapshot.epoch.id);
+}
+
+/** In the order given; the groups in the order of their first. */
+function groupBy<T>(all: readonly T[], keyOf: (one: T) => number): Map<number, T[]> {
+  const groups = new Map<number, T[]>();
+  for (const one of all) {
+    const key = keyOf(one);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [one]);
+    else group.push(one);
   }
-  return epochs;
+  return groups;
 }
 
 /** Quiet listeners are listed in the same bytes again and again: those are parsed once. */
@@ -96,7 +121,7 @@ function sameAgainDecoder(): (bytes: Uint8Array) => WireListeners {
 /** The list before is nearly always the one of the interval before. */
 const NEAR_MS = 2 * MINUTE_MS;
 
-/** What has to be known of each namespace from before the minute; nothing where nothing was listed in it. */
+/** What has to be known of each namespace from before its first samples; nothing where nothing was listed. */
 async function readBefore(
   reader: SnapshotReader,
   db: Db,

@@ -21,15 +21,17 @@ interface OpenMark {
 export interface Marks {
   /** By minute. */
   readonly minutes: readonly MarkedMinute[];
-  /** There are more than were read. */
+  /** There are more of minutes that are over than were read. */
   readonly more: boolean;
 }
 
 /**
- * Reads up to `limit` marks of a shard, oldest first: one row for each minute, as there may be hundreds for one.
+ * Reads the marks of a shard, one row for each minute, as there may be hundreds for one: of minutes that are over
+ * up to `limit`, oldest first, and all of those that are not. The latter stay where they are until their minute is
+ * over, and must keep nobody from seeing the others.
  *
  * @param openFrom minutes from here on are not over
- * @param above of those, marks with higher ids alone
+ * @param above of those, what marks with higher ids touch
  */
 export async function readMarks(
   db: Db,
@@ -39,20 +41,26 @@ export async function readMarks(
   above = 0,
 ): Promise<Marks> {
   const rows = await db.$queryRaw<
-    { minute: number; count: number; ids: string | null; open: string | null }[]
+    { minute: number; closed: number; ids: string | null; open: string | null }[]
   >`
-    SELECT date_part('epoch', minute) * 1000 AS minute, count(*)::int AS count,
-           string_agg(id::text, ',') FILTER (WHERE minute < to_timestamp(${openFrom / 1000}::float8)) AS ids,
+    SELECT date_part('epoch', minute) * 1000 AS minute, count(*) FILTER (WHERE NOT is_open)::int AS closed,
+           string_agg(id::text, ',') FILTER (WHERE NOT is_open) AS ids,
            string_agg(id || ':' || coalesce(array_to_string(namespaces, ','), 'any'), ';')
-             FILTER (WHERE minute >= to_timestamp(${openFrom / 1000}::float8) AND id > ${above}::bigint) AS open
-    FROM (SELECT id, minute, namespaces FROM ts.mark WHERE shard = ${shard} ORDER BY id LIMIT ${limit}) m
+             FILTER (WHERE is_open AND id > ${above}::bigint) AS open
+    FROM (
+      (SELECT id, minute, namespaces, false AS is_open FROM ts.mark
+       WHERE shard = ${shard} AND minute < to_timestamp(${openFrom / 1000}::float8) ORDER BY id LIMIT ${limit})
+      UNION ALL
+      SELECT id, minute, namespaces, true FROM ts.mark
+      WHERE shard = ${shard} AND minute >= to_timestamp(${openFrom / 1000}::float8)
+    ) m
     GROUP BY minute ORDER BY minute`;
   const minutes = rows.map(({ minute, ids, open }) => ({
     minute: Math.round(minute),
     ids: ids ?? "",
     open: open === null ? [] : open.split(";").map(parseOpenMark),
   }));
-  return { minutes, more: rows.reduce((sum, { count }) => sum + count, 0) >= limit };
+  return { minutes, more: rows.reduce((sum, { closed }) => sum + closed, 0) >= limit };
 }
 
 function parseOpenMark(text: string): OpenMark {

@@ -3,27 +3,31 @@ import { PREDECESSOR_MAX_MS } from "../../rates/interval.ts";
 import { minuteOf } from "../../rates/minute.ts";
 import { type Db, inTransaction } from "../client.ts";
 import { readListenerSuccessorMinutes } from "../history/listener-successors.ts";
-import { type Lookup, lookupOf, type SnapshotRecord } from "../history/record.ts";
 import { readSuccessorMinutes } from "../history/successors.ts";
 import type { Partitions } from "../partitions.ts";
 import { markHours } from "./hour-marks.ts";
 import { deleteMarks, type MarkedMinute, readMarks, SeenMarks, type Touched } from "./marks.ts";
 import { ensuring, needPartitions } from "./needed-partitions.ts";
+import { compactedHours, runsOf } from "./runs.ts";
 import { lockShard, settle } from "./shards.ts";
 import {
   type DataProblems,
   type RolledMinute,
-  readMinute,
+  type RolledRun,
   type SumDeps,
-  sumClosedMinute,
   sumOpenMinute,
+  sumRun,
 } from "./sum-minute.ts";
 import { replaceMinutes } from "./write.ts";
 
 /** Marks taken by one run: a long outage is caught up in several. */
 const MARKS_PER_RUN = 20_000;
-/** Closed minutes rolled up by one run. */
+/** Closed minutes rolled up by one run ... */
 const MINUTES_PER_RUN = 30;
+/** ... which takes up no other of them when it has been at work for so long: those of hours that are compacted cost. */
+const WORK_MS = 2_000;
+/** An end to every wait; a run that came to it would never come further. */
+const TIMEOUT_MS = 10 * 60_000;
 /** Ingest takes nothing that lies further ahead than 5 min; the rest is for clocks that differ. */
 const AHEAD_MAX_MS = 3_600_000;
 
@@ -64,7 +68,7 @@ export type RollupOutcome =
 export async function rollUpShard(deps: RollupDeps, shard: number, now: number): Promise<RollupOutcome> {
   const seen = deps.seen ?? new SeenMarks();
   const { outcome, open, settled } = await ensuring(deps, TABLES, () =>
-    inTransaction(deps.db, (tx) => new ShardRun(deps, tx, shard, now, seen).run()),
+    inTransaction(deps.db, (tx) => new ShardRun(deps, tx, shard, now, seen).run(), TIMEOUT_MS),
   );
   if (outcome.kind === "done") seen.note(shard, open, settled);
   return outcome;
@@ -88,7 +92,8 @@ class ShardRun {
   readonly #now: number;
   readonly #seen: SeenMarks;
   readonly #problems: DataProblems = { fell: 0, recreated: 0, outOfOrder: 0 };
-  readonly #rolled: RolledMinute[] = [];
+  readonly #rolled = new Map<number, RolledMinute>();
+  readonly #started = performance.now();
 
   constructor(deps: RollupDeps, tx: Db, shard: number, now: number, seen: SeenMarks) {
     this.#deps = deps;
@@ -104,13 +109,16 @@ class ShardRun {
     const floor = this.#seen.floor(this.#shard);
     const marks = await readMarks(this.#tx, this.#shard, MARKS_PER_RUN, openFrom, floor);
     const over = marks.minutes.filter(({ minute }) => minute < openFrom);
-    const closed = over.slice(0, MINUTES_PER_RUN);
     const open = marks.minutes.filter(({ minute }) => minute >= openFrom);
 
     const touched = new Map(open.map((one) => [one.minute, this.#seen.unseen(this.#shard, one)]));
-    await this.#sumClosed(closed, touched);
+    const taken = await this.#sumClosed(
+      over.slice(0, MINUTES_PER_RUN).map(({ minute }) => minute),
+      touched,
+    );
     for (const [minute, namespaces] of touched) await this.#sumOpen(minute, namespaces);
 
+    const closed = over.filter(({ minute }) => taken.has(minute));
     await this.#write(closed, openFrom);
     const more = marks.more || over.length > closed.length;
     return {
@@ -118,59 +126,72 @@ class ShardRun {
       settled: more ? 0 : openFrom,
       outcome: {
         kind: "done",
-        minutes: this.#rolled.length,
-        snapshots: this.#rolled.reduce((sum, { snapshots }) => sum + snapshots, 0),
+        minutes: this.#rolled.size,
+        snapshots: [...this.#rolled.values()].reduce((sum, { snapshots }) => sum + snapshots, 0),
         more,
         problems: this.#problems,
       },
     };
   }
 
-  /** Sums closed minutes and those of their successors; one in an open minute is added to what is touched there. */
-  async #sumClosed(marked: readonly MarkedMinute[], touched: Map<number, Touched>): Promise<void> {
-    const minutes = new Set(marked.map(({ minute }) => minute));
-    const lookups: Lookup[] = [];
-    for (const minute of minutes) lookups.push(...lastOfEach(await this.#sumMinute(minute)));
-    if (lookups.length === 0) return;
+  /**
+   * Sums closed minutes, as many as time allows, and those of their successors; one in an open minute is added to
+   * what is touched there.
+   *
+   * @returns the minutes that are done, with their successors: their marks may go
+   */
+  async #sumClosed(marked: readonly number[], touched: Map<number, Touched>): Promise<ReadonlySet<number>> {
+    const runs = await this.#sumMinutes(marked, WORK_MS);
+    const taken = new Set(this.#rolled.keys());
+    const last = runs.flatMap((run) => run.last);
+    if (last.length === 0) return taken;
     const newest = this.#now + AHEAD_MAX_MS;
-    const successors = await readSuccessorMinutes(this.#tx, lookups, newest);
-    const lists = this.#rolled.flatMap(({ closed }) => closed?.listeners.flatMap(({ last }) => last) ?? []);
+    const successors = await readSuccessorMinutes(this.#tx, last, newest);
+    const lists = runs.flatMap((run) => run.lastLists);
     for (const minute of await readListenerSuccessorMinutes(this.#tx, lists, PREDECESSOR_MAX_MS, newest)) {
       // Of an open minute nothing is told of listeners before it is over.
       if (!successors.has(minute)) successors.set(minute, new Set());
     }
+    const behind: number[] = [];
     for (const [minute, namespaces] of successors) {
-      if (minutes.has(minute)) continue;
+      if (this.#rolled.has(minute)) continue;
       const there = touched.get(minute);
       // An open minute whose marks are gone was closed by a worker whose clock is ahead of ours. It is closed
       // for us too.
-      if (there === undefined) await this.#sumMinute(minute);
+      if (there === undefined) behind.push(minute);
       else if (there !== "all") touched.set(minute, new Set([...there, ...namespaces]));
     }
+    await this.#sumMinutes(behind, Number.POSITIVE_INFINITY);
+    return taken;
   }
 
-  async #sumMinute(minute: number): Promise<readonly SnapshotRecord[]> {
-    const records = await readMinute(this.#tx, this.#shard, minute);
-    const { reader } = this.#deps;
-    this.#rolled.push(await sumClosedMinute(reader, this.#tx, this.#shard, minute, records, this.#problems));
-    return records;
+  /** Sums minutes that are over, run by run, oldest first. @param workMs begins no other run when so long has passed */
+  async #sumMinutes(minutes: readonly number[], workMs: number): Promise<RolledRun[]> {
+    const rolled: RolledRun[] = [];
+    for (const run of runsOf(minutes, await compactedHours(this.#tx, minutes))) {
+      if (rolled.length > 0 && performance.now() - this.#started > workMs) break;
+      const one = await sumRun(this.#deps.reader, this.#tx, this.#shard, run, this.#problems);
+      for (const minute of one.minutes) this.#rolled.set(minute.minute, minute);
+      rolled.push(one);
+    }
+    return rolled;
   }
 
   async #sumOpen(minute: number, touched: Touched): Promise<void> {
     if (touched !== "all" && touched.size === 0) return;
     const rolled = await sumOpenMinute(this.#deps, this.#tx, this.#shard, minute, touched);
-    if (rolled === null) await this.#sumMinute(minute);
-    else this.#rolled.push(rolled);
+    if (rolled === null) await this.#sumMinutes([minute], Number.POSITIVE_INFINITY);
+    else this.#rolled.set(minute, rolled);
   }
 
   async #write(closed: readonly MarkedMinute[], openFrom: number): Promise<void> {
     const { partitions } = this.#deps;
-    const times = this.#rolled.map(({ minute }) => minute);
-    if (times.length > 0) {
-      needPartitions(partitions, TABLES, times);
-      await replaceMinutes(this.#tx, this.#shard, this.#rolled);
+    const rolled = [...this.#rolled.values()];
+    if (rolled.length > 0) {
+      needPartitions(partitions, TABLES, [...this.#rolled.keys()]);
+      await replaceMinutes(this.#tx, this.#shard, rolled);
     }
-    const over = this.#rolled.filter((one) => one.closed !== null);
+    const over = rolled.filter((one) => one.closed !== null);
     await markHours(
       this.#tx,
       this.#shard,
@@ -184,11 +205,4 @@ class ShardRun {
       await settle(this.#tx, this.#shard, openFrom);
     }
   }
-}
-
-/** The last snapshot of each namespace and epoch. */
-function lastOfEach(records: readonly SnapshotRecord[]): Lookup[] {
-  const last = new Map<string, SnapshotRecord>();
-  for (const record of records) last.set(`${record.namespace_id} ${record.epoch_id}`, record);
-  return [...last.values()].map(lookupOf);
 }

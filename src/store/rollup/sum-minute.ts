@@ -1,14 +1,16 @@
 import { GaugeSums } from "../../rates/gauges.ts";
 import type { Increases } from "../../rates/increases.ts";
-import { MINUTE_MS, MinuteSum } from "../../rates/minute.ts";
+import { MINUTE_MS, MinuteSum, minuteOf } from "../../rates/minute.ts";
 import type { Db } from "../client.ts";
 import { SHARD_SIZE } from "../codec/positions.ts";
-import type { SnapshotRecord } from "../history/record.ts";
+import { type Lookup, lookupOf, type SnapshotRecord } from "../history/record.ts";
 import type { SnapshotReader } from "../history/snapshot-reader.ts";
 import { readSpan } from "../history/span.ts";
 import { readIncreases } from "../increases-reader.ts";
 import { type NamespaceListeners, readListenerMinutes } from "./listener-minutes.ts";
+import type { Touched } from "./marks.ts";
 import { readOpenMinute } from "./open-minute.ts";
+import { minutesIn, partsOf, type Run } from "./runs.ts";
 
 /** Faults of the data that were met: what they cost is in no sum, so it is said. */
 export interface DataProblems {
@@ -36,30 +38,63 @@ export interface SumDeps {
   readonly isEventCounter: (name: string) => boolean;
 }
 
-export function readMinute(db: Db, shard: number, minute: number): Promise<SnapshotRecord[]> {
-  return readSpan(db, { shard }, { from: minute, to: minute + MINUTE_MS });
+/** What a run comes to, with what later snapshots and lists of listeners are measured from. */
+export interface RolledRun {
+  readonly minutes: readonly RolledMinute[];
+  /** The last snapshot of each namespace and epoch. */
+  readonly last: readonly Lookup[];
+  /** The last list of listeners of each. */
+  readonly lastLists: readonly Lookup[];
 }
 
-/** All of a minute that is over. @param records its snapshots, by namespace and time */
-export async function sumClosedMinute(
+/** All of the minutes of a run, which are over. */
+export async function sumRun(
   reader: SnapshotReader,
   db: Db,
   shard: number,
-  minute: number,
-  records: readonly SnapshotRecord[],
+  run: Run,
   problems: DataProblems,
-): Promise<RolledMinute> {
-  const all = await readIncreases(reader, db, records);
-  const sum = new MinuteSum();
-  const gauges = new GaugeSums();
-  for (const { namespaceId, snapshot, increases } of all) {
-    const position = namespaceId % SHARD_SIZE;
-    sum.add(position, snapshot, increases);
-    gauges.add(position, snapshot);
-    count(problems, increases);
+): Promise<RolledRun> {
+  const minutes = new Map(minutesIn(run).map((minute) => [minute, emptyMinute()]));
+  const last: Lookup[] = [];
+  const lastLists: Lookup[] = [];
+  for (const whose of partsOf(shard, run)) {
+    const records = await readSpan(db, whose, run);
+    if (records.length === 0) continue;
+    const all = await readIncreases(reader, db, records);
+    for (const { namespaceId, snapshot, increases } of all) {
+      const minute = minutes.get(minuteOf(snapshot.at));
+      if (minute === undefined) continue;
+      const position = namespaceId % SHARD_SIZE;
+      minute.sum.add(position, snapshot, increases);
+      minute.gauges.add(position, snapshot);
+      minute.snapshots++;
+      count(problems, increases);
+    }
+    last.push(...lastOfEach(records));
+    const listed = await readListenerMinutes(reader, db, whose, run, all);
+    for (const [minute, listeners] of listed.minutes) minutes.get(minute)?.listeners.push(...listeners);
+    lastLists.push(...listed.last);
   }
-  const listeners = await readListenerMinutes(reader, db, shard, minute, all);
-  return { minute, sum, closed: { gauges, listeners }, snapshots: records.length };
+  const rolled = [...minutes].map(([minute, { sum, snapshots, gauges, listeners }]) => ({
+    minute,
+    sum,
+    closed: { gauges, listeners },
+    snapshots,
+  }));
+  return { minutes: rolled, last, lastLists };
+}
+
+function emptyMinute() {
+  const listeners: NamespaceListeners[] = [];
+  return { sum: new MinuteSum(), gauges: new GaugeSums(), listeners, snapshots: 0 };
+}
+
+/** The last snapshot of each namespace and epoch. */
+function lastOfEach(records: readonly SnapshotRecord[]): Lookup[] {
+  const last = new Map<string, SnapshotRecord>();
+  for (const record of records) last.set(`${record.namespace_id} ${record.epoch_id}`, record);
+  return [...last.values()].map(lookupOf);
 }
 
 /**
@@ -73,16 +108,14 @@ export async function sumOpenMinute(
   db: Db,
   shard: number,
   minute: number,
-  touched: ReadonlySet<number> | "all",
+  touched: Touched,
 ): Promise<RolledMinute | null> {
   const { layouts } = deps.reader;
   const sum = new MinuteSum((counterId) => deps.isEventCounter(layouts.counterName(counterId) ?? ""));
   const isOpen = await readOpenMinute(db, shard, minute, touched, sum);
   if (!isOpen) return null;
-  const records =
-    touched === "all"
-      ? await readMinute(db, shard, minute)
-      : await readSpan(db, { namespaceIds: [...touched] }, { from: minute, to: minute + MINUTE_MS });
+  const whose = touched === "all" ? { shard } : { namespaceIds: [...touched] };
+  const records = await readSpan(db, whose, { from: minute, to: minute + MINUTE_MS });
   for (const { namespaceId, snapshot, increases } of await readIncreases(deps.reader, db, records)) {
     sum.add(namespaceId % SHARD_SIZE, snapshot, increases);
   }

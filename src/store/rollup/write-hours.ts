@@ -1,6 +1,7 @@
 import type { GaugeSums } from "../../rates/gauges.ts";
 import type { MinuteSum } from "../../rates/minute.ts";
 import type { Db } from "../client.ts";
+import { insertCounters, insertGauges, OF_HOURS } from "./insert-rows.ts";
 import { counterRows, coverageRows, gaugeRows, hexOf } from "./rows.ts";
 
 /** An hour of a shard, summed up. */
@@ -28,18 +29,7 @@ export async function replaceHours(db: Db, shard: number, hours: readonly Rolled
       AND bucket >= to_timestamp(${first}::float8) AND bucket <= to_timestamp(${last}::float8)`;
 
   const counters = hours.flatMap(({ hour, sum }) => counterRows(hour, sum.counters()));
-  if (counters.length > 0) {
-    await db.$executeRaw`
-      INSERT INTO ts.rollup_hour (shard, counter_id, bucket, total, unrated, affected, peak, data)
-      SELECT ${shard}, counter_id, to_timestamp(bucket / 1000), total::numeric, unrated::numeric, affected,
-             peak::numeric, decode(data, 'hex')
-      FROM unnest(
-        ${counters.map((row) => row.counterId)}::int[], ${counters.map((row) => row.bucket)}::float8[],
-        ${counters.map((row) => row.total)}::text[], ${counters.map((row) => row.unrated)}::text[],
-        ${counters.map((row) => row.affected)}::int[], ${counters.map((row) => row.peak)}::text[],
-        string_to_array(${hexOf(counters)}, ',')
-      ) AS row(counter_id, bucket, total, unrated, affected, peak, data)`;
-  }
+  await insertCounters(db, OF_HOURS.counters, shard, counters);
 
   const layouts = hours.flatMap(({ hour, sum }) => coverageRows(hour, sum.layouts()));
   if (layouts.length > 0) {
@@ -54,14 +44,5 @@ export async function replaceHours(db: Db, shard: number, hours: readonly Rolled
   }
 
   const gauges = hours.flatMap((one) => gaugeRows(one.hour, one.gauges.gauges()));
-  if (gauges.length > 0) {
-    await db.$executeRaw`
-      INSERT INTO ts.gauge_hour (shard, counter_id, bucket, reporters, "last", data)
-      SELECT ${shard}, counter_id, to_timestamp(bucket / 1000), reporters, "last"::numeric, decode(data, 'hex')
-      FROM unnest(
-        ${gauges.map((row) => row.counterId)}::int[], ${gauges.map((row) => row.bucket)}::float8[],
-        ${gauges.map((row) => row.reporters)}::int[], ${gauges.map((row) => row.last)}::text[],
-        string_to_array(${hexOf(gauges)}, ',')
-      ) AS row(counter_id, bucket, reporters, "last", data)`;
-  }
+  await insertGauges(db, OF_HOURS.gauges, shard, gauges);
 }

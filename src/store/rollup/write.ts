@@ -1,15 +1,8 @@
 import type { ListenerMinute } from "../../rates/listeners.ts";
 import type { Db } from "../client.ts";
+import { insertCounters, insertGauges, OF_MINUTES } from "./insert-rows.ts";
 import { COLUMN_MAX, registerListeners, registryKey } from "./listener-registry.ts";
-import {
-  type CounterRow,
-  type CoverageRow,
-  counterRows,
-  coverageRows,
-  type GaugeRow,
-  gaugeRows,
-  hexOf,
-} from "./rows.ts";
+import { type CoverageRow, counterRows, coverageRows, gaugeRows, hexOf } from "./rows.ts";
 import type { RolledMinute } from "./sum-minute.ts";
 
 /** Replaces what is stored of these minutes of a shard. Call it in the transaction that read the snapshots. */
@@ -19,6 +12,7 @@ export async function replaceMinutes(db: Db, shard: number, minutes: readonly Ro
   await deleteMinutes(db, shard, minutes, over);
   await insertCounters(
     db,
+    OF_MINUTES.counters,
     shard,
     minutes.flatMap(({ minute, sum }) => counterRows(minute, sum.counters())),
   );
@@ -27,7 +21,7 @@ export async function replaceMinutes(db: Db, shard: number, minutes: readonly Ro
     await insertCoverage(db, shard, rows, isOpen);
   }
   const gauges = over.flatMap(({ minute, closed }) => gaugeRows(minute, closed?.gauges.gauges() ?? []));
-  await insertGauges(db, shard, gauges);
+  await insertGauges(db, OF_MINUTES.gauges, shard, gauges);
   await insertListeners(db, shard, over);
 }
 
@@ -66,20 +60,6 @@ function bucketsOf(minutes: readonly RolledMinute[]) {
   };
 }
 
-async function insertCounters(db: Db, shard: number, rows: readonly CounterRow[]): Promise<void> {
-  if (rows.length === 0) return;
-  await db.$executeRaw`
-    INSERT INTO ts.rollup_minute (shard, counter_id, bucket, total, unrated, affected, peak, data)
-    SELECT ${shard}, counter_id, to_timestamp(bucket / 1000), total::numeric, unrated::numeric, affected,
-           peak::numeric, decode(data, 'hex')
-    FROM unnest(
-      ${rows.map((row) => row.counterId)}::int[], ${rows.map((row) => row.bucket)}::float8[],
-      ${rows.map((row) => row.total)}::text[], ${rows.map((row) => row.unrated)}::text[],
-      ${rows.map((row) => row.affected)}::int[], ${rows.map((row) => row.peak)}::text[],
-      string_to_array(${hexOf(rows)}, ',')
-    ) AS row(counter_id, bucket, total, unrated, affected, peak, data)`;
-}
-
 async function insertCoverage(
   db: Db,
   shard: number,
@@ -95,18 +75,6 @@ async function insertCoverage(
       ${rows.map((row) => row.reporters)}::int[], ${rows.map((row) => row.coveredMs)}::bigint[],
       string_to_array(${hexOf(rows)}, ',')
     ) AS row(bucket, layout_id, reporters, covered_ms, data)`;
-}
-
-async function insertGauges(db: Db, shard: number, rows: readonly GaugeRow[]): Promise<void> {
-  if (rows.length === 0) return;
-  await db.$executeRaw`
-    INSERT INTO ts.gauge_minute (shard, counter_id, bucket, reporters, "last", data)
-    SELECT ${shard}, counter_id, to_timestamp(bucket / 1000), reporters, "last"::numeric, decode(data, 'hex')
-    FROM unnest(
-      ${rows.map((row) => row.counterId)}::int[], ${rows.map((row) => row.bucket)}::float8[],
-      ${rows.map((row) => row.reporters)}::int[], ${rows.map((row) => row.last)}::text[],
-      string_to_array(${hexOf(rows)}, ',')
-    ) AS row(counter_id, bucket, reporters, "last", data)`;
 }
 
 interface ListenerRow extends ListenerMinute {

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { GaugeSums } from "../../../src/rates/gauges.ts";
 import { increasesOf } from "../../../src/rates/increases.ts";
 import { intervalOf } from "../../../src/rates/interval.ts";
-import { type ListenerSample, listenersIn } from "../../../src/rates/listeners.ts";
+import { ListenerHistory, type ListenerSample } from "../../../src/rates/listeners.ts";
 import { MinuteSum, minuteOf } from "../../../src/rates/minute.ts";
 import { CONSTANT, type Epoch, GAUGE, type Layout, type Snapshot } from "../../../src/rates/snapshot.ts";
 import { counterValues } from "../../../src/rates/values.ts";
@@ -139,10 +139,17 @@ function listenersOf(history: readonly OracleSnapshot[], snapshots: readonly Sna
     return snapshot === undefined || listeners === null ? [] : [{ snapshot, listeners }];
   });
   const all = new Map<string, object>();
+  const dropsId = counters.of("TcpExtListenDrops");
+  const unbroken = new ListenerHistory(dropsId);
   for (const minute of new Set(samples.map(({ snapshot }) => minuteOf(snapshot.at)))) {
     const before = samples.filter(({ snapshot }) => snapshot.at < minute);
     const own = samples.filter(({ snapshot }) => minuteOf(snapshot.at) === minute);
-    for (const one of listenersIn(before, own, counters.of("TcpExtListenDrops"))) {
+    const apart = new ListenerHistory(dropsId);
+    apart.take(before);
+    const listeners = apart.minute(own);
+    // Minute by minute it is the same as by what was before each.
+    expect(unbroken.minute(own)).toEqual(listeners);
+    for (const one of listeners) {
       const { samples: taken, samplesFull, peakQueue, weight, socket } = one;
       const { limit } = socket;
       all.set(`${socket.inode} ${minute}`, { samples: taken, samplesFull, peakQueue, limit, weight });
