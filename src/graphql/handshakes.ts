@@ -171,14 +171,21 @@ function first(found: readonly HandshakesShape[]): HandshakesShape {
 type HandshakeCounters = Omit<HandshakeQuery, "range" | "groups" | "fleet" | "now">;
 
 async function handshakeCounters(context: Context): Promise<HandshakeCounters> {
-  const find = (name: string) => knownCounter(context, counterEntry(name));
-  const idOf = async (name: string) => (await find(name)).counterId;
+  const [passiveOpens, listenOverflows, reqQFullDrop, cookiesSent, cookiesReceived, cookiesFailed] =
+    await Promise.all([
+      knownCounter(context, counterEntry("TcpPassiveOpens")),
+      knownCounter(context, counterEntry("TcpExtListenOverflows")),
+      knownCounter(context, counterEntry("TcpExtTCPReqQFullDrop")),
+      knownCounter(context, counterEntry("TcpExtSyncookiesSent")),
+      knownCounter(context, counterEntry("TcpExtSyncookiesRecv")),
+      knownCounter(context, counterEntry("TcpExtSyncookiesFailed")),
+    ]);
   return {
-    passiveOpens: await find("TcpPassiveOpens"),
-    listenOverflows: await find("TcpExtListenOverflows"),
-    reqQFullDrop: await idOf("TcpExtTCPReqQFullDrop"),
-    cookiesSent: await idOf("TcpExtSyncookiesSent"),
-    cookiesReceived: await idOf("TcpExtSyncookiesRecv"),
-    cookiesFailed: await idOf("TcpExtSyncookiesFailed"),
+    passiveOpens,
+    listenOverflows,
+    reqQFullDrop: reqQFullDrop.counterId,
+    cookiesSent: cookiesSent.counterId,
+    cookiesReceived: cookiesReceived.counterId,
+    cookiesFailed: cookiesFailed.counterId,
   };
 }

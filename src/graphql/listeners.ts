@@ -76,7 +76,7 @@ builder.queryFields((t) => ({
   listeners: t.field({
     type: ListenerConnection,
     description:
-      "Listening sockets over the fleet, a page at a time: those of which there was something to tell within the range (a queue, a drop, a new socket or limit), or both before it and after. For all that are open on a host, idle ones too, ask it for its `listeners`.",
+      "Listening sockets over the fleet, idle ones too, a page at a time: those that were open in the range, with what they did in its minutes that are over. An idle one is looked at once an hour here, so one that has been closed may be listed for 70 minutes more; `listeners` of a host are those of its newest list.",
     args: {
       filter: t.arg({ type: HostFilter, description: "Of these hosts." }),
       where: t.arg({ type: ListenerFilter }),

@@ -27,6 +27,17 @@ export interface ListenerMinute {
   readonly weight: number;
 }
 
+/** What the listeners of a namespace did in a minute. */
+export interface ListenersOfMinute {
+  /** Those of which there is something to tell. */
+  readonly told: readonly ListenerMinute[];
+  /** Others that are open: of the namespace's first complete list in an hour of its own (`LISTED_MS`). */
+  readonly idle: readonly ListenerMinute[];
+}
+
+/** An idle listener is told of so often, so that it can be told from one that was closed. */
+export const LISTED_MS = 3_600_000;
+
 /** A listener as it was listed last, before the sample in hand. */
 interface Known {
   readonly drops: number | null;
@@ -44,11 +55,13 @@ interface Sum {
   weight: number;
   /** It was new, or its limit is another. */
   changed: boolean;
+  /** It was in the first complete list of an hour. */
+  listed: boolean;
 }
 
 /**
- * What the listeners of a namespace did in a minute: those that had a queue, were full, gained weight, were new,
- * or got another limit.
+ * What the listeners of a namespace did in a minute. There is something to tell of those that had a queue, were
+ * full, gained weight, were new, or got another limit.
  *
  * A list that is not `complete` leaves out listeners that are as they were; a complete one ends what it leaves
  * out. What a listener's drops grew by is measured from where it was listed last, at most 24 h before, and is a
@@ -59,18 +72,20 @@ interface Sum {
  * at least the newest of it; lists that are empty and not complete may be missing
  * @param own the minute's samples, by time
  * @param dropsId id of TcpExtListenDrops; null when no host has it
+ * @param offsetMs when the namespace's own hours begin: each another time, or all would be listed at once
  */
 export function listenersIn(
   before: readonly ListenerSample[],
   own: readonly ListenerSample[],
   dropsId: number | null,
-): ListenerMinute[] {
+  offsetMs = 0,
+): ListenersOfMinute {
   const epochs = new Map<number, EpochListeners>();
   const epochOf = (sample: ListenerSample): EpochListeners => {
     const { id } = sample.snapshot.epoch;
     let epoch = epochs.get(id);
     if (epoch === undefined) {
-      epoch = new EpochListeners();
+      epoch = new EpochListeners(offsetMs);
       epochs.set(id, epoch);
     }
     return epoch;
@@ -78,9 +93,13 @@ export function listenersIn(
   for (const sample of before) epochOf(sample).take(sample);
   const sums = new Map<string, Sum>();
   for (const sample of own) epochOf(sample).add(sample, sums, dropsId);
-  return [...sums.values()]
-    .filter((sum) => sum.changed || sum.peakQueue > 0 || sum.samplesFull > 0 || sum.weight > 0)
-    .map(({ changed, ...minute }) => minute);
+  const told: ListenerMinute[] = [];
+  const idle: ListenerMinute[] = [];
+  for (const { changed, listed, ...minute } of sums.values()) {
+    if (changed || minute.peakQueue > 0 || minute.samplesFull > 0 || minute.weight > 0) told.push(minute);
+    else if (listed) idle.push(minute);
+  }
+  return { told, idle };
 }
 
 /** (namespace, inode) names a socket while it is open; the address tells it from one that got the inode later. */
@@ -90,12 +109,22 @@ export function listenerKey(socket: Pick<WireListener, "inode" | "address" | "po
 
 /** The open listeners of one epoch of a namespace, sample by sample. */
 class EpochListeners {
+  readonly #offsetMs: number;
   #previous: Snapshot | null = null;
   #open = new Map<string, Known>();
+  /** The hour of the newest complete list. */
+  #hour = Number.NaN;
+
+  constructor(offsetMs: number) {
+    this.#offsetMs = offsetMs;
+  }
 
   /** Takes note of a sample. */
   take({ snapshot, listeners }: ListenerSample): void {
-    if (isComplete(listeners)) this.#open = new Map();
+    if (isComplete(listeners)) {
+      this.#open = new Map();
+      this.#hour = this.#hourOf(snapshot);
+    }
     for (const socket of listeners.sockets) {
       this.#open.set(listenerKey(socket), { drops: socket.drops, limit: socket.limit, at: snapshot.at });
     }
@@ -107,8 +136,9 @@ class EpochListeners {
     const { snapshot, listeners } = sample;
     const { samples } = listeners;
     const dropped = dropsId !== null && this.#previous !== null && grew(dropsId, this.#previous, snapshot);
-    const listed = new Map(listeners.sockets.map((socket) => [listenerKey(socket), socket]));
-    for (const [key, socket] of listed) {
+    const sockets = new Map(listeners.sockets.map((socket) => [listenerKey(socket), socket]));
+    const listed = isComplete(listeners) && this.#hourOf(snapshot) !== this.#hour;
+    for (const [key, socket] of sockets) {
       const known = this.#known(key, snapshot.at);
       const changed = known === null || known.limit !== socket.limit;
       const weight = known === null || !dropped ? 0 : growth(known.drops, socket.drops);
@@ -116,7 +146,7 @@ class EpochListeners {
       if (sum === undefined) {
         const { samplesFull, peakQueue } = socket;
         const [firstAt, lastAt] = [snapshot.at, snapshot.at];
-        sums.set(key, { socket, firstAt, lastAt, samples, samplesFull, peakQueue, weight, changed });
+        sums.set(key, { socket, firstAt, lastAt, samples, samplesFull, peakQueue, weight, changed, listed });
         continue;
       }
       sum.socket = socket;
@@ -126,14 +156,19 @@ class EpochListeners {
       sum.peakQueue = Math.max(sum.peakQueue, socket.peakQueue);
       sum.weight += weight;
       sum.changed ||= changed;
+      sum.listed ||= listed;
     }
     if (!isComplete(listeners)) {
       // Open and as it was: sampled too. Only what is listed within the minute has a sum.
       for (const [key, sum] of sums) {
-        if (!listed.has(key) && this.#known(key, snapshot.at) !== null) sum.samples += samples;
+        if (!sockets.has(key) && this.#known(key, snapshot.at) !== null) sum.samples += samples;
       }
     }
     this.take(sample);
+  }
+
+  #hourOf({ at }: Snapshot): number {
+    return Math.floor((at + this.#offsetMs) / LISTED_MS);
   }
 
   #known(key: string, now: number): Known | null {

@@ -1,6 +1,12 @@
 import type { WireListeners } from "../../protocol/message.ts";
 import { PREDECESSOR_MAX_MS } from "../../rates/interval.ts";
-import { isComplete, type ListenerMinute, type ListenerSample, listenersIn } from "../../rates/listeners.ts";
+import {
+  isComplete,
+  LISTED_MS,
+  type ListenerMinute,
+  type ListenerSample,
+  listenersIn,
+} from "../../rates/listeners.ts";
 import { MINUTE_MS } from "../../rates/minute.ts";
 import type { Db } from "../client.ts";
 import { decodeListeners } from "../codec/listeners.ts";
@@ -16,6 +22,8 @@ const DROPS = "TcpExtListenDrops";
 export interface NamespaceListeners {
   readonly namespaceId: number;
   readonly listeners: readonly ListenerMinute[];
+  /** Others that are open, once an hour. */
+  readonly idle: readonly ListenerMinute[];
   /** The last sample of each epoch in the minute: later ones may be measured from it. */
   readonly last: readonly Lookup[];
 }
@@ -33,15 +41,29 @@ export async function readListenerMinutes(
   const own = samplesOf(records, snapshots);
   const before = await readBefore(reader, db, own);
   const dropsId = await reader.layouts.counterId(db, DROPS);
-  return [...own].map(([namespaceId, samples]) => ({
-    namespaceId,
-    listeners: listenersIn(before.get(namespaceId) ?? [], samples, dropsId),
-    last: [...byEpoch(samples)].map(([epochId, of]) => ({
+  return [...own].map(([namespaceId, samples]) => {
+    const { told, idle } = listenersIn(
+      before.get(namespaceId) ?? [],
+      samples,
+      dropsId,
+      offsetOf(namespaceId),
+    );
+    return {
       namespaceId,
-      epochId,
-      at: of.at(-1)?.snapshot.at ?? minute,
-    })),
-  }));
+      listeners: told,
+      idle,
+      last: [...byEpoch(samples)].map(([epochId, of]) => ({
+        namespaceId,
+        epochId,
+        at: of.at(-1)?.snapshot.at ?? minute,
+      })),
+    };
+  });
+}
+
+/** Namespaces that follow one another begin their hours in minutes that do. */
+function offsetOf(namespaceId: number): number {
+  return (namespaceId * MINUTE_MS) % LISTED_MS;
 }
 
 /** The listener samples of each namespace, by time. */

@@ -142,7 +142,7 @@ function listenersOf(history: readonly OracleSnapshot[], snapshots: readonly Sna
   for (const minute of new Set(samples.map(({ snapshot }) => minuteOf(snapshot.at)))) {
     const before = samples.filter(({ snapshot }) => snapshot.at < minute);
     const own = samples.filter(({ snapshot }) => minuteOf(snapshot.at) === minute);
-    for (const one of listenersIn(before, own, counters.of("TcpExtListenDrops"))) {
+    for (const one of listenersIn(before, own, counters.of("TcpExtListenDrops")).told) {
       const { samples: taken, samplesFull, peakQueue, weight, socket } = one;
       const { limit } = socket;
       all.set(`${socket.inode} ${minute}`, { samples: taken, samplesFull, peakQueue, limit, weight });
