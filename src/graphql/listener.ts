@@ -99,7 +99,9 @@ export const Listener = builder.objectRef<ListenerShape>("Listener").implement({
       resolve: async (listener, { range: input }, context) => {
         const range = wholeMinutesOf(resolveRange(input ?? { last: 3_600_000 }, context.now()));
         const fill = await context.peakFill.load(rangeKey(listener.namespaceId, range));
-        return fill.get(listenerKey(listener)) ?? null;
+        // Open, listed before the range and not a word of it since: nobody waited.
+        const idle = listener.limit !== null && listener.at < range.from;
+        return fill.get(listenerKey(listener)) ?? (idle ? 0 : null);
       },
     }),
     attribution: t.field({
