@@ -15,6 +15,7 @@ export default defineConfig({
       },
       // Code against a real Postgres: every test has its own clone of a migrated template.
       {
+        resolve,
         test: {
           ...shared,
           name: "db",

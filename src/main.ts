@@ -145,7 +145,7 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
   const sources: Sources = {
     db,
     storage,
-    reader: new SnapshotReader(new LayoutCache()),
+    reader: new SnapshotReader(new LayoutCache(now)),
     fleet,
     labelsOver: (range) => labelHistory.over(range),
     now,

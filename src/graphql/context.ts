@@ -11,6 +11,8 @@ import { type ListenerRecord, readOpenListeners } from "../store/queries/listene
 import type { Range } from "../store/queries/range.ts";
 import type { StorageView } from "../store/storage/storage-view.ts";
 import type { Actor } from "../store/tokens.ts";
+import { AnswerBudget } from "./answer-budget.ts";
+import { type HandshakeLoader, handshakeLoader } from "./handshake-loader.ts";
 import { attributionLoader, peakFillLoader } from "./listener-loaders.ts";
 
 /** What the service says of itself; the composition root knows it. */
@@ -41,6 +43,7 @@ export interface Sources {
 export interface Context extends Sources {
   readonly actor: Actor;
   readonly layouts: LayoutCache;
+  readonly budget: AnswerBudget;
   /** Namespaces of a host, by host id. */
   readonly namespaces: DataLoader<number, Namespace[]>;
   /** When a namespace was last read, by its id; null before its first snapshot. */
@@ -51,6 +54,7 @@ export interface Context extends Sources {
   readonly peakFill: DataLoader<string, ReadonlyMap<string, number>>;
   /** What is put down to them, likewise. */
   readonly attributions: DataLoader<string, ReadonlyMap<string, AttributedListener>>;
+  readonly handshakes: HandshakeLoader;
 }
 
 export function createContext(sources: Sources, actor: Actor): Context {
@@ -58,6 +62,7 @@ export function createContext(sources: Sources, actor: Actor): Context {
     ...sources,
     actor,
     layouts: sources.reader.layouts,
+    budget: new AnswerBudget(),
     namespaces: new DataLoader(async (hostIds: readonly number[]) => {
       const byHost = new Map<number, Namespace[]>(hostIds.map((id) => [id, []]));
       for (const row of await namespacesOf(sources.db, hostIds)) byHost.get(row.hostId)?.push(row);
@@ -76,5 +81,6 @@ export function createContext(sources: Sources, actor: Actor): Context {
     }),
     peakFill: peakFillLoader(sources),
     attributions: attributionLoader(sources),
+    handshakes: handshakeLoader(sources),
   };
 }

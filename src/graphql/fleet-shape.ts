@@ -70,6 +70,9 @@ export async function askedGroups(
   }
   const labelsOf = by.length === 0 ? currentLabels : ((await context.labelsOver?.(range)) ?? currentLabels);
   const groups = groupNamespaces(all, hosts, by, range, labelsOf);
-  if (grid !== null) requireValues(groups.labels.length, range, grid);
+  if (grid !== null) {
+    requireValues(groups.labels.length, range, grid);
+    context.budget.takeValues(groups.labels.length * grid.length);
+  }
   return { groups, forQuery: filtered || by.length > 0 ? groups : null };
 }

@@ -17,7 +17,7 @@ builder.objectField(Fleet, "top", (t) =>
   t.field({
     type: [Ranked],
     description:
-      "Where the counter grew most over the range, in whole minutes; who did not grow is not listed.",
+      "Where the counter grew most over the range, in whole minutes; who did not grow is not listed. Of counters other than those of drops the minute that is not over is not in it.",
     args: {
       counter: t.arg.string({ required: true, description: "By any name that `counter` understands." }),
       range: t.arg({ type: TimeRange, required: true }),
@@ -49,16 +49,17 @@ builder.objectField(Fleet, "top", (t) =>
           return by === "NAMESPACE" ? namespaceId : hostId;
         },
       });
-      const shapes: RankedShape[] = [];
-      for (const { key, increase, rate, share } of ranked) {
-        const hostId = by === "NAMESPACE" ? fleet.all.ownerOf.get(key) : key;
-        const host = hostId === undefined ? undefined : fleet.all.hostById.get(hostId);
-        if (host === undefined) continue;
-        const own = by === "NAMESPACE" ? await context.namespaces.load(host.id) : [];
-        const namespace = own.find(({ id }) => id === key) ?? null;
-        shapes.push({ host, namespace, listener: null, increase, rate, share, attribution: null });
-      }
-      return shapes;
+      const shapes = await Promise.all(
+        ranked.map(async ({ key, increase, rate, share }): Promise<RankedShape | null> => {
+          const hostId = by === "NAMESPACE" ? fleet.all.ownerOf.get(key) : key;
+          const host = hostId === undefined ? undefined : fleet.all.hostById.get(hostId);
+          if (host === undefined) return null;
+          const own = by === "NAMESPACE" ? await context.namespaces.load(host.id) : [];
+          const namespace = own.find(({ id }) => id === key) ?? null;
+          return { host, namespace, listener: null, increase, rate, share, attribution: null };
+        }),
+      );
+      return shapes.filter((shape) => shape !== null);
     },
   }),
 );
@@ -88,13 +89,14 @@ async function topListeners(
   const worst = found
     .sort((a, b) => b.attribution.drops - a.attribution.drops || a.listener.id - b.listener.id)
     .slice(0, first);
-  const shapes: RankedShape[] = [];
-  for (const { listener, attribution } of worst) {
-    const shape = await shapeOf(context, listener);
-    if (shape === null) continue;
-    const { host, namespace } = shape;
-    const share = attribution.drops / drops;
-    shapes.push({ host, namespace, listener: shape, increase: null, rate: null, share, attribution });
-  }
-  return shapes;
+  const shapes = await Promise.all(
+    worst.map(async ({ listener, attribution }): Promise<RankedShape | null> => {
+      const shape = await shapeOf(context, listener);
+      if (shape === null) return null;
+      const { host, namespace } = shape;
+      const share = attribution.drops / drops;
+      return { host, namespace, listener: shape, increase: null, rate: null, share, attribution };
+    }),
+  );
+  return shapes.filter((shape) => shape !== null);
 }

@@ -29,7 +29,7 @@ export const Fleet = builder.objectRef<FleetShape>("Fleet").implement({
     trend: t.field({
       type: [Series],
       description:
-        "One series for each label group (one in all without groupBy), over all namespaces of the hosts, in whole minutes. Null values are steps in which nobody reported, or that are older than what is kept at so fine a step.",
+        "One series for each label group (one in all without groupBy), over all namespaces of the hosts, in whole minutes. Null values are steps in which nobody reported, or that are older than what is kept at so fine a step; of gauges, and of counters other than those of drops, also the minute that is not over.",
       args: {
         counter: t.arg.string({ required: true, description: "By any name that `counter` understands." }),
         range: t.arg({ type: TimeRange, required: true }),

@@ -1,19 +1,16 @@
-import { counterEntry } from "../catalog/catalog.ts";
 import {
-  type HandshakeQuery,
   type Handshakes as HandshakesShape,
   type LossCourse,
   readHandshakeLoss,
   readHandshakes,
 } from "../store/queries/handshakes.ts";
 import { builder } from "./builder.ts";
-import type { Context } from "./context.ts";
 import { Fleet } from "./fleet.ts";
 import { askedGroups, fleetGrid, wholeMinutesOf } from "./fleet-shape.ts";
+import { handshakeCounters, NO_HANDSHAKES } from "./handshake-loader.ts";
 import { Host } from "./host.ts";
 import { namespacesAsked } from "./host-namespaces.ts";
 import { resolveRange, TimeRange } from "./range.ts";
-import { knownCounter } from "./resolve-counter.ts";
 
 const ESTIMATE =
   "Drops are packets and not clients, so what was lost is an estimate with a range, made for each network namespace: (the larger of ListenOverflows / 7 and, where SYN cookies came back, SyncookiesFailed) + TCPReqQFullDrop / 7.";
@@ -96,15 +93,14 @@ builder.objectFields(Fleet, (t) => ({
       const now = context.now();
       const range = wholeMinutesOf(resolveRange(input, now));
       const { forQuery } = await askedGroups(context, fleet, [], range, null);
-      return first(
-        await readHandshakes(context.db, {
-          ...(await handshakeCounters(context)),
-          range,
-          groups: forQuery,
-          fleet: fleet.all,
-          now,
-        }),
-      );
+      const [found] = await readHandshakes(context.db, {
+        ...(await handshakeCounters(context)),
+        range,
+        groups: forQuery,
+        fleet: fleet.all,
+        now,
+      });
+      return found ?? NO_HANDSHAKES;
     },
   }),
   handshakeLoss: t.field({
@@ -150,35 +146,8 @@ builder.objectField(Host, "handshakes", (t) =>
     args: { range: t.arg({ type: TimeRange, required: true }), namespace: t.arg.id() },
     resolve: async (host, { range: input, namespace }, context) => {
       const now = context.now();
-      const ids = await namespacesAsked(host, namespace ?? null, context, "ALL");
-      return first(
-        await readHandshakes(context.db, {
-          ...(await handshakeCounters(context)),
-          range: wholeMinutesOf(resolveRange(input, now)),
-          groups: { labels: [{}], of: new Map(ids.map((id) => [id, 0])), changes: [] },
-          fleet: await context.fleet.read(),
-          now,
-        }),
-      );
+      const namespaceIds = await namespacesAsked(host, namespace ?? null, context, "ALL");
+      return context.handshakes.load({ range: wholeMinutesOf(resolveRange(input, now)), namespaceIds });
     },
   }),
 );
-
-function first(found: readonly HandshakesShape[]): HandshakesShape {
-  return found[0] ?? { accepted: null, lost: null, loss: null };
-}
-
-type HandshakeCounters = Omit<HandshakeQuery, "range" | "groups" | "fleet" | "now">;
-
-async function handshakeCounters(context: Context): Promise<HandshakeCounters> {
-  const find = (name: string) => knownCounter(context, counterEntry(name));
-  const idOf = async (name: string) => (await find(name)).counterId;
-  return {
-    passiveOpens: await find("TcpPassiveOpens"),
-    listenOverflows: await find("TcpExtListenOverflows"),
-    reqQFullDrop: await idOf("TcpExtTCPReqQFullDrop"),
-    cookiesSent: await idOf("TcpExtSyncookiesSent"),
-    cookiesReceived: await idOf("TcpExtSyncookiesRecv"),
-    cookiesFailed: await idOf("TcpExtSyncookiesFailed"),
-  };
-}

@@ -69,6 +69,7 @@ builder.objectField(Fleet, "heatmap", (t) =>
       const grid = fleetGrid(exact, step, COLUMNS_DEFAULT);
       const range = wholeMinutesOf(exact);
       requireValues(Math.max(1, size), range, grid);
+      context.budget.takeValues(Math.min(size, fleet.hosts.length) * grid.length);
       const { counterId, reporters } = asked;
       if (counterId === null) return { grid, rows: [] };
       const rows = await readHeatmap(context.db, {

@@ -6,6 +6,7 @@ import {
   type HostRollupQuery,
   readLongIncrease,
   readRolledUpSeries,
+  snapshotsOf,
   takesRollups,
 } from "../store/queries/host-rollups.ts";
 import { readHostIncrease, readHostSeries } from "../store/queries/host-series.ts";
@@ -158,7 +159,7 @@ export const Host = builder.objectRef<HostRecord>("Host").implement({
     rates: t.field({
       type: [Series],
       description:
-        "Rates per second, one series for each counter, in the order asked. Without `namespace`: the sum over the host's namespaces. Without `step`: the host's interval, or what gives about 300 points. What would read over 50,000 snapshots, or begins before the oldest that is kept, is answered in whole minutes from minutes and hours, which know of no resets and gaps.",
+        "Rates per second, one series for each counter, in the order asked. Without `namespace`: the sum over the host's namespaces. Without `step`: the host's interval, or what gives about 300 points. What would read over 50,000 snapshots (500,000 of all hosts of an answer), or begins before the oldest that is kept, is answered in whole minutes from minutes and hours, which know of no resets and gaps.",
       args: {
         counters: t.arg.stringList({ required: true }),
         range: t.arg({ type: TimeRange, required: true }),
@@ -179,6 +180,7 @@ export const Host = builder.objectRef<HostRecord>("Host").implement({
         const rolledUp = isRolledUp(host, ids, exact, step ?? null, context);
         const finest = rolledUp ? MINUTE_MS : (host.everyMs ?? 10_000);
         const grid = gridOf(exact, step ?? niceStep(exact, POINTS_DEFAULT, finest));
+        context.budget.takeValues(asked.length * grid.length);
         const series = rolledUp
           ? await readRolledUpSeries(context.db, await rollupQuery(ids, exact, context), grid, asked)
           : await readHostSeries(
@@ -203,7 +205,7 @@ export const Host = builder.objectRef<HostRecord>("Host").implement({
       type: "UInt64",
       nullable: true,
       description:
-        "Exact increase over the range; null when no snapshot in it gave one. Without `namespace`: the sum over the host's namespaces.",
+        "Exact increase over the range; null when no snapshot in it gave one. Without `namespace`: the sum over the host's namespaces. A range of which the first snapshots have gone begins with its first whole minute, and one of which the first minutes have gone with the hour that it begins in.",
       args: {
         counter: t.arg.string({ required: true }),
         range: t.arg({ type: TimeRange, required: true }),
@@ -271,7 +273,7 @@ function isRolledUp(
   stepMs: number | null,
   context: Context,
 ): boolean {
-  return takesRollups({
+  const question = {
     range,
     namespaces: namespaceIds.length,
     everyMs: host.everyMs ?? 10_000,
@@ -279,7 +281,11 @@ function isRolledUp(
     rawFrom: context.now() - context.system.rawRetentionMs,
     firstSeen: host.firstSeen.getTime(),
     now: context.now(),
-  });
+    snapshotsLeft: context.budget.snapshotsLeft,
+  };
+  if (takesRollups(question)) return true;
+  context.budget.takeSnapshots(snapshotsOf(question));
+  return false;
 }
 
 async function rollupQuery(

@@ -71,7 +71,8 @@ export const Listener = builder.objectRef<ListenerShape>("Listener").implement({
     }),
     lastSeen: t.field({
       type: "DateTime",
-      description: "When the agent told of it last: of an idle one that is once a minute.",
+      description:
+        "When the agent told of it last: of an idle one once a minute, and in a list over a range once an hour.",
       resolve: ({ at }) => at,
     }),
     advice: t.string({

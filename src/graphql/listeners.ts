@@ -3,6 +3,7 @@ import type { NamespaceOwner } from "../store/directory.ts";
 import { hostPredicate, labelPredicate } from "../store/host-filter.ts";
 import { readAttributions } from "../store/queries/attribution.ts";
 import { type ListenerStats, readListenerStats } from "../store/queries/listener-stats.ts";
+import type { Range } from "../store/queries/range.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
 import { wholeMinutesOf } from "./fleet-shape.ts";
@@ -76,7 +77,7 @@ builder.queryFields((t) => ({
   listeners: t.field({
     type: ListenerConnection,
     description:
-      "Listening sockets over the fleet, a page at a time: those of which there was something to tell within the range (a queue, a drop, a new socket or limit), or both before it and after. For all that are open on a host, idle ones too, ask it for its `listeners`.",
+      "Listening sockets over the fleet, idle ones too, a page at a time: those that were open in the range, with what they did in its minutes that are over. An idle one is looked at once an hour here, so one that has been closed may be listed for 70 minutes more; `listeners` of a host are those of its newest list.",
     args: {
       filter: t.arg({ type: HostFilter, description: "Of these hosts." }),
       where: t.arg({ type: ListenerFilter }),
@@ -101,14 +102,18 @@ builder.queryFields((t) => ({
         return own.filter((namespace) => matches((name) => labelOf(namespace, host.labels, name)));
       });
       const { port, owner, backlogBelowSomaxconn, minPeakFill } = where ?? {};
+      const namespaceIds = all ? null : owned.map(({ id }) => id);
       const found = await readListenerStats(context.db, {
         range,
-        namespaceIds: all ? null : owned.map(({ id }) => id),
+        namespaceIds,
         port: port ?? null,
         owner: owner ?? null,
         backlogBelowSomaxconn: backlogBelowSomaxconn ?? null,
       });
-      const drops = order === "ATTRIBUTION" ? await dropsOf(context, range, now) : new Map<number, number>();
+      const drops =
+        order === "ATTRIBUTION"
+          ? await dropsOf(context, range, namespaceIds, now)
+          : new Map<number, number>();
       const keyed = found
         .filter(({ peakFill }) => minPeakFill == null || (peakFill !== null && peakFill >= minPeakFill))
         .filter(({ namespaceId }) => fleet.ownerOf.has(namespaceId))
@@ -117,11 +122,11 @@ builder.queryFields((t) => ({
       const at = start === null ? 0 : keyed.findIndex(({ key }) => compareKeys(key, start) > 0);
       const from = at === -1 ? keyed.length : at;
       const page = keyed.slice(from, from + size);
-      const edges: EdgeShape[] = [];
-      for (const { listener, key } of page) {
-        const node = await shapeOf(context, listener);
-        if (node !== null) edges.push({ node, cursor: encodeCursor([order, ...key]) });
-      }
+      const shapes = await Promise.all(page.map(({ listener }) => shapeOf(context, listener)));
+      const edges = page.flatMap(({ key }, index): EdgeShape[] => {
+        const node = shapes[index] ?? null;
+        return node === null ? [] : [{ node, cursor: encodeCursor([order, ...key]) }];
+      });
       return {
         edges,
         totalCount: keyed.length,
@@ -153,11 +158,12 @@ function labelOf(namespace: NamespaceOwner, ofHost: Readonly<Record<string, stri
 /** The drops put down to each listener, by its id. */
 async function dropsOf(
   context: Context,
-  range: { readonly from: number; readonly to: number },
+  range: Range,
+  namespaceIds: readonly number[] | null,
   now: number,
 ): Promise<ReadonlyMap<number, number>> {
   const counters = await attributionCounters(context);
-  const found = await readAttributions(context.db, { ...counters, range, namespaceIds: null, now });
+  const found = await readAttributions(context.db, { ...counters, range, namespaceIds, now });
   return new Map(found.map(({ listener, attribution }) => [listener.id, attribution.drops]));
 }
 

@@ -36,6 +36,11 @@ const SystemRollup = builder.objectRef<StoreState>("SystemRollup").implement({
         "Seconds since the end of the oldest minute that is over and not rolled up; 0 when there is none.",
       resolve: ({ rollupLagMs }) => rollupLagMs / 1000,
     }),
+    settledLag: t.float({
+      description:
+        "Seconds by which the shard furthest behind is late: its newest minutes are over and not rolled up. 0 when none is. Snapshots that come late, for old minutes, raise `lag` and not this.",
+      resolve: ({ settledLagMs }) => settledLagMs / 1000,
+    }),
   }),
 });
 

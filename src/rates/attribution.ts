@@ -103,7 +103,9 @@ function noteOf(found: {
     doubts.push(`all weights are ${weights}, more than the drops: some counted what was not dropped`);
   }
   if (weights < listenDrops) {
-    doubts.push(`all weights are ${weights}: the other drops were of listeners that were not seen`);
+    doubts.push(
+      `all weights are ${weights}: the other drops were of listeners that were not seen, or came before they were`,
+    );
   }
   if (inflators > 0) {
     doubts.push(`EmbryonicRsts and TCPDeferAcceptDrop grew by ${inflators}, which raises weights too`);

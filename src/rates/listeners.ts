@@ -27,6 +27,17 @@ export interface ListenerMinute {
   readonly weight: number;
 }
 
+/** What the listeners of a namespace did in a minute. */
+export interface ListenersOfMinute {
+  /** Those of which there is something to tell. */
+  readonly told: readonly ListenerMinute[];
+  /** Others that are open: of the namespace's first complete list in an hour of its own (`LISTED_MS`). */
+  readonly idle: readonly ListenerMinute[];
+}
+
+/** An idle listener is told of so often, so that it can be told from one that was closed. */
+export const LISTED_MS = 3_600_000;
+
 /** A listener as it was listed last, before the sample in hand. */
 interface Known {
   readonly drops: number | null;
@@ -44,11 +55,13 @@ interface Sum {
   weight: number;
   /** It was new, or its limit is another. */
   changed: boolean;
+  /** It was in the first complete list of an hour. */
+  listed: boolean;
 }
 
 /**
- * The listeners of a namespace, minute by minute: of each those that had a queue, were full, gained weight, were
- * new, or got another limit.
+ * The listeners of a namespace, minute by minute. There is something to tell of those that had a queue, were full,
+ * gained weight, were new, or got another limit.
  *
  * A list that is not `complete` leaves out listeners that are as they were; a complete one ends what it leaves
  * out. What a listener's drops grew by is measured from where it was listed last, at most 24 h before, and is a
@@ -59,9 +72,15 @@ export class ListenerHistory {
   readonly #dropsId: number | null;
   readonly #epochs = new Map<number, EpochListeners>();
 
-  /** @param dropsId id of TcpExtListenDrops; null when no host has it */
-  constructor(dropsId: number | null) {
+  readonly #offsetMs: number;
+
+  /**
+   * @param dropsId id of TcpExtListenDrops; null when no host has it
+   * @param offsetMs when the namespace's own hours begin: each another time, or all would be listed at once
+   */
+  constructor(dropsId: number | null, offsetMs = 0) {
     this.#dropsId = dropsId;
+    this.#offsetMs = offsetMs;
   }
 
   /**
@@ -75,19 +94,23 @@ export class ListenerHistory {
   }
 
   /** What the listeners did in the next minute. @param own its samples, by time */
-  minute(own: readonly ListenerSample[]): ListenerMinute[] {
+  minute(own: readonly ListenerSample[]): ListenersOfMinute {
     const sums = new Map<string, Sum>();
     for (const sample of own) this.#epochOf(sample).add(sample, sums, this.#dropsId);
-    return [...sums.values()]
-      .filter((sum) => sum.changed || sum.peakQueue > 0 || sum.samplesFull > 0 || sum.weight > 0)
-      .map(({ changed, ...minute }) => minute);
+    const told: ListenerMinute[] = [];
+    const idle: ListenerMinute[] = [];
+    for (const { changed, listed, ...minute } of sums.values()) {
+      if (changed || minute.peakQueue > 0 || minute.samplesFull > 0 || minute.weight > 0) told.push(minute);
+      else if (listed) idle.push(minute);
+    }
+    return { told, idle };
   }
 
   #epochOf({ snapshot }: ListenerSample): EpochListeners {
     const { id } = snapshot.epoch;
     let epoch = this.#epochs.get(id);
     if (epoch === undefined) {
-      epoch = new EpochListeners();
+      epoch = new EpochListeners(this.#offsetMs);
       this.#epochs.set(id, epoch);
     }
     return epoch;
@@ -101,12 +124,22 @@ export function listenerKey(socket: Pick<WireListener, "inode" | "address" | "po
 
 /** The open listeners of one epoch of a namespace, sample by sample. */
 class EpochListeners {
+  readonly #offsetMs: number;
   #previous: Snapshot | null = null;
   #open = new Map<string, Known>();
+  /** The hour of the newest complete list. */
+  #hour = Number.NaN;
+
+  constructor(offsetMs: number) {
+    this.#offsetMs = offsetMs;
+  }
 
   /** Takes note of a sample. */
   take({ snapshot, listeners }: ListenerSample): void {
-    if (isComplete(listeners)) this.#open = new Map();
+    if (isComplete(listeners)) {
+      this.#open = new Map();
+      this.#hour = this.#hourOf(snapshot);
+    }
     for (const socket of listeners.sockets) {
       this.#open.set(listenerKey(socket), { drops: socket.drops, limit: socket.limit, at: snapshot.at });
     }
@@ -118,8 +151,9 @@ class EpochListeners {
     const { snapshot, listeners } = sample;
     const { samples } = listeners;
     const dropped = dropsId !== null && this.#previous !== null && grew(dropsId, this.#previous, snapshot);
-    const listed = new Map(listeners.sockets.map((socket) => [listenerKey(socket), socket]));
-    for (const [key, socket] of listed) {
+    const sockets = new Map(listeners.sockets.map((socket) => [listenerKey(socket), socket]));
+    const listed = isComplete(listeners) && this.#hourOf(snapshot) !== this.#hour;
+    for (const [key, socket] of sockets) {
       const known = this.#known(key, snapshot.at);
       const changed = known === null || known.limit !== socket.limit;
       const weight = known === null || !dropped ? 0 : growth(known.drops, socket.drops);
@@ -127,7 +161,7 @@ class EpochListeners {
       if (sum === undefined) {
         const { samplesFull, peakQueue } = socket;
         const [firstAt, lastAt] = [snapshot.at, snapshot.at];
-        sums.set(key, { socket, firstAt, lastAt, samples, samplesFull, peakQueue, weight, changed });
+        sums.set(key, { socket, firstAt, lastAt, samples, samplesFull, peakQueue, weight, changed, listed });
         continue;
       }
       sum.socket = socket;
@@ -137,14 +171,19 @@ class EpochListeners {
       sum.peakQueue = Math.max(sum.peakQueue, socket.peakQueue);
       sum.weight += weight;
       sum.changed ||= changed;
+      sum.listed ||= listed;
     }
     if (!isComplete(listeners)) {
       // Open and as it was: sampled too. Only what is listed within the minute has a sum.
       for (const [key, sum] of sums) {
-        if (!listed.has(key) && this.#known(key, snapshot.at) !== null) sum.samples += samples;
+        if (!sockets.has(key) && this.#known(key, snapshot.at) !== null) sum.samples += samples;
       }
     }
     this.take(sample);
+  }
+
+  #hourOf({ at }: Snapshot): number {
+    return Math.floor((at + this.#offsetMs) / LISTED_MS);
   }
 
   #known(key: string, now: number): Known | null {

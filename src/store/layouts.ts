@@ -2,6 +2,9 @@ import { isConstant, isGauge } from "../catalog/catalog.ts";
 import { CONSTANT, GAUGE, type Layout } from "../rates/snapshot.ts";
 import type { Db } from "./client.ts";
 
+/** How long the list of layouts is good: as long as that of the fleet is (`FleetView`). */
+const LIST_MS = 1_000;
+
 /** Names that the service keeps at most. A kernel has some 330; a sender that invents names must end somewhere. */
 export const COUNTERS_MAX = 20_000;
 
@@ -48,6 +51,12 @@ export class LayoutCache {
   readonly #layouts = new Map<number, Layout>();
   readonly #names = new Map<number, string>();
   readonly #ids = new Map<string, number>();
+  readonly #now: () => number;
+  #all: { readonly at: number; readonly layouts: Promise<ReadonlyMap<number, Layout>> } | null = null;
+
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
 
   /** The layouts of these ids and any loaded before. */
   async load(db: Db, ids: Iterable<number>): Promise<ReadonlyMap<number, Layout>> {
@@ -67,8 +76,20 @@ export class LayoutCache {
     return this.#layouts;
   }
 
-  /** Every layout there is. */
-  async loadAll(db: Db): Promise<ReadonlyMap<number, Layout>> {
+  /** Every layout there is. The list of them is read at most once a second, however many counters are looked up. */
+  loadAll(db: Db): Promise<ReadonlyMap<number, Layout>> {
+    const now = this.#now();
+    if (this.#all === null || Math.abs(now - this.#all.at) >= LIST_MS) {
+      const all = { at: now, layouts: this.#readAll(db) };
+      this.#all = all;
+      all.layouts.catch(() => {
+        if (this.#all === all) this.#all = null;
+      });
+    }
+    return this.#all.layouts;
+  }
+
+  async #readAll(db: Db): Promise<ReadonlyMap<number, Layout>> {
     const rows = await db.layout.findMany({ select: { id: true } });
     return this.load(
       db,

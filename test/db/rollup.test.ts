@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { describe, expect } from "vitest";
 import { encodeValues } from "../../src/store/codec/values.ts";
 import { Partitions } from "../../src/store/partitions.ts";
+import { readListenerStats } from "../../src/store/queries/listener-stats.ts";
 import { shardsWithHours } from "../../src/store/rollup/hour-marks.ts";
 import { rollUpShard } from "../../src/store/rollup/roll-up-shard.ts";
 import { markedShards } from "../../src/store/rollup/shards.ts";
@@ -314,6 +315,50 @@ describe("listeners", () => {
     await worker(store).rollUp(LATER);
     expect([await weight("1", 3), await weight("2", 5)]).toEqual([11, 7]);
     expect(await storedListeners(store)).toEqual(expectedListeners(fleetOf(host, history)));
+  });
+
+  test("that are idle are listed once an hour, so that they can be told from those that were closed", async ({
+    store,
+  }) => {
+    const host = await newHost(store);
+    // 2 is closed after 20 minutes.
+    const history = Array.from({ length: 200 }, (_, minute) =>
+      at(minute * 60, overflows(0), {
+        everyMs: 60_000,
+        listeners: listening(
+          minute < 20
+            ? [
+                ["1", 0, 0],
+                ["2", 0, 0],
+              ]
+            : [["1", 0, 0]],
+        ),
+      }),
+    );
+    const rows: SnapshotRow[] = [];
+    for (const one of history) rows.push(await rowOf(store, host, one));
+    await append(store, rows);
+    await worker(store).rollUp(LATER);
+
+    const minute = (index: number) => T0 + index * MINUTE;
+    const seen = await store.db.listener.findMany({ orderBy: { inode: "asc" } });
+    const [open = 0, closed = 0] = seen.map(({ lastSeen }) => lastSeen.getTime());
+    expect(open).toBeGreaterThan(minute(199 - 60));
+    expect(closed).toBeLessThan(minute(20));
+    // What there is to tell of them is that they were new.
+    const told = await store.db.$queryRaw<{ bucket: Date }[]>`SELECT DISTINCT bucket FROM ts.listener_minute`;
+    expect(told).toEqual([{ bucket: new Date(T0) }]);
+
+    const listed = async (from: number, to: number) => {
+      const range = { from: minute(from), to: minute(to) };
+      const stats = await readListenerStats(store.db, { range, namespaceIds: null });
+      return stats.map(({ inode, peakFill, samples }) => [inode, peakFill, samples]);
+    };
+    expect(await listed(190, 200)).toEqual([["1", 0, 0]]);
+    expect(await listed(30, 40)).toEqual([
+      ["1", 0, 0],
+      ["2", 0, 0],
+    ]);
   });
 
   test("that claim numbers no kernel has do not stop the shard", async ({ store }) => {

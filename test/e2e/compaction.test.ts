@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { openStore } from "../../src/store/client.ts";
+import { tickNow } from "../support/jobs.ts";
 import { test } from "../support/postgres.ts";
 import { push, TestHost } from "../support/pushes.ts";
 import { startService } from "../support/service.ts";
@@ -53,6 +54,7 @@ test("an old hour is compacted by the service's own jobs, killed meanwhile; late
   expect(before.host.increase).toBe(String(2 * (even.at(-1) ?? 0)));
   await service.kill();
   service = await startService({ databaseUrl, env });
+  await tickNow(databaseUrl, "compact");
   await waitFor("the hour to be compacted", async () => (await places())?.hours === even.length, {
     timeoutMs: 120_000,
   });
@@ -64,6 +66,7 @@ test("an old hour is compacted by the service's own jobs, killed meanwhile; late
   expect(await statuses(even)).toEqual(new Set(["duplicate"]));
   expect(await statuses(odd)).toEqual(new Set(["stored"]));
   expect(await statuses(odd)).toEqual(new Set(["duplicate"]));
+  await tickNow(databaseUrl, "compact");
   await waitFor(
     "the late ones to be merged",
     async () => (await places())?.hours === even.length + odd.length,

@@ -49,6 +49,8 @@ export async function readGaugeTrend(db: Db, query: GaugeTrendQuery): Promise<(n
 interface ShardLast {
   readonly members: ShardMembers;
   readonly last: Float64Array;
+  /** The group that each was in when it showed that. */
+  readonly group: Int32Array;
   touched: boolean;
 }
 
@@ -74,28 +76,31 @@ class LastSum {
       this.finish();
       this.#step = step;
     }
-    // One that changes its group within the step is in the one that it was in last: a gauge counts once.
+    // One that changes its group within the step counts once, in the one that it showed its last value in.
     this.#membership.advance(row.bucket, () => undefined);
     const members = this.#membership.of(row.shard);
     if (members === null) return;
     let shard = this.#shards.get(row.shard);
     if (shard === undefined) {
-      shard = { members, last: new Float64Array(SHARD_SIZE).fill(Number.NaN), touched: false };
+      const last = new Float64Array(SHARD_SIZE).fill(Number.NaN);
+      shard = { members, last, group: new Int32Array(SHARD_SIZE).fill(NO_GROUP), touched: false };
       this.#shards.set(row.shard, shard);
     }
     shard.touched = true;
     const count = readGauges(row.data, this.#buffer);
     const { positions, last } = this.#buffer;
     for (let index = 0; index < count; index++) {
-      shard.last[positions[index] as number] = last[index] as number;
+      const position = positions[index] as number;
+      shard.last[position] = last[index] as number;
+      shard.group[position] = members.group[position] as number;
     }
   }
 
   finish(): void {
-    for (const { members, last, touched } of this.#shards.values()) {
+    for (const { last, group: groups, touched } of this.#shards.values()) {
       if (!touched) continue;
       for (let position = 0; position < SHARD_SIZE; position++) {
-        const group = members.group[position] as number;
+        const group = groups[position] as number;
         const value = last[position] as number;
         const values = group === NO_GROUP || Number.isNaN(value) ? undefined : this.values[group];
         if (values !== undefined) values[this.#step] = (values[this.#step] ?? 0) + value;

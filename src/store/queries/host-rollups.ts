@@ -26,10 +26,25 @@ export interface HostQuestion {
   /** When the host was first heard of. */
   readonly firstSeen: number;
   readonly now: number;
+  /** Raw snapshots that the answer may still read. */
+  readonly snapshotsLeft?: number;
 }
 
 /** An agent may bring along what it had spooled before it was first heard. */
 const SPOOLED_MS = 24 * 3_600_000;
+
+/** Some how many raw snapshots a question would read. */
+export function snapshotsOf({
+  range,
+  namespaces,
+  everyMs,
+  rawFrom,
+  firstSeen,
+  now,
+}: Omit<HostQuestion, "stepMs">): number {
+  const from = Math.max(range.from, rawFrom, firstSeen - SPOOLED_MS);
+  return Math.ceil((Math.max(0, Math.min(range.to, now) - from) / everyMs) * namespaces);
+}
 
 /**
  * Whether a question about a host is answered from minutes and hours: when it would read too many snapshots, or
@@ -39,14 +54,19 @@ const SPOOLED_MS = 24 * 3_600_000;
  * @throws LIMIT_EXCEEDED for too many snapshots in steps that cut minutes
  */
 export function takesRollups(question: HostQuestion): boolean {
-  const { range, namespaces, everyMs, stepMs, rawFrom } = question;
-  const since = question.firstSeen - SPOOLED_MS;
-  const from = Math.max(range.from, rawFrom, since);
-  const snapshots = Math.ceil((Math.max(0, Math.min(range.to, question.now) - from) / everyMs) * namespaces);
-  const tooMany = snapshots > SNAPSHOTS_MAX;
-  const gone = Math.max(range.from, since) < rawFrom;
+  const { range, stepMs, rawFrom, firstSeen, snapshotsLeft = SNAPSHOTS_MAX } = question;
+  const snapshots = snapshotsOf(question);
+  const tooMany = snapshots > Math.min(SNAPSHOTS_MAX, snapshotsLeft);
+  const gone = Math.max(range.from, firstSeen - SPOOLED_MS) < rawFrom;
   if (stepMs === null || stepMs % MINUTE_MS === 0) return tooMany || gone;
   if (!tooMany) return false;
+  if (snapshots <= SNAPSHOTS_MAX) {
+    throw new SpillwayError(
+      "LIMIT_EXCEEDED",
+      `steps of ${formatDuration(stepMs)} of so many hosts are read from too many snapshots: ask for steps of whole ` +
+        "minutes, a shorter range, or fewer hosts",
+    );
+  }
   throw new SpillwayError(
     "LIMIT_EXCEEDED",
     `steps of ${formatDuration(stepMs)} are read from some ${snapshots} snapshots; at most ${SNAPSHOTS_MAX} are read ` +

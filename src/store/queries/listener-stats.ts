@@ -1,4 +1,5 @@
 import { Prisma } from "../../generated/prisma/client.ts";
+import { LISTED_MS } from "../../rates/listeners.ts";
 import type { Db } from "../client.ts";
 import type { ListenerRecord } from "./listeners.ts";
 import type { Range } from "./range.ts";
@@ -28,13 +29,19 @@ export interface ListenerQuery {
 }
 
 /**
- * Listeners of which there was something to tell within a range (a queue, a drop, a new socket or limit), or before
- * it and after; with what they did in its minutes that are over. Those that told of nothing since before the range
- * may have been closed long ago.
+ * An open listener that has nothing to tell is listed once in an hour (`LISTED_MS`), and its minute is rolled up
+ * soon after: one that was not listed for so long has been closed, or its host is silent.
+ */
+const OPEN_WITHIN_MS = LISTED_MS + 10 * 60_000;
+
+/**
+ * Listeners that were open in a range, idle ones too; with what they did in its minutes that are over. One that was
+ * closed shortly before the range may still be among them: see OPEN_WITHIN_MS.
  */
 export function readListenerStats(db: Db, query: ListenerQuery): Promise<ListenerStats[]> {
   const { range, namespaceIds, port, owner, backlogBelowSomaxconn } = query;
   const [from, to] = [range.from / 1000, range.to / 1000];
+  const openFrom = Math.min(range.from, range.to - OPEN_WITHIN_MS) / 1000;
   const ofNamespaces = (column: string) =>
     namespaceIds === null
       ? Prisma.sql`TRUE`
@@ -60,7 +67,7 @@ export function readListenerStats(db: Db, query: ListenerQuery): Promise<Listene
       GROUP BY listener_id
     ) did ON did.listener_id = l.id
     WHERE ${ofNamespaces("l.namespace_id")} AND l.first_seen < to_timestamp(${to}::float8)
-      AND (did.seen OR l.last_seen >= to_timestamp(${from}::float8))
+      AND (did.seen OR l.last_seen >= to_timestamp(${openFrom}::float8))
       AND (${port ?? null}::int IS NULL OR l.port = ${port ?? null}::int)
       AND (${owner ?? null}::text IS NULL OR l.owner = ${owner ?? null}::text)
       AND (NOT ${backlogBelowSomaxconn ?? false}::boolean OR EXISTS (

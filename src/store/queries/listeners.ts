@@ -3,6 +3,7 @@ import { isComplete, listenerKey } from "../../rates/listeners.ts";
 import type { Db } from "../client.ts";
 import { decodeListeners } from "../codec/listeners.ts";
 import { readNewestListeners } from "../history/newest.ts";
+import type { ListenersRecord } from "../history/record.ts";
 import { readListenerSpan } from "../history/span.ts";
 import type { Range } from "./range.ts";
 
@@ -56,14 +57,8 @@ export async function readOpenListeners(
   }
   if (partial.size === 0) return open;
 
-  const times = [...partial.values()];
-  const span = { from: Math.min(...times) - COMPLETE_WITHIN_MS, to: Math.max(...times) + 1 };
   const byNamespace = new Map<number, Map<string, ListenerRecord>>();
-  for (const { namespace_id, at, listeners } of await readListenerSpan(
-    db,
-    { namespaceIds: [...partial.keys()] },
-    span,
-  )) {
+  for (const { namespace_id, at, listeners } of await readBackToComplete(db, partial)) {
     const list = decodeListeners(listeners);
     let own = byNamespace.get(namespace_id);
     if (own === undefined || isComplete(list)) {
@@ -77,6 +72,31 @@ export async function readOpenListeners(
     }
   }
   return [...open, ...Array.from(byNamespace.values(), (own) => [...own.values()]).flat()];
+}
+
+/**
+ * The lists before each namespace's newest, by namespace and time. Namespaces whose newest are about as old are
+ * read together: a host that fell silent hours ago must not have hours of everybody else's lists read.
+ */
+async function readBackToComplete(db: Db, newest: ReadonlyMap<number, number>): Promise<ListenersRecord[]> {
+  const records: ListenersRecord[] = [];
+  let together: { readonly from: number; to: number; readonly namespaceIds: number[] } | null = null;
+  const read = async () => {
+    if (together === null) return;
+    const { namespaceIds, ...span } = together;
+    records.push(...(await readListenerSpan(db, { namespaceIds }, span)));
+  };
+  for (const [namespaceId, at] of [...newest].sort(([, a], [, b]) => a - b)) {
+    if (together !== null && at < together.from + 2 * COMPLETE_WITHIN_MS) {
+      together.namespaceIds.push(namespaceId);
+      together.to = at + 1;
+      continue;
+    }
+    await read();
+    together = { from: at - COMPLETE_WITHIN_MS, to: at + 1, namespaceIds: [namespaceId] };
+  }
+  await read();
+  return records;
 }
 
 /** Lists of so long ago are in the rollups: of minutes that are over, and that a worker has had the time for. */

@@ -2,6 +2,7 @@ import type { WireListeners } from "../../protocol/message.ts";
 import { PREDECESSOR_MAX_MS } from "../../rates/interval.ts";
 import {
   isComplete,
+  LISTED_MS,
   ListenerHistory,
   type ListenerMinute,
   type ListenerSample,
@@ -21,6 +22,8 @@ const DROPS = "TcpExtListenDrops";
 export interface NamespaceListeners {
   readonly namespaceId: number;
   readonly listeners: readonly ListenerMinute[];
+  /** Others that are open, once an hour. */
+  readonly idle: readonly ListenerMinute[];
 }
 
 /** What the listeners did in the minutes of a span. */
@@ -47,14 +50,14 @@ export async function readListenerMinutes(
   const before = await readBefore(reader, db, own);
   const dropsId = await reader.layouts.counterId(db, DROPS);
   for (const [namespaceId, samples] of own) {
-    const history = new ListenerHistory(dropsId);
+    const history = new ListenerHistory(dropsId, offsetOf(namespaceId));
     history.take(before.get(namespaceId) ?? []);
     for (const [minute, some] of groupBy(samples, ({ snapshot }) => minuteOf(snapshot.at))) {
-      const listeners = history.minute(some);
-      if (listeners.length === 0) continue;
+      const { told: listeners, idle } = history.minute(some);
+      if (listeners.length + idle.length === 0) continue;
       const there = minutes.get(minute);
-      if (there === undefined) minutes.set(minute, [{ namespaceId, listeners }]);
-      else there.push({ namespaceId, listeners });
+      if (there === undefined) minutes.set(minute, [{ namespaceId, listeners, idle }]);
+      else there.push({ namespaceId, listeners, idle });
     }
     for (const [epochId, of] of byEpoch(samples)) {
       const at = of.at(-1)?.snapshot.at;
@@ -62,6 +65,11 @@ export async function readListenerMinutes(
     }
   }
   return { minutes, last };
+}
+
+/** Namespaces that follow one another begin their hours in minutes that do. */
+function offsetOf(namespaceId: number): number {
+  return (namespaceId * MINUTE_MS) % LISTED_MS;
 }
 
 /** The listener samples of each namespace, by time. */

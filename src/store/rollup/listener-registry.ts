@@ -20,8 +20,8 @@ interface ListenerRow {
 
 /**
  * The ids of listeners in the table "listener", by namespace and socket: found, or made at first sight. What the
- * table says of a listener is as it was listed last in a minute that had something to tell of it, whatever the
- * order in which minutes are rolled up.
+ * table says of a listener is as it was listed last in a minute that had something to tell of it, or the first
+ * complete list in an hour, whatever the order in which minutes are rolled up.
  *
  * Looked up before inserting: an insert that meets a conflict burns an identity. The caller holds the lock of
  * the shard of these namespaces, so nobody else registers them meanwhile.
@@ -59,8 +59,8 @@ export function registryKey(
 /** Each listener once, as it was listed last; `firstAt` is of all its minutes. */
 function newestOfEach(all: readonly NamespaceListeners[]): Map<string, Seen> {
   const newest = new Map<string, Seen>();
-  for (const { namespaceId, listeners } of all) {
-    for (const listener of listeners) {
+  for (const { namespaceId, listeners, idle } of all) {
+    for (const listener of [...listeners, ...idle]) {
       const key = registryKey(namespaceId, listener.socket);
       const other = newest.get(key);
       const firstAt = Math.min(listener.firstAt, other?.firstAt ?? listener.firstAt);

@@ -93,7 +93,7 @@ const CALLED: Readonly<Record<Resolution, string>> = {
   gauges: "gauges",
   listeners: "listeners",
   facts: "hosts, namespaces and settings",
-  queue: "work to be done",
+  queue: "marks and jobs",
 };
 
 /** What each resolution takes and will take, from what the server's catalog says. */

@@ -146,9 +146,9 @@ function listenersOf(history: readonly OracleSnapshot[], snapshots: readonly Sna
     const own = samples.filter(({ snapshot }) => minuteOf(snapshot.at) === minute);
     const apart = new ListenerHistory(dropsId);
     apart.take(before);
-    const listeners = apart.minute(own);
+    const { told: listeners, idle } = apart.minute(own);
     // Minute by minute it is the same as by what was before each.
-    expect(unbroken.minute(own)).toEqual(listeners);
+    expect(unbroken.minute(own)).toEqual({ told: listeners, idle });
     for (const one of listeners) {
       const { samples: taken, samplesFull, peakQueue, weight, socket } = one;
       const { limit } = socket;

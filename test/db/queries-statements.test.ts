@@ -1,0 +1,121 @@
+/** What a page costs the database does not grow with the page. */
+import { graphql } from "graphql";
+import { expect } from "vitest";
+import { createContext, type Sources } from "../../src/graphql/context.ts";
+import { schema } from "../../src/graphql/schema.ts";
+import type { PrismaClient } from "../../src/store/client.ts";
+import { FleetView } from "../../src/store/fleet-view.ts";
+import { SnapshotReader } from "../../src/store/history/snapshot-reader.ts";
+import { LayoutCache } from "../../src/store/layouts.ts";
+import type { OracleSnapshot } from "../support/oracle.ts";
+import { append, newHost, rowOf, worker } from "../support/rollups.ts";
+import { test } from "../support/store.ts";
+
+const T0 = Date.UTC(2026, 10, 22, 12);
+const NOW = T0 + 3 * 60_000;
+const HOSTS = 50;
+
+function snapshotAt(seconds: number): OracleSnapshot {
+  const drops = BigInt(seconds);
+  return {
+    at: T0 + seconds * 1000,
+    uptimeMs: 1e6 + seconds * 1000,
+    everyMs: 10_000,
+    boot: "boot",
+    epoch: 0,
+    wordSize: 64,
+    layout: ["TcpPassiveOpens", "TcpExtListenOverflows", "TcpExtListenDrops"],
+    values: { TcpPassiveOpens: 10n * drops, TcpExtListenOverflows: drops, TcpExtListenDrops: drops },
+    listeners: {
+      samples: 1,
+      complete: seconds === 0,
+      sockets: [{ inode: "1", drops: seconds, peakQueue: 5, limit: 4, samplesFull: 1 }],
+    },
+  };
+}
+
+/** A context of one request, with the number of statements that it has sent. */
+function counting(db: PrismaClient) {
+  let statements = 0;
+  const counted = db.$extends({
+    query: {
+      $allOperations({ args, query }) {
+        statements++;
+        return query(args);
+      },
+    },
+  }) as unknown as PrismaClient;
+  const sources: Sources = {
+    db: counted,
+    reader: new SnapshotReader(new LayoutCache(() => NOW)),
+    fleet: new FleetView(counted, () => NOW),
+    now: () => NOW,
+    system: { rawRetentionMs: 7 * 86_400_000 } as Sources["system"],
+    storage: {} as Sources["storage"],
+  };
+  return {
+    statements: () => statements,
+    ask: async (source: string) => {
+      const contextValue = createContext(sources, { name: "test", scopes: ["read"] } as never);
+      const { data, errors } = await graphql({ schema, source, contextValue });
+      expect(errors).toBeUndefined();
+      return data as never;
+    },
+  };
+}
+
+test("a page of 50 hosts is read with no more statements than one of 5", async ({ store }) => {
+  for (let host = 0; host < HOSTS; host++) {
+    const made = await newHost(store);
+    await append(store, [
+      await rowOf(store, made, snapshotAt(0)),
+      await rowOf(store, made, snapshotAt(30)),
+      await rowOf(store, made, snapshotAt(70)),
+    ]);
+  }
+  await worker(store).rollUp(NOW);
+  const range = `range: {from: "${new Date(T0).toISOString()}", to: "${new Date(NOW).toISOString()}"}`;
+  const questions: [string, (first: number) => string][] = [
+    [
+      "hosts",
+      (first) => `{ hosts(first: ${first}) { edges { node { name sysctls namespaces { id lastSeen }
+        handshakes(${range}) { accepted lost share }
+        listeners { port advice peakFill(${range}) attribution(${range}) { drops } } } } } }`,
+    ],
+    [
+      "top",
+      (first) =>
+        `{ fleet { top(counter: "ListenDrops", by: NAMESPACE, first: ${first}, ${range}) { namespace { id } } } }`,
+    ],
+    [
+      "worst",
+      (first) =>
+        `{ fleet { top(counter: "ListenDrops", by: LISTENER, first: ${first}, ${range}) { listener { port } } } }`,
+    ],
+    [
+      "listeners",
+      (first) =>
+        `{ listeners(first: ${first}, ${range}) { edges { node { port host { name } namespace { id } } } } }`,
+    ],
+  ];
+  for (const [name, question] of questions) {
+    const [few, many] = [counting(store.db), counting(store.db)];
+    await few.ask(question(5));
+    await many.ask(question(HOSTS));
+    // Fewer where what is looked at once a second was looked at just before.
+    expect(many.statements(), name).toBeLessThanOrEqual(few.statements() + 1);
+  }
+  const answer = await counting(store.db).ask(
+    `{ hosts(first: 500) { edges { node { a: handshakes(${range}) { accepted } b: handshakes(${range}) { accepted share } } } } }`,
+  );
+  const { hosts } = answer as {
+    hosts: { edges: { node: { a: { accepted: string }; b: { accepted: string; share: number } } }[] };
+  };
+  expect(hosts.edges).toHaveLength(HOSTS);
+  for (const { node } of hosts.edges) {
+    expect(node).toEqual({
+      a: { accepted: "700" },
+      b: { accepted: "700", share: expect.closeTo(10 / 710, 9) },
+    });
+  }
+});
