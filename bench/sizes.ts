@@ -18,7 +18,7 @@ export const SIZES = {
     ingest: { hosts: 260, rounds: 6, steps: 60, prometheus: true },
     store: { hosts: 1_000, hours: 24, rounds: 5 },
     fleet: { hosts: 10_000, hours: 24, burstShare: 0.05, rounds: 5 },
-    lag: { hosts: [1_000, 10_000], seconds: 130 },
+    lag: { hosts: [10_000, 1_000], seconds: 100 },
     churn: { hosts: 100, namespaces: 110, lifeMs: 300_000, rounds: 4, steps: 30 },
   },
 } as const;

@@ -41,14 +41,16 @@ export class Connection {
         this.#socket = socket;
         resolve(socket);
       });
-      socket.on("error", (error) => {
+      const lose = (error: Error) => {
         reject(error);
-        this.#fail(error);
-      });
-      socket.on("close", () => {
+        // A socket that fails closes a moment later: whoever sends again meanwhile has a new one by then.
+        if (this.#socket !== null && this.#socket !== socket) return;
         this.#socket = null;
-        this.#fail(new Error("the server closed the connection"));
-      });
+        this.#received = "";
+        this.#fail(error);
+      };
+      socket.on("error", lose);
+      socket.on("close", () => lose(new Error("the server closed the connection")));
       socket.setEncoding("latin1");
       socket.on("data", (text: string) => {
         this.#received = this.#received === "" ? text : this.#received + text;

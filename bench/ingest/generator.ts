@@ -20,6 +20,8 @@ interface Stream {
 
 const CLOSE_MS = 50;
 const ATTEMPTS = 30;
+/** Lanes that send at once at most: more open their connections one after another, as a fleet does over an interval. */
+const LANES_AT_ONCE = 500;
 const BACKOFF_MS = 1_000;
 
 const streams = new Map<string, Stream>();
@@ -73,10 +75,13 @@ async function send(stream: Stream): Promise<Sent> {
   // While requests were encoded nothing was read: connections that were closed meanwhile are noticed first.
   await sleep(CLOSE_MS);
   const tally = new Tally();
+  const lanes = stream.lanes.values();
   await Promise.all(
-    stream.lanes.map(async (lane) => {
-      for (const request of lane.queue) await exchange(stream, lane, request, tally);
-      lane.queue = [];
+    Array.from({ length: LANES_AT_ONCE }, async () => {
+      for (const lane of lanes) {
+        for (const request of lane.queue) await exchange(stream, lane, request, tally);
+        lane.queue = [];
+      }
     }),
   );
   return tally.sent();

@@ -6,6 +6,7 @@
 import { FLEET_DEFAULTS } from "../fleet/fleet.ts";
 import { startPrometheus, startVictoria } from "../peers/servers.ts";
 import { rollUpAll } from "../store/roll-up-all.ts";
+import { residentMb } from "../support/cpu.ts";
 import type { Figure } from "../support/figure.ts";
 import { type Database, startDatabase, startServe } from "../support/spillway.ts";
 import type { Workshop } from "../support/workshop.ts";
@@ -54,7 +55,16 @@ export async function benchIngest(shop: Workshop, sizes: IngestSizes, missing: s
   );
   for (const lane of lanes) await openLane(lane, generator);
   const background = await measureRounds(lanes, generator, sizes);
-  const figures = [...compare(lanes, background), await rollupCost(database, sizes)];
+  const memory: Figure = {
+    part: "ingest",
+    name: "memory of the service, all of the above",
+    unit: "MB at most",
+    ours: residentMb(spillway.serve.pid),
+    peer: victoria === null ? null : { name: victoria.name, value: victoria.peakMb() },
+    better: "lower",
+    details: {},
+  };
+  const figures = [...compare(lanes, background), memory, await rollupCost(database, sizes)];
   await Promise.all([generator.stop(), spillway.serve.stop(), ...peers.map((peer) => peer.stop())]);
   await database.stop();
   return figures;

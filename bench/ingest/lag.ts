@@ -49,13 +49,13 @@ async function lagOf(shop: Workshop, hosts: number, seconds: number): Promise<Fi
   const cpu = () => ({ serve: spillway.cpuMs(), work: processCpuMs(work.pid), postgres: database.cpuMs() });
   const before = cpu();
   const since = performance.now();
-  const looks: Look[] = [];
+  const looks: LookAt[] = [];
   let over = false;
   const pacing = generator.pace(name, seconds).finally(() => {
     over = true;
   });
   while (!over) {
-    looks.push(await look(spillway));
+    looks.push({ ...(await look(spillway)), atMs: performance.now() - since });
     await Promise.race([sleep(LOOK_MS), pacing.catch(() => undefined)]);
   }
   const sent = await pacing;
@@ -77,6 +77,11 @@ interface Look {
   readonly pendingMarks: number;
 }
 
+interface LookAt extends Look {
+  /** Since the first. */
+  readonly atMs: number;
+}
+
 async function look(spillway: Spillway): Promise<Look> {
   const data = (await spillway.graphql("{ system { rollup { lag pendingMarks } } }")) as {
     readonly system: { readonly rollup: Look };
@@ -87,11 +92,12 @@ async function look(spillway: Spillway): Promise<Look> {
 function lagFigure(
   hosts: number,
   seconds: number,
-  looks: readonly Look[],
+  looks: readonly LookAt[],
   sent: Sent,
   cores: { readonly serve: number; readonly work: number; readonly postgres: number },
 ): Figure {
   const lags = looks.map(({ lag }) => lag).sort((a, b) => a - b);
+  const worst = looks.reduce((one, look) => (look.lag > one.lag ? look : one), { lag: 0, atMs: 0 });
   return {
     part: "lag",
     name: `${hosts.toLocaleString("en-US")} hosts each ${FLEET_DEFAULTS.everyMs / 1_000} s, for ${seconds} s`,
@@ -101,6 +107,8 @@ function lagFigure(
     better: "lower",
     details: {
       "median s": lags[lags.length >> 1] ?? Number.NaN,
+      "p95 s": lags[Math.floor(lags.length * 0.95)] ?? Number.NaN,
+      "worst after s": worst.atMs / 1_000,
       "pushes/s": sent.requests / sent.seconds,
       "push p50 ms": sent.p50Ms,
       "p99 ms": sent.p99Ms,

@@ -1,4 +1,4 @@
-/** Rollups of two counters of a large fleet, by the store's own code, without the snapshots under them. */
+/** Rollups of minutes and hours of two counters of a large fleet, by the store's own code, without the snapshots under them. */
 import { GaugeSums } from "../../src/rates/gauges.ts";
 import { MINUTE_MS, MinuteSum } from "../../src/rates/minute.ts";
 import type { Snapshot } from "../../src/rates/snapshot.ts";
@@ -7,11 +7,14 @@ import { inTransaction, type PrismaClient } from "../../src/store/client.ts";
 import { SHARD_SIZE } from "../../src/store/codec/positions.ts";
 import { LayoutCache } from "../../src/store/layouts.ts";
 import { Partitions } from "../../src/store/partitions.ts";
+import { markHours } from "../../src/store/rollup/hour-marks.ts";
+import { settle } from "../../src/store/rollup/shards.ts";
 import type { RolledMinute } from "../../src/store/rollup/sum-minute.ts";
 import { replaceMinutes } from "../../src/store/rollup/write.ts";
 import { shardOf } from "../../src/store/snapshots.ts";
 import type { FleetOptions } from "../fleet/fleet.ts";
 import type { StoredFleet } from "./fill.ts";
+import { rollUpAllHours } from "./roll-up-all.ts";
 import { type TwoCounters, twoCounters } from "./two-counters.ts";
 
 const MINUTES_PER_WRITE = 60;
@@ -51,9 +54,15 @@ export async function fillRollups(
         });
         return { minute, sum, closed: { gauges: new GaugeSums(), listeners: [] }, snapshots: 0 };
       });
-      await inTransaction(db, (tx) => replaceMinutes(tx, shard, rolled));
+      const over = rolled.map(({ minute }) => minute);
+      await inTransaction(db, async (tx) => {
+        await replaceMinutes(tx, shard, rolled);
+        await markHours(tx, shard, over);
+        await settle(tx, shard, (over.at(-1) ?? 0) + MINUTE_MS);
+      });
     }
   }
+  await rollUpAllHours(db, Date.now());
   await db.$executeRaw`ANALYZE`;
 }
 

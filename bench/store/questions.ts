@@ -31,6 +31,11 @@ export function fleetQuestions(counter: string, { fromMs, toMs }: Span): Questio
       promql: { query: `sum(rate(${metric}[1m]))`, step: 60 },
     },
     {
+      name: `${field}: increase of the fleet`,
+      graphql: trend(", measure: INCREASE"),
+      promql: { query: `sum(increase(${metric}[1m]))`, step: 60 },
+    },
+    {
       name: `${field}: top 20 hosts`,
       graphql: `{ fleet { top(counter: "${counter}", range: ${range}, first: 20) { increase host { name } } } }`,
       promql: { query: `topk(20, increase(${metric}[${(toMs - fromMs) / 60_000}m]))`, step: null },
@@ -69,7 +74,7 @@ export function hostQuestion(
 
 /** Time that each side is asked one question in a round. */
 const BATCH_MS = 1_500;
-const [FEWEST, MOST] = [3, 60];
+const [FEWEST, MOST] = [3, 500];
 
 interface Asked {
   cpuMs: number;

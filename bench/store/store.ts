@@ -8,9 +8,9 @@ import { FLEET_DEFAULTS, type FleetOptions, hasBursts, hostIdentity, SimulatedHo
 import { importSeries } from "../peers/import.ts";
 import { type Peer, startVictoria } from "../peers/servers.ts";
 import type { Figure } from "../support/figure.ts";
-import { startDatabase, startServe } from "../support/spillway.ts";
+import { type Database, startDatabase, startServe } from "../support/spillway.ts";
 import type { Workshop } from "../support/workshop.ts";
-import { compact } from "./compaction.ts";
+import { compactAll } from "./compaction.ts";
 import { tableBytes } from "./disk.ts";
 import { fillSnapshots, registerFleet } from "./fill.ts";
 import { ask, fleetQuestions, hostQuestion, type Span } from "./questions.ts";
@@ -24,7 +24,6 @@ export interface StoreSizes {
 }
 
 const HOUR_MS = 3_600_000;
-const MINUTE_MS = 60_000;
 /** Samples of a series in one line of an import. */
 const LINE_SAMPLES = 3_000;
 const TEN = COUNTERS.filter((name) =>
@@ -36,7 +35,8 @@ const TEN = COUNTERS.filter((name) =>
 export async function benchStore(shop: Workshop, sizes: StoreSizes, missing: string[]): Promise<Figure[]> {
   const { hosts, hours } = sizes;
   const steps = Math.round((hours * HOUR_MS) / FLEET_DEFAULTS.everyMs);
-  const toMs = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS - 2 * MINUTE_MS;
+  // Whole hours where there are any: only those are compacted.
+  const toMs = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
   const span: Span = { fromMs: toMs - steps * FLEET_DEFAULTS.everyMs, toMs };
   const fleet: FleetOptions = { ...FLEET_DEFAULTS, hosts, startMs: span.fromMs };
   const samples = hosts * steps * COUNTERS.length;
@@ -50,7 +50,7 @@ export async function benchStore(shop: Workshop, sizes: StoreSizes, missing: str
   if (victoria === null) missing.push("VictoriaMetrics: not installed, or --no-peers");
   else await fillVictoria(victoria, fleet, steps);
 
-  const figures = await disk(database.store.db, victoria, samples, `${hosts} hosts, ${hours} h`, missing);
+  const figures = await disk(database, victoria, samples, `${hosts} hosts, ${hours} h`);
   const spillway = await startServe(shop, database);
   const bursting =
     Array.from({ length: hosts }, (_, index) => index).find((index) => hasBursts(fleet, index)) ?? 0;
@@ -67,17 +67,23 @@ export async function benchStore(shop: Workshop, sizes: StoreSizes, missing: str
 }
 
 async function disk(
-  db: Parameters<typeof tableBytes>[0],
+  database: Database,
   victoria: Peer | null,
   samples: number,
   size: string,
-  missing: string[],
 ): Promise<Figure[]> {
+  const { db } = database.store;
   const peer =
     victoria === null ? null : { name: victoria.name, value: (await settledBytes(victoria)) / samples };
-  const figure = (name: string, tables: Readonly<Record<string, number>>): Figure => {
+  const figure = (
+    name: string,
+    tables: Readonly<Record<string, number>>,
+    details: Figure["details"] = {},
+  ): Figure => {
     const { snapshot = 0, snapshot_hour: compacted = 0, snapshot_late: late = 0, ...rest } = tables;
-    const rollups = Object.values(rest).reduce((sum, bytes) => sum + bytes, 0);
+    const bytesOf = (wanted: (table: string) => boolean) =>
+      Object.entries(rest).reduce((sum, [table, bytes]) => (wanted(table) ? sum + bytes : sum), 0);
+    const isHour = (table: string) => table.endsWith("_hour");
     return {
       part: "disk",
       name: `${size}, ${name}`,
@@ -85,16 +91,25 @@ async function disk(
       ours: (snapshot + compacted + late) / samples,
       peer,
       better: "lower",
-      details: { "rollups besides": rollups / samples },
+      details: {
+        "rollups of minutes besides": bytesOf((table) => !isHour(table)) / samples,
+        "of hours": bytesOf(isHour) / samples,
+        ...details,
+      },
     };
   };
-  const figures = [figure("raw snapshots", await tableBytes(db))];
-  if (compact === null) missing.push("disk after compaction: the store compacts nothing yet");
-  else {
-    await compact(db, Date.now());
-    figures.push(figure("after compaction", await tableBytes(db)));
-  }
-  return figures;
+  const raw = figure("raw snapshots", await tableBytes(db));
+  const before = { postgres: database.cpuMs(), node: process.cpuUsage() };
+  const { snapshots } = await compactAll(db, Date.now());
+  const node = process.cpuUsage(before.node);
+  const each = (ms: number) => (ms * 1_000) / snapshots;
+  return [
+    raw,
+    figure("after compaction", await tableBytes(db), {
+      "us of Node a snapshot": each((node.user + node.system) / 1_000),
+      "us of Postgres": each(database.cpuMs() - before.postgres),
+    }),
+  ];
 }
 
 /** Bytes when all is written out and merged: at its best. */

@@ -16,7 +16,9 @@ export async function registerEpoch(db: Db, hostId: number, facts: EpochFacts): 
   const where = { hostId_bootId_number: { hostId, bootId, number } };
   const known = await db.epoch.findUnique({ where, select: { id: true } });
   if (known !== null) return known.id;
-  await db.epoch.createMany({ data: [{ hostId, ...facts }], skipDuplicates: true });
+  const data = [{ hostId, ...facts }];
+  const [made] = await db.epoch.createManyAndReturn({ data, skipDuplicates: true, select: { id: true } });
+  if (made !== undefined) return made.id;
   return (await db.epoch.findUniqueOrThrow({ where, select: { id: true } })).id;
 }
 

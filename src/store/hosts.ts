@@ -26,7 +26,7 @@ export async function registerHost(
   // Looked up first: an insert that conflicts burns an id.
   const known = await db.host.findUnique({ where: { agentId } });
   if (known !== null) return known;
-  await inTransaction(db, async (tx) => {
+  const made = await inTransaction(db, async (tx) => {
     const sources = {
       set: {},
       forced: facts.forcedLabels ?? {},
@@ -37,13 +37,13 @@ export async function registerHost(
     const [made] = await tx.host.createManyAndReturn({
       data: [{ agentId, keyHash: Uint8Array.from(keyHash), name, machineId, ...columnsOf(sources) }],
       skipDuplicates: true,
-      select: { id: true, firstSeen: true },
     });
-    if (made === undefined) return;
+    if (made === undefined) return null;
     const labels = { ...effectiveLabels(sources) };
-    await tx.hostLabelHistory.create({ data: { hostId: made.id, since: made.firstSeen, labels } });
+    await tx.hostLabelHistory.createMany({ data: [{ hostId: made.id, since: made.firstSeen, labels }] });
+    return made;
   });
-  return db.host.findUniqueOrThrow({ where: { agentId } });
+  return made ?? db.host.findUniqueOrThrow({ where: { agentId } });
 }
 
 /**

@@ -23,10 +23,11 @@ export async function registerRoot(db: Db, hostId: number): Promise<number> {
   const find = () => db.namespace.findFirst({ where: { hostId, kind: "ROOT" }, select: { id: true } });
   const known = await find();
   if (known !== null) return known.id;
-  await db.$executeRaw`
+  const [row] = await db.$queryRaw<{ id: number }[]>`
     INSERT INTO namespace (id, host_id, kind) VALUES (nextval('namespace_root_id'), ${hostId}, 'ROOT')
-    ON CONFLICT DO NOTHING`;
-  const made = await find();
+    ON CONFLICT DO NOTHING RETURNING id`;
+  // Somebody else has made it meanwhile, or the host has gone.
+  const made = row ?? (await find());
   if (made === null) throw new Error(`cannot make the root namespace of host ${hostId}: the host has gone`);
   return made.id;
 }

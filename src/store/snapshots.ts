@@ -1,4 +1,5 @@
 import { Prisma } from "../generated/prisma/client.ts";
+import { byteStrings, numbers } from "./array-literal.ts";
 import { type Db, inTransaction, type PrismaClient } from "./client.ts";
 import { bytesOf } from "./codec/values.ts";
 import { HOUR_MS, type SnapshotRecord } from "./history/record.ts";
@@ -21,12 +22,6 @@ export interface SnapshotRow {
 
 /** Bit 0 of `flags`: the namespace's counters are known to have begun at 0. */
 export const FLAG_FROM_ZERO = 1;
-
-/**
- * Stands for null among byte arrays. Prisma tells the type of an array by its first element: behind a null, the
- * bytes of the others would be stored as the text of their base64.
- */
-const NOTHING = Buffer.alloc(0);
 
 /** What became of a row: new, the same as one stored before, or at odds with it. */
 export type AppendOutcome = "stored" | "duplicate" | "conflict";
@@ -106,18 +101,18 @@ async function insertThenJudge(
  * @returns the keys of the rows that were new
  */
 async function insert(db: Db, table: Prisma.Sql, rows: readonly SnapshotRow[]): Promise<Set<string>> {
-  const inserted = await db.$queryRaw<{ namespace_id: number; at: number }[]>`
+  const [inserted] = await db.$queryRaw<{ count: number; keys: string | null }[]>`
     WITH inserted AS (
       INSERT INTO ${table}
         (shard, namespace_id, at, epoch_id, uptime_ms, every_ms, flags, layout_id, "values", listeners)
       SELECT namespace_id >> 8, namespace_id, to_timestamp(at / 1000), epoch_id, uptime_ms, every_ms, flags,
-             layout_id, "values", nullif(listeners, ''::bytea)
+             layout_id, "values", listeners
       FROM unnest(
-        ${rows.map((row) => row.namespaceId)}::int[], ${rows.map((row) => row.at)}::float8[],
-        ${rows.map((row) => row.epochId)}::int[], ${rows.map((row) => row.uptimeMs)}::bigint[],
-        ${rows.map((row) => row.everyMs)}::int[], ${rows.map((row) => row.flags)}::smallint[],
-        ${rows.map((row) => row.layoutId)}::int[], ${rows.map((row) => row.values)}::bytea[],
-        ${rows.map((row) => row.listeners ?? NOTHING)}::bytea[]
+        ${numbers(rows.map((row) => row.namespaceId))}::int[], ${numbers(rows.map((row) => row.at))}::float8[],
+        ${numbers(rows.map((row) => row.epochId))}::int[], ${numbers(rows.map((row) => row.uptimeMs))}::bigint[],
+        ${numbers(rows.map((row) => row.everyMs))}::int[], ${numbers(rows.map((row) => row.flags))}::smallint[],
+        ${numbers(rows.map((row) => row.layoutId))}::int[], ${byteStrings(rows.map((row) => row.values))}::bytea[],
+        ${byteStrings(rows.map((row) => row.listeners))}::bytea[]
       ) WITH ORDINALITY
         AS row(namespace_id, at, epoch_id, uptime_ms, every_ms, flags, layout_id, "values", listeners, place)
       ORDER BY namespace_id, at, place
@@ -127,8 +122,13 @@ async function insert(db: Db, table: Prisma.Sql, rows: readonly SnapshotRow[]): 
       INSERT INTO ts.mark (shard, minute, namespaces)
       SELECT shard, date_trunc('minute', at), array_agg(DISTINCT namespace_id) FROM inserted GROUP BY 1, 2
     )
-    SELECT namespace_id, date_part('epoch', at) * 1000 AS at FROM inserted`;
-  return new Set(inserted.map((row) => keyOf({ namespaceId: row.namespace_id, at: Math.round(row.at) })));
+    SELECT count(*)::int AS count,
+           CASE WHEN count(*) < ${rows.length}::int
+             THEN string_agg(namespace_id || ' ' || (date_part('epoch', at) * 1000)::bigint, ',') END AS keys
+    FROM inserted`;
+  // Nearly always all were new: then their keys are known here.
+  if (inserted?.count === rows.length) return new Set(rows.map(keyOf));
+  return new Set(inserted?.keys?.split(","));
 }
 
 function judge(row: SnapshotRow, there: SnapshotRecord | undefined): AppendOutcome {
