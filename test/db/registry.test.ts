@@ -1,28 +1,14 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import { Registry } from "../../src/ingest/registry.ts";
-import { openStore, type Store } from "../../src/store/client.ts";
-import { test as base } from "../support/postgres.ts";
-
-const test = base.extend<{ store: Store }>({
-  store: async ({ databaseUrl }, use) => {
-    const store = openStore({
-      url: databaseUrl,
-      poolSize: 4,
-      statementTimeoutMs: 20_000,
-      applicationName: "test",
-      onError: () => undefined,
-    });
-    await use(store);
-    await store.close();
-  },
-});
+import type { Store } from "../../src/store/client.ts";
+import { test } from "../support/store.ts";
 
 const facts = { name: "web-1", machineId: null, labels: { region: "eu", role: "web" } };
 
-/** The row, with the transaction that wrote it last. */
 const SAID = { now: Date.UTC(2026, 10, 26), since: Date.UTC(2026, 10, 26) };
 
+/** The row, with the transaction that wrote it last. */
 async function row({ db }: Store, agentId: string) {
   const [found] = await db.$queryRaw<{ xmin: string; name: string; labels: object }[]>`
     SELECT xmin::text, name, labels FROM host WHERE agent_id = ${agentId}::uuid`;

@@ -9,27 +9,11 @@ import { type SnapshotRow, shardOf } from "../../src/store/snapshots.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { Metrics } from "../../src/telemetry/metrics.ts";
 import { compactAll, mergeAll } from "../support/compaction.ts";
-import {
-  expectedCounters,
-  expectedCoverage,
-  expectedGauges,
-  expectedListeners,
-  type NamespaceHistory,
-} from "../support/fleet-oracle.ts";
+import { expectTables } from "../support/expect-tables.ts";
+import type { NamespaceHistory } from "../support/fleet-oracle.ts";
 import { HISTORY_START, historyOf, plan } from "../support/histories.ts";
 import type { OracleSnapshot } from "../support/oracle.ts";
-import {
-  append,
-  forgetSeries,
-  newHost,
-  rowOf,
-  storedCounters,
-  storedCoverage,
-  storedGauges,
-  storedListeners,
-  watched,
-  worker,
-} from "../support/rollups.ts";
+import { append, forgetSeries, newHost, rowOf, watched, worker } from "../support/rollups.ts";
 import { test } from "../support/store.ts";
 
 const RUNS = Number(process.env.SPILLWAY_TEST_RUNS ?? 12);
@@ -44,16 +28,6 @@ function committer({ db }: Store): GroupCommit {
     log: createLog("fatal"),
     metrics: new Metrics(),
   });
-}
-
-async function expectTables(store: Store, fleet: readonly NamespaceHistory[]): Promise<void> {
-  expect(await storedCounters(store, "minute")).toEqual(expectedCounters(fleet, MINUTE));
-  expect(await storedCoverage(store, "minute")).toEqual(expectedCoverage(fleet, MINUTE));
-  expect(await storedGauges(store, "minute")).toEqual(expectedGauges(fleet, MINUTE));
-  expect(await storedListeners(store)).toEqual(expectedListeners(fleet));
-  expect(await storedCounters(store, "hour")).toEqual(expectedCounters(fleet, HOUR));
-  expect(await storedCoverage(store, "hour")).toEqual(expectedCoverage(fleet, HOUR));
-  expect(await storedGauges(store, "hour")).toEqual(expectedGauges(fleet, HOUR));
 }
 
 test("every table equals the oracle's, for any fleet a part of which comes after its hours were compacted", async ({

@@ -3,27 +3,10 @@ import { expect } from "vitest";
 import type { Store } from "../../src/store/client.ts";
 import { markedShards, readSettled } from "../../src/store/rollup/shards.ts";
 import { type SnapshotRow, shardOf } from "../../src/store/snapshots.ts";
-import {
-  expectedCounters,
-  expectedCoverage,
-  expectedGauges,
-  expectedListeners,
-  type NamespaceHistory,
-} from "../support/fleet-oracle.ts";
+import { expectTables } from "../support/expect-tables.ts";
+import type { NamespaceHistory } from "../support/fleet-oracle.ts";
 import { HISTORY_START, historyOf, type Plan, plan } from "../support/histories.ts";
-import {
-  append,
-  dying,
-  forgetSeries,
-  newContainer,
-  newHost,
-  rowOf,
-  storedCounters,
-  storedCoverage,
-  storedGauges,
-  storedListeners,
-  worker,
-} from "../support/rollups.ts";
+import { append, dying, forgetSeries, newContainer, newHost, rowOf, worker } from "../support/rollups.ts";
 import { test } from "../support/store.ts";
 
 const RUNS = Number(process.env.SPILLWAY_TEST_RUNS ?? 12);
@@ -99,13 +82,7 @@ test("every table equals the oracle's, for any fleet in any order, with workers 
 
       expect(await markedShards(store.db)).toEqual([]);
       expect(await store.db.$queryRaw`SELECT count(*)::int AS left FROM ts.hour_mark`).toEqual([{ left: 0 }]);
-      expect(await storedCounters(store, "minute")).toEqual(expectedCounters(fleet, MINUTE));
-      expect(await storedCoverage(store, "minute")).toEqual(expectedCoverage(fleet, MINUTE));
-      expect(await storedGauges(store, "minute")).toEqual(expectedGauges(fleet, MINUTE));
-      expect(await storedListeners(store)).toEqual(expectedListeners(fleet));
-      expect(await storedCounters(store, "hour")).toEqual(expectedCounters(fleet, HOUR));
-      expect(await storedCoverage(store, "hour")).toEqual(expectedCoverage(fleet, HOUR));
-      expect(await storedGauges(store, "hour")).toEqual(expectedGauges(fleet, HOUR));
+      await expectTables(store, fleet);
       const done = await readSettled(
         store.db,
         fleet.map(({ namespaceId }) => shardOf(namespaceId)),

@@ -143,7 +143,7 @@ async function enterMounted(uid: number | null): Promise<void> {
         possible.some((count) => now.get(young.process)?.overflows === String(count)),
       );
       countedAll = now.get(young.process)?.overflows === String(truth);
-      // To a plain user it may be as old as any that is mounted, so when it is seen decides.
+      // To a plain user it may be one of the mounted ones, however old, so when it is seen decides.
       if (uid !== null) break;
     }
     if (uid === null) expect(countedAll).toBe(true);

@@ -1,4 +1,4 @@
-import type { PrismaClient } from "../../generated/prisma/client.ts";
+import { Prisma, type PrismaClient } from "../../generated/prisma/client.ts";
 import { GaugeSums } from "../../rates/gauges.ts";
 import { MinuteSum } from "../../rates/minute.ts";
 import { type Db, inTransaction } from "../client.ts";
@@ -52,18 +52,33 @@ export function rollUpHours(deps: HoursDeps, shard: number, now: number): Promis
   );
 }
 
+/** The tables of minutes, and what tells their rows apart within one. */
+const MINUTES = {
+  counters: Prisma.sql`SELECT counter_id AS id, bucket, data FROM ts.rollup_minute`,
+  layouts: Prisma.sql`SELECT layout_id AS id, bucket, data FROM ts.coverage`,
+  gauges: Prisma.sql`SELECT counter_id AS id, bucket, data FROM ts.gauge_minute`,
+} as const;
+
+/** The columns of an hour's minutes, in the order of time, as one value for each id (`unpack`). */
+function packedRows(
+  tx: Db,
+  of: keyof typeof MINUTES,
+  shard: number,
+  hour: number,
+): Promise<{ readonly id: number; readonly packed: string }[]> {
+  return tx.$queryRaw`
+    SELECT id, encode(string_agg(int4send(length(data)) || data, ''::bytea ORDER BY bucket), 'base64') AS packed
+    FROM (${MINUTES[of]} WHERE shard = ${shard} AND bucket >= to_timestamp(${hour / 1000}::float8)
+          AND bucket < to_timestamp(${(hour + HOUR_MS) / 1000}::float8)) AS minute
+    GROUP BY id`;
+}
+
 /** The sum of an hour's minutes. The highest increase of a namespace is of the hour, not of any of its minutes. */
 async function sumHour(tx: Db, shard: number, hour: number): Promise<RolledHour> {
-  const [from, to] = [hour / 1000, (hour + HOUR_MS) / 1000];
   const sum = new MinuteSum();
   const buffer = new PositionBuffer();
 
-  const counters = await tx.$queryRaw<{ id: number; packed: string }[]>`
-    SELECT counter_id AS id, encode(string_agg(int4send(length(data)) || data, ''::bytea), 'base64') AS packed
-    FROM ts.rollup_minute WHERE shard = ${shard} AND bucket >= to_timestamp(${from}::float8)
-      AND bucket < to_timestamp(${to}::float8)
-    GROUP BY counter_id`;
-  for (const { id, packed } of counters) {
+  for (const { id, packed } of await packedRows(tx, "counters", shard, hour)) {
     const counter = sum.counter(id);
     for (const data of unpack(packed)) {
       const count = readPositions(data, buffer);
@@ -73,12 +88,7 @@ async function sumHour(tx: Db, shard: number, hour: number): Promise<RolledHour>
     }
   }
 
-  const layouts = await tx.$queryRaw<{ id: number; packed: string }[]>`
-    SELECT layout_id AS id, encode(string_agg(int4send(length(data)) || data, ''::bytea), 'base64') AS packed
-    FROM ts.coverage WHERE shard = ${shard} AND bucket >= to_timestamp(${from}::float8)
-      AND bucket < to_timestamp(${to}::float8)
-    GROUP BY layout_id`;
-  for (const { id, packed } of layouts) {
+  for (const { id, packed } of await packedRows(tx, "layouts", shard, hour)) {
     const layout = sum.layout(id);
     for (const data of unpack(packed)) {
       const count = readPositions(data, buffer);
@@ -87,19 +97,13 @@ async function sumHour(tx: Db, shard: number, hour: number): Promise<RolledHour>
       }
     }
   }
-  return { hour, sum, gauges: await sumGauges(tx, shard, from, to) };
+  return { hour, sum, gauges: await sumGauges(tx, shard, hour) };
 }
 
-async function sumGauges(tx: Db, shard: number, from: number, to: number): Promise<GaugeSums> {
+async function sumGauges(tx: Db, shard: number, hour: number): Promise<GaugeSums> {
   const sums = new GaugeSums();
   const buffer = new GaugeBuffer();
-  const rows = await tx.$queryRaw<{ id: number; packed: string }[]>`
-    SELECT counter_id AS id,
-           encode(string_agg(int4send(length(data)) || data, ''::bytea ORDER BY bucket), 'base64') AS packed
-    FROM ts.gauge_minute WHERE shard = ${shard} AND bucket >= to_timestamp(${from}::float8)
-      AND bucket < to_timestamp(${to}::float8)
-    GROUP BY counter_id`;
-  for (const { id, packed } of rows) {
+  for (const { id, packed } of await packedRows(tx, "gauges", shard, hour)) {
     const gauge = sums.gauge(id);
     // By minute: `at` need only tell the later from the earlier.
     unpack(packed).forEach((data, at) => {
