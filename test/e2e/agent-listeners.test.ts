@@ -79,6 +79,8 @@ test("a listener that accepts nothing is reported full, with its limit and drops
   await writeFile(tokenFile, `spw_${"t".repeat(40)}`, { mode: 0o600 });
   const stopped = network.node([script("listener"), "127.0.0.1", "4"]);
   const healthy = network.node([script("listener"), "127.0.0.1", "64"]);
+  // Both listen before the agent looks, so that its first list, a complete one, has both.
+  const [port, healthyPort] = await Promise.all([firstLine(stopped), firstLine(healthy)]);
   const agent = network.node(
     [
       AGENT,
@@ -99,7 +101,6 @@ test("a listener that accepts nothing is reported full, with its limit and drops
     agentLog += text;
   });
   try {
-    const [port, healthyPort] = await Promise.all([firstLine(stopped), firstLine(healthy)]);
     await waitFor("a report of both listeners", () => {
       return saidOf(port, service.reports).length > 0 && saidOf(healthyPort, service.reports).length > 0;
     });
