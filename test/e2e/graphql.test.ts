@@ -372,3 +372,58 @@ test("the catalog explains the seven counters, by any of their names", async () 
     "tcp_conn_request",
   );
 });
+
+describe("node", () => {
+  test("finds a host and a namespace by the ids that they have elsewhere", async () => {
+    const { data } = await service.graphql(`{ host(name: "web-1") { id namespaces { id kind } } }`);
+    const { id, namespaces } = data.host;
+    const found = await service.graphql(
+      `query ($host: ID!, $namespace: ID!) {
+        host: node(id: $host) { __typename id ... on Host { name labels } }
+        namespace: node(id: $namespace) { __typename id ... on Namespace { kind } }
+        gone: node(id: "ns_999999999") { id }
+      }`,
+      { host: id, namespace: namespaces[0].id },
+    );
+    expect(found).toEqual({
+      data: {
+        host: { __typename: "Host", id, name: "web-1", labels: { region: "us", role: "web" } },
+        namespace: { __typename: "Namespace", ...namespaces[0] },
+        gone: null,
+      },
+    });
+  });
+
+  test("refuses what is no id, with the beginnings that ids have", async () => {
+    for (const id of ["", "host", "HOST_1", "nothing_1", "host_1"]) {
+      const { errors } = await service.graphql("query ($id: ID!) { node(id: $id) { id } }", { id });
+      expect(errors?.[0], id).toMatchObject({ extensions: { code: "BAD_REQUEST" } });
+    }
+  });
+});
+
+test("labels are listed with their values and the hosts that carry them", async () => {
+  const { data } = await service.graphql(
+    `{ labels(filter: {search: "web-"}) { name hostCount valueCount values { value hostCount } } }`,
+  );
+  expect(data.labels).toEqual([
+    {
+      name: "region",
+      hostCount: 6,
+      valueCount: 2,
+      values: [
+        { value: "eu", hostCount: 3 },
+        { value: "us", hostCount: 3 },
+      ],
+    },
+    {
+      name: "role",
+      hostCount: 6,
+      valueCount: 2,
+      values: [
+        { value: "web", hostCount: 4 },
+        { value: "db", hostCount: 2 },
+      ],
+    },
+  ]);
+});
