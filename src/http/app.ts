@@ -5,19 +5,17 @@ import helmet from "helmet";
 import { asSpillwayError, problemOf, SpillwayError } from "../errors.ts";
 import { type Context, createContext, type Sources } from "../graphql/context.ts";
 import { restRoutes } from "../rest/routes.ts";
-import type { Actors } from "../store/actors.ts";
 import { asUnavailable } from "../store/errors.ts";
-import type { Actor } from "../store/tokens.ts";
 import type { Logger } from "../telemetry/log.ts";
-import { authenticate } from "./authenticate.ts";
+import { type Access, identify, requireCaller } from "./access.ts";
 import { type DownloadsDeps, downloadRoutes } from "./downloads.ts";
-import { type HealthDeps, healthRoutes } from "./health.ts";
+import { type HealthDeps, healthRoutes, metricsRoutes } from "./health.ts";
 import { homeRoutes } from "./home.ts";
 import { signInRoutes } from "./sign-in.ts";
 
 export interface AppDeps extends HealthDeps, DownloadsDeps {
   readonly sources: Sources;
-  readonly actors: Actors;
+  readonly access: Access;
   readonly apollo: ApolloServer<Context>;
   readonly log: Logger;
   /** The public address is https. */
@@ -28,7 +26,7 @@ const BODY_BYTES = 100_000;
 
 /** Everything over HTTP but the agents' pushes, which do not come this far (server.ts). */
 export function createApp(deps: AppDeps): Express {
-  const { sources, actors, apollo, log } = deps;
+  const { sources, access, apollo, log } = deps;
   const app = express();
   app.disable("x-powered-by");
   app.use(
@@ -47,34 +45,30 @@ export function createApp(deps: AppDeps): Express {
         },
       },
       strictTransportSecurity: deps.secure,
+      // Not "no-referrer", helmet's own: with it a form tells no origin, and nobody could sign in over plain HTTP.
+      referrerPolicy: { policy: "same-origin" },
     }),
   );
   app.use(healthRoutes(deps));
+  // Known before a byte is parsed: a stranger costs no more than the look at some headers.
+  app.use(identify(access));
+  app.use(metricsRoutes(deps));
   app.use(downloadRoutes(deps));
-  app.use(signInRoutes({ db: sources.db, actors, now: sources.now, secure: deps.secure }));
-  app.use(homeRoutes({ actors, ...sources }));
+  app.use(signInRoutes({ db: sources.db, access, now: sources.now, secure: deps.secure }));
+  app.use(homeRoutes(sources));
+  app.use(["/graphql", "/v1"], (_request, response, next) => {
+    response.set("Cache-Control", "no-store");
+    requireCaller(response, "read");
+    next();
+  });
   app.use(
     "/graphql",
-    async (request, response, next) => {
-      response.set("Cache-Control", "no-store");
-      // Known before a byte is parsed: a stranger costs no more than the look at a header.
-      response.locals.actor = await authenticate(actors, request, "read");
-      next();
-    },
     express.json({ limit: BODY_BYTES }),
     expressMiddleware(apollo, {
-      context: async ({ res }) => createContext(sources, res.locals.actor as Actor),
+      context: async ({ res }) => createContext(sources, requireCaller(res, "read")),
     }),
   );
-  app.use(
-    "/v1",
-    async (request, response, next) => {
-      response.set("Cache-Control", "no-store");
-      await authenticate(actors, request, "read");
-      next();
-    },
-    restRoutes({ storage: sources.storage }),
-  );
+  app.use("/v1", restRoutes({ storage: sources.storage }));
   app.use((request) => {
     throw new SpillwayError("NOT_FOUND", `there is nothing at ${request.path.slice(0, 200)}`);
   });
@@ -89,6 +83,8 @@ function problemHandler(log: Logger): ErrorRequestHandler {
     const problem = problemOf(error);
     if (problem.status >= 500) log.error({ err: error.cause ?? error }, `a request failed: ${error.message}`);
     if (error.code === "UNAUTHENTICATED") response.set("WWW-Authenticate", "Bearer");
+    const { retryAfterSeconds } = error.details;
+    if (retryAfterSeconds !== undefined) response.set("Retry-After", String(retryAfterSeconds));
     if (!response.headersSent) response.status(problem.status).type("application/problem+json").json(problem);
   };
 }

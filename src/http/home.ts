@@ -1,17 +1,15 @@
 import { Router } from "express";
 import { SEED_COUNTERS } from "../catalog/catalog.ts";
-import type { Actors } from "../store/actors.ts";
 import type { PrismaClient } from "../store/client.ts";
 import type { FleetView } from "../store/fleet-view.ts";
 import type { SnapshotReader } from "../store/history/snapshot-reader.ts";
 import { registerRoot } from "../store/namespaces.ts";
 import { readLatest } from "../store/queries/latest.ts";
-import { actorOf } from "./authenticate.ts";
+import { callerOf } from "./access.ts";
 import { escapeHtml, PAGE_CSS, page } from "./page.ts";
 
 export interface HomeDeps {
   readonly db: PrismaClient;
-  readonly actors: Actors;
   readonly fleet: FleetView;
   readonly reader: SnapshotReader;
   /** ms since 1970 */
@@ -27,14 +25,18 @@ export function homeRoutes(deps: HomeDeps): Router {
   router.get("/page.css", (_request, response) => {
     response.set("Cache-Control", "public, max-age=3600").type("css").send(PAGE_CSS);
   });
-  router.get("/", async (request, response) => {
+  router.get("/", async (_request, response) => {
     response.set("Cache-Control", "no-store");
-    const actor = await actorOf(deps.actors, request);
-    if (actor === null || !actor.scopes.includes("read")) {
+    if (callerOf(response)?.scopes.includes("read") !== true) {
       return response
         .status(401)
         .type("html")
-        .send(page("Spillway", "<p>Sign in by the link that the service prints when it starts.</p>"));
+        .send(
+          page(
+            "Spillway",
+            '<p><a href="/sign-in">Sign in</a> by a token, or by the link that the service prints when it starts.</p>',
+          ),
+        );
     }
     return response.type("html").send(page("Fleet", await fleetTable(deps)));
   });

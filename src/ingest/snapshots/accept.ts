@@ -8,8 +8,10 @@ import { encodeValues } from "../../store/codec/values.ts";
 import type { HostSeen } from "../../store/host-status.ts";
 import type { NamespaceEntry } from "../../store/namespaces.ts";
 import { FLAG_FROM_ZERO, type SnapshotRow } from "../../store/snapshots.ts";
+import type { TokenActor } from "../../store/tokens.ts";
 import type { Facts, HostSaid } from "../facts.ts";
 import type { CommitOutcome, GroupCommit } from "../group-commit.ts";
+import { allowsHost } from "../host-pattern.ts";
 import type { Presence } from "../presence.ts";
 import type { KnownHost, Registry } from "../registry.ts";
 import { isQuickHost, isQuickPush, isQuickSnapshot } from "./quick.ts";
@@ -62,10 +64,11 @@ export interface PushPlan {
 /**
  * Reads a push: rows for the snapshots that are good, and the fault of each that is not.
  *
+ * @param sender the token that it came with, which says for which hosts it may speak
  * @param body the parsed JSON of the request
  * @throws BAD_REQUEST when the push as a whole cannot be read, UNAVAILABLE when the database does not answer
  */
-export async function planPush(deps: AcceptDeps, body: unknown): Promise<PushPlan> {
+export async function planPush(deps: AcceptDeps, sender: TokenActor, body: unknown): Promise<PushPlan> {
   checkVersion(body);
   const { agent, hosts } = readPush(body);
   const now = deps.now();
@@ -74,7 +77,7 @@ export async function planPush(deps: AcceptDeps, body: unknown): Promise<PushPla
   const seen: HostSeen[] = [];
   const said: HostSaid[] = [];
   for (const [index, raw] of hosts.entries()) {
-    const section = await openSection(deps, raw, raw.snapshots, index, now);
+    const section = await openSection(deps, sender, raw, raw.snapshots, index, now);
     if ("status" in section) {
       for (const _ of raw.snapshots) slots.push(section);
       continue;
@@ -152,6 +155,7 @@ function checkVersion(body: unknown): void {
 
 async function openSection(
   deps: AcceptDeps,
+  sender: TokenActor,
   raw: unknown,
   snapshots: readonly unknown[],
   index: number,
@@ -160,10 +164,19 @@ async function openSection(
   const result = isQuickHost(raw) ? { success: true as const, data: raw } : hostSchema.safeParse(raw);
   if (!result.success) return fault("rejected", "MALFORMED", firstIssue(result.error, `hosts[${index}]`));
   const parsed = result.data;
+  if (!allowsHost(sender.hostPattern, parsed.name)) {
+    return fault(
+      "retry",
+      "HOST_REFUSED",
+      `the token "${sender.name}" pushes for hosts named ${sender.hostPattern}, and not for "${parsed.name}": ` +
+        "give this agent another token",
+    );
+  }
   const said = {
     name: parsed.name,
     machineId: parsed.machineId ?? null,
     labels: parsed.labels ?? {},
+    forcedLabels: sender.forcedLabels,
   };
   const since = oldestAt(deps, snapshots, now);
   const host = await deps.registry.host(parsed.id, parsed.key, said, { now, since });
