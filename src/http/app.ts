@@ -79,7 +79,7 @@ export function createApp(deps: AppDeps): Express {
 /** Errors as `application/problem+json`. */
 function problemHandler(log: Logger): ErrorRequestHandler {
   return (thrown: unknown, _request, response, _next) => {
-    const error = fromBodyParser(thrown) ?? asSpillwayError(asUnavailable(thrown));
+    const error = fromExpress(thrown) ?? asSpillwayError(asUnavailable(thrown));
     const problem = problemOf(error);
     if (problem.status >= 500) log.error({ err: error.cause ?? error }, `a request failed: ${error.message}`);
     if (error.code === "UNAUTHENTICATED") response.set("WWW-Authenticate", "Bearer");
@@ -89,24 +89,21 @@ function problemHandler(log: Logger): ErrorRequestHandler {
   };
 }
 
-/** Faults that the body parser finds carry a status and no code of ours. */
-function fromBodyParser(thrown: unknown): SpillwayError | null {
-  if (typeof thrown !== "object" || thrown === null || !("type" in thrown)) return null;
-  switch (thrown.type) {
-    case "entity.parse.failed":
+/** What Express and its parsers find wrong with a request: their errors carry a status, and no code of ours. */
+function fromExpress(thrown: unknown): SpillwayError | null {
+  if (!(thrown instanceof Error) || !("status" in thrown)) return null;
+  const { message, status } = thrown;
+  switch (status) {
+    case 413:
       return new SpillwayError(
-        "BAD_REQUEST",
-        `the body is not JSON: ${(thrown as unknown as Error).message}`,
+        "PAYLOAD_TOO_LARGE",
+        "limit" in thrown ? `the body is over ${String(thrown.limit)} bytes` : message,
       );
-    case "entity.too.large":
-      return new SpillwayError("PAYLOAD_TOO_LARGE", `the body is over ${BODY_BYTES} bytes`);
-    case "encoding.unsupported":
-    case "charset.unsupported":
-      return new SpillwayError("UNSUPPORTED_MEDIA_TYPE", (thrown as unknown as Error).message);
-    case "request.aborted":
-    case "request.size.invalid":
-      return new SpillwayError("BAD_REQUEST", (thrown as unknown as Error).message);
+    case 415:
+      return new SpillwayError("UNSUPPORTED_MEDIA_TYPE", message);
     default:
-      return null;
+      return typeof status === "number" && status >= 400 && status < 500
+        ? new SpillwayError("BAD_REQUEST", `the request cannot be read: ${message}`)
+        : null;
   }
 }

@@ -18,6 +18,7 @@ export interface HomeDeps {
 
 /** Hosts on the first page; the API has the rest. */
 const HOSTS_SHOWN = 50;
+const SIGN_OUT = `<form method="post" action="/sign-out"><p><button>Sign out</button></p></form>`;
 
 /** `/`: the fleet's hosts with the newest values of the counters that the service is about. */
 export function homeRoutes(deps: HomeDeps): Router {
@@ -38,7 +39,7 @@ export function homeRoutes(deps: HomeDeps): Router {
           ),
         );
     }
-    return response.type("html").send(page("Fleet", await fleetTable(deps)));
+    return response.type("html").send(page("Fleet", `${await fleetTable(deps)}\n${SIGN_OUT}`));
   });
   return router;
 }
@@ -59,6 +60,5 @@ async function fleetTable({ db, fleet, reader, now }: HomeDeps): Promise<string>
   return `<p>${hosts.length} host${hosts.length === 1 ? "" : "s"}; values since boot, of the host's own network namespace.</p>
 <table><thead><tr><th>Host</th><th>Status</th>${heads.join("")}</tr></thead><tbody>
 ${rows.join("\n")}
-</tbody></table>
-<form method="post" action="/sign-out"><p><button>Sign out</button></p></form>`;
+</tbody></table>`;
 }
