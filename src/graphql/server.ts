@@ -7,11 +7,10 @@ import type { GraphQLFormattedError } from "graphql";
 import { SpillwayError } from "../errors.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Context } from "./context.ts";
+import { refuseCostly } from "./document-guard.ts";
+import { TOKENS_MAX } from "./limits.ts";
 import { asQueryFault } from "./query-fault.ts";
 import { schema } from "./schema.ts";
-
-/** Tokens of one document at most: what a validator does with a long one is more than linear. */
-const TOKENS_MAX = 2_000;
 
 export interface GraphqlServerOptions {
   readonly httpServer: Server;
@@ -40,6 +39,11 @@ export function createGraphqlServer({ httpServer, log }: GraphqlServerOptions): 
       error: (message?: unknown) => log.error(String(message)),
     },
     plugins: [
+      {
+        requestDidStart: async () => ({
+          validationDidStart: async ({ document }) => refuseCostly(document),
+        }),
+      },
       ApolloServerPluginDrainHttpServer({ httpServer, stopGracePeriodMillis: 5_000 }),
       ApolloServerPluginLandingPageDisabled(),
     ],
