@@ -1,4 +1,4 @@
-import { SpillwayError } from "../errors.ts";
+import { GraphQLError } from "graphql";
 import { PAGE_MAX } from "./limits.ts";
 
 /** Objects and fields that an answer may have by its document, if every list is as long as is assumed here. */
@@ -25,7 +25,9 @@ export const COMPLEXITY = {
       Breadth: `the document selects ${breadth} fields, of at most ${FIELDS_MAX}: ask in several requests`,
       Depth: `the document is ${depth} fields deep, of at most ${DEPTH_MAX}: ask in several requests`,
     };
-    return new SpillwayError("LIMIT_EXCEEDED", text[kind] ?? "the document asks for too much at once");
+    return new GraphQLError(text[kind] ?? "the document asks for too much at once", {
+      extensions: { code: "LIMIT_EXCEEDED", http: { status: 400 } },
+    });
   },
 };
 

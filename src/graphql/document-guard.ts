@@ -1,4 +1,5 @@
-import { type DocumentNode, GraphQLError, Kind, type SelectionSetNode, visit } from "graphql";
+import { type DocumentNode, GraphQLError, Kind, parse, type SelectionSetNode, visit } from "graphql";
+import { TOKENS_MAX } from "./limits.ts";
 
 /**
  * What a document may have at most, before it is validated: some of what a validator does grows with the square of
@@ -19,7 +20,27 @@ const FRAGMENTS: ReadonlySet<string> = new Set([
   Kind.FRAGMENT_DEFINITION,
 ]);
 
-/** @throws GraphQLError (LIMIT_EXCEEDED, HTTP 400) that names the bound that the document goes over */
+/**
+ * The bound that a document's text goes over; null when it keeps to all of them, and for what cannot be parsed,
+ * which GraphQL itself will say.
+ */
+export function costlyFault(source: string): GraphQLError | null {
+  let document: DocumentNode;
+  try {
+    document = parse(source, { maxTokens: TOKENS_MAX });
+  } catch {
+    return null;
+  }
+  try {
+    refuseCostly(document);
+    return null;
+  } catch (error) {
+    if (error instanceof GraphQLError) return error;
+    throw error;
+  }
+}
+
+/** @throws GraphQLError (LIMIT_EXCEEDED) that names the bound that the document goes over */
 export function refuseCostly(document: DocumentNode): void {
   let nesting = 0;
   const found = { fragments: 0, aliases: 0, directives: 0 };
@@ -63,6 +84,6 @@ function mostRepeated({ selections }: SelectionSetNode): number {
 function hold(what: keyof typeof MOST, count: number): void {
   if (count <= MOST[what]) return;
   throw new GraphQLError(`the document has more than ${MOST[what]} ${what}: ask in several requests`, {
-    extensions: { code: "LIMIT_EXCEEDED", http: { status: 400 } },
+    extensions: { code: "LIMIT_EXCEEDED" },
   });
 }

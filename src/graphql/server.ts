@@ -7,7 +7,6 @@ import type { GraphQLFormattedError } from "graphql";
 import { SpillwayError } from "../errors.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Context } from "./context.ts";
-import { refuseCostly } from "./document-guard.ts";
 import { TOKENS_MAX } from "./limits.ts";
 import { asQueryFault } from "./query-fault.ts";
 import { schema } from "./schema.ts";
@@ -39,11 +38,6 @@ export function createGraphqlServer({ httpServer, log }: GraphqlServerOptions): 
       error: (message?: unknown) => log.error(String(message)),
     },
     plugins: [
-      {
-        requestDidStart: async () => ({
-          validationDidStart: async ({ document }) => refuseCostly(document),
-        }),
-      },
       ApolloServerPluginDrainHttpServer({ httpServer, stopGracePeriodMillis: 5_000 }),
       ApolloServerPluginLandingPageDisabled(),
     ],

@@ -11,6 +11,7 @@ import type { Actor } from "../store/tokens.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { authenticate, requireActor } from "./authenticate.ts";
 import { type DownloadsDeps, downloadRoutes } from "./downloads.ts";
+import { graphqlGuard } from "./graphql-guard.ts";
 import { type HealthDeps, healthRoutes } from "./health.ts";
 import { homeRoutes } from "./home.ts";
 import { signInRoutes } from "./sign-in.ts";
@@ -62,6 +63,7 @@ export function createApp(deps: AppDeps): Express {
       next();
     },
     express.json({ limit: BODY_BYTES }),
+    graphqlGuard,
     expressMiddleware(apollo, {
       context: async ({ res }) => createContext(sources, res.locals.actor as Actor),
     }),

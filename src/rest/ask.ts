@@ -31,7 +31,8 @@ export async function ask(
 function faultOf(error: GraphQLError): unknown {
   const { originalError } = error;
   if (originalError === undefined || originalError instanceof GraphQLError) {
-    return new SpillwayError("BAD_REQUEST", error.message);
+    const code = error.extensions.code === "LIMIT_EXCEEDED" ? "LIMIT_EXCEEDED" : "BAD_REQUEST";
+    return new SpillwayError(code, error.message);
   }
   return asQueryFault(originalError);
 }
