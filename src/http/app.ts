@@ -11,9 +11,11 @@ import type { Actor } from "../store/tokens.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { authenticate, requireActor } from "./authenticate.ts";
 import { type DownloadsDeps, downloadRoutes } from "./downloads.ts";
+import { graphiqlRoutes } from "./graphiql.ts";
 import { graphqlGuard } from "./graphql-guard.ts";
 import { type HealthDeps, healthRoutes } from "./health.ts";
 import { homeRoutes } from "./home.ts";
+import { iconRoutes } from "./icon.ts";
 import { signInRoutes } from "./sign-in.ts";
 
 export interface AppDeps extends HealthDeps, DownloadsDeps {
@@ -54,6 +56,8 @@ export function createApp(deps: AppDeps): Express {
   app.use(downloadRoutes(deps));
   app.use(signInRoutes({ db: sources.db, actors, now: sources.now, secure: deps.secure }));
   app.use(homeRoutes({ actors, ...sources }));
+  app.use(graphiqlRoutes(actors));
+  app.use(iconRoutes());
   app.use(
     "/graphql",
     async (request, response, next) => {
