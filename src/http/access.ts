@@ -89,11 +89,11 @@ export function callerOf(response: Response): Actor | null {
 }
 
 /**
- * Lets on who has a scope.
+ * Lets on who has a scope; with null, whoever is known.
  *
  * @throws UNAUTHENTICATED for a stranger, FORBIDDEN without the scope
  */
-export function requireCaller(response: Response, scope: Scope): Actor {
+export function requireCaller(response: Response, scope: Scope | null): Actor {
   const actor = callerOf(response);
   if (actor === null) {
     throw new SpillwayError(
@@ -101,6 +101,6 @@ export function requireCaller(response: Response, scope: Scope): Actor {
       "no valid token or session: send the header `Authorization: Bearer <token>`, or sign in at /sign-in",
     );
   }
-  requireScope(actor, scope);
+  if (scope !== null) requireScope(actor, scope);
   return actor;
 }

@@ -1,16 +1,20 @@
 import type { ApolloServer } from "@apollo/server";
 import { expressMiddleware } from "@as-integrations/express5";
-import express, { type ErrorRequestHandler, type Express } from "express";
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
 import helmet from "helmet";
 import { asSpillwayError, problemOf, SpillwayError } from "../errors.ts";
 import { type Context, createContext, type Sources } from "../graphql/context.ts";
 import { restRoutes } from "../rest/routes.ts";
 import { asUnavailable } from "../store/errors.ts";
+import type { Scope } from "../store/tokens.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { type Access, identify, requireCaller } from "./access.ts";
 import { type DownloadsDeps, downloadRoutes } from "./downloads.ts";
+import { graphiqlRoutes } from "./graphiql.ts";
+import { graphqlGuard } from "./graphql-guard.ts";
 import { type HealthDeps, healthRoutes, metricsRoutes } from "./health.ts";
 import { homeRoutes } from "./home.ts";
+import { iconRoutes } from "./icon.ts";
 import { signInRoutes } from "./sign-in.ts";
 
 export interface AppDeps extends HealthDeps, DownloadsDeps {
@@ -56,24 +60,38 @@ export function createApp(deps: AppDeps): Express {
   app.use(downloadRoutes(deps));
   app.use(signInRoutes({ db: sources.db, access, now: sources.now, secure: deps.secure }));
   app.use(homeRoutes(sources));
-  app.use(["/graphql", "/v1"], (_request, response, next) => {
-    response.set("Cache-Control", "no-store");
-    requireCaller(response, "read");
-    next();
-  });
+  app.use(graphiqlRoutes());
+  app.use(iconRoutes());
   app.use(
     "/graphql",
+    letOn("read"),
     express.json({ limit: BODY_BYTES }),
+    graphqlGuard,
     expressMiddleware(apollo, {
       context: async ({ res }) => createContext(sources, requireCaller(res, "read")),
     }),
   );
-  app.use("/v1", restRoutes({ storage: sources.storage }));
+  app.use(
+    "/v1",
+    // Each route asks for its own scope.
+    letOn(null),
+    express.json({ limit: BODY_BYTES }),
+    restRoutes({ sources, authenticate: requireCaller }),
+  );
   app.use((request) => {
     throw new SpillwayError("NOT_FOUND", `there is nothing at ${request.path.slice(0, 200)}`);
   });
   app.use(problemHandler(log));
   return app;
+}
+
+/** Lets on who has a scope, or with null whoever is known, before a byte of the body is read. */
+function letOn(scope: Scope | null): RequestHandler {
+  return (_request, response, next) => {
+    response.set("Cache-Control", "no-store");
+    requireCaller(response, scope);
+    next();
+  };
 }
 
 /** Errors as `application/problem+json`. */

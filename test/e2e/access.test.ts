@@ -134,7 +134,7 @@ async function appRoutes(): Promise<string[]> {
   const proxies = new Proxies({ trusted: [], userHeader: null, userScopes: [] });
   const app = createApp({
     // Nothing is asked of it: it is only looked at.
-    sources: {} as Sources,
+    sources: { system: { version: "0" } } as Sources,
     access: new Access({ actors: {} as Access["actors"], proxies, limits, publicUrl: null }),
     apollo,
     log,
@@ -151,9 +151,9 @@ async function appRoutes(): Promise<string[]> {
 test("every operation and route has a row, and every row is of one", async () => {
   const found = await appRoutes();
   const routes = found.filter((route) => !route.startsWith("USE "));
-  // What answers under a path by itself: Apollo, and what only looks on; the routes below have the rows.
+  // What answers under a path by itself: GraphiQL's files, Apollo, and what only looks on. The rest are routes.
   const mounts = found.filter((route) => route.startsWith("USE ")).sort();
-  expect(mounts).toEqual(["USE /graphql", "USE /sign-in", "USE /sign-out", "USE /v1"]);
+  expect(mounts).toEqual(["USE /graphiql", "USE /graphql", "USE /sign-in", "USE /sign-out", "USE /v1"]);
   const expected = [...routes, "POST /v1/snapshots", "GET /graphql", "POST /graphql", ...operations.keys()];
   expect([...table.keys()].sort()).toEqual([...new Set(expected)].sort());
 });
@@ -162,14 +162,17 @@ test("every operation and route has a row, and every row is of one", async () =>
 function refusalOf(caller: Caller, route: string): number | null {
   // A form without a token in it.
   if (route === "POST /sign-in") return 401;
+  if (route in PAGES) return lacks(caller, route).length === 0 ? null : (PAGES[route] ?? null);
   // Pushes are by token: a browser is nobody there.
   const isUnknown =
     caller.stranger === true || (caller.isBrowser === true && route.endsWith("/v1/snapshots"));
   if (isUnknown && table.get(route)?.length !== 0) return 401;
   if (lacks(caller, route).length === 0) return null;
-  // The page says how to sign in, whoever asks.
-  return route === "GET /" ? 401 : 403;
+  return 403;
 }
+
+/** Pages are for people: they are told how to sign in, whoever they are. */
+const PAGES: Readonly<Record<string, number>> = { "GET /": 401, "GET /graphiql": 303 };
 
 describe("routes let in whom the table says, and nobody else", () => {
   const routes = [...table.keys()].filter((operation) => operation.includes(" "));
@@ -186,8 +189,8 @@ describe("routes let in whom the table says, and nobody else", () => {
         ...(method === "GET" ? {} : { body: "{}" }),
       });
       await response.body?.cancel();
-      const refused = [401, 403].includes(response.status) ? response.status : null;
-      expect([caller.who, refused]).toEqual([caller.who, refusalOf(caller, route)]);
+      const refused = [401, 403].includes(response.status) || response.status === PAGES[route];
+      expect([caller.who, refused ? response.status : null]).toEqual([caller.who, refusalOf(caller, route)]);
     }
   });
 });
