@@ -154,7 +154,14 @@ test("every operation and route has a row, and every row is of one", async () =>
   // What answers under a path by itself: GraphiQL's files, Apollo, and what only looks on. The rest are routes.
   const mounts = found.filter((route) => route.startsWith("USE ")).sort();
   expect(mounts).toEqual(["USE /graphiql", "USE /graphql", "USE /sign-in", "USE /sign-out", "USE /v1"]);
-  const expected = [...routes, "POST /v1/snapshots", "GET /graphql", "POST /graphql", ...operations.keys()];
+  const expected = [
+    ...routes,
+    "POST /v1/snapshots",
+    "GET /graphiql/main.js",
+    "GET /graphql",
+    "POST /graphql",
+    ...operations.keys(),
+  ];
   expect([...table.keys()].sort()).toEqual([...new Set(expected)].sort());
 });
 
