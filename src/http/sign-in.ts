@@ -26,6 +26,11 @@ export function signInRoutes({ db, access, now, secure }: SignInDeps): Router {
   const router = Router();
   const signInOf = (request: Request): SignIn => ({ address: access.proxies.addressOf(request), now: now() });
 
+  const endSessionOf = async (request: Request): Promise<void> => {
+    const secret = sessionSecret(request);
+    if (secret !== null) await endSession(db, secret, now());
+  };
+
   router.use(["/sign-in", "/sign-out"], (request, response, next) => {
     response.set("Cache-Control", "no-store");
     // Signing in counts, too: a page of another site must not sign a browser in as somebody else.
@@ -75,14 +80,15 @@ export function signInRoutes({ db, access, now, secure }: SignInDeps): Router {
           `The token "${actor.name}" may not read: use one with the scope "read".`,
         );
       }
+      // The cookie that is replaced: nobody could end its session any more.
+      await endSessionOf(request);
       setSessionCookie(response, await signInByToken(db, actor, signInOf(request)), secure);
       return response.redirect(303, "/");
     },
   );
 
   router.post("/sign-out", async (request, response) => {
-    const secret = sessionSecret(request);
-    if (secret !== null) await endSession(db, secret, now());
+    await endSessionOf(request);
     clearSessionCookie(response, secure);
     response.redirect(303, "/");
   });
