@@ -77,6 +77,7 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
   const metrics = new Metrics();
   const startedAt = now();
   const notes: string[] = [];
+  const tls = config.tls === null || role === "work" ? null : await readTls(config.tls);
 
   const databaseUrl = await life.start("database", async () => {
     if (config.databaseUrl !== null) return { value: config.databaseUrl };
@@ -183,7 +184,6 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
     },
     queue: () => backend.ping(),
   };
-  const tls = config.tls === null ? null : await readTls(config.tls);
   const secure = tls !== null || (config.publicUrl?.startsWith("https:") ?? false);
   const { redisUrl, publicUrl } = config;
   const limits = await life.start("rate limits", () => {

@@ -1,5 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect } from "vitest";
+import { ensureTokenFiles } from "../../src/commands/token-files.ts";
 import { Actors } from "../../src/store/actors.ts";
 import { readAudit, SYSTEM_ACTOR } from "../../src/store/audit.ts";
 import type { PrismaClient } from "../../src/store/client.ts";
@@ -258,6 +262,25 @@ describe("a token of a file", () => {
     await expect(rotateToken(db, ADMIN, kept.id, DAY, NOW)).rejects.toThrow(/delete the file and restart/);
     await revokeToken(db, ADMIN, kept.id, NOW);
     expect(await keepFileToken(db, second, FILE, NOW)).toBe(false);
+  });
+
+  test("that was revoked gives way to another, in the file and for everybody", async ({ store: { db } }) => {
+    const folder = await mkdtemp(join(tmpdir(), "spillway-tokens-"));
+    try {
+      const { admin, ingest } = await ensureTokenFiles(db, folder, NOW);
+      const secretsOf = async () => [await readFile(admin, "utf8"), await readFile(ingest, "utf8")];
+      const before = await secretsOf();
+      const { id } = await db.token.findFirstOrThrow({ where: { name: "admin-token" } });
+      await revokeToken(db, ADMIN, id, NOW);
+      await ensureTokenFiles(db, folder, NOW);
+      const after = await secretsOf();
+      expect([after[0] === before[0], after[1] === before[1]]).toEqual([false, true]);
+      const actors = actorsAt(db, { now: NOW });
+      expect(await actors.ofToken((after[0] ?? "").trim())).toMatchObject({ name: "admin-token" });
+      expect((await stat(admin)).mode & 0o777).toBe(0o600);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });
 
