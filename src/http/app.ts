@@ -48,7 +48,8 @@ export function createApp(deps: AppDeps): Express {
           "frame-ancestors": ["'none'"],
         },
       },
-      strictTransportSecurity: deps.secure,
+      // Of this name alone: what else is below it is not ours to say.
+      strictTransportSecurity: deps.secure && { includeSubDomains: false },
       // Not "no-referrer", helmet's own: with it a form tells no origin, and nobody could sign in over plain HTTP.
       referrerPolicy: { policy: "same-origin" },
     }),
