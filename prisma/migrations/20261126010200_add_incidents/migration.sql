@@ -25,6 +25,7 @@ CREATE TABLE "anomaly" (
     "explanation" TEXT NOT NULL,
     "incident_id" INTEGER,
     "judged_at" TIMESTAMPTZ(3) NOT NULL,
+    "revision" INTEGER NOT NULL DEFAULT 0,
 
     CONSTRAINT "anomaly_pkey" PRIMARY KEY ("host_id","id")
 );
@@ -49,6 +50,7 @@ CREATE TABLE "incident" (
     "loss_high" DOUBLE PRECISION,
     "diagnosis" JSONB,
     "useful" BOOLEAN,
+    "revision" INTEGER NOT NULL DEFAULT 0,
 
     CONSTRAINT "incident_pkey" PRIMARY KEY ("id")
 );

@@ -32,6 +32,8 @@ export interface NewAnomaly extends AnomalyKey {
 export interface AnomalyRecord extends NewAnomaly {
   readonly id: number;
   readonly incidentId: number | null;
+  /** Grows with each change. */
+  readonly revision: number;
 }
 
 /**
@@ -56,7 +58,7 @@ export async function recordAnomalies(tx: Db, anomalies: readonly NewAnomaly[]):
     ON CONFLICT (host_id, namespace_id, detector, counter, started_at) DO UPDATE SET
       severity = excluded.severity, ended_at = excluded.ended_at, value = excluded.value,
       expected_low = excluded.expected_low, expected_high = excluded.expected_high, score = excluded.score,
-      explanation = excluded.explanation, judged_at = excluded.judged_at
+      explanation = excluded.explanation, judged_at = excluded.judged_at, revision = known.revision + 1
     WHERE known.judged_at < excluded.judged_at`;
   const ids = await idsOf(tx, rows);
   return anomalies.map((one) => ids.get(keyOf(one)) ?? 0);
@@ -69,7 +71,7 @@ export async function attachAnomalies(
   anomalies: readonly { readonly hostId: number; readonly id: number }[],
 ): Promise<void> {
   await tx.$executeRaw`
-    UPDATE anomaly SET incident_id = ${incidentId}::int
+    UPDATE anomaly SET incident_id = ${incidentId}::int, revision = revision + 1
     FROM unnest(${anomalies.map(({ hostId }) => hostId)}::int[],
                 ${anomalies.map(({ id }) => id)}::bigint[]) AS one(host_id, id)
     WHERE anomaly.host_id = one.host_id AND anomaly.id = one.id AND anomaly.incident_id IS NULL`;

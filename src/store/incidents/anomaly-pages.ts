@@ -74,7 +74,7 @@ const COLUMNS = Prisma.sql`
   a.id, a.host_id AS "hostId", a.namespace_id AS "namespaceId", a.counter, a.detector, a.severity,
   a.started_at AS "startedAt", a.ended_at AS "endedAt", a.value, a.expected_low AS "expectedLow",
   a.expected_high AS "expectedHigh", a.score, a.explanation, a.incident_id AS "incidentId",
-  a.judged_at AS "judgedAt"`;
+  a.judged_at AS "judgedAt", a.revision`;
 
 function conditions(query: AnomalyQuery, { after }: PageAsked): Prisma.Sql {
   const { severity, detector, counter, hostIds, namespaceIds, open, range } = query;

@@ -1,20 +1,30 @@
-/** What people do to an incident, once a verb of src/incidents has checked that they may. Its row is locked. */
+/** What people do to an incident, once a verb of src/incidents has found that they may. Its row is locked. */
+import type { Prisma } from "../../generated/prisma/client.ts";
 import type { Db } from "../client.ts";
 
-/** Times in ms since 1970. */
-export async function markAcknowledged(tx: Db, id: number, by: string, now: number): Promise<void> {
-  const at = new Date(now);
+/** Changes columns of an incident, so that whoever asks for what was updated is told. @param now ms since 1970 */
+export async function changeIncident(
+  tx: Db,
+  id: number,
+  data: Prisma.IncidentUpdateManyMutationInput,
+  now: number,
+): Promise<void> {
   await tx.incident.update({
     where: { id },
-    data: { status: "ACKNOWLEDGED", acknowledgedAt: at, acknowledgedBy: by, updatedAt: at },
+    data: { ...data, updatedAt: new Date(now), revision: { increment: 1 } },
   });
 }
 
-export async function markRated(tx: Db, id: number, useful: boolean, now: number): Promise<void> {
-  await tx.incident.update({ where: { id }, data: { useful, updatedAt: new Date(now) } });
+export function markAcknowledged(tx: Db, id: number, by: string, now: number): Promise<void> {
+  const acknowledged = { acknowledgedAt: new Date(now), acknowledgedBy: by };
+  return changeIncident(tx, id, { status: "ACKNOWLEDGED", ...acknowledged }, now);
 }
 
-/** A note changes nothing of the incident itself, but whoever asks for what was updated is told. */
-export async function markUpdated(tx: Db, id: number, now: number): Promise<void> {
-  await tx.incident.update({ where: { id }, data: { updatedAt: new Date(now) } });
+export function markRated(tx: Db, id: number, useful: boolean, now: number): Promise<void> {
+  return changeIncident(tx, id, { useful }, now);
+}
+
+/** A note changes nothing of the incident itself. */
+export function markAnnotated(tx: Db, id: number, now: number): Promise<void> {
+  return changeIncident(tx, id, {}, now);
 }

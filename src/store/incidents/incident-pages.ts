@@ -75,7 +75,7 @@ export async function readIncidents(
            i.started_at AS "startedAt", i.updated_at AS "updatedAt", i.judged_at AS "judgedAt",
            i.acknowledged_at AS "acknowledgedAt", i.acknowledged_by AS "acknowledgedBy",
            i.resolved_at AS "resolvedAt", i.loss_share AS "lossShare", i.loss_low AS "lossLow",
-           i.loss_high AS "lossHigh", i.diagnosis, i.useful
+           i.loss_high AS "lossHigh", i.diagnosis, i.useful, i.revision
     FROM incident i WHERE ${Prisma.join(tests, " AND ")}
     ORDER BY i.started_at DESC, i.id DESC LIMIT ${limit}::int`;
   return rows.map(toIncident);

@@ -70,7 +70,7 @@ async function goOn(tx: Db, incident: IncidentRecord, finding: Finding, now: num
   const again = { status: "OPEN", resolvedAt: null, acknowledgedAt: null, acknowledgedBy: null } as const;
   await tx.incident.update({
     where: { id },
-    data: { ...columnsOf(finding, now), ...(reopened ? again : {}) },
+    data: { ...columnsOf(finding, now), ...(reopened ? again : {}), revision: { increment: 1 } },
   });
   const members = await setMembers(tx, id, finding.hosts, finding.judgedAt);
   const entries = changesOf(incident, finding, members);

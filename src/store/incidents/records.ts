@@ -76,6 +76,8 @@ export interface IncidentRecord {
   readonly diagnosis: Diagnosis | null;
   /** What a person said of it; null before anyone did. */
   readonly useful: boolean | null;
+  /** Grows with each change. */
+  readonly revision: number;
 }
 
 export function toIncident(row: IncidentRow): IncidentRecord {

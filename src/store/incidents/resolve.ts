@@ -1,5 +1,6 @@
 import { SYSTEM_ACTOR } from "../audit.ts";
 import type { Db } from "../client.ts";
+import { changeIncident } from "./change.ts";
 import { lockNewestOf } from "./lock.ts";
 import { setMembers } from "./members.ts";
 import { recordEntries } from "./timeline.ts";
@@ -24,8 +25,8 @@ export async function resolveByKey(tx: Db, recovery: Recovery, now: number): Pro
   const { dedupKey, judgedAt, text } = recovery;
   const newest = await lockNewestOf(tx, dedupKey);
   if (newest === null || newest.resolvedAt !== null || newest.judgedAt >= judgedAt) return null;
-  await markResolved(tx, newest.id, { at: judgedAt, now });
   await tx.incident.update({ where: { id: newest.id }, data: { judgedAt: new Date(judgedAt) } });
+  await markResolved(tx, newest.id, judgedAt, now);
   const key = `RESOLVED ${judgedAt}`;
   await recordEntries(
     tx,
@@ -36,15 +37,12 @@ export async function resolveByKey(tx: Db, recovery: Recovery, now: number): Pro
   return newest.id;
 }
 
-/** Makes an incident resolved, its hosts no longer affected. Called with its row locked. Times in ms since 1970. */
-export async function markResolved(
-  tx: Db,
-  id: number,
-  { at, now }: { readonly at: number; readonly now: number },
-): Promise<void> {
-  await tx.incident.update({
-    where: { id },
-    data: { status: "RESOLVED", resolvedAt: new Date(at), updatedAt: new Date(now) },
-  });
+/**
+ * Makes an incident resolved, and its hosts no longer affected. Called with its row locked.
+ *
+ * @param at when it was over, ms since 1970; `now` is the service's time
+ */
+export async function markResolved(tx: Db, id: number, at: number, now: number): Promise<void> {
+  await changeIncident(tx, id, { status: "RESOLVED", resolvedAt: new Date(at) }, now);
   await setMembers(tx, id, [], at);
 }
