@@ -9,6 +9,13 @@ import "./host-listeners.ts";
 import "./listeners.ts";
 import "./hosts.ts";
 import "./counter.ts";
+import "./diagnosis.ts";
+import "./anomalies.ts";
+import "./incidents.ts";
+import "./incident-changes.ts";
+import "./silence.ts";
+import "./silence-changes.ts";
+import "./receivers.ts";
 import "./system.ts";
 import "./set-host-labels.ts";
 

@@ -7,7 +7,7 @@ import { resolveIncident } from "../../src/incidents/resolve.ts";
 import { createSilence, expireSilence, type SilenceAsked } from "../../src/incidents/silence.ts";
 import type { VerbContext } from "../../src/incidents/verb.ts";
 import type { PrismaClient } from "../../src/store/client.ts";
-import { newestSilences, openSilences } from "../../src/store/incidents/silences.ts";
+import { endedSilences, openSilences } from "../../src/store/incidents/silences.ts";
 import type { Actor } from "../../src/store/tokens.ts";
 import { judge, newMember, recover, T0 } from "../support/incidents.ts";
 import { test } from "../support/store.ts";
@@ -129,7 +129,6 @@ describe("a silence", () => {
       window: null,
     });
     const weekly = await createSilence(by(db), { ...asked, until: null, window });
-    expect(await newestSilences(db, 10)).toEqual([weekly, made]);
     expect(weekly.window).toEqual(window);
     expect(await openSilences(db, T0 + 59 * MINUTE)).toEqual([made, weekly]);
     expect(await openSilences(db, T0 + 60 * MINUTE)).toEqual([weekly]);
@@ -137,6 +136,9 @@ describe("a silence", () => {
     const ended = await expireSilence(by(db, 10), weekly.id);
     expect(ended).toEqual({ ...weekly, expiredAt: T0 + 10 * MINUTE });
     expect(await openSilences(db, T0 + 60 * MINUTE)).toEqual([]);
+    expect(await endedSilences(db, T0 + 59 * MINUTE, 10)).toEqual([ended]);
+    expect(await endedSilences(db, T0 + 60 * MINUTE, 10)).toEqual([ended, made]);
+    expect(await endedSilences(db, T0 + 60 * MINUTE, 1)).toEqual([ended]);
     await expect(expireSilence(by(db, 11), weekly.id)).rejects.toMatchObject({ code: "CONFLICT" });
     await expect(expireSilence(by(db, 60), made.id)).rejects.toMatchObject({ code: "CONFLICT" });
     await expect(expireSilence(by(db), 999)).rejects.toMatchObject({ code: "NOT_FOUND" });

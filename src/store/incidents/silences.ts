@@ -69,9 +69,14 @@ export async function openSilences(db: Db, now: number): Promise<SilenceRecord[]
   return rows.map(toSilence);
 }
 
-/** The newest of all, newest first. */
-export async function newestSilences(db: Db, limit: number): Promise<SilenceRecord[]> {
-  return (await db.silence.findMany({ orderBy: { id: "desc" }, take: limit })).map(toSilence);
+/** Those that have ended, the newest first. */
+export async function endedSilences(db: Db, now: number, limit: number): Promise<SilenceRecord[]> {
+  const rows = await db.silence.findMany({
+    where: { OR: [{ expiredAt: { not: null } }, { until: { lte: new Date(now) } }] },
+    orderBy: { id: "desc" },
+    take: limit,
+  });
+  return rows.map(toSilence);
 }
 
 /** Silences by their ids, in no order; those that there are. */
