@@ -4,6 +4,7 @@ import { inTransaction, type PrismaClient } from "../../src/store/client.ts";
 import { registerHost } from "../../src/store/hosts.ts";
 import type { NewAnomaly } from "../../src/store/incidents/anomalies.ts";
 import { type Finding, type Judged, openOrUpdate } from "../../src/store/incidents/open.ts";
+import type { Diagnosis, Evidence } from "../../src/store/incidents/records.ts";
 import { type Recovery, resolveByKey } from "../../src/store/incidents/resolve.ts";
 import { registerRoot } from "../../src/store/namespaces.ts";
 
@@ -76,5 +77,21 @@ export function anomalyOn(
     explanation: "30 in a minute, 0.02 expected",
     judgedAt: T0 + 60_000,
     ...said,
+  };
+}
+
+/** Of a slow application, by two facts: one of a listener, one of nothing that is listed. */
+export function diagnosisOf(listener: Evidence["listener"] = null): Diagnosis {
+  return {
+    cause: "APPLICATION_SLOW",
+    contributing: ["CLIENT_ABORTS"],
+    severity: "MAJOR",
+    confidence: 0.8,
+    summary: "the application is slow",
+    evidence: [
+      { statement: "its queue was full in 6 of 6 samples", counter: null, listener, value: 6 },
+      { statement: "30 overflows", counter: "TcpExtListenOverflows", listener: null, value: 30 },
+    ],
+    remedies: ["add workers: it accepts 10/s, and 17/s come"],
   };
 }
