@@ -8,6 +8,7 @@ import "./host.ts";
 import "./host-listeners.ts";
 import "./listeners.ts";
 import "./hosts.ts";
+import "./labels.ts";
 import "./counter.ts";
 import "./diagnosis.ts";
 import "./anomalies.ts";
@@ -18,5 +19,6 @@ import "./silence-changes.ts";
 import "./receivers.ts";
 import "./system.ts";
 import "./set-host-labels.ts";
+import "./node.ts";
 
 export const schema = builder.toSchema();
