@@ -11,6 +11,7 @@ import { Severity } from "./diagnosis.ts";
 import { Host } from "./host.ts";
 import { anomalyNodeId } from "./ids.ts";
 import { Namespace } from "./namespace.ts";
+import { Node, nodeById } from "./node.ts";
 import { numbersOfCursor } from "./page-info.ts";
 
 export interface AnomalyShape extends AnomalyRecord {
@@ -21,6 +22,7 @@ export interface AnomalyShape extends AnomalyRecord {
 export const Anomaly = builder.objectRef<AnomalyShape>("Anomaly").implement({
   description:
     "One finding of one detector on one namespace. Kept as long as the minutes that show it, or as the incident that it belongs to.",
+  interfaces: [Node],
   fields: (t) => ({
     id: t.id({ resolve: (anomaly) => anomalyNodeId(anomaly) }),
     host: t.field({ type: Host, resolve: ({ host }) => host }),
@@ -95,9 +97,8 @@ export function placeOfCursor(cursor: string | null | undefined, what: string): 
   return { startedAt, id };
 }
 
-/** The anomaly of a node id without its prefix; null when it is not there. */
-export async function anomalyByNodeId(context: Context, ownId: string): Promise<AnomalyShape | null> {
+nodeById("anomaly", "Anomaly", async (context, ownId) => {
   if (!/^[0-9]{1,9}_[0-9]{1,15}$/.test(ownId)) return null;
   const found = await context.incidents.anomalyById.load(ownId);
   return found === null ? null : anomalyShape(context, found);
-}
+});

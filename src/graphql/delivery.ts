@@ -1,8 +1,9 @@
-import type { DeliveryRecord } from "../store/incidents/deliveries.ts";
+import { type DeliveryRecord, findDelivery } from "../store/incidents/deliveries.ts";
 import { DELIVERY_KINDS, DELIVERY_STATUSES } from "../store/incidents/records.ts";
 import { builder } from "./builder.ts";
 import { connectionType } from "./connection.ts";
 import { deliveryNodeId } from "./ids.ts";
+import { Node, nodeById } from "./node.ts";
 
 const DeliveryKind = builder.enumType("DeliveryKind", {
   description:
@@ -17,6 +18,7 @@ const DeliveryStatus = builder.enumType("DeliveryStatus", {
 
 export const Delivery = builder.objectRef<DeliveryRecord>("Delivery").implement({
   description: "One notification to one receiver, and what the far end answered.",
+  interfaces: [Node],
   fields: (t) => ({
     id: t.id({ resolve: ({ id }) => deliveryNodeId(id) }),
     receiver: t.exposeString("receiver", { description: "Name of the receiver." }),
@@ -50,5 +52,9 @@ export const Delivery = builder.objectRef<DeliveryRecord>("Delivery").implement(
     }),
   }),
 });
+
+nodeById("delivery", "Delivery", async ({ db }, ownId) =>
+  /^[0-9]{1,15}$/.test(ownId) ? findDelivery(db, Number(ownId)) : null,
+);
 
 export const DeliveryConnection = connectionType("Delivery", Delivery, "deliveries, newest first");

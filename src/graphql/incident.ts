@@ -3,11 +3,11 @@ import { INCIDENT_STATUSES, type IncidentRecord } from "../store/incidents/recor
 import { Anomaly, AnomalyConnection, anomalyPage, placeOfCursor } from "./anomaly.ts";
 import { builder } from "./builder.ts";
 import { connectionType, pageOf } from "./connection.ts";
-import type { Context } from "./context.ts";
 import { DeliveryConnection } from "./delivery.ts";
 import { Cause, Diagnosis, Severity } from "./diagnosis.ts";
 import { HostConnection, pageOfHosts } from "./hosts.ts";
-import { incidentNodeId } from "./ids.ts";
+import { incidentIdOf, incidentNodeId } from "./ids.ts";
+import { Node, nodeById } from "./node.ts";
 import { numbersOfCursor, requirePage } from "./page-info.ts";
 import { Silence } from "./silence.ts";
 import { TimelineConnection } from "./timeline.ts";
@@ -22,6 +22,7 @@ export const IncidentStatus = builder.enumType("IncidentStatus", {
 export const Incident = builder.objectRef<IncidentRecord>("Incident").implement({
   description:
     "What a person handles: anomalies with one cause, on one host or many. Kept for as long as hours are after it was resolved.",
+  interfaces: [Node],
   fields: (t) => ({
     id: t.id({ resolve: ({ id }) => incidentNodeId(id) }),
     title: t.exposeString("title"),
@@ -180,10 +181,4 @@ builder.objectField(Anomaly, "incident", (t) =>
   }),
 );
 
-/** The incident of a node id without its prefix; null when it is not there. */
-export async function incidentByNodeId(
-  { incidents }: Context,
-  ownId: string,
-): Promise<IncidentRecord | null> {
-  return /^[0-9]{1,9}$/.test(ownId) ? incidents.byId.load(Number(ownId)) : null;
-}
+nodeById("incident", "Incident", ({ incidents }, ownId) => incidents.byId.load(incidentIdOf(ownId)));

@@ -7,9 +7,9 @@ import {
   type RecurringWindow as WindowRecord,
 } from "../store/incidents/silences.ts";
 import { builder } from "./builder.ts";
-import type { Context } from "./context.ts";
-import { silenceNodeId } from "./ids.ts";
+import { silenceIdOf, silenceNodeId } from "./ids.ts";
 import { Matcher } from "./matcher.ts";
+import { Node, nodeById } from "./node.ts";
 
 const ENDED_MAX = 500;
 
@@ -39,6 +39,7 @@ const RecurringWindow = builder.objectRef<WindowRecord>("RecurringWindow").imple
 export const Silence = builder.objectRef<SilenceRecord>("Silence").implement({
   description:
     "Holds back the notifications of incidents that all of its matchers meet: labels, and `cause` and `severity` beside them. Kept for as long as hours are after it ended.",
+  interfaces: [Node],
   fields: (t) => ({
     id: t.id({ resolve: ({ id }) => silenceNodeId(id) }),
     matchers: t.field({ type: [Matcher], resolve: ({ matchers }) => [...matchers] }),
@@ -96,12 +97,10 @@ builder.queryFields((t) => ({
   }),
 }));
 
-/** The silence of a node id without its prefix; null when it is not there. */
-export async function silenceByNodeId({ db }: Context, ownId: string): Promise<SilenceRecord | null> {
-  if (!/^[0-9]{1,9}$/.test(ownId)) return null;
-  const [found] = await silencesById(db, [Number(ownId)]);
+nodeById("silence", "Silence", async ({ db }, ownId) => {
+  const [found] = await silencesById(db, [silenceIdOf(ownId)]);
   return found ?? null;
-}
+});
 
 function clockOf(minutes: number): string {
   const two = (value: number) => String(value).padStart(2, "0");

@@ -1,8 +1,9 @@
 import { type TimelineKind as KindName, TIMELINE_KINDS } from "../store/incidents/records.ts";
-import type { TimelineRecord } from "../store/incidents/timeline.ts";
+import { findEntry, type TimelineRecord } from "../store/incidents/timeline.ts";
 import { builder } from "./builder.ts";
 import { connectionType } from "./connection.ts";
 import { timelineNodeId } from "./ids.ts";
+import { Node, nodeById } from "./node.ts";
 
 const MEANING: Readonly<Record<KindName, string>> = {
   OPENED: "Detection opened it.",
@@ -27,6 +28,7 @@ const TimelineKind = builder.enumType("TimelineKind", {
 
 const TimelineEntry = builder.objectRef<TimelineRecord>("TimelineEntry").implement({
   description: "A transition of an incident, or a note on it. Kept as long as the incident.",
+  interfaces: [Node],
   fields: (t) => ({
     id: t.id({ resolve: ({ id }) => timelineNodeId(id) }),
     at: t.field({
@@ -39,6 +41,10 @@ const TimelineEntry = builder.objectRef<TimelineRecord>("TimelineEntry").impleme
     text: t.exposeString("text", { description: "Empty where there is nothing to add." }),
   }),
 });
+
+nodeById("timeline", "TimelineEntry", async ({ db }, ownId) =>
+  /^[0-9]{1,15}$/.test(ownId) ? findEntry(db, Number(ownId)) : null,
+);
 
 export const TimelineConnection = connectionType(
   "Timeline",

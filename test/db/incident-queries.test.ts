@@ -136,6 +136,34 @@ describe("an incident", () => {
     });
   });
 
+  test("is found by its id, and so is what belongs to it", async ({ store: { db } }) => {
+    const host = await newMember(db, "web-1");
+    const { incidentId } = await judge(db);
+    const [id = 0] = await recordAnomalies(db, [anomalyOn(host)]);
+    const told = { receiver: "pager", kind: "OPENED", idempotencyKey: "1", incidentIds: [] } as const;
+    const delivery = await planDelivery(db, told, NOW);
+    const entry = await db.timelineEntry.findFirstOrThrow();
+    const row = { matchers: [], from: new Date(T0), comment: "", createdBy: "ada", createdAt: new Date(T0) };
+    const silence = await db.silence.create({ data: row });
+    const { ask } = asking(db, NOW);
+    const typeOf = async (nodeId: string) => {
+      const { node } = await ask("query($id: ID!) { node(id: $id) { __typename id } }", { id: nodeId });
+      expect(node?.id ?? nodeId).toBe(nodeId);
+      return node?.__typename ?? null;
+    };
+    const known: [string, string][] = [
+      [`incident_${incidentId}`, "Incident"],
+      [`anomaly_${host.hostId}_${id}`, "Anomaly"],
+      [`timeline_${entry.id}`, "TimelineEntry"],
+      [`delivery_${delivery.id}`, "Delivery"],
+      [`silence_${silence.id}`, "Silence"],
+    ];
+    for (const [nodeId, type] of known) {
+      expect([nodeId, await typeOf(nodeId), await typeOf(`${nodeId}9999`)]).toEqual([nodeId, type, null]);
+    }
+    for (const none of ["anomaly_x", "timeline_x", "delivery_x"]) expect(await typeOf(none)).toBeNull();
+  });
+
   test("outlives the hosts that it is about", async ({ store: { db } }) => {
     const [gone, here] = [await newMember(db, "gone"), await newMember(db, "here")];
     const { incidentId } = await judge(db, { hosts: [gone, here] });

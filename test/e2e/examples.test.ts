@@ -59,7 +59,9 @@ const FINDS: Readonly<
     finds: ({ fleet }) => {
       expect(fleet.top[0]).toMatchObject({ listener: { port: 8080, owner: "shop", backlog: 128 } });
       // It was well for most of the time, and full at every look since: no larger backlog is advised.
-      expect(fleet.top[0].listener.advice).toMatch(/too slowly or not at all, and a larger backlog will not help/);
+      expect(fleet.top[0].listener.advice).toMatch(
+        /too slowly or not at all, and a larger backlog will not help/,
+      );
     },
   },
   "05-which-queues-fill.graphql": {

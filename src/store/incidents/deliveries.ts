@@ -90,6 +90,11 @@ export async function recordAttempt(
   return toDelivery(row);
 }
 
+export async function findDelivery(db: Db, id: number): Promise<DeliveryRecord | null> {
+  const row = await db.delivery.findUnique({ where: { id } });
+  return row === null ? null : toDelivery(row);
+}
+
 export function toDelivery(row: DeliveryRow): DeliveryRecord {
   const { id, receiver, kind, idempotencyKey, status, attempts, lastStatus, lastAnswer } = row;
   return {

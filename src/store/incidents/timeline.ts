@@ -46,6 +46,11 @@ export async function recordEntries(
   });
 }
 
+export async function findEntry(db: Db, id: number): Promise<TimelineRecord | null> {
+  const row = await db.timelineEntry.findUnique({ where: { id } });
+  return row === null ? null : toEntry(row);
+}
+
 export function toEntry({ key: _key, ...row }: EntryRow): TimelineRecord {
   return { ...row, id: Number(row.id), at: row.at.getTime() };
 }
