@@ -1,4 +1,4 @@
-import { matchedLabels, silencesOf } from "../incidents/silence-matching.ts";
+import { silencesOf } from "../incidents/silence-matching.ts";
 import { INCIDENT_STATUSES, type IncidentRecord } from "../store/incidents/records.ts";
 import { Anomaly, AnomalyConnection, anomalyPage, placeOfCursor } from "./anomaly.ts";
 import { builder } from "./builder.ts";
@@ -63,9 +63,8 @@ export const Incident = builder.objectRef<IncidentRecord>("Incident").implement(
     }),
     labels: t.field({
       type: "Labels",
-      description:
-        "Of the group of hosts that it is about, as matchers see them, with `cause` and `severity`.",
-      resolve: (incident) => matchedLabels(incident),
+      description: "Of the group of hosts that it is about.",
+      resolve: ({ labels }) => labels,
     }),
     hostCount: t.int({
       description: "Hosts that it is or was about.",

@@ -57,7 +57,7 @@ describe("an incident", () => {
       acknowledgedAt: null,
       acknowledgedBy: null,
       resolvedAt: null,
-      labels: { role: "web", cause: "APPLICATION_SLOW", severity: "MAJOR" },
+      labels: { role: "web" },
       hostCount: 1,
       hostNames: ["web-1"],
       lossShare: 0.05,

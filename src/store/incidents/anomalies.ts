@@ -13,7 +13,7 @@ export interface AnomalyKey {
   readonly startedAt: number;
 }
 
-/** An anomaly as a detector judges it. */
+/** An anomaly as a detector judges it. Its numbers are finite. */
 export interface NewAnomaly extends AnomalyKey {
   readonly severity: Severity;
   /** Null while it lasts. */

@@ -1,4 +1,4 @@
-/** What people do to an incident, once a verb of src/incidents has found that they may. Its row is locked. */
+/** Changes of an incident whose row is locked, once somebody has found that it is in the state for them. */
 import type { Prisma } from "../../generated/prisma/client.ts";
 import type { Db } from "../client.ts";
 
