@@ -9,7 +9,7 @@ import type { VerbContext } from "../../src/incidents/verb.ts";
 import type { PrismaClient } from "../../src/store/client.ts";
 import { endedSilences, openSilences } from "../../src/store/incidents/silences.ts";
 import type { Actor } from "../../src/store/tokens.ts";
-import { judge, newMember, recover, T0 } from "../support/incidents.ts";
+import { judge, newMember, recover, T0, warmUp } from "../support/incidents.ts";
 import { test } from "../support/store.ts";
 
 const MINUTE = 60_000;
@@ -92,6 +92,7 @@ describe("an incident", () => {
 
   test("that several people acknowledge at once is one's", async ({ store: { db } }) => {
     const { incidentId: id } = await judge(db);
+    await warmUp(db);
     const tries = await Promise.allSettled(
       Array.from({ length: 6 }, () => acknowledgeIncident(by(db), id, null)),
     );

@@ -6,8 +6,9 @@ import { membersOf } from "../../src/store/incidents/by-incident.ts";
 import { expireIncidents } from "../../src/store/incidents/expire.ts";
 import { openOrUpdate } from "../../src/store/incidents/open.ts";
 import { recordEntries } from "../../src/store/incidents/timeline.ts";
-import { anomalyOn, finding, judge, newMember, recover, T0 } from "../support/incidents.ts";
+import { anomalyOn, finding, judge, newMember, recover, T0, warmUp } from "../support/incidents.ts";
 import { test } from "../support/store.ts";
+import { waitFor } from "../support/wait.ts";
 
 const MINUTE = 60_000;
 
@@ -18,6 +19,14 @@ async function timelineOf(db: PrismaClient, incidentId: number): Promise<string[
     orderBy: [{ at: "asc" }, { id: "asc" }],
   });
   return rows.map(({ kind, text }) => `${kind} ${text}`);
+}
+
+function deferred(): { readonly promise: Promise<void>; resolve(): void } {
+  let resolve = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve: () => resolve() };
 }
 
 /** Every entry is in the outbox, once. */
@@ -110,6 +119,7 @@ describe("a finding", () => {
     store: { db },
   }) => {
     const host = await newMember(db, "web-1");
+    await warmUp(db);
     const opened = await Promise.all(Array.from({ length: 8 }, () => judge(db, { hosts: [host] })));
     expect(new Set(opened.map(({ incidentId }) => incidentId)).size).toBe(1);
     expect(opened.map(({ outcome }) => outcome).sort()).toEqual(["opened", ...Array(7).fill("unchanged")]);
@@ -124,6 +134,32 @@ describe("a finding", () => {
     expect(again.filter(({ outcome }) => outcome !== "unchanged")).toHaveLength(1);
     expect(await db.incident.count({ where: { resolvedAt: null } })).toBe(1);
     await expectOutbox(db);
+  });
+
+  test("waits for another of its key that is not committed, and goes on with its incident", async ({
+    store: { db },
+  }) => {
+    const { promise: mayCommit, resolve: commit } = deferred();
+    const { promise: opened, resolve: hasOpened } = deferred();
+    const first = inTransaction(db, async (tx) => {
+      const judged = await openOrUpdate(tx, finding(), T0);
+      hasOpened();
+      await mayCommit;
+      return judged;
+    });
+    await opened;
+    const others = [judge(db), judge(db, { judgedAt: T0 + 2 * MINUTE })];
+    await waitFor("both to wait", async () => {
+      const waiting = await db.$queryRaw<unknown[]>`
+        SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      return waiting.length === 2;
+    });
+    commit();
+    const { incidentId } = await first;
+    const outcomes = await Promise.all(others);
+    expect(outcomes.map((judged) => judged.incidentId)).toEqual([incidentId, incidentId]);
+    expect(outcomes[1]?.outcome).toBe("updated");
+    expect(await timelineOf(db, incidentId)).toEqual(["OPENED nginx on web accepts too slowly"]);
   });
 
   test("is refused a second open incident by the database itself", async ({ store: { db } }) => {
@@ -199,6 +235,7 @@ describe("anomalies", () => {
   }) => {
     const host = await newMember(db, "web-1");
     const many = Array.from({ length: 200 }, (_, index) => anomalyOn(host, { startedAt: T0 + index }));
+    await warmUp(db);
     await Promise.all([
       recordAnomalies(db, many),
       recordAnomalies(
