@@ -4,7 +4,7 @@ import { MatchOp } from "./host-filter.ts";
 
 export const Matcher = builder.objectRef<LabelMatcher>("Matcher").implement({
   description:
-    "One of Prometheus' matchers, as it was given. RE and NRE are anchored, in RE2 syntax; a label that is missing is the empty string.",
+    "One of Prometheus' label matchers. RE and NRE are anchored, in RE2 syntax; a label that is missing is the empty string.",
   fields: (t) => ({
     name: t.exposeString("name"),
     op: t.field({ type: MatchOp, resolve: ({ op }) => op }),

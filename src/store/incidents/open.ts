@@ -11,7 +11,10 @@ import { type NewEntry, recordEntries } from "./timeline.ts";
 export interface Finding {
   /** One key has at most one incident that is not resolved. */
   readonly dedupKey: string;
-  /** The time of the newest data judged; a finding by older data than the incident's changes nothing. */
+  /**
+   * The time of the newest data judged. It grows with each judgement of a key, also where several shards have a say:
+   * a finding that is not newer than what the incident was judged by last changes nothing.
+   */
   readonly judgedAt: number;
   readonly startedAt: number;
   readonly severity: Severity;
