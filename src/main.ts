@@ -149,12 +149,14 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
   });
   const fleet = new FleetView(db, now);
   const labelHistory = new HostLabelHistory(db, fleet);
+  let port = config.port;
   const sources: Sources = {
     db,
     storage,
     reader: new SnapshotReader(new LayoutCache(now)),
     fleet,
     labelsOver: (range) => labelHistory.over(range),
+    publicUrl: () => config.publicUrl ?? localUrl(config.listen, port, tls),
     now,
     system: {
       version: VERSION,
@@ -198,14 +200,13 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
     const gathering = new Presence(db, log);
     return { value: gathering, stop: () => gathering.flush() };
   });
-  const http = await life.start("http", async () => {
+  const takePush = await life.start("http", async () => {
     const { server, tlsServer, route } = createHttpServer({ tls });
-    let port = config.port;
     const reachableUrl = () => publicUrl ?? remoteUrl(config.listen, port, tls);
     const apollo = createGraphqlServer({ httpServer: server, log });
     await apollo.start();
     const commit = new GroupCommit({ db, partitions: new Partitions(), log, metrics });
-    const takePush = snapshotsHandler({
+    const ingest = snapshotsHandler({
       registry: new Registry(db),
       commit,
       presence,
@@ -221,7 +222,7 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
       agentConfig: { intervalMs: config.intervalMs, jitterMs: Math.round(config.intervalMs / 2) },
     });
     route(
-      takePush,
+      ingest,
       createApp({ sources, access, apollo, log, metrics, stopping, checks, secure, reachableUrl }),
     );
     const bound = await listen(server, config.listen, config.port);
@@ -229,7 +230,7 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
     const stopReloads =
       tlsServer === null || config.tls === null ? null : keepTls(tlsServer, config.tls, log);
     return {
-      value: { port, takePush },
+      value: ingest,
       stop: async (graceMs) => {
         draining = true;
         stopReloads?.();
@@ -239,10 +240,9 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
     };
   });
 
-  const here = localUrl(config.listen, http.port, tls);
+  const here = localUrl(config.listen, port, tls);
   if (role === "all" && config.localAgent && tokenFiles !== null) {
-    const server =
-      tls === null ? here : await life.start("the agent's door", () => openPushDoor(http.takePush));
+    const server = tls === null ? here : await life.start("the agent's door", () => openPushDoor(takePush));
     const { ingest } = tokenFiles;
     await life.start("this host's agent", () => ({
       value: undefined,

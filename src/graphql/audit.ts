@@ -7,8 +7,7 @@ import { connectionType, pageOf } from "./connection.ts";
 import { decodeCursor, requirePage } from "./page-info.ts";
 import { requireScope } from "./require-scope.ts";
 
-const AuditEntry = builder.objectRef<AuditRow>("AuditEntry");
-AuditEntry.implement({
+const AuditEntry = builder.objectRef<AuditRow>("AuditEntry").implement({
   description: "A change that a person, a token or the service made. Kept for 400 days.",
   fields: (t) => ({
     at: t.field({ type: "DateTime", resolve: ({ at }) => at.getTime() }),
