@@ -32,8 +32,9 @@ const event = (counter: string, more: Partial<Series> = {}): Series => ({
   ...more,
 });
 const flow = (counter: string, more: Partial<Series> = {}): Series => ({
-  ...event(counter, more),
+  ...event(counter),
   kind: "flow",
+  ...more,
 });
 
 export const EVENT_SERIES: readonly Series[] = [
