@@ -52,9 +52,9 @@ export interface Evidence {
   /** Outgoing connections opened in the first and the last third of the window. */
   readonly openedFirst: number;
   readonly openedLast: number;
-  /** Newest gauges; null where they are not shown. */
-  readonly established: number | null;
-  readonly timeWait: number | null;
+  /** Connections established and in TIME_WAIT when they were most together. */
+  readonly busiest: { readonly established: number; readonly timeWait: number };
+  /** The newest; null where it is not shown. */
   readonly memoryPages: number | null;
   readonly settings: Settings;
   readonly kernel: string | null;
@@ -119,8 +119,7 @@ export function gatherEvidence(window: NamespaceWindow, around: Surroundings): E
     usuallyAccepted: usuallyAccepted === undefined ? null : usuallyAccepted.perMinute * minutes,
     openedFirst: sumOf(intervals.slice(0, third), "opened"),
     openedLast: sumOf(intervals.slice(-third), "opened"),
-    established: newest?.gauges.get("TcpCurrEstab") ?? null,
-    timeWait: newest?.gauges.get("SockstatTCPTw") ?? null,
+    busiest: busiestOf(intervals),
     memoryPages: newest?.gauges.get("SockstatTCPMem") ?? null,
     settings: readSettings(around.sysctls),
     kernel: around.kernel,
@@ -154,6 +153,16 @@ function lossOf(count: Evidence["count"]): LossShare | null {
   const { overflows, queueFullDrops, cookiesSent, cookiesReceived, cookiesFailed } = count;
   const drops = { listenOverflows: overflows, reqQFullDrop: queueFullDrops };
   return lossShare(count.accepted, lostHandshakes({ ...drops, cookiesSent, cookiesReceived, cookiesFailed }));
+}
+
+function busiestOf(intervals: readonly ObservedInterval[]): Evidence["busiest"] {
+  let busiest = { established: 0, timeWait: 0 };
+  for (const { gauges } of intervals) {
+    const established = gauges.get("TcpCurrEstab") ?? 0;
+    const timeWait = gauges.get("SockstatTCPTw") ?? 0;
+    if (established + timeWait > busiest.established + busiest.timeWait) busiest = { established, timeWait };
+  }
+  return busiest;
 }
 
 function laterHalf<T>(all: readonly T[]): readonly T[] {

@@ -67,7 +67,7 @@ export const pathLoss: Rule = {
   ],
 };
 
-const inUse = ({ established, timeWait }: Evidence) => (established ?? 0) + (timeWait ?? 0);
+const inUse = ({ busiest }: Evidence) => busiest.established + busiest.timeWait;
 
 /** Fewer outgoing connections than usual, or, where nothing was learned, than at the start of the window. */
 function opensFewer(evidence: Evidence): boolean {
@@ -86,7 +86,7 @@ export const portExhaustion: Rule = {
         return localPorts !== null && localPorts > 0 && inUse(evidence) >= PORTS_SHARE * localPorts;
       },
       says: (evidence) =>
-        `${plain(evidence.established ?? 0)} connections and ${plain(evidence.timeWait ?? 0)} in TIME_WAIT, for ${plain(evidence.settings.localPorts ?? 0)} local ports.`,
+        `${plain(evidence.busiest.established)} connections and ${plain(evidence.busiest.timeWait)} in TIME_WAIT, for ${plain(evidence.settings.localPorts ?? 0)} local ports.`,
     },
     {
       holds: opensFewer,
@@ -101,9 +101,9 @@ export const portExhaustion: Rule = {
       counter: "attemptsFailed",
     },
     {
-      holds: ({ timeWait, settings }) =>
-        timeWait === null ? null : timeWait >= 0.5 * (settings.localPorts ?? Number.POSITIVE_INFINITY),
-      says: ({ timeWait }) => `${plain(timeWait ?? 0)} ports wait in TIME_WAIT.`,
+      holds: ({ busiest, settings }) =>
+        settings.localPorts === null ? null : busiest.timeWait >= 0.5 * settings.localPorts,
+      says: ({ busiest }) => `${plain(busiest.timeWait)} ports wait in TIME_WAIT.`,
     },
   ],
   contradicting: [
