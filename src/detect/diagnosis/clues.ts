@@ -17,18 +17,19 @@ export function listenerName({ focus }: Evidence): string {
   return focus === null ? "A listener of this namespace" : `The listener ${nameOf(focus.listener)}`;
 }
 
-/** `About 56 % of new connections were lost or delayed by a second or more (47 to 90 %).` */
+/** `About 56 % of new connections were lost or delayed by a second or more (47 % to 90 %).` */
 export function lossWords(evidence: Evidence): string {
   const { loss, usuallyAccepted, count, overflowIntervals } = evidence;
   if (loss === null || loss.share === 0) return "No handshake was lost.";
   // A client has sent few SYNs yet in the first interval of a stall, so that more clients are behind as many drops.
   const about = overflowIntervals === 1 && evidence.intervals > 1 ? "At least" : "About";
-  const range = `${percent(loss.low)} to ${percent(loss.high)}`;
+  const [low, high] = [percent(loss.low), percent(loss.high)];
+  const range = low === high ? "" : ` (${low} to ${high})`;
   const short =
     usuallyAccepted === null || usuallyAccepted < 50 || count.accepted >= usuallyAccepted
       ? ""
       : `, and ${percent(1 - count.accepted / usuallyAccepted)} fewer than usual were accepted`;
-  return `${about} ${percent(loss.share)} of new connections were lost or delayed by a second or more (${range})${short}.`;
+  return `${about} ${percent(loss.share)} of new connections were lost or delayed by a second or more${range}${short}.`;
 }
 
 /** SYN cookies that came back, for each that was sent; null when none was sent. */

@@ -14,6 +14,7 @@ import {
 import type { Evidence } from "../evidence.ts";
 import { isPinned } from "../focus.ts";
 import type { Clue, Rule } from "../rule.ts";
+import { isKernelFrom } from "../settings.ts";
 
 /** The three causes of a full accept queue. The queue over time tells them apart; the counters alone do not. */
 
@@ -22,6 +23,7 @@ const NOTHING_SHARE = 0.1;
 /** The same of what was attempted, where nothing is known of what is usual. */
 const NOTHING_OF_ATTEMPTS = 0.02;
 const STEADY = 0.25;
+const OLD_SOMAXCONN = 128;
 
 /** Whether the application took next to nothing from its queue, in the window or since it began to overflow. */
 function takesNothing(evidence: Evidence): boolean {
@@ -56,6 +58,22 @@ const full: Clue = {
 
 const severity = () => "INFO" as const;
 
+/** What this kernel and its settings make of a full queue. */
+function aboutThisKernel({ kernel, settings }: Evidence): string[] {
+  const notes: string[] = [];
+  if (settings.abortOnOverflow === true) {
+    notes.push(
+      "Set net.ipv4.tcp_abort_on_overflow back to 0: a client that is dropped tries again and may get in, one that is reset has failed.",
+    );
+  }
+  if (isKernelFrom(kernel, 4, 10) === false) {
+    notes.push(
+      "This kernel is older than 4.10: it may take a SYN while the queue is full and refuse the last ACK, so that clients believe they are connected and wait. Do not compare its counts with those of newer ones.",
+    );
+  }
+  return notes;
+}
+
 export const applicationStalled: Rule = {
   cause: "APPLICATION_STALLED",
   required: [
@@ -82,8 +100,9 @@ export const applicationStalled: Rule = {
   severity,
   summary: (evidence) =>
     `${listenerName(evidence)} accepts nothing: its process is stopped, blocked or in a long pause. ${lossWords(evidence)}`,
-  remedies: () => [
+  remedies: (evidence) => [
     "See what the process does: stopped (state T in ps), in a deadlock or a long garbage collection, out of file descriptors, waiting for a dependency. A larger backlog will not help: it fills as well, and clients wait longer.",
+    ...aboutThisKernel(evidence),
   ],
 };
 
@@ -123,9 +142,10 @@ export const applicationSlow: Rule = {
     const seconds = evidence.minutes * 60;
     return `${listenerName(evidence)} accepts ${plain(evidence.taken / seconds)} connections a second, and about ${plain(attemptsOf(evidence) / seconds)} come. ${lossWords(evidence)}`;
   },
-  remedies: () => [
+  remedies: (evidence) => [
     "Make it accept faster: more workers or an accept loop of its own thread, less work before accept() is called again, a quicker dependency. A larger backlog will not help: the queue is full all the time, and would only make clients wait longer.",
     "Until then shed load before this host: fewer connections to it, or more hosts beside it.",
+    ...aboutThisKernel(evidence),
   ],
 };
 
@@ -195,6 +215,10 @@ export const acceptQueueTooSmall: Rule = {
       advice ??
         "Raise the backlog in the application's listen() call, within net.core.somaxconn, then restart the listener: a running one keeps its limit. Which listener it is, and its limit, could not be seen here.",
       "It needs room for the most connections that come in a second times the longest pause of the application in seconds.",
+      ...(listener?.limit === OLD_SOMAXCONN && isKernelFrom(evidence.kernel, 5, 4) === false
+        ? ["128 is the somaxconn that kernels before 5.4 begin with; later ones begin with 4096."]
+        : []),
+      ...aboutThisKernel(evidence),
     ];
   },
 };
