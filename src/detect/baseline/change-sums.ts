@@ -39,13 +39,17 @@ export class ChangeSums {
    */
   add(index: number, evaluation: Evaluation, correlation: number): boolean {
     const { count, expected, dispersion } = evaluation;
-    const r = Math.max(0, Math.min(CORRELATION_MAX, correlation));
-    const scale = ((1 + dispersion * expected) * (1 + r)) / (1 - r);
-    const rises = clip((count * Math.LN2 - expected) / scale);
+    const scale = (1 + dispersion * expected) * inflation(correlation);
+    const rises = (count * Math.LN2 - expected) / scale;
     // Where hardly anything is expected, nothing can go missing.
-    const falls = expected < EXPECTED_MIN ? -NATS_MAX : clip((expected / 2 - count * Math.LN2) / scale);
-    const upLasts = this.#side(index, this.up, this.upSince, rises, 1, evaluation);
-    return this.#side(index, this.down, this.downSince, falls, -1, evaluation) || upLasts;
+    const falls = expected < EXPECTED_MIN ? -NATS_MAX : (expected / 2 - count * Math.LN2) / scale;
+    return this.addNats(index, evaluation, rises, falls);
+  }
+
+  /** The same with the nats for a rise and for a fall themselves. */
+  addNats(index: number, evaluation: Evaluation, rises: number, falls: number): boolean {
+    const upLasts = this.#side(index, this.up, this.upSince, clip(rises), 1, evaluation);
+    return this.#side(index, this.down, this.downSince, clip(falls), -1, evaluation) || upLasts;
   }
 
   restart(index: number, minute: number): void {
@@ -82,6 +86,12 @@ export class ChangeSums {
     }
     return false;
   }
+}
+
+/** By how much the evidence of evaluations that follow their neighbours is worth less. */
+export function inflation(correlation: number): number {
+  const r = Math.max(0, Math.min(CORRELATION_MAX, correlation));
+  return (1 + r) / (1 - r);
 }
 
 function clip(nats: number): number {
