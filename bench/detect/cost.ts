@@ -7,20 +7,20 @@
 import { decodeBaselines, encodeBaselines } from "../../src/detect/baseline/codec.ts";
 import { ShardBaselines } from "../../src/detect/baseline/shard-baselines.ts";
 import type { ShardMinute } from "../../src/detect/columns.ts";
-import { EVENT_SERIES, FLOW_SERIES } from "../../src/detect/series.ts";
+import { SEASONAL_SERIES, STILL_SERIES } from "../../src/detect/series.ts";
 import { MINUTE_MS } from "../../src/rates/minute.ts";
 import { POSITIONS } from "../../src/rates/shard-sums.ts";
 import { randomOf } from "../fleet/random.ts";
 import { round } from "../support/figure.ts";
 
-const SERIES = EVENT_SERIES.length + FLOW_SERIES.length;
+const SERIES = STILL_SERIES.length + SEASONAL_SERIES.length;
 const WARM_MINUTES = 600;
 const MINUTES = 1_000;
 const FLEET_SERIES = 400_000;
 const T0 = Date.UTC(2026, 10, 23);
 
 const random = randomOf("cost of judging");
-const FLOWS = FLOW_SERIES.filter(({ kind }) => kind === "flow").map(({ counter }) => counter);
+const FLOWS = SEASONAL_SERIES.filter(({ kind }) => kind === "flow").map(({ counter }) => counter);
 
 function minuteAt(at: number): ShardMinute {
   const column = (value: (position: number) => number) =>
@@ -59,7 +59,7 @@ function run(count: number): number {
 
 run(WARM_MINUTES);
 const perSeries = run(MINUTES) / (MINUTES * POSITIONS * SERIES);
-const inMemory = [shard.events, shard.flows]
+const inMemory = [shard.still, shard.seasonal]
   .flatMap((bank) => bank.columns())
   .reduce((sum, { array }) => sum + array.byteLength, 0);
 const bytes = encodeBaselines(shard);
@@ -74,8 +74,8 @@ line("a series, each evaluation", perSeries, "ns of CPU");
 line("a series in memory, on average", inMemory / (POSITIONS * SERIES), "bytes");
 line(
   "a series with a season, in memory",
-  shard.flows.columns().reduce((sum, { array }) => sum + array.byteLength, 0) /
-    (POSITIONS * FLOW_SERIES.length),
+  shard.seasonal.columns().reduce((sum, { array }) => sum + array.byteLength, 0) /
+    (POSITIONS * SEASONAL_SERIES.length),
   "bytes",
 );
 line("a shard as stored", bytes.length, `bytes of ${POSITIONS} namespaces, ${SERIES} series each`);

@@ -24,6 +24,11 @@ export interface Series {
   readonly losesHandshakes?: true;
 }
 
+/** What the baseline of a series begins with. */
+export function expectingOf({ kind, losesHandshakes }: Series): { fromZero: boolean; isEvent: boolean } {
+  return { fromZero: losesHandshakes === true, isEvent: kind === "event" };
+}
+
 const event = (counter: string, more: Partial<Series> = {}): Series => ({
   name: counter,
   kind: "event",
@@ -37,7 +42,8 @@ const flow = (counter: string, more: Partial<Series> = {}): Series => ({
   ...more,
 });
 
-export const EVENT_SERIES: readonly Series[] = [
+/** Those that have no hours: their baselines are a level alone. */
+export const STILL_SERIES: readonly Series[] = [
   event("TcpExtListenOverflows", { losesHandshakes: true }),
   event("TcpExtListenDrops", {
     name: "other_listen_drops",
@@ -47,8 +53,6 @@ export const EVENT_SERIES: readonly Series[] = [
   event("TcpExtTCPReqQFullDrop", { losesHandshakes: true }),
   event("TcpExtTCPReqQFullDoCookies"),
   event("TcpExtSyncookiesFailed"),
-  event("TcpAttemptFails"),
-  event("TcpExtEmbryonicRsts"),
   event("TcpExtTCPAbortOnMemory"),
   event("TcpExtTCPAbortFailed"),
   event("TcpExtTCPMemoryPressures"),
@@ -60,7 +64,10 @@ export const EVENT_SERIES: readonly Series[] = [
   event("TcpExtTCPFastOpenListenOverflow"),
 ];
 
-export const FLOW_SERIES: readonly Series[] = [
+/** Those that go with the hours of the week; some hosts see failed attempts and half-open resets all day. */
+export const SEASONAL_SERIES: readonly Series[] = [
+  event("TcpAttemptFails"),
+  event("TcpExtEmbryonicRsts"),
   flow("TcpPassiveOpens"),
   flow("TcpActiveOpens"),
   flow("TcpEstabResets"),

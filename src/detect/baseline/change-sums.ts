@@ -3,7 +3,6 @@ import { type Evaluation, NEW_NORMAL } from "./evaluation.ts";
 const ALARM_NATS = 14;
 /** One evaluation gives no more, so that a spike of a minute or two is no lasting change. */
 const NATS_MAX = 7;
-const CORRELATION_MAX = 0.95;
 /** Of fewer events than this in an evaluation no fall is told. */
 const EXPECTED_MIN = 1;
 
@@ -34,12 +33,12 @@ export class ChangeSums {
    * Adds what an evaluation says for a doubling and for a halving of what is expected, in nats; less where counts
    * are over-dispersed or follow their neighbours.
    *
-   * @param correlation of the residuals of neighbouring evaluations
+   * @param inflation by how much the sum of neighbouring evaluations varies more than if each were for itself
    * @returns true when a change has lasted so long that it is the new normal
    */
-  add(index: number, evaluation: Evaluation, correlation: number): boolean {
+  add(index: number, evaluation: Evaluation, inflation: number): boolean {
     const { count, expected, dispersion } = evaluation;
-    const scale = (1 + dispersion * expected) * inflation(correlation);
+    const scale = (1 + dispersion * expected) * Math.max(1, inflation);
     const rises = (count * Math.LN2 - expected) / scale;
     // Where hardly anything is expected, nothing can go missing.
     const falls = expected < EXPECTED_MIN ? -NATS_MAX : (expected / 2 - count * Math.LN2) / scale;
@@ -88,10 +87,18 @@ export class ChangeSums {
   }
 }
 
-/** By how much the evidence of evaluations that follow their neighbours is worth less. */
-export function inflation(correlation: number): number {
-  const r = Math.max(0, Math.min(CORRELATION_MAX, correlation));
-  return (1 + r) / (1 - r);
+/** A single update of an inflation is no larger: the change itself is not to be taken for noise. */
+const INFLATION_MAX = 100;
+
+/**
+ * What the moving average of standard residuals says of their inflation: near 1 where each is for itself, and as
+ * many times more as slow noise lifts and lowers all of them together. The correlation of direct neighbours would
+ * miss it where fast noise lies over the slow.
+ *
+ * @param rate of the moving average
+ */
+export function inflationOf(average: number, rate: number): number {
+  return Math.min(INFLATION_MAX, (average * average * (2 - rate)) / rate);
 }
 
 function clip(nats: number): number {

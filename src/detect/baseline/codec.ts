@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import { POSITIONS } from "../../rates/shard-sums.ts";
-import { EVENT_SERIES, FLOW_SERIES, type Series } from "../series.ts";
+import { SEASONAL_SERIES, type Series, STILL_SERIES } from "../series.ts";
 import type { SeriesBank, StateArray } from "./series-bank.ts";
 import { ShardBaselines } from "./shard-baselines.ts";
 
@@ -13,8 +13,8 @@ const CHECKED_FROM = 8;
 /** What is stored before the arrays, as JSON: which series they are of, and of which positions. */
 interface Head {
   readonly watermark: number;
-  readonly events: readonly string[];
-  readonly flows: readonly string[];
+  readonly still: readonly string[];
+  readonly seasonal: readonly string[];
   readonly positions: readonly number[];
 }
 
@@ -26,7 +26,7 @@ export function encodeBaselines(shard: ShardBaselines): Buffer {
   const positions = [...shard.lastMinute.keys()].filter(
     (position) => shard.lastMinute[position] !== 0 || shard.skips[position] !== 0,
   );
-  const head: Head = { watermark: shard.watermark, events: NAMES.events, flows: NAMES.flows, positions };
+  const head: Head = { watermark: shard.watermark, still: NAMES.still, seasonal: NAMES.seasonal, positions };
   const text = Buffer.from(JSON.stringify(head));
   const parts: Uint8Array[] = [text];
   for (const position of positions) {
@@ -60,7 +60,7 @@ export function decodeBaselines(bytes: Uint8Array): ShardBaselines {
 }
 
 const nameAll = (all: readonly Series[]) => all.map(({ name }) => name);
-const NAMES = { events: nameAll(EVENT_SERIES), flows: nameAll(FLOW_SERIES) };
+const NAMES = { still: nameAll(STILL_SERIES), seasonal: nameAll(SEASONAL_SERIES) };
 
 /** A state array, with how many of its elements belong to one position. */
 interface Block {
@@ -74,8 +74,8 @@ function blocksOf(shard: ShardBaselines): Block[] {
   return [
     { array: shard.lastMinute, width: 1 },
     { array: shard.skips, width: 1 },
-    ...ofBank(shard.events, EVENT_SERIES.length),
-    ...ofBank(shard.flows, FLOW_SERIES.length),
+    ...ofBank(shard.still, STILL_SERIES.length),
+    ...ofBank(shard.seasonal, SEASONAL_SERIES.length),
   ];
 }
 
@@ -92,8 +92,8 @@ function readArrays(shard: ShardBaselines, head: Head, bytes: Uint8Array): void 
     return taken;
   };
   const bankBlocks = [
-    { bank: shard.events, stored: head.events, own: NAMES.events },
-    { bank: shard.flows, stored: head.flows, own: NAMES.flows },
+    { bank: shard.still, stored: head.still, own: NAMES.still },
+    { bank: shard.seasonal, stored: head.seasonal, own: NAMES.seasonal },
   ];
   for (const position of head.positions) {
     if (!(position >= 0 && position < POSITIONS)) throw new RangeError(`baselines of position ${position}`);

@@ -1,5 +1,13 @@
+/** What is known of a series before anything was learned. */
+export interface Expecting {
+  /** It is 0 on a healthy host: judged from the start, and never learned upwards at once. */
+  readonly fromZero: boolean;
+  /** It stands still, or nearly, on most: judged after an hour where it does. */
+  readonly isEvent: boolean;
+}
+
 /** One count of one series: what is judged, and what a bank says of it. Made once and filled again. */
-export class Evaluation {
+export class Evaluation implements Expecting {
   count = 0;
   /** What the level is measured by: minutes, or thousands of another counter. */
   exposure = 1;
@@ -8,8 +16,8 @@ export class Evaluation {
   bucket = 0;
   /** How long it took, in minutes: what it weighs in learning. */
   minutes = 1;
-  /** The series is known to be 0 on a healthy host: judged from the start, and never learned upwards at once. */
   fromZero = false;
+  isEvent = false;
 
   /** The count expected in this exposure. */
   expected = 0;

@@ -1,4 +1,4 @@
-import { EVENT_SERIES, FLOW_SERIES } from "../series.ts";
+import { SEASONAL_SERIES, STILL_SERIES } from "../series.ts";
 import { BUCKETS } from "./season.ts";
 import type { SeriesBank } from "./series-bank.ts";
 import type { ShardBaselines } from "./shard-baselines.ts";
@@ -18,8 +18,8 @@ export interface Donor {
 export function inheritBaselines(shard: ShardBaselines, position: number, donors: readonly Donor[]): boolean {
   if (shard.lastMinute[position] !== 0) return false;
   const given = [
-    inheritBank(shard.events, position, EVENT_SERIES.length, donors, "events"),
-    inheritBank(shard.flows, position, FLOW_SERIES.length, donors, "flows"),
+    inheritBank(shard.still, position, STILL_SERIES.length, donors, "still"),
+    inheritBank(shard.seasonal, position, SEASONAL_SERIES.length, donors, "seasonal"),
   ];
   return given.includes(true);
 }
@@ -29,7 +29,7 @@ function inheritBank(
   position: number,
   width: number,
   donors: readonly Donor[],
-  which: "events" | "flows",
+  which: "still" | "seasonal",
 ): boolean {
   let given = false;
   for (let place = 0; place < width; place++) {

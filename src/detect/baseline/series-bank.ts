@@ -1,9 +1,9 @@
 import { residual } from "../residual.ts";
-import { ChangeSums } from "./change-sums.ts";
-import { type Evaluation, NEW_NORMAL, OUT_Z } from "./evaluation.ts";
+import { ChangeSums, inflationOf } from "./change-sums.ts";
+import { type Evaluation, type Expecting, NEW_NORMAL, OUT_Z } from "./evaluation.ts";
 import { BUCKETS, bucketBefore, otherDay } from "./season.ts";
 
-/** Minutes after which a baseline is judged by: two days; an hour where it has no season, or inherited it. */
+/** Minutes after which a baseline is judged by: two days; an hour where it has no season, or inherited one. */
 const MATURE = 2_880;
 const MATURE_SOON = 60;
 /** What is known to be 0 at first takes a day of evidence to move as a series of unknown level does. */
@@ -16,6 +16,8 @@ const BUCKET_VISITS = 240;
 const LEVEL_MINUTES = 10_080;
 const SPREAD_MINUTES = 1_440;
 const RECENT_MINUTES = 30;
+/** Slow noise is looked for over at least eight evaluations, however long they are. */
+const DRIFT_MAX = 1 / 8;
 /** Minutes in which nothing is clipped, for nothing is known to clip by. */
 const FIRST = 30;
 /** The least that is expected of an exposure of 1. */
@@ -35,7 +37,7 @@ export type StateArray = Float32Array | Uint32Array | Uint16Array | Int16Array |
  * The baselines of many series in typed arrays: 187 bytes a series with a season, 43 without.
  *
  * Each has a level (events per unit of exposure), a dispersion, a season (the factor of each hour of weekdays and
- * weekends), the correlation of neighbouring residuals, and two cumulative sums that find lasting changes. The
+ * weekends), how much slow noise there is, and two cumulative sums that find lasting changes. The
  * rules of learning:
  *
  * - A bucket of the season always learns, an old one slowly and a young one fast, and no evaluation moves it far.
@@ -51,8 +53,9 @@ export class SeriesBank {
   readonly dispersion: Float32Array;
   /** The level of the last half hour: what is adopted as the new normal. */
   readonly recent: Float32Array;
-  readonly correlation: Float32Array;
-  readonly last: Float32Array;
+  /** The moving average of standard residuals, and what it says of their noise. */
+  readonly drift: Float32Array;
+  readonly inflation: Float32Array;
   /** Minutes learned from, and minutes for which the level was held. */
   readonly seen: Uint16Array;
   readonly frozen: Uint16Array;
@@ -68,8 +71,8 @@ export class SeriesBank {
     this.level = new Float32Array(size);
     this.dispersion = new Float32Array(size).fill(DISPERSION_PRIOR);
     this.recent = new Float32Array(size);
-    this.correlation = new Float32Array(size);
-    this.last = new Float32Array(size);
+    this.drift = new Float32Array(size);
+    this.inflation = new Float32Array(size).fill(1);
     this.seen = new Uint16Array(size);
     this.frozen = new Uint16Array(size);
     this.hot = new Int8Array(size);
@@ -81,9 +84,9 @@ export class SeriesBank {
 
   /** Every array of the state, with how many of its elements belong to one series. */
   columns(): { readonly array: StateArray; readonly perSeries: number }[] {
-    const { level, dispersion, recent, correlation, last, seen, frozen, hot, inherited } = this;
+    const { level, dispersion, recent, drift, inflation, seen, frozen, hot, inherited } = this;
     const { up, down, upSince, downSince, alarms } = this.changes;
-    const single = [level, dispersion, recent, correlation, last, up, down, upSince, downSince];
+    const single = [level, dispersion, recent, drift, inflation, up, down, upSince, downSince];
     const small = [seen, frozen, hot, inherited, alarms];
     return [
       ...[...single, ...small].map((array) => ({ array, perSeries: 1 })),
@@ -96,9 +99,10 @@ export class SeriesBank {
     return Math.max((this.level[index] as number) * this.#factor(index, bucket), LEVEL_MIN);
   }
 
-  isMature(index: number, bucket: number, fromZero: boolean): boolean {
+  isMature(index: number, bucket: number, { fromZero, isEvent }: Expecting): boolean {
     if (fromZero) return true;
-    const soon = !this.seasonal || this.inherited[index] !== 0;
+    const isStill = isEvent && (this.level[index] as number) < SEASON_LEVEL_MIN;
+    const soon = !this.seasonal || isStill || this.inherited[index] !== 0;
     if ((this.seen[index] as number) < (soon ? MATURE_SOON : MATURE)) return false;
     if (!this.seasonal || (this.level[index] as number) < SEASON_LEVEL_MIN) return true;
     return (this.visits[index * BUCKETS + bucket] as number) >= BUCKET_MATURE;
@@ -106,17 +110,17 @@ export class SeriesBank {
 
   /** Judges a count against what was learned, and then learns from it. */
   observe(index: number, evaluation: Evaluation): void {
-    const { count, exposure, bucket, minute, fromZero } = evaluation;
+    const { count, exposure, bucket, minute } = evaluation;
     evaluation.expected = this.expected(index, bucket) * exposure;
     evaluation.dispersion = this.dispersion[index] as number;
     evaluation.z = residual(count, evaluation.expected, evaluation.dispersion);
-    evaluation.mature = this.isMature(index, bucket, fromZero);
+    evaluation.mature = this.isMature(index, bucket, evaluation);
     evaluation.changed = 0;
     evaluation.newNormal = false;
     evaluation.hot = this.#countHot(index, evaluation.mature ? evaluation.z : 0);
     this.#learn(index, evaluation);
     if (!evaluation.mature) this.changes.restart(index, minute);
-    else if (this.changes.add(index, evaluation, this.correlation[index] as number)) {
+    else if (this.changes.add(index, evaluation, this.inflation[index] as number)) {
       evaluation.newNormal = true;
     }
     if (evaluation.newNormal) this.#adoptRecent(index, minute);
@@ -124,7 +128,7 @@ export class SeriesBank {
 
   /** Forgets what ties an evaluation to the one before it: time has passed, or something was begun anew. */
   interrupt(index: number, minute: number): void {
-    this.last[index] = 0;
+    this.drift[index] = 0;
     this.hot[index] = 0;
     this.changes.restart(index, minute);
   }
@@ -210,7 +214,7 @@ export class SeriesBank {
 
   #learnSpread(
     index: number,
-    { expected, dispersion }: Evaluation,
+    { expected, dispersion, minutes }: Evaluation,
     off: number,
     sd: number,
     rate: number,
@@ -223,11 +227,12 @@ export class SeriesBank {
         Math.min(DISPERSION_MAX, dispersion + (found - dispersion) * rate),
       );
     }
-    const standard = off / sd;
-    const product = Math.max(-9, Math.min(9, standard * (this.last[index] as number)));
-    const correlation = this.correlation[index] as number;
-    this.correlation[index] = correlation + (product - correlation) * rate;
-    this.last[index] = standard;
+    const towards = Math.min(DRIFT_MAX, minutes / RECENT_MINUTES);
+    const before = this.drift[index] as number;
+    const drift = before + (off / sd - before) * towards;
+    this.drift[index] = drift;
+    const inflation = this.inflation[index] as number;
+    this.inflation[index] = inflation + (inflationOf(drift, towards) - inflation) * rate;
   }
 
   #adoptRecent(index: number, minute: number): void {

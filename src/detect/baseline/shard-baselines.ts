@@ -6,7 +6,7 @@ import { judgeChange } from "../detectors/changepoint.ts";
 import { judgeRetransmits, SEGMENTS_MIN } from "../detectors/retransmits.ts";
 import { judgeSeasonal, type Window } from "../detectors/seasonal.ts";
 import type { Flag } from "../flag.ts";
-import { EVENT_SERIES, FLOW_SERIES, type Series } from "../series.ts";
+import { expectingOf, SEASONAL_SERIES, type Series, STILL_SERIES } from "../series.ts";
 import { Evaluation, OUT_Z } from "./evaluation.ts";
 import { lossAt } from "./loss-at.ts";
 import { bucketOf } from "./season.ts";
@@ -42,8 +42,8 @@ const PER = 1_000;
  * goes on as if it had never been stored.
  */
 export class ShardBaselines {
-  readonly events = new SeriesBank(POSITIONS * EVENT_SERIES.length, false);
-  readonly flows = new SeriesBank(POSITIONS * FLOW_SERIES.length, true);
+  readonly still = new SeriesBank(POSITIONS * STILL_SERIES.length, false);
+  readonly seasonal = new SeriesBank(POSITIONS * SEASONAL_SERIES.length, true);
   /** Minutes since 1970 of the last minute judged at each position; 0 for one that was never seen. */
   readonly lastMinute = new Uint32Array(POSITIONS);
   /** Evaluations still to be left out. */
@@ -57,7 +57,7 @@ export class ShardBaselines {
     const { bank, width, place } = this.#placeOf(series);
     const index = position * width + place;
     const bucket = bucketOf(Math.floor(at / MINUTE_MS), offsetMinutes);
-    if (!bank.isMature(index, bucket, series.losesHandshakes === true)) return null;
+    if (!bank.isMature(index, bucket, expectingOf(series))) return null;
     return { perMinute: bank.expected(index, bucket), dispersion: bank.dispersion[index] as number };
   }
 
@@ -81,7 +81,7 @@ export class ShardBaselines {
     for (const series of ALL_SERIES) {
       const columns = columnsOf(minute, series);
       const { bank, width, place } = this.#placeOf(series);
-      evaluation.fromZero = series.losesHandshakes === true;
+      Object.assign(evaluation, expectingOf(series));
       for (const position of judged) {
         const count = seriesValue(columns, position);
         const minutes = (minute.ratedMs[position] as number) / MINUTE_MS;
@@ -128,13 +128,13 @@ export class ShardBaselines {
 
   /** Where a series lies: at `position * width + place` of its bank. */
   #placeOf(series: Series): { readonly bank: SeriesBank; readonly width: number; readonly place: number } {
-    const all = series.kind === "event" ? EVENT_SERIES : FLOW_SERIES;
-    const bank = series.kind === "event" ? this.events : this.flows;
-    return { bank, width: all.length, place: all.indexOf(series) };
+    const isStill = STILL_SERIES.includes(series);
+    const all = isStill ? STILL_SERIES : SEASONAL_SERIES;
+    return { bank: isStill ? this.still : this.seasonal, width: all.length, place: all.indexOf(series) };
   }
 }
 
-const ALL_SERIES: readonly Series[] = [...EVENT_SERIES, ...FLOW_SERIES];
+const ALL_SERIES: readonly Series[] = [...STILL_SERIES, ...SEASONAL_SERIES];
 
 function exposureOf(series: Series, { per }: SeriesColumns, position: number, minutes: number): number {
   if (series.kind === "gauge") return 1;

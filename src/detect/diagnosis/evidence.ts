@@ -2,7 +2,7 @@ import { type LossShare, lossShare, lostHandshakes } from "../../rates/loss.ts";
 import { PER_MINUTE_MIN } from "../detectors/burst.ts";
 import type { Flag } from "../flag.ts";
 import { residual } from "../residual.ts";
-import { EVENT_SERIES } from "../series.ts";
+import { SEASONAL_SERIES, STILL_SERIES } from "../series.ts";
 import { type Focus, focusOf } from "./focus.ts";
 import { MEASURES, type Measure, NAMES } from "./measures.ts";
 import { readSettings, type Settings } from "./settings.ts";
@@ -77,7 +77,9 @@ const DEPLOY_MS = 300_000;
 /** Sums that are read while they grow may be apart by so many. */
 const SLACK = 4;
 
-const EVENTS: ReadonlySet<string> = new Set(EVENT_SERIES.map(({ name }) => name));
+const EVENTS: ReadonlySet<string> = new Set(
+  [...STILL_SERIES, ...SEASONAL_SERIES].filter(({ kind }) => kind === "event").map(({ name }) => name),
+);
 
 export function gatherEvidence(window: NamespaceWindow, around: Surroundings): Evidence {
   const { intervals, listeners } = window;

@@ -14,6 +14,7 @@ const ALONE_Z = 6;
 const COUNT_MIN = 5;
 /** Below so many a minute there are no hours to tell apart. */
 const SEASON_LEVEL_MIN = 3;
+const MOVES = { fromZero: false, isEvent: false };
 /** A score for a change that no single row stands out by. */
 const CHANGE_SCORE = 6;
 
@@ -55,9 +56,9 @@ export class CountJudge implements SampleJudge {
 
   /** Which baseline holds now; null while neither has learned enough. */
   #bankFor(bucket: number): SeriesBank | null {
-    if (this.#seasonal.isMature(0, bucket, false)) return this.#seasonal;
+    if (this.#seasonal.isMature(0, bucket, MOVES)) return this.#seasonal;
     const isSparse = this.#plain.expected(0, bucket) < SEASON_LEVEL_MIN;
-    return isSparse && this.#plain.isMature(0, bucket, false) ? this.#plain : null;
+    return isSparse && this.#plain.isMature(0, bucket, MOVES) ? this.#plain : null;
   }
 
   #scoreAlone(minute: number, minutes: number, value: number): number {

@@ -1,4 +1,4 @@
-import { ChangeSums, inflation } from "../baseline/change-sums.ts";
+import { ChangeSums, inflationOf } from "../baseline/change-sums.ts";
 import { Evaluation, NEW_NORMAL, OUT_Z } from "../baseline/evaluation.ts";
 import { BUCKETS, bucketBefore, bucketOf, otherDay } from "../baseline/season.ts";
 import { isUnusual } from "../detectors/seasonal.ts";
@@ -12,6 +12,7 @@ const MATURE_ROWS = 48;
 const LEVEL_MINUTES = 10_080;
 const SPREAD_MINUTES = 2_880;
 const RECENT_MINUTES = 60;
+const DRIFT_MAX = 1 / 8;
 const BUCKET_MINUTES = 240;
 /** What is learned from lies within so many standard deviations. */
 const CLIP = 3;
@@ -37,8 +38,8 @@ export class GaugeJudge implements SampleJudge {
   #level = 0;
   #recent = 0;
   #variance = 0;
-  #correlation = 0;
-  #last = 0;
+  #drift = 0;
+  #inflation = 1;
   #frozen = 0;
   #hot = 0;
 
@@ -66,7 +67,7 @@ export class GaugeJudge implements SampleJudge {
   }
 
   interrupt(at: number): void {
-    this.#last = 0;
+    this.#drift = 0;
     this.#hot = 0;
     this.#changes.restart(0, Math.floor(at / MINUTE_MS));
   }
@@ -98,10 +99,9 @@ export class GaugeJudge implements SampleJudge {
     this.#level += off * Math.min(1, Math.max(weight / (this.#minutes + weight), weight / LEVEL_MINUTES));
     const rate = Math.min(1, Math.max(weight / this.#minutes, weight / SPREAD_MINUTES));
     this.#variance += (off * off - this.#variance) * rate;
-    const standard = off / spread;
-    const product = Math.max(-CLIP * CLIP, Math.min(CLIP * CLIP, standard * this.#last));
-    this.#correlation += (product - this.#correlation) * rate;
-    this.#last = standard;
+    const towards = Math.min(DRIFT_MAX, weight / RECENT_MINUTES);
+    this.#drift += (off / spread - this.#drift) * towards;
+    this.#inflation += (inflationOf(this.#drift, towards) - this.#inflation) * rate;
   }
 
   /** Adds what the value says for a lasting shift, in nats. */
@@ -110,7 +110,7 @@ export class GaugeJudge implements SampleJudge {
       this.#changes.restart(0, evaluation.minute);
       return;
     }
-    const scale = inflation(this.#correlation);
+    const scale = Math.max(1, this.#inflation);
     const nats = (z: number) => (SHIFT * z - SHIFT ** 2 / 2) / scale;
     if (this.#changes.addNats(0, evaluation, nats(evaluation.z), nats(-evaluation.z))) this.#adoptRecent();
   }

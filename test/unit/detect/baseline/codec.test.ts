@@ -109,9 +109,9 @@ describe("stored state", () => {
 
   test("lies within the bounds that memory and storage were planned by", () => {
     const shard = new ShardBaselines();
-    const bytesOf = (bank: ShardBaselines["flows"]) =>
+    const bytesOf = (bank: ShardBaselines["seasonal"]) =>
       bank.columns().reduce((sum, { array, perSeries }) => sum + perSeries * array.BYTES_PER_ELEMENT, 0);
-    expect([bytesOf(shard.flows), bytesOf(shard.events)]).toEqual([187, 43]);
+    expect([bytesOf(shard.seasonal), bytesOf(shard.still)]).toEqual([187, 43]);
     run(shard, fc.sample(minutes, { numRuns: 1, seed: 8 })[0] ?? []);
     expect(encodeBaselines(shard).length).toBeLessThan(3 * 3_500 + 2_000);
   });

@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { judgeBurst } from "../../../../src/detect/detectors/burst.ts";
-import { EVENT_SERIES, type Series } from "../../../../src/detect/series.ts";
+import { SEASONAL_SERIES, type Series, STILL_SERIES } from "../../../../src/detect/series.ts";
 import { lossShare, lostHandshakes } from "../../../../src/rates/loss.ts";
 
-const named = (name: string) => EVENT_SERIES.find((series) => series.name === name) as Series;
+const named = (name: string) =>
+  [...STILL_SERIES, ...SEASONAL_SERIES].find((series) => series.name === name) as Series;
 const OVERFLOWS = named("TcpExtListenOverflows");
 const QUIET = { perMinute: 0, dispersion: 0 };
 

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { judgePeers } from "../../../../src/detect/detectors/peers.ts";
-import { EVENT_SERIES, FLOW_SERIES, type Series } from "../../../../src/detect/series.ts";
+import { SEASONAL_SERIES, type Series, STILL_SERIES } from "../../../../src/detect/series.ts";
 
-const OPENS = FLOW_SERIES[0] as Series;
-const OVERFLOWS = EVENT_SERIES[0] as Series;
+const OPENS = SEASONAL_SERIES.find(({ name }) => name === "TcpPassiveOpens") as Series;
+const OVERFLOWS = STILL_SERIES[0] as Series;
 
 function judge(counts: readonly number[], series = OPENS, ratedMs = 60_000) {
   const peers = counts.map((count, hostId) => ({ hostId, count, ratedMs }));
