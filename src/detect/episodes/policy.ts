@@ -29,8 +29,10 @@ export const CRITICAL_ENTRY: Entry = { hits: 2, of: 3 };
 
 /** Judged once is enough: the detector behind it has waited already (a minute without a port, hours of a leak). */
 const AT_ONCE: Entry = { hits: 1, of: 1 };
-const TWICE: Entry = { hits: 2, of: 3 };
+/** Loss, interval by interval. */
 const LASTING: Entry = { hits: 3, of: REMEMBERED };
+/** What is judged by the minute. */
+const TWICE: Entry = { hits: 2, of: 3 };
 
 const ENTRIES: Partial<Readonly<Record<Cause, Entry>>> = {
   DATA_PROBLEM: AT_ONCE,
@@ -38,13 +40,14 @@ const ENTRIES: Partial<Readonly<Record<Cause, Entry>>> = {
   RESTART: AT_ONCE,
   SERVICE_DOWN: AT_ONCE,
   CONNECTION_LEAK: AT_ONCE,
-  SYN_FLOOD: TWICE,
-  INBOUND_SCAN: TWICE,
-  UNKNOWN: TWICE,
+  APPLICATION_STALLED: LASTING,
+  APPLICATION_SLOW: LASTING,
+  ACCEPT_QUEUE_TOO_SMALL: LASTING,
+  SYN_QUEUE_FULL: LASTING,
 };
 
 export function entryOf(cause: Cause): Entry {
-  return ENTRIES[cause] ?? LASTING;
+  return ENTRIES[cause] ?? TWICE;
 }
 
 /** Below this part of its entry threshold an episode is calm; between the two it goes on, and none begins. */

@@ -98,25 +98,30 @@ test.each<[string, Partial<UrgencyInput>, string]>([
 
 describe("a diagnosis as an observation", () => {
   const whose = { subject: "n1", host: "h1", role: "web" };
+  const newest = { share: 0.01, closesMinute: true };
   test("of loss is as strong as the share is over the threshold, and has the listener's port", () => {
     const seen = listener({ samplesFull: 50, peakQueue: 17, lastQueue: 17, firstQueue: 17, weight: 70 });
     const found = diagnosisOf(
       windowOf(spread({ accepted: 990, overflows: 70, drops: 70 }), { listeners: [seen] }),
     );
     if (found === null) throw new Error("nothing was found");
-    expect(observationOf(found, whose)).toMatchObject({
+    expect(observationOf(found, whose, newest)).toMatchObject({
       ...whose,
       cause: "APPLICATION_SLOW",
       port: 8080,
       strength: expect.closeTo(10, 6),
     });
-    expect(observationOf(found, whose, 0.02).strength).toBeCloseTo(0.5, 6);
+    expect(observationOf(found, whose, newest, 0.02).strength).toBeCloseTo(0.5, 6);
   });
 
   test("of another cause is there or not", () => {
     const found = diagnosisOf(windowOf([{ attemptsFailed: 100, embryonicResets: 100 }]));
     if (found === null) throw new Error("nothing was found");
-    expect(observationOf(found, whose)).toMatchObject({ cause: "INBOUND_SCAN", port: null, strength: 1 });
+    expect(observationOf(found, whose, newest)).toMatchObject({
+      cause: "INBOUND_SCAN",
+      port: null,
+      strength: 1,
+    });
   });
 });
 
