@@ -8,8 +8,17 @@ import "./host.ts";
 import "./host-listeners.ts";
 import "./listeners.ts";
 import "./hosts.ts";
+import "./labels.ts";
 import "./counter.ts";
+import "./diagnosis.ts";
+import "./anomalies.ts";
+import "./incidents.ts";
+import "./incident-changes.ts";
+import "./silence.ts";
+import "./silence-changes.ts";
+import "./receivers.ts";
 import "./system.ts";
 import "./set-host-labels.ts";
+import "./node.ts";
 
 export const schema = builder.toSchema();
