@@ -52,7 +52,7 @@ export class ShardBaselines {
   watermark = 0;
   readonly #evaluation = new Evaluation();
 
-  /** What a series does at a position when nothing is wrong, for each minute; null before that was learned. */
+  /** What a series does at a position when nothing is wrong; null before that was learned. */
   expectation(position: number, series: Series, at: number, offsetMinutes = 0): Expectation | null {
     const { bank, width, place } = this.#placeOf(series);
     const index = position * width + place;

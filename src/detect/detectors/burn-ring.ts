@@ -1,10 +1,10 @@
 import { crc32 } from "node:zlib";
 
-/** A ring of sums: of `slots` stretches of `minutes` each, the newest in use. */
+/** Sums of `slots` stretches of `minutes` each, the newest in use; windows of up to `reach` minutes are told by it. */
 const RINGS = [
-  { minutes: 1, slots: 60 },
-  { minutes: 5, slots: 73 },
-  { minutes: 60, slots: 73 },
+  { minutes: 1, slots: 60, reach: 60 },
+  { minutes: 5, slots: 72, reach: 360 },
+  { minutes: 60, slots: 72, reach: 4_320 },
 ] as const;
 
 const SLOTS = RINGS.reduce((sum, { slots }) => sum + slots, 0);
@@ -22,8 +22,8 @@ export interface Handshakes {
 
 /**
  * How many handshakes went well and badly in the last three days, of a role or a host: by minute for an hour, by
- * five minutes for six hours, by hour for three days. 1.7 kB. Minutes come in order; one that was added is left
- * out when it comes again.
+ * five minutes for six hours, by hour for three days. 1.6 kB. Minutes come in order, those in which nobody came too;
+ * one that was added is left out when it comes again.
  */
 export class BurnRing {
   readonly #good = new Float32Array(SLOTS);
@@ -49,9 +49,7 @@ export class BurnRing {
 
   /** The sums of the last `minutes`: exactly up to an hour, to five minutes up to six hours, to an hour above. */
   last(minutes: number): Handshakes {
-    const found = PLACED.find(
-      ({ ring }) => minutes <= ring.minutes * (ring.slots - (ring.minutes === 1 ? 0 : 1)),
-    );
+    const found = PLACED.find(({ ring }) => minutes <= ring.reach);
     const { ring, offset } = found ?? LONGEST;
     const now = Math.floor(this.#minute / ring.minutes);
     let good = 0;

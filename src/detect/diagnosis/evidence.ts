@@ -4,7 +4,7 @@ import type { Flag } from "../flag.ts";
 import { residual } from "../residual.ts";
 import { SEASONAL_SERIES, STILL_SERIES } from "../series.ts";
 import { type Focus, focusOf } from "./focus.ts";
-import { MEASURES, type Measure, NAMES } from "./measures.ts";
+import { MEASURE_NAMES, MEASURES, type Measure } from "./measures.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import type {
   KnownEvent,
@@ -144,8 +144,8 @@ function sumOf(intervals: readonly ObservedInterval[], measure: Measure): number
 }
 
 function totals(intervals: readonly ObservedInterval[]): Pick<Evidence, "count" | "known"> {
-  const entries = NAMES.map((measure) => [measure, sumOf(intervals, measure)] as const);
-  const known = NAMES.filter((measure) =>
+  const entries = MEASURE_NAMES.map((measure) => [measure, sumOf(intervals, measure)] as const);
+  const known = MEASURE_NAMES.filter((measure) =>
     intervals.some(({ increases }) => increases.has(MEASURES[measure])),
   );
   return { count: Object.fromEntries(entries) as Record<Measure, number>, known: new Set(known) };

@@ -31,5 +31,4 @@ export const MEASURES = {
 
 export type Measure = keyof typeof MEASURES;
 
-/** Series of series.ts that a measure has no series of its own name for, or that is judged from 0 without a baseline. */
-export const NAMES = Object.keys(MEASURES) as Measure[];
+export const MEASURE_NAMES = Object.keys(MEASURES) as Measure[];

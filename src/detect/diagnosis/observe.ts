@@ -81,7 +81,7 @@ function listenersOf(
     const minute = minutes.get(key);
     const { socket, closedAt } = track;
     return {
-      id: key,
+      inode: socket.inode,
       address: socket.address,
       port: socket.port,
       owner: socket.owner ?? null,

@@ -1,6 +1,7 @@
 import type { Cause, Severity } from "./cause.ts";
 import type { Evidence } from "./evidence.ts";
 import { MEASURES, type Measure } from "./measures.ts";
+import type { ObservedListener } from "./window.ts";
 
 /** Something that speaks for a cause, or against it. */
 export interface Clue {
@@ -31,14 +32,17 @@ export interface Rule {
   readonly remedies: (evidence: Evidence) => readonly string[];
 }
 
+/** What names a listening socket of a namespace while it is open. */
+export type ListenerName = Pick<ObservedListener, "inode" | "address" | "port">;
+
 /** One line of the evidence of a diagnosis. */
 export interface Statement {
   readonly statement: string;
   /** Full name of the counter that it rests on, with its increase over the window; null for none. */
   readonly counter: string | null;
   readonly value: number | null;
-  /** The caller's name for the listener that it is about; null for none. */
-  readonly listener: string | null;
+  /** The listener that it is about; null for none. */
+  readonly listener: ListenerName | null;
 }
 
 export interface Verdict {
@@ -67,10 +71,15 @@ export function judge(rule: Rule, evidence: Evidence): Verdict | null {
 }
 
 function statementOf({ says, counter, listener }: Clue, evidence: Evidence): Statement {
+  const seen = evidence.focus?.listener;
   return {
     statement: says(evidence),
     counter: counter === undefined ? null : MEASURES[counter],
     value: counter === undefined ? null : evidence.count[counter],
-    listener: listener === true ? (evidence.focus?.listener.id ?? null) : null,
+    listener: listener === true && seen !== undefined ? nameOf(seen) : null,
   };
+}
+
+function nameOf({ inode, address, port }: ObservedListener): ListenerName {
+  return { inode, address, port };
 }

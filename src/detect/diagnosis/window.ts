@@ -16,8 +16,8 @@ export interface ObservedInterval {
 
 /** What was seen of one listening socket over the window. */
 export interface ObservedListener {
-  /** The caller's name for it: goes through to the diagnosis untouched. */
-  readonly id: string;
+  /** Inode of the socket, a decimal string: with address and port it names one while it is open. */
+  readonly inode: string;
   readonly address: string;
   readonly port: number;
   /** Process, unit or container; null where it cannot be seen. */

@@ -35,7 +35,7 @@ export interface Transition {
 
 /** Everything that the machine remembers. Make a new one with `emptyBook()`. */
 export interface Book {
-  /** The newest step taken of each source. */
+  /** The newest judgement taken of each source. */
   readonly watermarks: ReadonlyMap<string, number>;
   /** By subject, cause and port. */
   readonly episodes: ReadonlyMap<string, Episode>;
@@ -43,8 +43,8 @@ export interface Book {
   readonly incidents: ReadonlyMap<string, Incident>;
 }
 
-/** What was observed at one moment by one source: a shard, or the clock that judges silence. */
-export interface Step {
+/** What one source judged at one moment: a shard's counters, or who is silent. */
+export interface Judgement {
   readonly source: string;
   readonly at: number;
   /** `counters` says nothing of silence, and `presence` of nothing else. */
@@ -64,23 +64,26 @@ export function emptyBook(): Book {
 }
 
 /**
- * Takes a step: pure. A step of a source that is not after its newest one changes nothing, so a job may run twice
- * and be replayed from anywhere.
+ * Takes a judgement: pure. One of a source that is not after its newest changes nothing, so a job may run twice and
+ * be replayed from anywhere.
  */
-export function advance(book: Book, step: Step): { readonly book: Book; readonly transitions: Transition[] } {
-  if (step.at <= (book.watermarks.get(step.source) ?? Number.NEGATIVE_INFINITY))
+export function advance(
+  book: Book,
+  judgement: Judgement,
+): { readonly book: Book; readonly transitions: Transition[] } {
+  if (judgement.at <= (book.watermarks.get(judgement.source) ?? Number.NEGATIVE_INFINITY))
     return { book, transitions: [] };
-  const watermarks = new Map(book.watermarks).set(step.source, step.at);
-  const episodes = advanceAll(book.episodes, step);
+  const watermarks = new Map(book.watermarks).set(judgement.source, judgement.at);
+  const episodes = advanceAll(book.episodes, judgement);
   const transitions: Transition[] = [];
-  const incidents = settle(book.incidents, episodes, step, transitions);
+  const incidents = settle(book.incidents, episodes, judgement, transitions);
   return { book: { watermarks, episodes, incidents }, transitions };
 }
 
-function advanceAll(before: Book["episodes"], step: Step): Map<string, Episode> {
-  const { at, judges, judged, gone } = step;
+function advanceAll(before: Book["episodes"], judgement: Judgement): Map<string, Episode> {
+  const { at, judges, judged, gone } = judgement;
   const episodes = new Map(before);
-  const seen = new Map(step.observations.map((observation) => [episodeName(observation), observation]));
+  const seen = new Map(judgement.observations.map((observation) => [episodeName(observation), observation]));
   for (const [name, { subject, host, role, cause, port }] of before) {
     const calm = { subject, host, role, cause, port, strength: 0, severity: "INFO" } as const;
     const isJudged = judged.has(subject) && (cause === "HOST_SILENT") === (judges === "presence");
@@ -105,7 +108,7 @@ export function episodeName({ subject, cause, port }: Pick<Episode, "subject" | 
 function settle(
   before: Book["incidents"],
   episodes: ReadonlyMap<string, Episode>,
-  { at, sizes }: Step,
+  { at, sizes }: Judgement,
   transitions: Transition[],
 ): Map<string, Incident> {
   const incidents = new Map(before);

@@ -44,7 +44,7 @@ export interface CauseObservation extends EpisodeName, Whose {
   readonly gone?: boolean;
 }
 
-/** What is to be remembered of one cause on one subject: a row, made anew at each step. */
+/** What is to be remembered of one cause on one subject: a row, made anew by each observation. */
 export interface Episode extends EpisodeName, Whose {
   readonly phase: "pending" | "open" | "resolving" | "closed";
   /** Another cause of the family that was named by the last observations, and by how many of them. */
@@ -66,10 +66,10 @@ export interface Episode extends EpisodeName, Whose {
   readonly severity: Severity;
 }
 
-/** What a step did, for those who have to know. */
+/** What an observation did, for those who have to know. */
 export type EpisodeChange = "opened" | "reopened" | "worsened" | "resolved" | null;
 
-export interface EpisodeStep {
+export interface Advanced {
   /** Null when there is nothing to remember. */
   readonly episode: Episode | null;
   readonly change: EpisodeChange;
@@ -82,7 +82,7 @@ const MASK = 2 ** REMEMBERED - 1;
  * one taken change nothing, so that whatever the order and however often they come, an episode is opened once and
  * resolved once.
  */
-export function advanceEpisode(before: Episode | null, seen: CauseObservation): EpisodeStep {
+export function advanceEpisode(before: Episode | null, seen: CauseObservation): Advanced {
   if (before !== null && seen.at <= before.watermark) return { episode: before, change: null };
   if (seen.gone === true) return leave(before, seen.at);
   if (seen.strength === null) {
@@ -171,7 +171,7 @@ function nameCause(episode: Episode, cause: Cause): Episode {
 const isOn = ({ phase }: Episode) => phase === "open" || phase === "resolving";
 
 /** Opens a pending or closed episode when enough of the last observations were over the threshold. */
-function enter(episode: Episode, { at, severity }: CauseObservation): EpisodeStep {
+function enter(episode: Episode, { at, severity }: CauseObservation): Advanced {
   const enough = isMet(episode.hits, entryOf(episode.cause)) || isMet(episode.criticalHits, CRITICAL_ENTRY);
   if (!enough) return { episode, change: null };
   const isAgain = episode.openedAt !== null;
@@ -195,7 +195,7 @@ function isMet(bits: number, { hits, of }: Entry): boolean {
 }
 
 /** An episode that is open stays so until it was calm for long enough. */
-function goOn(episode: Episode, { at, strength, severity }: CauseObservation): EpisodeStep {
+function goOn(episode: Episode, { at, strength, severity }: CauseObservation): Advanced {
   if (strength === null || strength >= CALM_STRENGTH) {
     const now = strength !== null && strength >= 1 ? worse(episode.severity, severity) : episode.severity;
     const change = now === episode.severity ? null : "worsened";
@@ -208,7 +208,7 @@ function goOn(episode: Episode, { at, strength, severity }: CauseObservation): E
   return close(episode, at);
 }
 
-function close(episode: Episode, at: number): EpisodeStep {
+function close(episode: Episode, at: number): Advanced {
   return {
     episode: {
       ...episode,
@@ -223,7 +223,7 @@ function close(episode: Episode, at: number): EpisodeStep {
   };
 }
 
-function leave(episode: Episode | null, at: number): EpisodeStep {
+function leave(episode: Episode | null, at: number): Advanced {
   if (episode === null || !isOn(episode)) return { episode: null, change: null };
   return { ...close({ ...episode, watermark: at }, at) };
 }

@@ -3,7 +3,7 @@ import { bucketOf } from "../baseline/season.ts";
 import { SeriesBank } from "../baseline/series-bank.ts";
 import { isUnusual } from "../detectors/seasonal.ts";
 import { residual } from "../residual.ts";
-import type { RowVerdict, Sample, SampleJudge } from "./judge.ts";
+import type { RowVerdict, Sample, SampleJudge } from "./sample.ts";
 
 const MINUTE_MS = 60_000;
 /** A row weighs no more than this in learning, however long it took. */

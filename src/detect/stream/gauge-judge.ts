@@ -2,7 +2,7 @@ import { ChangeSums, inflationOf } from "../baseline/change-sums.ts";
 import { Evaluation, NEW_NORMAL, OUT_Z } from "../baseline/evaluation.ts";
 import { BUCKETS, bucketBefore, bucketOf, otherDay } from "../baseline/season.ts";
 import { isUnusual } from "../detectors/seasonal.ts";
-import type { RowVerdict, Sample, SampleJudge } from "./judge.ts";
+import type { RowVerdict, Sample, SampleJudge } from "./sample.ts";
 
 const MINUTE_MS = 60_000;
 const WEIGHT_MAX = 60;

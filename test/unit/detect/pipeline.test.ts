@@ -9,7 +9,7 @@ import {
   advance,
   type Book,
   emptyBook,
-  type Step,
+  type Judgement,
   type Transition,
 } from "../../../src/detect/episodes/book.ts";
 import { observationOf } from "../../../src/detect/episodes/strength.ts";
@@ -23,7 +23,7 @@ const INTERVAL_MS = 10_000;
 /** One host through the whole of it: baselines, diagnoses, incidents, as a job would run them. */
 class Pipeline {
   readonly baselines = new ShardBaselines();
-  readonly steps: Step[] = [];
+  readonly steps: Judgement[] = [];
   book: Book = emptyBook();
   transitions: Transition[] = [];
   diagnoses: Diagnosis[] = [];
@@ -77,7 +77,7 @@ class Pipeline {
     });
   }
 
-  #take(step: Step): void {
+  #take(step: Judgement): void {
     this.steps.push(step);
     const { book, transitions } = advance(this.book, step);
     this.book = book;

@@ -103,7 +103,7 @@ describe("the text", () => {
       "The listener 0.0.0.0:8080 (app) accepts 10 connections a second, and about 26.3 come. About 56 % of new connections were lost or delayed by a second or more (47 % to 90 %).",
     );
     expect(found?.listener).toMatchObject({
-      seen: { id: "l1", port: 8080 },
+      seen: { inode: "1", port: 8080 },
       attribution: { share: 1, confidence: 1 },
     });
     expect(found?.evidence.map(({ statement }) => statement)).toContain(
@@ -131,7 +131,7 @@ describe("the text", () => {
   });
 
   test("names the listener that is behind it among several, and doubts what it takes", () => {
-    const other = listener({ id: "l2", port: 443, peakQueue: 3 });
+    const other = listener({ inode: "2", port: 443, peakQueue: 3 });
     const found = diagnosisOf(windowOf(spread(SLOW), { listeners: [other, pinned] }));
     expect(found?.listener?.seen.port).toBe(8080);
     expect(found?.evidence.at(-1)?.statement).toBe(
@@ -165,7 +165,7 @@ describe("the table", () => {
         fc.boolean(),
         (intervals, sockets, seesAll) => {
           const listeners = sockets.map((more, index) =>
-            listener({ ...more, id: `l${index}`, port: 80 + index }),
+            listener({ ...more, inode: `${index}`, port: 80 + index }),
           );
           const found = diagnosisOf(
             windowOf(intervals, {

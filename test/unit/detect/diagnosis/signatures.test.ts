@@ -250,13 +250,13 @@ describe("what else is told apart", () => {
   });
 
   test("one that came back is a restart, however long ago", () => {
-    const listeners = [listener({ closedAt: 0 }), listener({ id: "l2", openedAt: 20_000 })];
+    const listeners = [listener({ closedAt: 0 }), listener({ inode: "2", openedAt: 20_000 })];
     const found = diagnosisOf(windowOf(spread({ resetsSent: 9, accepted: 900 }, 9), { listeners }));
     expect(found).toMatchObject({ cause: "RESTART", severity: "INFO" });
   });
 
   test("a deploy and an upstream that refuses are both named", () => {
-    const listeners = [listener({ closedAt: 30_000 }), listener({ id: "l2", openedAt: 32_000 })];
+    const listeners = [listener({ closedAt: 30_000 }), listener({ inode: "2", openedAt: 32_000 })];
     const window = windowOf(spread({ accepted: 60, opened: 600, attemptsFailed: 300 }), { listeners });
     expect(diagnosisOf(window)).toMatchObject({ cause: "RESTART", contributing: ["UPSTREAM_REFUSING"] });
   });

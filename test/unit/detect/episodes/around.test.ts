@@ -5,6 +5,7 @@ import { inhibitions } from "../../../../src/detect/episodes/inhibition.ts";
 import { dedupKey } from "../../../../src/detect/episodes/key.ts";
 import { observationOf } from "../../../../src/detect/episodes/strength.ts";
 import { suppressedBy } from "../../../../src/detect/episodes/suppression.ts";
+import { titleOf } from "../../../../src/detect/episodes/title.ts";
 import { type UrgencyInput, urgencyOf } from "../../../../src/detect/episodes/urgency.ts";
 import { diagnosisOf, listener, spread, windowOf } from "../support/windows.ts";
 
@@ -136,4 +137,13 @@ test("keys are the same for ever, and differ by each part", () => {
     dedupKey({ kind: "host", of: "h2" }, "ACCEPT_QUEUE", 80),
   ];
   expect(new Set(keys).size).toBe(5);
+});
+
+test.each([
+  ["host", "h1", "APPLICATION_SLOW", 8080, ["h1"], "Application accepts too slowly on port 8080: web-h1"],
+  ["host", "n7", "SYN_FLOOD", null, ["h1"], "SYN flood, held by cookies: web-h1"],
+  ["fleet", "web", "SERVICE_DOWN", null, ["h1", "h2"], "Nothing listens any more: 2 hosts of web"],
+  ["fleet", "*", "HOST_SILENT", null, ["h1", "h2", "h3"], "Nothing is heard: 3 hosts"],
+] as const)("the title of a %s's incident", (kind, of, cause, port, members, title) => {
+  expect(titleOf({ scope: { kind, of }, cause, port, members }, (host) => `web-${host}`)).toBe(title);
 });

@@ -5,7 +5,7 @@ import {
   advance,
   type Book,
   emptyBook,
-  type Step,
+  type Judgement,
   type Transition,
 } from "../../../../src/detect/episodes/book.ts";
 import { inhibitions } from "../../../../src/detect/episodes/inhibition.ts";
@@ -21,7 +21,7 @@ interface Fault {
 }
 
 /** What a fleet of `size` hosts of one role shows at a step. */
-function stepOf(number: number, faults: readonly Fault[], size = 100): Step {
+function stepOf(number: number, faults: readonly Fault[], size = 100): Judgement {
   const judges = faults.some(({ cause }) => cause === "HOST_SILENT") ? "presence" : "counters";
   return {
     source: judges,
@@ -54,7 +54,7 @@ class Fleet {
     this.size = size;
   }
 
-  take(step: Step): Transition[] {
+  take(step: Judgement): Transition[] {
     const { book, transitions } = advance(this.book, step);
     this.book = book;
     this.transitions.push(...transitions);
@@ -209,7 +209,7 @@ describe("whatever the order and however often steps come", () => {
     return open;
   }
 
-  function run(steps: readonly Step[]) {
+  function run(steps: readonly Judgement[]) {
     const fleet = new Fleet(30);
     for (const step of steps) fleet.take(step);
     return fleet;
@@ -222,7 +222,7 @@ describe("whatever the order and however often steps come", () => {
         const again = run(
           steps.flatMap((step, index) => {
             const [distance = 0] = [...back.take(1)];
-            return [step, steps[Math.max(0, index - distance)] as Step, step];
+            return [step, steps[Math.max(0, index - distance)] as Judgement, step];
           }),
         );
         expect(again.transitions).toEqual(straight.transitions);

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { randomOf } from "../../../../bench/fleet/random.ts";
 import { KINDS, type Kind } from "../../../../src/detect/stream/csv.ts";
-import { RowJudge, type RowVerdict } from "../../../../src/detect/stream/judge.ts";
+import { RowJudge } from "../../../../src/detect/stream/judge.ts";
+import type { RowVerdict } from "../../../../src/detect/stream/sample.ts";
 import { loadOf, MINUTE_MS, MONDAY, normal } from "../support/load.ts";
 
 interface Point {

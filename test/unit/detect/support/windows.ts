@@ -22,7 +22,7 @@ export const CALM: Surroundings = {
 
 export function listener(more: Partial<ObservedListener> = {}): ObservedListener {
   return {
-    id: "l1",
+    inode: "1",
     address: "0.0.0.0",
     port: 8080,
     owner: "app",
