@@ -4,6 +4,7 @@ import { readTls } from "../http/tls.ts";
 import { migrate } from "../store/migrate.ts";
 import { createLog } from "../telemetry/log.ts";
 import { createSignIn, explainDatabase, openForCommand } from "./database.ts";
+import { DETECT_USAGE, runDetect } from "./detect.ts";
 import { readLabelRules } from "./labels-file.ts";
 import { parseTokenWords, runTokenCommand, TOKEN_USAGE } from "./token.ts";
 
@@ -15,6 +16,8 @@ const USAGE = `spillway [role]
   migrate       bring the database to this version's schema, and exit
   check-config  read the environment and the files that it names, name every fault, and exit
   token         ${TOKEN_USAGE}
+  ${DETECT_USAGE}
+                judge a series of your own, row by row
   sign-in       print a one-time link that signs a browser in
 
 Settings are environment variables: .env.example lists them.`;
@@ -23,12 +26,14 @@ Settings are environment variables: .env.example lists them.`;
  * Runs a role that comes and goes, and writes what it gives to standard output.
  *
  * @throws CONFIGURATION for a role that there is not, and for wrong words and settings
+ * @throws BAD_REQUEST for a file of the caller's that is not of its form
  */
 export async function runCommand(
   role: string,
   words: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
+  if (role === "detect") return runDetect(words);
   process.stdout.write(`${await resultOf(role, words, environment)}\n`);
 }
 
