@@ -147,7 +147,7 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
     storage,
     reader: new SnapshotReader(new LayoutCache(now)),
     fleet,
-    labelsOver: (range) => labelHistory.over(range),
+    labelsOver: () => labelHistory.over(),
     now,
     system: {
       version: VERSION,

@@ -2,7 +2,7 @@ import { SpillwayError } from "../errors.ts";
 import { formatDuration } from "../protocol/duration.ts";
 import type { HostRecord } from "../store/directory.ts";
 import type { Fleet as FleetData } from "../store/fleet-view.ts";
-import { currentLabels, type Groups, groupNamespaces } from "../store/queries/groups.ts";
+import { currentLabels, type Groups, groupNamespaces, type Labels } from "../store/queries/groups.ts";
 import { type Grid, gridOf, niceStep, type Range, requireValues } from "../store/queries/range.ts";
 import type { Context } from "./context.ts";
 
@@ -44,9 +44,10 @@ function wholeMinutes(stepMs: number): number {
 }
 
 export interface AskedGroups {
-  readonly groups: Groups;
+  /** Of each series, in the order of a query's answers. */
+  readonly labels: readonly Labels[];
   /** What a query takes: null where every namespace there is goes into one series. */
-  readonly forQuery: Groups | null;
+  readonly groups: Groups | null;
 }
 
 /**
@@ -68,11 +69,14 @@ export async function askedGroups(
       `${by.length} labels to group by; at most ${LABELS_MAX} are taken at once`,
     );
   }
-  const labelsOf = by.length === 0 ? currentLabels : ((await context.labelsOver?.(range)) ?? currentLabels);
-  const groups = groupNamespaces(all, hosts, by, range, labelsOf);
+  // Everything in one series needs no look at each host, of which there may be ten thousand.
+  const isWhole = !filtered && by.length === 0;
+  const labelsOf = by.length === 0 ? currentLabels : ((await context.labelsOver?.()) ?? currentLabels);
+  const groups = isWhole ? null : groupNamespaces(all, hosts, by, range, labelsOf);
+  const labels = groups?.labels ?? [{}];
   if (grid !== null) {
-    requireValues(groups.labels.length, range, grid);
-    context.budget.takeValues(groups.labels.length * grid.length);
+    requireValues(labels.length, range, grid);
+    context.budget.takeValues(labels.length * grid.length);
   }
-  return { groups, forQuery: filtered || by.length > 0 ? groups : null };
+  return { labels, groups };
 }

@@ -88,7 +88,7 @@ export class TrendSum {
       exact.add(group, bigValues === null ? value : buffer.valueAt(index));
       if (sum === null) {
         this.#seen[group] = 1;
-        if (measure === "AFFECTED") this.#countHost(group, members.hostInGroup[position] as number);
+        if (measure === "AFFECTED") this.#countHost(group, this.#membership.hostInGroup(members, position));
       } else {
         if (!sum.whole) touch(sum, position);
         (sum.increase[position] as number) += value;
