@@ -5,6 +5,7 @@
  * Read `runService` for the architecture: what the service is made of, in the order in which it starts;
  * it stops in the reverse.
  */
+import "./production.ts";
 import { writeSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";

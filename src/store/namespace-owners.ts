@@ -1,5 +1,5 @@
 import type { Db } from "./client.ts";
-import { FIRST_OTHER_NAMESPACE, type NamespaceOwner, readNamespaceOwners } from "./directory.ts";
+import { isRoot, type NamespaceOwner, readNamespaceOwners } from "./directory.ts";
 import { shardOf } from "./snapshots.ts";
 
 /** Everything is read again this often: until then a namespace that was deleted is still shown. */
@@ -69,7 +69,7 @@ export class NamespaceOwners {
     let { root, other } = highest;
     for (const row of rows) {
       this.#known.add(row);
-      if (row.id < FIRST_OTHER_NAMESPACE) root = Math.max(root, row.id);
+      if (isRoot(row.id)) root = Math.max(root, row.id);
       else other = Math.max(other, row.id);
     }
     this.#looks.push({ at: now, highest: { root, other } });
