@@ -27,6 +27,8 @@ export interface Namespaces {
   readonly namespacesOf: ReadonlyMap<number, readonly NamespaceOwner[]>;
   /** Shards in which there are namespaces. */
   readonly shards: readonly number[];
+  /** The same object for as long as no namespace has come or gone. */
+  readonly facts: object;
 }
 
 /**
@@ -81,10 +83,12 @@ class Known {
   readonly #ownerOf = new Map<number, number>();
   readonly #namespacesOf = new Map<number, NamespaceOwner[]>();
   readonly #shards = new Set<number>();
+  #facts = {};
 
   add(namespace: NamespaceOwner): void {
     const { id, hostId } = namespace;
     if (this.#ownerOf.has(id)) return;
+    this.#facts = {};
     this.#ownerOf.set(id, hostId);
     this.#shards.add(shardOf(id));
     const own = this.#namespacesOf.get(hostId);
@@ -97,6 +101,11 @@ class Known {
   }
 
   all(): Namespaces {
-    return { ownerOf: this.#ownerOf, namespacesOf: this.#namespacesOf, shards: [...this.#shards] };
+    return {
+      ownerOf: this.#ownerOf,
+      namespacesOf: this.#namespacesOf,
+      shards: [...this.#shards],
+      facts: this.#facts,
+    };
   }
 }

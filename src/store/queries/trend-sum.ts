@@ -97,6 +97,15 @@ export class TrendSum {
     }
   }
 
+  /** For RATE alone: a row whose namespaces are all of one group, with the sum of their rates; in any order. */
+  addRate(group: number, bucket: number, rate: number, row: PositionBuffer): void {
+    for (let index = 0; index < row.count; index++) this.#totals.add(group, row.valueAt(index));
+    const values = this.values[group];
+    const step = stepOf(this.#grid, bucket);
+    // Of what grew over no rated interval, there is no rate to tell.
+    if (values !== undefined && rate > 0) values[step] = (values[step] ?? 0) + rate;
+  }
+
   /**
    * For RATE alone: how long each namespace was covered.
    *
@@ -134,7 +143,9 @@ export class TrendSum {
       const values = this.values[group];
       const increase = increases ? this.#increase.at(group) : 0;
       if (increases) this.#totals.add(group, increase);
-      if (values !== undefined) values[this.#step] = increases ? Number(increase) : (this.#value[group] ?? 0);
+      if (values === undefined) continue;
+      const value = increases ? Number(increase) : (this.#value[group] as number);
+      values[this.#step] = (values[this.#step] ?? 0) + value;
     }
     this.#increase.clear();
     this.#value.fill(0);
