@@ -41,26 +41,33 @@ function headOf(key: "counter_id" | "layout_id"): Prisma.Sql {
 /** What `packRows` gave, null for no rows at all; in no order. */
 export function unpackRows(packed: string | null): PackedRow[] {
   const rows: PackedRow[] = [];
-  if (packed === null) return rows;
-  const bytes = Buffer.from(packed, "base64");
-  for (let offset = 0; offset < bytes.length; ) {
-    const start = offset + HEAD_BYTES;
-    const end = start + bytes.readInt32BE(offset + 12);
-    rows.push({
-      shard: bytes.readInt32BE(offset),
-      key: bytes.readInt32BE(offset + 4),
-      bucket: bytes.readInt32BE(offset + 8) * 60_000,
-      data: bytes.subarray(start, end),
-    });
-    offset = end;
-  }
+  forEachPacked(packed, (shard, key, bucket, bytes, start, end) => {
+    rows.push({ shard, key, bucket, data: bytes.subarray(start, end) });
+  });
   return rows;
 }
 
 /** What `packIncreases` gave, null for no rows at all; in no order. */
 export function unpackIncreases(packed: string | null): IncreaseRow[] {
-  return unpackRows(packed).map(({ shard, key, bucket, data }) => {
-    const rate = new DataView(data.buffer, data.byteOffset, RATE_BYTES).getFloat64(0);
-    return { shard, key, bucket, rate, data: data.subarray(RATE_BYTES) };
+  const rows: IncreaseRow[] = [];
+  forEachPacked(packed, (shard, key, bucket, bytes, start, end) => {
+    const data = bytes.subarray(start + RATE_BYTES, end);
+    rows.push({ shard, key, bucket, rate: bytes.readDoubleBE(start), data });
   });
+  return rows;
+}
+
+function forEachPacked(
+  packed: string | null,
+  visit: (shard: number, key: number, bucket: number, bytes: Buffer, start: number, end: number) => void,
+): void {
+  if (packed === null) return;
+  const bytes = Buffer.from(packed, "base64");
+  for (let offset = 0; offset < bytes.length; ) {
+    const start = offset + HEAD_BYTES;
+    const end = start + bytes.readInt32BE(offset + 12);
+    const bucket = bytes.readInt32BE(offset + 8) * 60_000;
+    visit(bytes.readInt32BE(offset), bytes.readInt32BE(offset + 4), bucket, bytes, start, end);
+    offset = end;
+  }
 }

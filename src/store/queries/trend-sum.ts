@@ -50,6 +50,7 @@ export class TrendSum {
   /** By namespace and group: a deploy may send over all there are within one step. */
   readonly #left = new Map<string, Left>();
   readonly #buffer = new PositionBuffer();
+  readonly #coveredMs = new Float64Array(SHARD_SIZE);
   /** The step in which a host was last counted in its group, by `hostInGroup`. */
   #countedIn = new Int32Array(1024).fill(-1);
   #step = -1;
@@ -104,6 +105,30 @@ export class TrendSum {
     const step = stepOf(this.#grid, bucket);
     // Of what grew over no rated interval, there is no rate to tell.
     if (values !== undefined && rate > 0) values[step] = (values[step] ?? 0) + rate;
+  }
+
+  /** For RATE alone, where a step is one row's time: a row with the coverage of its shard then, which is let go at once. */
+  addRates(row: PackedRow, coverage: readonly PackedRow[]): void {
+    const members = this.#goTo(row);
+    if (members === null) return;
+    const buffer = this.#buffer;
+    const coveredMs = this.#coveredMs.fill(0);
+    for (const { data } of coverage) {
+      const count = readPositions(data, buffer);
+      for (let index = 0; index < count; index++) {
+        (coveredMs[buffer.positions[index] as number] as number) += buffer.values[index] as number;
+      }
+    }
+    const count = readPositions(row.data, buffer);
+    const { positions, values, unrated, bigValues } = buffer;
+    for (let index = 0; index < count; index++) {
+      const position = positions[index] as number;
+      const group = members.group[position] as number;
+      if (group === NO_GROUP) continue;
+      const value = values[index] as number;
+      this.#totals.add(group, bigValues === null ? value : buffer.valueAt(index));
+      this.#settle(group, value, value - (unrated[index] as number), coveredMs[position] as number);
+    }
   }
 
   /**

@@ -109,18 +109,22 @@ async function byNamespace(db: Db, query: TrendQuery, segments: readonly Segment
     shardCount * segments.reduce((sum, one) => sum + (one.to - one.from) / BUCKET_MS[one.of], 0);
   const dense = shardCount <= FEW_SHARDS || rowCount > rowsMost * DENSE;
   const readAll = measure === "RATE" && dense;
+  const oneRow = isOneRow(grid, segments);
+  const rowByRow = readAll && oneRow && shardCount > FEW_SHARDS;
 
   const sum = new TrendSum(grid, measure, new Membership(groups, ownerIn(query.fleet)));
-  const rates = new RowRates(
-    sum,
-    isOneRow(grid, segments) ? new Membership(groups, ownerIn(query.fleet)) : null,
-  );
+  const rates = new RowRates(sum, oneRow ? new Membership(groups, ownerIn(query.fleet)) : null);
   const partMs =
     ((range.to - range.from) * ROWS_PER_PART) /
     Math.max(1, readAll ? rowsMost : Math.min(rowCount, rowsMost));
   for (const part of partsOf(range, grid, partMs)) {
     const within = clipSegments(segments, withStart(part, range, segments));
     const rows = await readIncreaseRows(db, [counterId], within, shards);
+    if (rowByRow) {
+      const covered = byShardAndTime(await readCoverageRows(db, query.reporters, within, shards));
+      for (const row of rows) sum.addRates(row, covered.get(placeOf(row)) ?? []);
+      continue;
+    }
     const increases = measure === "RATE" && !readAll ? rows.filter((row) => !rates.take(row)) : rows;
     const moved = measure === "RATE" && !readAll ? movedIn(increases, grid) : null;
     let coverage: PackedRow[] = [];
@@ -135,13 +139,28 @@ async function byNamespace(db: Db, query: TrendQuery, segments: readonly Segment
   }
   sum.finish();
 
-  const reported = readAll ? [] : await reportedSteps(db, query, segments);
+  const reported = readAll && !rowByRow ? [] : await reportedSteps(db, query, segments);
   return sum.values.map((values, group) => {
     reported[group]?.forEach((flag, step) => {
       if (flag === 1) values[step] ??= 0;
     });
     return { values, total: sum.total(group) };
   });
+}
+
+function byShardAndTime(rows: readonly PackedRow[]): Map<number, PackedRow[]> {
+  const places = new Map<number, PackedRow[]>();
+  for (const row of rows) {
+    const own = places.get(placeOf(row));
+    if (own === undefined) places.set(placeOf(row), [row]);
+    else own.push(row);
+  }
+  return places;
+}
+
+/** One number for each shard and minute: minutes since 1970 are below 2^26 for the next 90 years. */
+function placeOf({ shard, bucket }: PackedRow): number {
+  return shard * 2 ** 26 + bucket / 60_000;
 }
 
 /** Takes the rates of rows as they stand in them, as far as that goes: what is left needs coverage. */
