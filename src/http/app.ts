@@ -34,8 +34,6 @@ export function createApp(deps: AppDeps): Express {
   const { sources, actors, apollo, log } = deps;
   const app = express();
   app.disable("x-powered-by");
-  // A digest of each answer, for caches; what is worth caching sets its own (downloads.ts).
-  app.disable("etag");
   app.use(
     helmet({
       contentSecurityPolicy: {
