@@ -53,7 +53,7 @@ export async function benchLargeFleet(
   }));
 }
 
-export async function fillVictoria(victoria: Peer, fleet: FleetOptions, minutes: number): Promise<void> {
+async function fillVictoria(victoria: Peer, fleet: FleetOptions, minutes: number): Promise<void> {
   const steps = (minutes * MINUTE_MS) / fleet.everyMs;
   let series: ImportedSeries[] = [];
   for (let index = 0; index < fleet.hosts; index++) {
