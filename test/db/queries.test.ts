@@ -471,7 +471,7 @@ describe("queries", () => {
     const [{ hour } = fail()] = await store.db.$queryRaw<{ hour: number }[]>`
       SELECT date_part('epoch', bucket) * 1000 AS hour FROM ts.coverage_hour WHERE steady IS NOT NULL LIMIT 1`;
     const [gone, next] = [hour + 7 * MINUTE, hour + 8 * MINUTE];
-    const range = { from: hour, to: hour + HOUR };
+    const range = { from: hour - HOUR, to: hour + 2 * HOUR };
     const grid = gridOf(range, MINUTE);
     const valuesAt = async (minutes: readonly number[]) => {
       const query = { ...counterOf(world, "TcpExtSyncookiesSent"), range, grid, fleet, now: LATER };
@@ -484,7 +484,7 @@ describe("queries", () => {
         );
       }
       const [trend] = await readTrend(store.db, { ...query, measure: "INCREASE", groups: null });
-      return minutes.map((minute) => trend?.values[(minute - hour) / MINUTE] ?? null);
+      return minutes.map((minute) => trend?.values[(minute - range.from) / MINUTE] ?? null);
     };
     await store.db
       .$executeRaw`DELETE FROM ts.rollup_minute WHERE bucket = to_timestamp(${gone / 1000}::float8)`;

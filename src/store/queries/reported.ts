@@ -43,7 +43,7 @@ export async function readReported(db: Db, query: ReportedQuery): Promise<Uint8A
   if (groups === null) {
     const reported = new Uint8Array(grid.length);
     for (const segment of segments) {
-      if (segment.of === "minutes" && segment.to - segment.from >= HOUR_MS) {
+      if (asksHours(segment)) {
         for (const hour of await readSteadyHours(db, reporters, segment))
           setSteps(reported, grid, within(hour, segment));
       }
@@ -56,7 +56,7 @@ export async function readReported(db: Db, query: ReportedQuery): Promise<Uint8A
   const found = new Reported(query, groups);
   const few = fewShards(groups);
   for (const segment of segments) {
-    if (segment.of === "hours" || segment.to - segment.from < HOUR_MS) continue;
+    if (!asksHours(segment)) continue;
     for (const row of await readSteadyRows(db, reporters, segment, few)) found.addSteady(row, segment);
   }
   await readInto(db, query, found, few);
@@ -97,6 +97,11 @@ async function readInto(
     if (clipped.length === 0) continue;
     for (const row of await readCoverageRows(db, reporters, joined(clipped), shards)) found.add(row);
   }
+}
+
+/** Whether it is worth a statement to ask the hours of a segment who was there all the time: of a few minutes it is not. */
+function asksHours({ of, from, to }: Segment): boolean {
+  return of === "minutes" && to - from > 2 * HOUR_MS;
 }
 
 /** What of an hour lies in a segment. */
