@@ -58,6 +58,7 @@ export const configSchema = z.object({
   SPILLWAY_MINUTE_RETENTION: duration.default(30 * DAY_MS),
   SPILLWAY_HOUR_RETENTION: duration.default(400 * DAY_MS),
   SPILLWAY_LABELS_FILE: absolutePath.optional(),
+  SPILLWAY_ROLE_LABELS: words.default(["role", "service"]),
   SPILLWAY_TLS_CERT: absolutePath.optional(),
   SPILLWAY_TLS_KEY: absolutePath.optional(),
   SPILLWAY_TRUSTED_PROXIES: proxies.default([]),
@@ -95,6 +96,8 @@ export interface Config {
   /** Rules that give labels to hosts; need not be there unless it is named by a setting. */
   readonly labelsFile: string;
   readonly labelsFileNamed: boolean;
+  /** Labels that say which hosts do the same work: the first of them that a host has is its role. */
+  readonly roleLabels: readonly string[];
   /** Paths of a certificate and its key; null for plain HTTP. */
   readonly tls: { readonly cert: string; readonly key: string } | null;
   readonly proxies: {
@@ -159,6 +162,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     compactAfterMs: env.SPILLWAY_COMPACT_AFTER,
     labelsFile: env.SPILLWAY_LABELS_FILE ?? join(dataDir, "labels.yml"),
     labelsFileNamed: env.SPILLWAY_LABELS_FILE !== undefined,
+    roleLabels: env.SPILLWAY_ROLE_LABELS,
     tls: tlsOf(env),
     proxies: {
       trusted: env.SPILLWAY_TRUSTED_PROXIES,

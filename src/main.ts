@@ -132,6 +132,7 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
         now,
         retention: config.retention,
         compactAfterMs: config.compactAfterMs,
+        roleLabels: config.roleLabels,
       });
       return { value: undefined, stop };
     });

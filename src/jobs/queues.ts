@@ -9,11 +9,18 @@ export interface Queues {
   readonly rollup: JobQueue;
   /** `tick` looks for hours to compact, `shard` stages a shard of one, `merge` folds late snapshots in. */
   readonly compact: JobQueue;
+  /** `shard` judges what is new in one, `tick` looks for those that nobody judged, `presence` for silent hosts. */
+  readonly detect: JobQueue;
   /** `make-partitions` makes those that come, `expire` drops those past their retention. */
   readonly retain: JobQueue;
 }
 
-export const QUEUE_NAMES = ["rollup", "compact", "retain"] as const satisfies readonly (keyof Queues)[];
+export const QUEUE_NAMES = [
+  "rollup",
+  "detect",
+  "compact",
+  "retain",
+] as const satisfies readonly (keyof Queues)[];
 
 export function openQueues(backend: QueueBackend): Queues {
   const options = {
@@ -24,6 +31,7 @@ export function openQueues(backend: QueueBackend): Queues {
   };
   return {
     rollup: backend.queue("rollup", options),
+    detect: backend.queue("detect", options),
     compact: backend.queue("compact", options),
     retain: backend.queue("retain", options),
   };

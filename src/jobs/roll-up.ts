@@ -7,6 +7,7 @@ import { type RollupDeps, type RollupOutcome, rollUpShard } from "../store/rollu
 import { markedShards } from "../store/rollup/shards.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { JobView } from "./connection.ts";
+import { judgeSoon } from "./detect.ts";
 import type { Queues } from "./queues.ts";
 
 const shardJob = z.object({ shard: z.number().int().nonnegative() });
@@ -45,7 +46,9 @@ export function rollUp(deps: RollUpJobDeps) {
     const started = performance.now();
     for (let run = 0; run < RUNS && performance.now() - started < GIVE_WAY_MS; run++) {
       const outcome = await once();
-      if (outcome.kind === "busy" || !outcome.more) return;
+      if (outcome.kind === "busy") return;
+      if (job.name === "shard") await judgeSoon(deps.queues, [shard]);
+      if (!outcome.more) return;
     }
   };
 }

@@ -4,6 +4,8 @@ import type { Queues } from "./queues.ts";
 /** Every repeating job. A pattern and not an interval: it says the same however often it is said. */
 const SCHEDULES = [
   { queue: "rollup", id: "rollup-tick", pattern: "*/2 * * * * *", name: "tick" },
+  { queue: "detect", id: "detect-tick", pattern: "*/20 * * * * *", name: "tick" },
+  { queue: "detect", id: "presence", pattern: "*/5 * * * * *", name: "presence" },
   { queue: "compact", id: "compact-tick", pattern: "30 * * * * *", name: "tick" },
   { queue: "retain", id: "make-partitions", pattern: "0 */10 * * * *", name: "make-partitions" },
   { queue: "retain", id: "expire", pattern: "0 5-59/10 * * * *", name: "expire" },

@@ -1,5 +1,6 @@
 import { isEventCounter } from "../catalog/catalog.ts";
 import type { PrismaClient } from "../store/client.ts";
+import { FleetView } from "../store/fleet-view.ts";
 import { SnapshotReader } from "../store/history/snapshot-reader.ts";
 import { LayoutCache } from "../store/layouts.ts";
 import { Partitions } from "../store/partitions.ts";
@@ -8,6 +9,7 @@ import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { compact } from "./compact.ts";
 import type { JobView, JobWorker, QueueBackend } from "./connection.ts";
+import { detect } from "./detect.ts";
 import type { Queues } from "./queues.ts";
 import { retain } from "./retain.ts";
 import { rollUp } from "./roll-up.ts";
@@ -26,6 +28,8 @@ export interface WorkerDeps {
   readonly now: () => number;
   /** Hours that ended so many ms ago are compacted. */
   readonly compactAfterMs: number;
+  /** Labels that say which hosts do the same work, the first that a host has. */
+  readonly roleLabels: readonly string[];
 }
 
 /**
@@ -44,6 +48,11 @@ export async function startWorkers(deps: WorkerDeps): Promise<() => Promise<void
       partitions,
       isEventCounter,
       reader: new SnapshotReader(new LayoutCache()),
+    }),
+    detect: detect({
+      ...deps,
+      reader: new SnapshotReader(new LayoutCache()),
+      fleet: new FleetView(db, deps.now),
     }),
     compact: compact({ ...deps, partitions }),
     retain: retain({ ...deps, partitions }),

@@ -51,6 +51,17 @@ export class Metrics {
     labelNames: ["problem"],
     registers: [this.registry],
   });
+  readonly judgedMinutes = new Counter({
+    name: "spillway_judged_minutes_total",
+    help: "Minutes of shards that detection has judged for good.",
+    registers: [this.registry],
+  });
+  readonly incidents = new Counter({
+    name: "spillway_incidents_total",
+    help: "Incidents that detection opened, or opened again, and resolved.",
+    labelNames: ["transition"],
+    registers: [this.registry],
+  });
   readonly retentionDropped = new Counter({
     name: "spillway_retention_dropped_partitions_total",
     help: "Partitions dropped because all of their rows were past their retention.",

@@ -3,10 +3,14 @@ import type { ShardMinute } from "../columns.ts";
 
 /** The share of handshakes that the namespace at a position lost in a minute; null when none was attempted. */
 export function lossAt({ increases }: ShardMinute, position: number): LossShare | null {
-  const count = (name: string) => {
+  return lossBy((name) => {
     const value = increases.get(name)?.[position] ?? 0;
     return Number.isNaN(value) ? 0 : value;
-  };
+  });
+}
+
+/** The share of handshakes that a namespace lost; null when none was attempted. @param count increases by full name */
+export function lossBy(count: (name: string) => number): LossShare | null {
   const lost = lostHandshakes({
     listenOverflows: count("TcpExtListenOverflows"),
     reqQFullDrop: count("TcpExtTCPReqQFullDrop"),

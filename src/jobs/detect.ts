@@ -1,0 +1,91 @@
+import { z } from "zod";
+import { SpillwayError } from "../errors.ts";
+import { minuteOf } from "../rates/minute.ts";
+import { shardsBehind } from "../store/detect/state.ts";
+import type { Logger } from "../telemetry/log.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import type { JobView } from "./connection.ts";
+import type { Written } from "./detect/incident-writer.ts";
+import { judgePresence } from "./detect/judge-presence.ts";
+import { GRACE_MS, type JudgeShardDeps, judgeShard } from "./detect/judge-shard.ts";
+import type { Queues } from "./queues.ts";
+
+const shardJob = z.object({ shard: z.number().int().nonnegative() });
+/** Runs of one job before it gives way to the other shards, which it does sooner when they take so long. */
+const RUNS = 100;
+const GIVE_WAY_MS = 5_000;
+/**
+ * After a start nobody is called silent for so long: who could not be heard while the service was down has to be
+ * heard first.
+ */
+const FIRST_PRESENCE_MS = 120_000;
+
+export interface DetectJobDeps extends Omit<JudgeShardDeps, "held"> {
+  readonly queues: Queues;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly now: () => number;
+}
+
+/**
+ * The `detect` queue. `shard` judges what is new in a shard: its rollup adds one after each run, and `tick` one for
+ * each shard with minutes that nobody has judged. `presence` judges who is silent. Safe to run twice: what was judged
+ * is known by Postgres.
+ */
+export function detect(deps: DetectJobDeps) {
+  const { log, metrics, now } = deps;
+  const held = new Map();
+  const startedAt = now();
+  return async (job: JobView): Promise<void> => {
+    switch (job.name) {
+      case "tick":
+        return tick(deps);
+      case "presence":
+        if (now() - startedAt >= FIRST_PRESENCE_MS) count(metrics, log, await judgePresence(deps, now()));
+        return;
+      case "shard": {
+        const payload = shardJob.safeParse(job.data);
+        if (!payload.success) {
+          throw new SpillwayError("INTERNAL", `detect: not a shard job: ${z.prettifyError(payload.error)}`);
+        }
+        const { shard } = payload.data;
+        const started = performance.now();
+        for (let run = 0; run < RUNS && performance.now() - started < GIVE_WAY_MS; run++) {
+          const outcome = await judgeShard({ ...deps, held }, shard, now());
+          if (outcome.kind === "busy") return;
+          metrics.judgedMinutes.inc(outcome.minutes);
+          count(metrics, log, outcome.incidents);
+          if (!outcome.more) return;
+        }
+        return;
+      }
+      default:
+        throw new SpillwayError("INTERNAL", `detect: there is no job called ${job.name}`);
+    }
+  };
+}
+
+/** Adds a job for each of these shards; one that waits already is enough. */
+export async function judgeSoon(
+  { detect: queue }: Pick<Queues, "detect">,
+  shards: readonly number[],
+): Promise<void> {
+  if (shards.length === 0) return;
+  await queue.addBulk(
+    shards.map((shard) => ({
+      name: "shard",
+      data: { shard },
+      opts: { deduplication: { id: `shard-${shard}` } },
+    })),
+  );
+}
+
+async function tick({ db, queues, now }: DetectJobDeps): Promise<void> {
+  await judgeSoon(queues, await shardsBehind(db, minuteOf(now() - GRACE_MS)));
+}
+
+function count(metrics: Metrics, log: Logger, { opened, resolved }: Written): void {
+  metrics.incidents.inc({ transition: "opened" }, opened);
+  metrics.incidents.inc({ transition: "resolved" }, resolved);
+  if (opened + resolved > 0) log.info({ opened, resolved }, "incidents have changed");
+}

@@ -1,0 +1,146 @@
+import { advance, type Incident, type Judgement } from "../../detect/episodes/book.ts";
+import { familyOf, REOPEN_MS } from "../../detect/episodes/policy.ts";
+import { titleOf } from "../../detect/episodes/title.ts";
+import type { Db } from "../../store/client.ts";
+import type { Fleet } from "../../store/fleet-view.ts";
+import { attachAnomalies } from "../../store/incidents/anomalies.ts";
+import { type Finding, openOrUpdate } from "../../store/incidents/open.ts";
+import { resolveByKey } from "../../store/incidents/resolve.ts";
+import type { Labels } from "../../store/labels/effective.ts";
+import type { Detail, HandBook } from "./hand-book.ts";
+
+/** Anomalies that were recorded, by host: evidence of the incidents that it is in. */
+export type AnomaliesOfHosts = ReadonlyMap<number, readonly number[]>;
+
+/** What became of incidents, for metrics. */
+export interface Written {
+  opened: number;
+  resolved: number;
+}
+
+interface WriterDeps {
+  readonly tx: Db;
+  readonly hand: HandBook;
+  readonly fleet: Fleet;
+  readonly anomalies: AnomaliesOfHosts;
+  /** The service's clock, ms since 1970. */
+  readonly now: number;
+}
+
+/**
+ * Takes judgements into the book, in the order of their times, and brings the tables of incidents in line with it.
+ *
+ * An incident that changed is written once for all judgements of a run; what opens and is over within one run, of
+ * data that came late, is opened and resolved all the same. Within one transaction; the book is locked.
+ */
+export class IncidentWriter {
+  readonly #deps: WriterDeps;
+  /** Incidents that are on and whose rows are not yet as they are, by key. */
+  readonly #unwritten = new Map<string, Finding>();
+  readonly written: Written = { opened: 0, resolved: 0 };
+
+  constructor(deps: WriterDeps) {
+    this.#deps = deps;
+  }
+
+  /** @param details what is told of the subjects judged, where something is */
+  async take(judgement: Judgement, details: ReadonlyMap<string, Detail>): Promise<void> {
+    const { hand } = this.#deps;
+    for (const [subject, detail] of details) hand.details.set(subject, detail);
+    const before = hand.book;
+    const { book, transitions } = advance(before, judgement);
+    hand.book = book;
+    const changed = new Set(transitions.map(({ key }) => key));
+    const over = transitions.filter(({ kind }) => kind === "resolved");
+    for (const incident of book.incidents.values()) {
+      if (incident.status !== "open") continue;
+      // Told anew where a member was diagnosed anew, too: numbers and severity move while it lasts.
+      const isTold = this.#subjectsOf(incident).some((subject) => details.has(subject));
+      if (isTold || changed.has(incident.key)) this.#note(incident, judgement.at);
+    }
+    // In the order of the keys, so that two transactions that end several wait for each other in one order.
+    for (const { key, detail } of over.sort((a, b) => (a.key < b.key ? -1 : 1))) {
+      await this.#resolve(key, judgement.at, detail ?? "recovered");
+    }
+  }
+
+  /** Writes what is on and not written yet. Call it last. */
+  async finish(): Promise<void> {
+    for (const key of [...this.#unwritten.keys()].sort()) await this.#open(key);
+  }
+
+  #note(incident: Incident, at: number): void {
+    const { key, severity, cause, flapping, startedAt, members } = incident;
+    const { fleet } = this.#deps;
+    const nameOf = (host: string) => fleet.hostById.get(Number(host))?.name ?? `host ${host}`;
+    const detail = this.#detailOf(incident);
+    this.#unwritten.set(key, {
+      dedupKey: key,
+      judgedAt: this.#judgedAt(key, at),
+      startedAt,
+      severity,
+      cause,
+      title: titleOf(incident, nameOf),
+      labels: commonLabels(members.map((host) => fleet.hostById.get(Number(host))?.labels ?? {})),
+      flapping,
+      loss: detail?.loss ?? null,
+      diagnosis: detail?.diagnosis ?? null,
+      hosts: members.map((host) => ({ hostId: Number(host), hostName: nameOf(host) })),
+      reopenSince: at - REOPEN_MS,
+    });
+  }
+
+  /** Of several members the one that loses most. */
+  #detailOf(incident: Incident): Detail | null {
+    const { details } = this.#deps.hand;
+    const told = this.#subjectsOf(incident).flatMap((subject) => details.get(subject) ?? []);
+    const family = familyOf(incident.cause);
+    const fitting = told.filter(({ diagnosis }) => familyOf(diagnosis.cause) === family);
+    return fitting.reduce<Detail | null>(
+      (worst, one) => ((one.loss?.share ?? 0) > (worst?.loss?.share ?? -1) ? one : worst),
+      null,
+    );
+  }
+
+  /** Subjects of the episodes of an incident. */
+  #subjectsOf({ scope, cause, members }: Incident): string[] {
+    if (scope.kind === "host") return [scope.of];
+    const family = familyOf(cause);
+    return [...this.#deps.hand.book.episodes.values()]
+      .filter((episode) => familyOf(episode.cause) === family && members.includes(episode.host))
+      .map(({ subject }) => subject);
+  }
+
+  #judgedAt(key: string, at: number): number {
+    const { judgedAt } = this.#deps.hand;
+    const next = Math.max(at, (judgedAt.get(key) ?? 0) + 1);
+    judgedAt.set(key, next);
+    return next;
+  }
+
+  async #open(key: string): Promise<void> {
+    const { tx, now, anomalies } = this.#deps;
+    const finding = this.#unwritten.get(key);
+    if (finding === undefined) return;
+    this.#unwritten.delete(key);
+    const { incidentId, outcome } = await openOrUpdate(tx, finding, now);
+    if (outcome === "opened" || outcome === "reopened") this.written.opened++;
+    const evidence = finding.hosts.flatMap(({ hostId }) =>
+      (anomalies.get(hostId) ?? []).map((id) => ({ hostId, id })),
+    );
+    if (evidence.length > 0) await attachAnomalies(tx, incidentId, evidence);
+  }
+
+  async #resolve(key: string, at: number, text: string): Promise<void> {
+    await this.#open(key);
+    const recovery = { dedupKey: key, judgedAt: this.#judgedAt(key, at), text };
+    if ((await resolveByKey(this.#deps.tx, recovery, this.#deps.now)) !== null) this.written.resolved++;
+  }
+}
+
+/** The labels that all have alike. */
+function commonLabels([first = {}, ...others]: readonly Labels[]): Labels {
+  return Object.fromEntries(
+    Object.entries(first).filter(([name, value]) => others.every((labels) => labels[name] === value)),
+  );
+}
