@@ -159,9 +159,13 @@ function count(episode: Episode, seen: CauseObservation, isHit: boolean): Episod
   };
 }
 
-/** The cause changes once another one was named several times running. */
+/**
+ * The cause changes once another one was named several times running; at once while nobody was told of it, as the
+ * first moment shows least of what is the matter.
+ */
 function nameCause(episode: Episode, cause: Cause): Episode {
   if (cause === episode.cause) return { ...episode, rival: cause, rivalHits: 0 };
+  if (!isOn(episode)) return { ...episode, cause, rival: cause, rivalHits: 0 };
   const rivalHits = cause === episode.rival ? episode.rivalHits + 1 : 1;
   return rivalHits < RIVAL_HITS
     ? { ...episode, rival: cause, rivalHits }

@@ -120,7 +120,7 @@ export async function judgeNamespaces(deps: JudgeDeps, suspects: readonly Suspec
     const observations = own.observations.filter(({ snapshot }) => snapshot.at <= at);
     const found =
       holding.length > 0 || isLosing
-        ? diagnose(observe({ observations, from: at - WINDOW_MS, ...window }), around, shares)
+        ? diagnose(observe({ observations, from: windowFrom(shares, at), ...window }), around, shares)
         : null;
     const whose = { subject, host: String(host.id), role: roleOf(host.labels, deps.roleLabels) };
     const closesMinute = minuteOf(at + everyMs) > minuteOf(at);
@@ -136,6 +136,16 @@ export async function judgeNamespaces(deps: JudgeDeps, suspects: readonly Suspec
     const details = found === null ? [] : [[subject, detailOf(found, namespaceId)] as const];
     await deps.writer.take(judgement, new Map(details));
   }
+}
+
+/**
+ * Where the window of a diagnosis begins: a minute ago, or with the first loss since then. A queue that is full since
+ * ten seconds ago was empty for most of the minute, and is full all the same.
+ */
+function windowFrom(shares: readonly SharePoint[], at: number): number {
+  const from = at - WINDOW_MS;
+  const first = shares.findIndex(({ to, share }) => to > from && (share ?? 0) > LOSS_ENTRY);
+  return first === -1 ? from : Math.max(from, shares[first - 1]?.to ?? from);
 }
 
 /** Up to when a namespace was judged; one that was not before begins with the minute that makes it a suspect. */

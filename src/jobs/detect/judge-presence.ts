@@ -17,7 +17,7 @@ const SOURCE = "presence";
 
 export interface PresenceDeps {
   readonly db: PrismaClient;
-  readonly fleet: FleetView;
+  readonly fleet: Pick<FleetView, "read">;
   readonly roleLabels: readonly string[];
 }
 

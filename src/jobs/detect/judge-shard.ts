@@ -67,7 +67,7 @@ const LOSSES = ["TcpExtListenOverflows", "TcpExtTCPReqQFullDrop", "TcpExtSyncook
 export interface JudgeShardDeps {
   readonly db: PrismaClient;
   readonly reader: SnapshotReader;
-  readonly fleet: FleetView;
+  readonly fleet: Pick<FleetView, "read">;
   /** What this process holds of what it has judged; without it, it is read each time. */
   readonly held: HeldBaselines;
   /** Labels that say which hosts do the same work, the first that a host has. */

@@ -1,0 +1,127 @@
+/** Hosts whose counters a test moves interval by interval, and workers that roll up and judge what they send. */
+import { MEASURES, type Measure } from "../../src/detect/diagnosis/measures.ts";
+import { type HeldBaselines, judgeShard } from "../../src/jobs/detect/judge-shard.ts";
+import type { Store } from "../../src/store/client.ts";
+import { FleetView } from "../../src/store/fleet-view.ts";
+import { SnapshotReader } from "../../src/store/history/snapshot-reader.ts";
+import { LayoutCache } from "../../src/store/layouts.ts";
+import type { SnapshotRow } from "../../src/store/snapshots.ts";
+import { newMember, type TestMember } from "./incidents.ts";
+import type { OracleSnapshot, OracleSocket } from "./oracle.ts";
+import { append, rowOf, worker } from "./rollups.ts";
+
+export const INTERVAL_MS = 10_000;
+
+/** What moved in an interval, by what it means in a diagnosis. */
+export type Moves = Partial<Readonly<Record<Measure, number>>>;
+
+/** The one listener of a host over an interval of ten samples. */
+export interface ListenerMoves {
+  readonly peakQueue: number;
+  readonly samplesFull: number;
+  readonly drops: number;
+}
+
+const QUIET: ListenerMoves = { peakQueue: 0, samplesFull: 0, drops: 0 };
+export const LIMIT = 16;
+/** A queue that is full throughout. */
+export const FULL: ListenerMoves = { peakQueue: LIMIT + 1, samplesFull: 10, drops: 50 };
+
+/** A host whose snapshots are made one after the other, each 10 s after the last. */
+export class MovingHost {
+  readonly member: TestMember;
+  at: number;
+  readonly #store: Store;
+  readonly #counters = new Map<Measure, number>();
+  #drops = 0;
+
+  private constructor(store: Store, member: TestMember, at: number) {
+    this.#store = store;
+    this.member = member;
+    this.at = at;
+  }
+
+  static async make(store: Store, name: string, at: number, labels: Record<string, string> = {}) {
+    return new MovingHost(store, await newMember(store.db, name, labels), at);
+  }
+
+  /** The snapshots of so many intervals, each with these moves. */
+  async intervals(count: number, moves: Moves, listener: ListenerMoves = QUIET): Promise<SnapshotRow[]> {
+    const rows: SnapshotRow[] = [];
+    for (let index = 0; index < count; index++) {
+      for (const [measure, by] of Object.entries(moves) as [Measure, number][]) {
+        this.#counters.set(measure, (this.#counters.get(measure) ?? 0) + by);
+      }
+      this.#drops += listener.drops;
+      const socket: OracleSocket = { inode: "1", limit: LIMIT, ...listener, drops: this.#drops };
+      const one: OracleSnapshot = {
+        at: this.at,
+        uptimeMs: 1_000_000_000 + this.at - Math.floor(this.at / 86_400_000) * 86_400_000,
+        everyMs: INTERVAL_MS,
+        boot: "boot",
+        epoch: 0,
+        wordSize: 64,
+        values: Object.fromEntries(
+          (Object.entries(MEASURES) as [Measure, string][]).map(([measure, name]) => [
+            name,
+            BigInt(this.#counters.get(measure) ?? 0),
+          ]),
+        ),
+        listeners: { samples: 10, complete: true, sockets: [socket] },
+      };
+      rows.push(await rowOf(this.#store, this.member, one));
+      this.at += INTERVAL_MS;
+    }
+    return rows;
+  }
+}
+
+/** A worker process as far as detection goes: nothing of what it holds is shared with another. */
+export function detector({ db }: Store) {
+  const { rollUp } = worker({ db });
+  const held: HeldBaselines = new Map();
+  const log = { warn: () => undefined };
+  const deps = {
+    db,
+    held,
+    log,
+    reader: new SnapshotReader(new LayoutCache()),
+    roleLabels: ["role"],
+    // Hosts come and go within a test's moment.
+    fleet: { read: () => new FleetView(db, Date.now).read() },
+  };
+  const judge = async (now: number) => {
+    for (const { shard } of await db.$queryRaw<
+      { shard: number }[]
+    >`SELECT shard FROM ts.shard ORDER BY shard`) {
+      for (;;) {
+        const outcome = await judgeShard(deps, shard, now);
+        if (outcome.kind === "busy" || !outcome.more) break;
+      }
+    }
+  };
+  return {
+    deps,
+    judge,
+    /** Rolls up what has come, and judges it. */
+    run: async (now: number) => {
+      await rollUp(now);
+      await judge(now);
+    },
+  };
+}
+
+export { append };
+
+/** Incidents with their timelines, and how many anomalies each has for evidence. */
+export async function incidentsOf({ db }: Store) {
+  const rows = await db.incident.findMany({
+    orderBy: { id: "asc" },
+    include: { timeline: { orderBy: { id: "asc" } }, hosts: { orderBy: { hostId: "asc" } } },
+  });
+  return rows.map(({ timeline, hosts, ...incident }) => ({
+    ...incident,
+    kinds: timeline.map(({ kind }) => kind),
+    members: hosts.filter(({ leftAt }) => leftAt === null).map(({ hostName }) => hostName),
+  }));
+}
