@@ -1,51 +1,262 @@
 /** What detection makes of rollups and snapshots in a real store: each thing once, however it is run. */
 import { describe, expect } from "vitest";
-import { append, detector, FULL, INTERVAL_MS, incidentsOf, MovingHost } from "../support/detection.ts";
+import type { Store } from "../../src/store/client.ts";
+import { shardsBehind } from "../../src/store/detect/state.ts";
+import {
+  append,
+  BURSTS,
+  detector,
+  FULL,
+  forgetDetection,
+  INTERVAL_MS,
+  incidentsOf,
+  type ListenerMoves,
+  type Moves,
+  MovingHost,
+} from "../support/detection.ts";
+import { dying } from "../support/rollups.ts";
 import { test } from "../support/store.ts";
 
 const T0 = Date.UTC(2026, 10, 23, 12);
-const CALM = { accepted: 50 };
-const STALLED = { overflows: 60, drops: 60 };
+const MINUTE = 60_000;
+const CALM: Moves = { accepted: 50 };
+const STALLED: Moves = { overflows: 60, drops: 60 };
+const SLOW: Moves = { accepted: 10, overflows: 60, drops: 60 };
+const BURST: Moves = { accepted: 100, overflows: 60, drops: 60 };
 
-describe("a listener that accepts nothing", () => {
-  test("is one incident within the third interval, which names it, and is over once", async ({ store }) => {
-    const host = await MovingHost.make(store, "web-1", T0, { role: "web" });
-    const { run } = detector(store);
-    const live = async (
-      intervals: number,
-      moves: object,
-      listener = undefined as typeof FULL | undefined,
-    ) => {
-      for (let index = 0; index < intervals; index++) {
-        await append(store, await host.intervals(1, moves, listener));
-        await run(host.at - INTERVAL_MS + 1_000);
-      }
-    };
-    await live(18, CALM);
-    expect(await incidentsOf(store)).toEqual([]);
-    const began = host.at;
-    await live(3, STALLED, FULL);
-    const [opened] = await incidentsOf(store);
-    expect(opened).toMatchObject({
-      status: "OPEN",
+/** Intervals with what moved in them. */
+type Part = readonly [intervals: number, moves: Moves, listener?: ListenerMoves];
+
+/** Sends the intervals of a host one by one, each judged when it has come. */
+async function live(
+  store: Store,
+  host: MovingHost,
+  run: (now: number) => Promise<void>,
+  parts: readonly Part[],
+) {
+  for (const [intervals, moves, listener] of parts) {
+    for (let index = 0; index < intervals; index++) {
+      await append(store, await host.intervals(1, moves, listener));
+      await run(host.at - INTERVAL_MS + 1_000);
+    }
+  }
+}
+
+/** All that detection has written, but for ids and how often a row was touched. */
+async function written({ db }: Store) {
+  const incidents = await db.incident.findMany({
+    orderBy: { id: "asc" },
+    include: { timeline: { orderBy: { id: "asc" } }, hosts: true },
+  });
+  const anomalies = await db.anomaly.findMany({
+    orderBy: [{ startedAt: "asc" }, { detector: "asc" }, { counter: "asc" }],
+  });
+  return JSON.parse(
+    JSON.stringify({ incidents, anomalies }, (key, value) =>
+      ["id", "revision", "updatedAt", "incidentId"].includes(key)
+        ? undefined
+        : typeof value === "bigint"
+          ? Number(value)
+          : value,
+    ),
+  );
+}
+
+describe("a fault of a listener", () => {
+  const faults = [
+    [
+      "that accepts nothing",
+      STALLED,
+      FULL,
+      "APPLICATION_STALLED",
+      /Application accepts nothing on port 81: web-1/,
+    ],
+    ["that accepts too slowly", SLOW, FULL, "APPLICATION_SLOW", /accepts too slowly on port 81: web-1/],
+    [
+      "with too small a backlog",
+      BURST,
+      BURSTS,
+      "ACCEPT_QUEUE_TOO_SMALL",
+      /queue too small on port 81: web-1/,
+    ],
+  ] as const;
+
+  test.for(faults)(
+    "%s is one incident within three intervals, and over once",
+    async ([, moves, listener, cause, title], { store }) => {
+      const host = await MovingHost.make(store, "web-1", T0, { role: "web" });
+      const { run } = detector(store);
+      await live(store, host, run, [[18, CALM]]);
+      expect(await incidentsOf(store)).toEqual([]);
+      const began = host.at;
+      await live(store, host, run, [[3, moves, listener]]);
+      const [opened] = await incidentsOf(store);
+      expect(opened).toMatchObject({
+        status: "OPEN",
+        cause,
+        labels: { role: "web" },
+        members: ["web-1"],
+        kinds: ["OPENED"],
+      });
+      expect(opened?.title).toMatch(title);
+      expect((opened?.startedAt.getTime() ?? 0) - began).toBeLessThanOrEqual(INTERVAL_MS);
+      // The socket is named as it is known while it is open.
+      expect(JSON.stringify(opened?.diagnosis)).toContain(`"namespaceId":${host.member.namespaceId}`);
+      await live(store, host, run, [
+        [3, moves, listener],
+        [40, CALM],
+      ]);
+      const all = await incidentsOf(store);
+      expect(all).toMatchObject([{ status: "RESOLVED", cause, members: [] }]);
+      const turns = all[0]?.kinds.filter((kind) => kind === "OPENED" || kind === "RESOLVED");
+      expect(turns).toEqual(["OPENED", "RESOLVED"]);
+      const anomalies = await store.db.anomaly.findMany({
+        where: { counter: "TcpExtListenOverflows", detector: "burst" },
+      });
+      expect(anomalies).toMatchObject([{ incidentId: all[0]?.id, endedAt: expect.any(Date) }]);
+    },
+  );
+
+  test("that comes late and all at once ends as one that came in time", async ({ store }) => {
+    const parts: Part[] = [
+      [18, CALM],
+      [6, STALLED, FULL],
+      [40, CALM],
+    ];
+    const host = await MovingHost.make(store, "web-1", T0);
+    for (const part of parts) await append(store, await host.intervals(...part));
+    await detector(store).run(host.at + MINUTE);
+    const [late] = await incidentsOf(store);
+    expect(late).toMatchObject({
+      status: "RESOLVED",
       cause: "APPLICATION_STALLED",
-      title: "Application accepts nothing on port 81: web-1",
-      labels: { role: "web" },
-      members: ["web-1"],
-      kinds: ["OPENED"],
+      kinds: ["OPENED", "RESOLVED"],
     });
-    expect((opened?.startedAt.getTime() ?? 0) - began).toBeLessThanOrEqual(INTERVAL_MS);
-    expect(JSON.stringify(opened?.diagnosis)).toContain(`"namespaceId":${host.member.namespaceId}`);
-    await live(3, STALLED, FULL);
-    await live(40, CALM);
-    const all = await incidentsOf(store);
-    expect(all).toMatchObject([{ status: "RESOLVED", cause: "APPLICATION_STALLED", members: [] }]);
-    expect(all[0]?.kinds.filter((kind) => kind === "OPENED" || kind === "RESOLVED")).toEqual([
-      "OPENED",
-      "RESOLVED",
+    expect(late?.startedAt.getTime()).toBe(T0 + 18 * INTERVAL_MS);
+    // Calm for five minutes, from the first interval that was.
+    expect(late?.resolvedAt?.getTime()).toBe(T0 + (18 + 6 + 30) * INTERVAL_MS);
+  });
+});
+
+describe("nothing is opened", () => {
+  test("by a quiet host, by a few overflows now and then, or by one burst of thirty", async ({ store }) => {
+    const host = await MovingHost.make(store, "web-1", T0);
+    const { run } = detector(store);
+    await live(store, host, run, [
+      [12, CALM],
+      [1, { accepted: 50, overflows: 2, drops: 2 }],
+      [12, CALM],
+      [1, { accepted: 50, overflows: 30, drops: 30 }, BURSTS],
+      [18, CALM],
+    ]);
+    expect(await incidentsOf(store)).toEqual([]);
+    const anomalies = await store.db.anomaly.findMany({ where: { counter: "TcpExtListenOverflows" } });
+    expect(anomalies).toMatchObject([
+      { detector: "burst", value: 30, incidentId: null, endedAt: expect.any(Date) },
+    ]);
+  });
+
+  test("but the burst is an anomaly within the interval in which it came", async ({ store }) => {
+    const host = await MovingHost.make(store, "web-1", T0);
+    const { run } = detector(store);
+    await live(store, host, run, [
+      [15, CALM],
+      [1, { accepted: 50, overflows: 30, drops: 30 }, BURSTS],
     ]);
     const anomalies = await store.db.anomaly.findMany({ where: { counter: "TcpExtListenOverflows" } });
-    expect(anomalies).toMatchObject([{ detector: "burst", incidentId: all[0]?.id }]);
-    expect(anomalies[0]?.endedAt).not.toBeNull();
+    expect(anomalies).toMatchObject([{ detector: "burst", value: 30, endedAt: null }]);
+  });
+});
+
+describe("the same comes of it", () => {
+  const story: Part[] = [
+    [12, CALM],
+    [6, STALLED, FULL],
+    [34, CALM],
+  ];
+
+  async function stored(store: Store): Promise<number> {
+    const host = await MovingHost.make(store, "web-1", T0, { role: "web" });
+    for (const part of story) await append(store, await host.intervals(...part));
+    const now = host.at + MINUTE;
+    await detector(store).run(now);
+    return now;
+  }
+
+  test("when it is judged again, by another worker, or by two at a time", async ({ store }) => {
+    const now = await stored(store);
+    const once = await written(store);
+    expect(once.incidents).toHaveLength(1);
+    await detector(store).run(now);
+    expect(await written(store)).toEqual(once);
+    await forgetDetection(store);
+    await Promise.all([detector(store).judge(now), detector(store).judge(now)]);
+    await detector(store).judge(now);
+    expect(await written(store)).toEqual(once);
+  });
+
+  test("when a worker is killed before whichever of its statements", async ({ store }) => {
+    const now = await stored(store);
+    const once = await written(store);
+    for (let statement = 0; ; statement++) {
+      await forgetDetection(store);
+      const victim = detector({ ...store, db: dying(store.db, statement) });
+      const survived = await victim.judge(now).then(
+        () => true,
+        () => false,
+      );
+      await detector(store).judge(now);
+      expect(await written(store)).toEqual(once);
+      if (survived) break;
+    }
+  });
+
+  test("when the baselines are damaged, or of another version", async ({ store }) => {
+    const now = await stored(store);
+    const once = await written(store);
+    await store.db.detectState.updateMany({ data: { baselines: Buffer.from("no baselines") } });
+    await detector(store).run(now);
+    expect(await written(store)).toEqual(once);
+  });
+
+  test("when the queue is lost: shards that nobody judged are found by how far they were", async ({
+    store,
+  }) => {
+    const host = await MovingHost.make(store, "web-1", T0);
+    await append(store, await host.intervals(12, CALM));
+    const { rollUp, judge } = detector(store);
+    const now = host.at + MINUTE;
+    await rollUp(now);
+    const shard = host.member.namespaceId >> 8;
+    expect(await shardsBehind(store.db, now)).toEqual([shard]);
+    await judge(now);
+    expect(await shardsBehind(store.db, Math.floor((now - 20_000) / MINUTE) * MINUTE)).toEqual([]);
+  });
+});
+
+describe("hosts of one role", () => {
+  test("that have one fault together are one incident, and each is a member of it", async ({ store }) => {
+    const hosts = [];
+    for (let index = 0; index < 6; index++) {
+      hosts.push(await MovingHost.make(store, `web-${index}`, T0, { role: "web" }));
+    }
+    const { run } = detector(store);
+    for (const host of hosts) {
+      await append(store, await host.intervals(12, CALM));
+      await append(
+        store,
+        await host.intervals(6, host === hosts[0] ? CALM : STALLED, host === hosts[0] ? undefined : FULL),
+      );
+    }
+    await run((hosts[0]?.at ?? 0) - INTERVAL_MS + 1_000);
+    expect(await incidentsOf(store)).toMatchObject([
+      {
+        status: "OPEN",
+        cause: "APPLICATION_STALLED",
+        title: "Application accepts nothing: 5 hosts of web",
+        members: ["web-1", "web-2", "web-3", "web-4", "web-5"],
+        labels: { role: "web" },
+      },
+    ]);
   });
 });

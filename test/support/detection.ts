@@ -27,6 +27,9 @@ export const LIMIT = 16;
 /** A queue that is full throughout. */
 export const FULL: ListenerMoves = { peakQueue: LIMIT + 1, samplesFull: 10, drops: 50 };
 
+/** One that is full for a moment, and empty again. */
+export const BURSTS: ListenerMoves = { peakQueue: LIMIT + 1, samplesFull: 1, drops: 50 };
+
 /** A host whose snapshots are made one after the other, each 10 s after the last. */
 export class MovingHost {
   readonly member: TestMember;
@@ -103,6 +106,7 @@ export function detector({ db }: Store) {
   return {
     deps,
     judge,
+    rollUp,
     /** Rolls up what has come, and judges it. */
     run: async (now: number) => {
       await rollUp(now);
@@ -112,6 +116,11 @@ export function detector({ db }: Store) {
 }
 
 export { append };
+
+/** Everything that detection has written, as if it had never run. */
+export async function forgetDetection({ db }: Store): Promise<void> {
+  await db.$executeRaw`TRUNCATE detect_state, detect_book, incident, anomaly CASCADE`;
+}
 
 /** Incidents with their timelines, and how many anomalies each has for evidence. */
 export async function incidentsOf({ db }: Store) {

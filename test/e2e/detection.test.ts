@@ -1,0 +1,207 @@
+/**
+ * Faults on their way through the running service: what hosts push, or a real kernel counts, becomes one incident
+ * that names the listener, and is over once.
+ */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, inject, test } from "vitest";
+import { MEASURES, type Measure } from "../../src/detect/diagnosis/measures.ts";
+import type { WireSnapshot } from "../../src/protocol/message.ts";
+import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
+import { end, firstLine, makeNetwork, script } from "../support/network.ts";
+import { push, TestHost } from "../support/pushes.ts";
+import { cleanEnvironment, type Service, startService } from "../support/service.ts";
+import { waitFor } from "../support/wait.ts";
+
+const AGENT = fileURLToPath(new URL("../../dist/agent.mjs", import.meta.url));
+const INTERVAL_MS = 10_000;
+const NAMES = Object.values(MEASURES);
+/** For a busy machine, and a rollup that is two seconds away. */
+const SEEN_MS = 60_000;
+
+/** Intervals of a host, with what moved in each, and how often its listener was full in ten samples. */
+type Part = readonly [intervals: number, moves: Partial<Record<Measure, number>>, samplesFull?: number];
+
+/** The snapshots of these parts, the last of them taken at `until`. */
+function story(host: TestHost, until: number, parts: readonly Part[]): WireSnapshot[] {
+  const counters = new Map<string, number>();
+  const all = parts.reduce((sum, [intervals]) => sum + intervals, 0);
+  let at = until - (all - 1) * INTERVAL_MS;
+  let drops = 0;
+  return parts.flatMap(([intervals, moves, samplesFull = 0]) =>
+    Array.from({ length: intervals }, () => {
+      for (const [measure, by] of Object.entries(moves) as [Measure, number][]) {
+        counters.set(MEASURES[measure], (counters.get(MEASURES[measure]) ?? 0) + by);
+      }
+      drops += moves.drops ?? 0;
+      const socket = { address: "0.0.0.0", port: 8080, inode: "7", limit: 16, owner: "nginx" };
+      const queue = samplesFull > 0 ? 17 : 0;
+      const sockets = [{ ...socket, acceptQueue: queue, peakQueue: queue, samplesFull, drops }];
+      const values = NAMES.map((name) => counters.get(name) ?? 0);
+      const one = host.snapshot(at, values, { listeners: { source: "ss", samples: 10, sockets } });
+      at += INTERVAL_MS;
+      return one;
+    }),
+  );
+}
+
+const FIELDS = `
+  status severity cause title loss { share } hosts { edges { node { host { name } } } }
+  timeline { edges { node { kind } } }
+  diagnosis { cause evidence { listener { port owner } } }`;
+
+async function incidentsIn(service: Service) {
+  const { data, errors } = await service.graphql(`{ incidents(first: 20) { edges { node { ${FIELDS} } } } }`);
+  if (errors !== undefined) throw new Error(JSON.stringify(errors));
+  return data.incidents.edges.map(({ node }: { node: IncidentAnswer }) => node);
+}
+
+interface IncidentAnswer {
+  readonly status: string;
+  readonly cause: string;
+  readonly title: string;
+  readonly timeline: { readonly edges: readonly { readonly node: { readonly kind: string } }[] };
+}
+
+const kindsOf = ({ timeline }: IncidentAnswer) => timeline.edges.map(({ node }) => node.kind).sort();
+
+const CALM = { accepted: 50 };
+const STALLED = { overflows: 60, drops: 60 };
+
+test("what hosts push becomes incidents, each once, by two workers", async () => {
+  const database = await createDatabase(inject("postgresUrl"));
+  const databaseUrl = databaseUrlOf(inject("postgresUrl"), database);
+  const service = await startService({ databaseUrl });
+  const second = await startService({ databaseUrl, role: "work" });
+  try {
+    const [ill, well, over] = ["ill", "well", "over"].map((name) => new TestHost({ name, names: NAMES }));
+    if (ill === undefined || well === undefined || over === undefined) throw new Error("no host");
+    const now = Date.now();
+    const calm = story(well, now, [
+      [30, CALM],
+      [1, { accepted: 50, overflows: 2, drops: 2 }],
+      [29, CALM],
+    ]);
+    const stalled = story(ill, now, [
+      [54, CALM],
+      [6, STALLED, 10],
+    ]);
+    const recovered = story(over, now, [
+      [12, CALM],
+      [6, { ...STALLED, accepted: 10 }, 10],
+      [42, CALM],
+    ]);
+    await service.pushed(push(well.section(calm), ill.section(stalled), over.section(recovered)));
+    const both = await waitFor(
+      "an incident that is on, and one that is over",
+      async () => {
+        const all: IncidentAnswer[] = await incidentsIn(service);
+        const statuses = all.map(({ status }) => status).sort();
+        return statuses.join() === "OPEN,RESOLVED" ? all : null;
+      },
+      { timeoutMs: SEEN_MS },
+    );
+    expect(both).toContainEqual(
+      expect.objectContaining({
+        status: "OPEN",
+        severity: "CRITICAL",
+        cause: "APPLICATION_STALLED",
+        title: "Application accepts nothing on port 8080: ill",
+        diagnosis: expect.objectContaining({
+          evidence: expect.arrayContaining([{ listener: { port: 8080, owner: "nginx" } }]),
+        }),
+      }),
+    );
+    expect(both).toContainEqual(
+      expect.objectContaining({
+        status: "RESOLVED",
+        cause: "APPLICATION_SLOW",
+        title: "Application accepts too slowly on port 8080: over",
+      }),
+    );
+    // The same again, and what is judged anew meanwhile, open nothing else.
+    await service.pushed(push(ill.section(stalled), over.section(recovered)));
+    const { data } = await service.graphql(
+      `{ ill: host(name: "ill") { diagnosis { cause summary remedies } } well: host(name: "well") { diagnosis { cause } } }`,
+    );
+    expect(data).toMatchObject({
+      ill: { diagnosis: { cause: "APPLICATION_STALLED" } },
+      well: { diagnosis: null },
+    });
+    await waitFor("a minute that is judged for good", async () => {
+      const metrics = await (await fetch(`${service.url}/metrics`)).text();
+      return /^spillway_judged_minutes_total [1-9]/m.test(metrics) || second.process.exitCode === null;
+    });
+    const all: IncidentAnswer[] = await incidentsIn(service);
+    expect(all.map(kindsOf).sort()).toEqual([["OPENED"], ["OPENED", "RESOLVED"]]);
+    expect((await service.graphql("{ system { queue { failed } } }")).data.system.queue.failed).toBe(0);
+  } catch (error) {
+    console.error(`the service wrote:\n${service.output()}\nthe second worker:\n${second.output()}`);
+    throw error;
+  } finally {
+    await second.stop();
+    await service.stop();
+    await dropDatabase(inject("postgresUrl"), database);
+  }
+});
+
+test("a real listener that is stopped is an incident that names it, and so is its cause", async () => {
+  const network = makeNetwork();
+  const state = await mkdtemp(join(tmpdir(), "spillway-agent-"));
+  const database = await createDatabase(inject("postgresUrl"));
+  const service = await startService({
+    databaseUrl: databaseUrlOf(inject("postgresUrl"), database),
+    env: { SPILLWAY_LISTEN: network.address, SPILLWAY_INTERVAL: "1s" },
+  });
+  const tokenFile = join(state, "token");
+  await writeFile(tokenFile, await service.token("ingest"), { mode: 0o600 });
+  const agent = network.node(
+    [
+      ...[AGENT, "--server", service.url, "--token-file", tokenFile, "--state-dir", join(state, "state")],
+      ...["--name", "victim", "--interval", "1s", "--namespaces", "root"],
+    ],
+    cleanEnvironment(),
+  );
+  const listener = network.node([script("listener"), "127.0.0.1", "4"]);
+  const children = [agent, listener];
+  try {
+    const port = Number(await firstLine(listener));
+    await waitFor(
+      "the agent's first snapshots",
+      async () => {
+        const { data } = await service.graphql(
+          `{ host(name: "victim") { increase(counter: "TcpInSegs", range: {last: "5m"}) } }`,
+        );
+        return data.host?.increase != null;
+      },
+      { timeoutMs: SEEN_MS },
+    );
+    listener.kill("SIGSTOP");
+    // Each sends its SYN again for as long as it lives.
+    const clients = network.node([script("connect"), "127.0.0.1", String(port), "60"]);
+    children.push(clients);
+    const all: IncidentAnswer[] = await waitFor(
+      "an incident",
+      async () => {
+        const found: IncidentAnswer[] = await incidentsIn(service);
+        return found.length > 0 ? found : null;
+      },
+      { timeoutMs: SEEN_MS },
+    );
+    const accepting = all.filter(({ cause }) => cause.startsWith("APPLICATION_"));
+    expect(accepting).toMatchObject([
+      { status: "OPEN", title: expect.stringContaining(`on port ${port}: victim`) },
+    ]);
+  } catch (error) {
+    console.error(`the service wrote:\n${service.output()}`);
+    throw error;
+  } finally {
+    await Promise.all(children.map(end));
+    await service.stop();
+    network.remove();
+    await dropDatabase(inject("postgresUrl"), database);
+    await rm(state, { recursive: true, force: true });
+  }
+});
