@@ -20,9 +20,12 @@ import { type Config, readConfig } from "./config.ts";
 import { startEmbeddedPostgres } from "./embedded/embedded-postgres.ts";
 import { asSpillwayError } from "./errors.ts";
 import type { Sources } from "./graphql/context.ts";
+import type { SeriesShape } from "./graphql/series.ts";
 import { createGraphqlServer } from "./graphql/server.ts";
+import { SubscriptionServer } from "./graphql/subscription-server.ts";
 import { createApp } from "./http/app.ts";
 import { closeServer, createHttpServer, listen } from "./http/server.ts";
+import { socketCredential } from "./http/socket-credential.ts";
 import { Facts } from "./ingest/facts.ts";
 import { GroupCommit } from "./ingest/group-commit.ts";
 import { Presence } from "./ingest/presence.ts";
@@ -31,6 +34,9 @@ import { snapshotsHandler } from "./ingest/snapshots/handler.ts";
 import { openQueueBackend } from "./jobs/connection.ts";
 import { closeQueues, openQueues, queueCounts } from "./jobs/queues.ts";
 import { startWorkers } from "./jobs/worker.ts";
+import { Announcer } from "./live/announcer.ts";
+import { LiveBus } from "./live/bus.ts";
+import { SharedFeeds } from "./live/feeds.ts";
 import { Actors } from "./store/actors.ts";
 import { openStore } from "./store/client.ts";
 import { FleetView } from "./store/fleet-view.ts";
@@ -113,12 +119,17 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
   const queues = openQueues(backend);
   await life.start("queue producers", () => ({ value: queues, stop: () => closeQueues(queues) }));
 
+  const announcer = await life.start("announcer", () => {
+    const announcing = new Announcer(db, log);
+    return { value: announcing, stop: () => announcing.flush() };
+  });
   if (role !== "serve") {
     await life.start("workers", async () => {
       const stop = await startWorkers({
         backend,
         queues,
         db,
+        announcer,
         log,
         metrics,
         now,
@@ -140,11 +151,25 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
     freeBytes: config.databaseUrl === null ? () => freeBytesOf(config.dataDir) : async () => null,
     now,
   });
+  const live = await life.start("live events", () => {
+    const bus = new LiveBus(databaseUrl, log);
+    const trends = new SharedFeeds<readonly SeriesShape[]>({
+      bus,
+      log,
+      onLook: () => metrics.liveLooks.inc(),
+    });
+    const stop = () => {
+      trends.close();
+      return bus.close();
+    };
+    return { value: { announcer, bus, trends }, stop };
+  });
   const fleet = new FleetView(db, now);
   const labelHistory = new HostLabelHistory(db, fleet);
   const sources: Sources = {
     db,
     storage,
+    live,
     reader: new SnapshotReader(new LayoutCache(now)),
     fleet,
     labelsOver: (range) => labelHistory.over(range),
@@ -185,9 +210,15 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
     const reachableUrl = () => config.publicUrl ?? remoteUrl(config.listen, port);
     const apollo = createGraphqlServer({ httpServer: http.server, log });
     await apollo.start();
+    const subscriptions = new SubscriptionServer({
+      sources,
+      log,
+      metrics,
+      credentialOf: socketCredential(actors, config.publicUrl),
+    });
     const commit = new GroupCommit({ db, partitions: new Partitions(), log, metrics });
-    http.route(
-      snapshotsHandler({
+    http.route({
+      ingest: snapshotsHandler({
         registry: new Registry(db),
         commit,
         presence,
@@ -200,14 +231,16 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
         oldestAcceptedMs: config.retention.rawMs - LATE_MARGIN_MS,
         agentConfig: { intervalMs: config.intervalMs, jitterMs: Math.round(config.intervalMs / 2) },
       }),
-      createApp({ sources, actors, apollo, log, metrics, stopping, checks, secure, reachableUrl }),
-    );
+      socket: (request, stream, head) => subscriptions.upgrade(request, stream, head),
+      other: createApp({ sources, actors, apollo, log, metrics, stopping, checks, secure, reachableUrl }),
+    });
     const bound = await listen(http.server, config.listen, config.port);
     port = bound.port;
     return {
       value: bound,
       stop: async (graceMs) => {
         draining = true;
+        await subscriptions.close();
         await closeServer(http.server, graceMs * DRAIN_SHARE);
         await apollo.stop();
       },

@@ -1,4 +1,7 @@
 import DataLoader from "dataloader";
+import type { Announcer } from "../live/announcer.ts";
+import type { LiveBus } from "../live/bus.ts";
+import type { SharedFeeds } from "../live/feeds.ts";
 import type { PrismaClient } from "../store/client.ts";
 import type { FleetView } from "../store/fleet-view.ts";
 import { lastSnapshotAt } from "../store/history/newest.ts";
@@ -14,6 +17,7 @@ import type { Actor } from "../store/tokens.ts";
 import { AnswerBudget } from "./answer-budget.ts";
 import { type HandshakeLoader, handshakeLoader } from "./handshake-loader.ts";
 import { attributionLoader, peakFillLoader } from "./listener-loaders.ts";
+import type { SeriesShape } from "./series.ts";
 
 /** What the service says of itself; the composition root knows it. */
 export interface SystemFacts {
@@ -26,6 +30,14 @@ export interface SystemFacts {
   readonly rawRetentionMs: number;
 }
 
+/** How subscriptions learn of changes. */
+export interface Live {
+  /** For resolvers that change something. */
+  readonly announcer: Announcer;
+  readonly bus: LiveBus;
+  readonly trends: SharedFeeds<readonly SeriesShape[]>;
+}
+
 /** What resolvers read from; one for the life of the service. */
 export interface Sources {
   readonly db: PrismaClient;
@@ -33,6 +45,7 @@ export interface Sources {
   readonly fleet: FleetView;
   readonly system: SystemFacts;
   readonly storage: StorageView;
+  readonly live: Live;
   /** The labels that hosts had over a range; by default those that they have now, for all time. */
   readonly labelsOver?: (range: Range) => Promise<LabelsOverTime>;
   /** ms since 1970 */

@@ -11,5 +11,6 @@ import "./hosts.ts";
 import "./counter.ts";
 import "./system.ts";
 import "./set-host-labels.ts";
+import "./subscription-trend.ts";
 
 export const schema = builder.toSchema();

@@ -1,17 +1,13 @@
 import type { Server } from "node:http";
 import { ApolloServer } from "@apollo/server";
-import { unwrapResolverError } from "@apollo/server/errors";
 import { ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/disabled";
 import { ApolloServerPluginDrainHttpServer } from "@apollo/server/plugin/drainHttpServer";
-import type { GraphQLFormattedError } from "graphql";
-import { SpillwayError } from "../errors.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Context } from "./context.ts";
-import { asQueryFault } from "./query-fault.ts";
+import { limitRules, parseOptions } from "./document-limits.ts";
+import { formatError } from "./format-error.ts";
+import { refuseSubscriptions } from "./refuse-subscriptions.ts";
 import { schema } from "./schema.ts";
-
-/** Tokens of one document at most: what a validator does with a long one is more than linear. */
-const TOKENS_MAX = 2_000;
 
 export interface GraphqlServerOptions {
   readonly httpServer: Server;
@@ -32,7 +28,8 @@ export function createGraphqlServer({ httpServer, log }: GraphqlServerOptions): 
     includeStacktraceInErrorResponses: false,
     maxRecursiveSelections: true,
     stopOnTerminationSignals: false,
-    parseOptions: { maxTokens: TOKENS_MAX },
+    parseOptions,
+    validationRules: [...limitRules],
     logger: {
       debug: (message?: unknown) => log.debug(String(message)),
       info: (message?: unknown) => log.info(String(message)),
@@ -42,22 +39,8 @@ export function createGraphqlServer({ httpServer, log }: GraphqlServerOptions): 
     plugins: [
       ApolloServerPluginDrainHttpServer({ httpServer, stopGracePeriodMillis: 5_000 }),
       ApolloServerPluginLandingPageDisabled(),
+      refuseSubscriptions,
     ],
     formatError: (formatted, error) => formatError(formatted, error, log),
   });
-}
-
-/** A coded error keeps its code and text; anything else a resolver throws is masked, and logged. */
-function formatError(formatted: GraphQLFormattedError, error: unknown, log: Logger): GraphQLFormattedError {
-  const original = asQueryFault(unwrapResolverError(error));
-  if (original instanceof SpillwayError) {
-    return { ...formatted, message: original.message, extensions: { code: original.code } };
-  }
-  if (formatted.extensions?.code !== "INTERNAL_SERVER_ERROR") return formatted;
-  log.error({ err: original, path: formatted.path }, "a GraphQL field failed");
-  return {
-    ...formatted,
-    message: "the service failed on this field; its log says why",
-    extensions: { code: "INTERNAL_SERVER_ERROR" },
-  };
 }

@@ -32,15 +32,20 @@ export async function authenticate(actors: Actors, request: Request, scope: Scop
 export async function actorOf(actors: Actors, request: Request): Promise<Actor | null> {
   const header = request.headers.authorization;
   if (header !== undefined) {
-    const secret = /^Bearer +([^\s]{1,200})$/i.exec(header)?.[1];
-    return secret === undefined ? null : actors.ofToken(secret);
+    const secret = bearerSecret(header);
+    return secret === null ? null : actors.ofToken(secret);
   }
   const secret = sessionCookie(request);
   return secret === null ? null : actors.ofSession(secret);
 }
 
+/** The token in an Authorization header; null when it is of another form. */
+export function bearerSecret(header: string): string | null {
+  return /^Bearer +([^\s]{1,200})$/i.exec(header)?.[1] ?? null;
+}
+
 /** The session secret that a browser sends; null when it sends none. */
-export function sessionCookie(request: Request): string | null {
+export function sessionCookie(request: Pick<Request, "headers">): string | null {
   for (const pair of (request.headers.cookie ?? "").split(";")) {
     const [name, value] = pair.trim().split("=", 2);
     if (name === SESSION_COOKIE && value !== undefined && value !== "") return value;

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import { SpillwayError } from "../errors.ts";
 
 /**
@@ -12,31 +13,62 @@ const KEEP_ALIVE_MS = 75_000;
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
+/** What answers, by what is asked for. */
+export interface Routes {
+  /** The agents' pushes. */
+  readonly ingest: Handler;
+  /** WebSockets at /graphql. */
+  readonly socket: (request: IncomingMessage, stream: Duplex, head: Buffer) => void;
+  readonly other: Handler;
+}
+
 /** The one HTTP server: pushes go to the ingest handler on the bare server, everything else to Express. */
 export function createHttpServer(): {
   readonly server: Server;
   /** Sets what answers; until then nothing is listened to. */
-  route(ingest: Handler, other: Handler): void;
+  route(routes: Routes): void;
 } {
-  let ingest: Handler | null = null;
-  let other: Handler | null = null;
+  let routes: Routes | null = null;
   const server = createServer({
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: 60_000,
     headersTimeout: 20_000,
   });
   server.on("request", (request, response) => {
-    const path = request.url ?? "/";
-    const handler = path === "/v1/snapshots" || path.startsWith("/v1/snapshots?") ? ingest : other;
+    const handler = pathOf(request) === "/v1/snapshots" ? routes?.ingest : routes?.other;
     void handler?.(request, response);
+  });
+  server.on("upgrade", (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+    if (request.headers.upgrade?.toLowerCase() !== "websocket")
+      return withoutUpgrade(server, request, stream, head);
+    if (pathOf(request) === "/graphql") return routes?.socket(request, stream, head);
+    stream.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n");
   });
   return {
     server,
-    route: (toIngest, toOther) => {
-      ingest = toIngest;
-      other = toOther;
+    route: (set) => {
+      routes = set;
     },
   };
+}
+
+function pathOf({ url = "/" }: IncomingMessage): string {
+  const query = url.indexOf("?");
+  return query === -1 ? url : url.slice(0, query);
+}
+
+/**
+ * Answers a request that would like to go on in another protocol, as Java's client asks for HTTP/2, in the one
+ * that it came in. Node hands it over with its connection, so it is read once more, without that wish.
+ */
+function withoutUpgrade(server: Server, request: IncomingMessage, stream: Duplex, head: Buffer): void {
+  const lines = [`${request.method} ${request.url} HTTP/${request.httpVersion}`];
+  for (let index = 0; index < request.rawHeaders.length; index += 2) {
+    const [name = "", value = ""] = request.rawHeaders.slice(index, index + 2);
+    if (!/^(upgrade|connection|http2-settings)$/i.test(name)) lines.push(`${name}: ${value}`);
+  }
+  stream.unshift(Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"), head]));
+  server.emit("connection", stream);
 }
 
 /** @throws CONFIGURATION when the address is taken or not of this machine */

@@ -2,12 +2,12 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { layoutHash } from "../protocol/layout.ts";
 import type { PrismaClient } from "../store/client.ts";
 import { type EpochFacts, registerEpoch } from "../store/epochs.ts";
+import { Gate } from "../store/gate.ts";
 import { type HostFacts, registerHost, updateHostFacts } from "../store/hosts.ts";
 import { sourcesOf } from "../store/labels/change.ts";
 import { sameLabels } from "../store/labels/effective.ts";
 import { findLayout, registerLayout, type StoredLayout } from "../store/layouts.ts";
 import { type NamespaceEntry, registerNamespaces, registerRoot } from "../store/namespaces.ts";
-import { Gate } from "./gate.ts";
 
 const REMEMBERED_HOSTS = 200_000;
 /**

@@ -1,4 +1,5 @@
 import { isEventCounter } from "../catalog/catalog.ts";
+import type { Announcer } from "../live/announcer.ts";
 import type { PrismaClient } from "../store/client.ts";
 import { SnapshotReader } from "../store/history/snapshot-reader.ts";
 import { LayoutCache } from "../store/layouts.ts";
@@ -20,6 +21,7 @@ export interface WorkerDeps {
   readonly backend: QueueBackend;
   readonly queues: Queues;
   readonly db: PrismaClient;
+  readonly announcer: Announcer;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly retention: Retention;
