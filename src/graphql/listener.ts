@@ -9,6 +9,7 @@ import { Host } from "./host.ts";
 import { listenerNodeId } from "./ids.ts";
 import { rangeKey } from "./listener-loaders.ts";
 import { Namespace } from "./namespace.ts";
+import { Node } from "./node.ts";
 import { resolveRange, TimeRange } from "./range.ts";
 
 export interface ListenerShape extends ListenerRecord {
@@ -35,6 +36,7 @@ export const Attribution = builder.objectRef<AttributionShape>("Attribution").im
 
 export const Listener = builder.objectRef<ListenerShape>("Listener").implement({
   description: "A listening socket, as it was listed last.",
+  interfaces: [Node],
   fields: (t) => ({
     id: t.id({ resolve: (listener) => listenerNodeId(listener) }),
     host: t.field({ type: Host, resolve: ({ host }) => host }),

@@ -8,9 +8,11 @@ import "./host.ts";
 import "./host-listeners.ts";
 import "./listeners.ts";
 import "./hosts.ts";
+import "./labels.ts";
 import "./counter.ts";
 import "./system.ts";
 import "./set-host-labels.ts";
 import "./subscription-trend.ts";
+import "./node.ts";
 
 export const schema = builder.toSchema();

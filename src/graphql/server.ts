@@ -4,8 +4,8 @@ import { ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/dis
 import { ApolloServerPluginDrainHttpServer } from "@apollo/server/plugin/drainHttpServer";
 import type { Logger } from "../telemetry/log.ts";
 import type { Context } from "./context.ts";
-import { limitRules, parseOptions } from "./document-limits.ts";
 import { formatError } from "./format-error.ts";
+import { TOKENS_MAX } from "./limits.ts";
 import { refuseSubscriptions } from "./refuse-subscriptions.ts";
 import { schema } from "./schema.ts";
 
@@ -28,8 +28,7 @@ export function createGraphqlServer({ httpServer, log }: GraphqlServerOptions): 
     includeStacktraceInErrorResponses: false,
     maxRecursiveSelections: true,
     stopOnTerminationSignals: false,
-    parseOptions,
-    validationRules: [...limitRules],
+    parseOptions: { maxTokens: TOKENS_MAX },
     logger: {
       debug: (message?: unknown) => log.debug(String(message)),
       info: (message?: unknown) => log.info(String(message)),
