@@ -4,6 +4,7 @@ import { type Context, createContext, type Sources } from "../graphql/context.ts
 import type { Actor, Scope } from "../store/tokens.ts";
 import { ask, checkDocument } from "./ask.ts";
 import { getCounter, listCounters } from "./counters.ts";
+import { listEvents, postEvent } from "./events.ts";
 import { formatOf, sendRows } from "./formats.ts";
 import { getHandshakes } from "./handshakes.ts";
 import { heatmap } from "./heatmap.ts";
@@ -29,6 +30,8 @@ export const ROUTES: readonly Route[] = [
   top,
   heatmap,
   listListeners,
+  listEvents,
+  postEvent,
   listCounters,
   getCounter,
   getStorage,

@@ -241,6 +241,20 @@ describe("rows", () => {
     await db.hostLabelHistory.createMany({
       data: [900, 500, 410, 300, 1].map((days) => ({ hostId: 1, since: at(days * DAY), labels: {} })),
     });
+    await db.event.createMany({
+      data: [
+        { days: 401, until: null },
+        { days: 500, until: 401 },
+        { days: 500, until: 399 },
+        { days: 399, until: null },
+      ].map(({ days, until }) => ({
+        kind: "NOTE",
+        title: "a note",
+        createdBy: "test",
+        at: at(days * DAY),
+        until: until === null ? null : at(until * DAY),
+      })),
+    });
     await make(db, "snapshot_hour", 7.2 * DAY);
     for (const age of [9 * DAY, 8 * DAY, 7.2 * DAY, DAY]) {
       await db.$executeRaw`INSERT INTO ts.compacted_hour (hour) VALUES (date_trunc('hour', ${at(age)}::timestamptz))`;
@@ -252,6 +266,7 @@ describe("rows", () => {
       session: 2,
       sign_in_link: 1,
       listener: 2_400,
+      event: 2,
       host_label_history: 2,
       compaction: 6,
       compacted_hour: 2,

@@ -39,6 +39,7 @@ beforeAll(async () => {
     ),
   );
   await service.pushed(push(...sections));
+  await service.graphql('mutation { recordEvent(input: {kind: "DEPLOY", title: "shop 1.42"}) { id } }');
   await waitFor("the rollups", async () => {
     const { data } = await service.graphql("{ system { rollup { pendingMarks } } hosts { totalCount } }");
     return data.system.rollup.pendingMarks === 0 && data.hosts.totalCount === 2;
@@ -76,6 +77,7 @@ const READS: Readonly<Record<string, string>> = {
   getTop: `/top?counter=ListenDrops&by=LISTENER&${range}`,
   getHeatmap: `/heatmap?counter=ListenOverflows&step=1m&${range}`,
   listListeners: `/listeners?port=8080&minPeakFill=0.5&${range}`,
+  listEvents: "/events?kind=DEPLOY&match=role=web",
   listCounters: "/counters?search=overflow",
   getCounter: "/counters/ListenOverflows",
   getStorage: "/storage",
