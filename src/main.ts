@@ -134,6 +134,7 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
         metrics,
         now,
         retention: config.retention,
+        forgetting: config.forgetting,
         compactAfterMs: config.compactAfterMs,
       });
       return { value: undefined, stop };
@@ -182,6 +183,7 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
       queueBackend: backend.kind,
       queueCounts: () => queueCounts(queues),
       rawRetentionMs: config.retention.rawMs,
+      forgetting: config.forgetting,
     },
   };
   const actors = new Actors(db, now);

@@ -4,6 +4,7 @@ import type { LiveBus } from "../live/bus.ts";
 import type { SharedFeeds } from "../live/feeds.ts";
 import type { PrismaClient } from "../store/client.ts";
 import type { FleetView } from "../store/fleet-view.ts";
+import type { Forgetting } from "../store/forget-hosts.ts";
 import { lastSnapshotAt } from "../store/history/newest.ts";
 import type { SnapshotReader } from "../store/history/snapshot-reader.ts";
 import type { LayoutCache } from "../store/layouts.ts";
@@ -28,6 +29,7 @@ export interface SystemFacts {
   readonly queueBackend: "redis" | "postgres";
   readonly queueCounts: () => Promise<Readonly<Record<string, number>>>;
   readonly rawRetentionMs: number;
+  readonly forgetting: Forgetting;
 }
 
 /** How subscriptions learn of changes. */

@@ -12,6 +12,7 @@ import "./labels.ts";
 import "./counter.ts";
 import "./system.ts";
 import "./set-host-labels.ts";
+import "./forget-hosts.ts";
 import "./event.ts";
 import "./subscription-trend.ts";
 import "./node.ts";

@@ -17,6 +17,7 @@ import { appendSnapshots } from "../../src/store/snapshots.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { Metrics } from "../../src/telemetry/metrics.ts";
 import { compactAll } from "../support/compaction.ts";
+import { FORGETTING } from "../support/graphql-sources.ts";
 import { openTestStore, test } from "../support/store.ts";
 
 const HOUR = 3_600_000;
@@ -333,6 +334,7 @@ test("the job drops, counts, and says what waits and why", async ({ store: { db 
     db,
     partitions: new Partitions(),
     retention: RETENTION,
+    forgetting: FORGETTING,
     log,
     metrics,
     now: () => NOW,

@@ -2,10 +2,17 @@
 import { createContext, type Sources } from "../../src/graphql/context.ts";
 import type { PrismaClient } from "../../src/store/client.ts";
 import { FleetView } from "../../src/store/fleet-view.ts";
+import type { Forgetting } from "../../src/store/forget-hosts.ts";
 import { SnapshotReader } from "../../src/store/history/snapshot-reader.ts";
 import { HostLabelHistory } from "../../src/store/labels/history.ts";
 import { LayoutCache } from "../../src/store/layouts.ts";
 import type { Actor, Scope } from "../../src/store/tokens.ts";
+
+export const FORGETTING: Forgetting = {
+  afterMs: 30 * 86_400_000,
+  ephemeral: { name: "ephemeral", value: "true" },
+  ephemeralAfterMs: 3_600_000,
+};
 
 export function sourcesOn(db: PrismaClient, now: () => number): Sources {
   const fleet = new FleetView(db, now);
@@ -16,7 +23,10 @@ export function sourcesOn(db: PrismaClient, now: () => number): Sources {
     fleet,
     labelsOver: (range) => history.over(range),
     now,
-    system: { rawRetentionMs: 7 * 86_400_000 } as Sources["system"],
+    system: {
+      rawRetentionMs: 7 * 86_400_000,
+      forgetting: FORGETTING,
+    } as Sources["system"],
     storage: {} as Sources["storage"],
     live: {} as Sources["live"],
   };
