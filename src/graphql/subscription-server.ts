@@ -87,13 +87,10 @@ export class SubscriptionServer {
     });
   }
 
-  /** Takes a request to upgrade over; whoever is one too many is answered with 503. */
-  upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+  /** Takes a request to upgrade over; false where there are too many sockets already. */
+  upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): boolean {
     const strangers = [...this.#sockets].filter(({ actor }) => actor === null).length;
-    if (this.#stopping || this.#sockets.size >= SOCKETS_MAX || strangers >= STRANGERS_MAX) {
-      stream.end("HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nConnection: close\r\n\r\n");
-      return;
-    }
+    if (this.#stopping || this.#sockets.size >= SOCKETS_MAX || strangers >= STRANGERS_MAX) return false;
     this.#webSockets.handleUpgrade(request, stream, head, (webSocket) => {
       const { log, metrics } = this.#deps;
       const socket = new LiveSocket(webSocket, log);
@@ -108,6 +105,7 @@ export class SubscriptionServer {
         void closed(code, reason);
       });
     });
+    return true;
   }
 
   /** Tells every client to go (1001), and ends those that have not gone in time. */

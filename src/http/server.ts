@@ -17,8 +17,8 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 export interface Routes {
   /** The agents' pushes. */
   readonly ingest: Handler;
-  /** WebSockets at /graphql. */
-  readonly socket: (request: IncomingMessage, stream: Duplex, head: Buffer) => void;
+  /** WebSockets at /graphql: takes one over, or says that there are too many. */
+  readonly socket: (request: IncomingMessage, stream: Duplex, head: Buffer) => boolean;
   readonly other: Handler;
 }
 
@@ -39,10 +39,12 @@ export function createHttpServer(): {
     void handler?.(request, response);
   });
   server.on("upgrade", (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+    // Node has let go of the connection: nobody else hears that it broke.
+    stream.on("error", () => stream.destroy());
     if (request.headers.upgrade?.toLowerCase() !== "websocket")
       return withoutUpgrade(server, request, stream, head);
-    if (pathOf(request) === "/graphql") return routes?.socket(request, stream, head);
-    stream.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n");
+    if (pathOf(request) !== "/graphql") return refuse(stream, "404 Not Found");
+    if (routes?.socket(request, stream, head) !== true) refuse(stream, "503 Service Unavailable");
   });
   return {
     server,
@@ -57,6 +59,10 @@ function pathOf({ url = "/" }: IncomingMessage): string {
   return query === -1 ? url : url.slice(0, query);
 }
 
+function refuse(stream: Duplex, status: string): void {
+  stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => stream.destroy());
+}
+
 /**
  * Answers a request that would like to go on in another protocol, as Java's client asks for HTTP/2, in the one
  * that it came in. Node hands it over with its connection, so it is read once more, without that wish.
@@ -68,7 +74,8 @@ function withoutUpgrade(server: Server, request: IncomingMessage, stream: Duplex
     if (!/^(upgrade|connection|http2-settings)$/i.test(name)) lines.push(`${name}: ${value}`);
   }
   stream.unshift(Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"), head]));
-  server.emit("connection", stream);
+  // Over TLS it is decrypted by now.
+  server.emit("encrypted" in stream ? "secureConnection" : "connection", stream);
 }
 
 /** @throws CONFIGURATION when the address is taken or not of this machine */

@@ -1,5 +1,7 @@
 /** Sockets of subscriptions: who is let in, by which codes they are closed, and what a client may not do. */
+import { once } from "node:events";
 import { request } from "node:http";
+import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { redeemSignInLink } from "../../src/store/sessions.ts";
 import { hashSecret } from "../../src/store/tokens.ts";
@@ -256,6 +258,30 @@ describe("the HTTP server", () => {
     const socketUrl = service.url.replace(/^http/, "ws");
     const elsewhere = { ...service, url: `${socketUrl}/other` };
     await expect(rawSocket(elsewhere)).rejects.toThrow(/404/);
+  });
+
+  test("outlives connections that break while they are refused", async () => {
+    const { hostname, port } = new URL(service.url);
+    for (const path of ["/other", "/graphql"]) {
+      for (let count = 0; count < 20; count++) {
+        const socket = connect(Number(port), hostname);
+        socket.on("error", () => undefined);
+        await once(socket, "connect");
+        socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+        socket.resetAndDestroy();
+      }
+    }
+    expect((await fetch(`${service.url}/healthz`)).status).toBe(200);
+  });
+
+  test("lets 200 strangers in at a time", async () => {
+    const sockets = await Promise.all(Array.from({ length: 200 }, () => rawSocket(service)));
+    await expect(rawSocket(service)).rejects.toThrow(/503/);
+    for (const { socket } of sockets) socket.terminate();
+    await waitFor("a place to be free", async () => {
+      (await rawSocket(service)).socket.terminate();
+      return true;
+    });
   });
 
   test("answers in HTTP/1.1 who would like to go on in another protocol", async () => {
