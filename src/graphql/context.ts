@@ -17,6 +17,7 @@ import type { StorageView } from "../store/storage/storage-view.ts";
 import type { Actor } from "../store/tokens.ts";
 import { AnswerBudget } from "./answer-budget.ts";
 import { type HandshakeLoader, handshakeLoader } from "./handshake-loader.ts";
+import { type IncidentLoaders, incidentLoaders } from "./incident-loaders.ts";
 import { attributionLoader, peakFillLoader } from "./listener-loaders.ts";
 import type { SeriesShape } from "./series.ts";
 
@@ -50,6 +51,8 @@ export interface Sources {
   readonly live: Live;
   /** The labels that hosts had over a range; by default those that they have now, for all time. */
   readonly labelsOver?: (range: Range) => Promise<LabelsOverTime>;
+  /** Where people reach the service, for links; by default they are paths. */
+  readonly publicUrl?: () => string;
   /** ms since 1970 */
   readonly now: () => number;
 }
@@ -70,6 +73,7 @@ export interface Context extends Sources {
   /** What is put down to them, likewise. */
   readonly attributions: DataLoader<string, ReadonlyMap<string, AttributedListener>>;
   readonly handshakes: HandshakeLoader;
+  readonly incidents: IncidentLoaders;
 }
 
 export function createContext(sources: Sources, actor: Actor): Context {
@@ -97,5 +101,6 @@ export function createContext(sources: Sources, actor: Actor): Context {
     peakFill: peakFillLoader(sources),
     attributions: attributionLoader(sources),
     handshakes: handshakeLoader(sources),
+    incidents: incidentLoaders(sources),
   };
 }

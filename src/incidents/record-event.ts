@@ -4,7 +4,7 @@ import { recordAudit } from "../store/audit.ts";
 import { inTransaction, type PrismaClient } from "../store/client.ts";
 import { type EventRecord, insertEvent, type NewEvent } from "../store/events.ts";
 import { type LabelMatcher, labelPredicate } from "../store/host-filter.ts";
-import { isStorable } from "../store/labels/check.ts";
+import { isStorable } from "../store/storable.ts";
 import type { Actor } from "../store/tokens.ts";
 
 /** What a caller says of an event; times in ms since 1970. */

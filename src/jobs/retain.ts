@@ -1,6 +1,7 @@
 import { SpillwayError } from "../errors.ts";
 import type { PrismaClient } from "../store/client.ts";
 import { type Forgetting, forgetUnheard } from "../store/forget-hosts.ts";
+import { expireIncidents } from "../store/incidents/expire.ts";
 import type { Partitions } from "../store/partitions.ts";
 import { expireHosts } from "../store/retention/expire-hosts.ts";
 import { NamespaceExpiry } from "../store/retention/expire-namespaces.ts";
@@ -53,7 +54,10 @@ async function expire(deps: RetainDeps, namespaces: NamespaceExpiry): Promise<vo
     metrics.retentionWaiting.set({ reason }, names.length);
     if (names.length > 0) log.warn({ partitions: names }, WAITING[reason]);
   }
-  const rows = await expireRows(db, retention, now());
+  const rows = {
+    ...(await expireRows(db, retention, now())),
+    ...(await expireIncidents(db, retention, now())),
+  };
   const { idle, deleted } = await namespaces.run(retention, now());
   const forgotten = await forgetUnheard(db, forgetting, now());
   if (forgotten > 0) log.info({ hosts: forgotten }, "forgot hosts that were not heard of");

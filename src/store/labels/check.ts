@@ -1,12 +1,5 @@
 import { LABEL_NAME, LIMITS } from "../../protocol/limits.ts";
-
-/** What Postgres can keep as text: no NUL, and no half of a surrogate pair. */
-const UNSTORABLE = /\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
-
-/** Whether a text can be kept as it is. */
-export function isStorable(text: string): boolean {
-  return !UNSTORABLE.test(text);
-}
+import { isStorable } from "../storable.ts";
 
 /** What is wrong with a label; null when nothing is. */
 export function checkLabel(name: string, value: string): string | null {
