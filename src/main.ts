@@ -20,7 +20,7 @@ import { type Config, readConfig } from "./config.ts";
 import { startEmbeddedPostgres } from "./embedded/embedded-postgres.ts";
 import { asSpillwayError } from "./errors.ts";
 import type { Sources } from "./graphql/context.ts";
-import type { SeriesShape } from "./graphql/series.ts";
+import { openLive } from "./graphql/live.ts";
 import { createGraphqlServer } from "./graphql/server.ts";
 import { SubscriptionServer } from "./graphql/subscription-server.ts";
 import { createApp } from "./http/app.ts";
@@ -36,7 +36,6 @@ import { closeQueues, openQueues, queueCounts } from "./jobs/queues.ts";
 import { startWorkers } from "./jobs/worker.ts";
 import { Announcer } from "./live/announcer.ts";
 import { LiveBus } from "./live/bus.ts";
-import { SharedFeeds } from "./live/feeds.ts";
 import { Actors } from "./store/actors.ts";
 import { openStore } from "./store/client.ts";
 import { FleetView } from "./store/fleet-view.ts";
@@ -154,16 +153,12 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
   });
   const live = await life.start("live events", () => {
     const bus = new LiveBus(databaseUrl, log);
-    const trends = new SharedFeeds<readonly SeriesShape[]>({
-      bus,
-      log,
-      onLook: () => metrics.liveLooks.inc(),
-    });
+    const value = openLive({ announcer, bus, log, onLook: () => metrics.liveLooks.inc() });
     const stop = () => {
-      trends.close();
+      value.close();
       return bus.close();
     };
-    return { value: { announcer, bus, trends }, stop };
+    return { value, stop };
   });
   const fleet = new FleetView(db, now);
   const labelHistory = new HostLabelHistory(db, fleet);

@@ -1,7 +1,4 @@
 import DataLoader from "dataloader";
-import type { Announcer } from "../live/announcer.ts";
-import type { LiveBus } from "../live/bus.ts";
-import type { SharedFeeds } from "../live/feeds.ts";
 import type { PrismaClient } from "../store/client.ts";
 import type { FleetView } from "../store/fleet-view.ts";
 import type { Forgetting } from "../store/forget-hosts.ts";
@@ -19,7 +16,7 @@ import { AnswerBudget } from "./answer-budget.ts";
 import { type HandshakeLoader, handshakeLoader } from "./handshake-loader.ts";
 import { type IncidentLoaders, incidentLoaders } from "./incident-loaders.ts";
 import { attributionLoader, peakFillLoader } from "./listener-loaders.ts";
-import type { SeriesShape } from "./series.ts";
+import type { Live } from "./live.ts";
 
 /** What the service says of itself; the composition root knows it. */
 export interface SystemFacts {
@@ -31,14 +28,6 @@ export interface SystemFacts {
   readonly queueCounts: () => Promise<Readonly<Record<string, number>>>;
   readonly rawRetentionMs: number;
   readonly forgetting: Forgetting;
-}
-
-/** How subscriptions learn of changes. */
-export interface Live {
-  /** For resolvers that change something. */
-  readonly announcer: Announcer;
-  readonly bus: LiveBus;
-  readonly trends: SharedFeeds<readonly SeriesShape[]>;
 }
 
 /** What resolvers read from; one for the life of the service. */

@@ -2,7 +2,8 @@ import { SpillwayError } from "../errors.ts";
 import { hostPredicate } from "../store/host-filter.ts";
 import { builder } from "./builder.ts";
 import { MINUTE_MS, wholeMinutes } from "./fleet-shape.ts";
-import { HostFilter, type HostFilterInput, storeFilter } from "./host-filter.ts";
+import { HostFilter, storeFilter } from "./host-filter.ts";
+import { questionKey } from "./question-key.ts";
 import { Measure, Series } from "./series.ts";
 import { TrendFeed, type TrendQuestion } from "./trend-feed.ts";
 import { resolveMeasure } from "./trend-series.ts";
@@ -41,7 +42,7 @@ builder.subscriptionFields((t) => ({
         open: open ?? true,
       };
       hostPredicate(storeFilter(question.filter));
-      return context.live.trends.join(keyOf(question), () => new TrendFeed(context, question));
+      return context.live.trends.join(questionKey(question), () => new TrendFeed(context, question));
     },
     resolve: (series) => [...series],
   }),
@@ -54,15 +55,4 @@ function liveStep(stepMs: number): number {
     "LIMIT_EXCEEDED",
     "a step of a subscription is at most 1h: ask for `fleet.trend` from time to time instead",
   );
-}
-
-/** The same text for the same question, in whatever order it is put. */
-function keyOf({ filter, ...question }: TrendQuestion): string {
-  return JSON.stringify([question, canonical(filter)]);
-}
-
-function canonical(filter: HostFilterInput | null): unknown {
-  if (filter === null) return null;
-  const given = Object.entries(filter).filter(([, condition]) => condition != null);
-  return given.sort(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -2,6 +2,7 @@ import { SpillwayError } from "../errors.ts";
 import { Gate } from "../store/gate.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { LiveBus } from "./bus.ts";
+import type { LiveKind } from "./events.ts";
 import { Feed, type FeedSource } from "./feed.ts";
 
 /** Distinct questions that one process keeps answered. */
@@ -10,14 +11,16 @@ const FEEDS_MAX = 500;
 const LOOKS = 3;
 
 export interface FeedsDeps {
-  readonly bus: LiveBus;
+  readonly bus: Pick<LiveBus, "on">;
+  /** The events after which there may be something new. */
+  readonly kind: LiveKind;
   readonly log: Logger;
   /** Called for each look. */
   readonly onLook: () => void;
 }
 
 /**
- * Standing questions about the rollups, each answered once however many ask it: fifty dashboards that show the
+ * Standing questions, each answered once however many ask it: fifty dashboards that show the
  * same trend cost what one does.
  */
 export class SharedFeeds<T> {
@@ -28,7 +31,7 @@ export class SharedFeeds<T> {
 
   constructor(deps: FeedsDeps) {
     this.#deps = deps;
-    this.#forget = deps.bus.on("rolledUp", () => {
+    this.#forget = deps.bus.on(deps.kind, () => {
       for (const feed of this.#feeds.values()) feed.wake();
     });
   }

@@ -77,17 +77,17 @@ describe("recording", () => {
   test("of what cannot be is refused, and nothing is kept", async ({ store }) => {
     const refused: [Partial<EventInput>, RegExp][] = [
       [{ kind: "a deploy" }, /^kind: "a deploy" is not a word/],
-      [{ title: "  " }, /^title:/],
-      [{ title: "x".repeat(301) }, /^title:/],
-      [{ title: "a\0b" }, /^title:/],
+      [{ title: "  " }, /^the title/],
+      [{ title: "x".repeat(301) }, /^the title/],
+      [{ title: "a\0b" }, /^the title/],
       [{ at: NOW + 400 * 86_400_000 }, /^at, until:/],
       [{ until: NOW + 400 * 86_400_000 }, /^at, until:/],
       [{ until: NOW - 1 }, /^until:/],
       [{ url: "javascript:alert(1)" }, /^url: "javascript/],
-      [{ matchers: [{ ...role("web"), name: "a b" }] }, /^matchers: "a b"/],
-      [{ matchers: [role("x".repeat(501))] }, /^matchers: the value of role/],
+      [{ matchers: [{ ...role("web"), name: "a b" }] }, /^"a b" is not a label name/],
+      [{ matchers: [role("x".repeat(501))] }, /^the label role has 501/],
       [{ matchers: [{ ...role("("), op: "RE" }] }, /regular expression/],
-      [{ matchers: Array.from({ length: 21 }, () => role("a")) }, /^matchers: at most 20/],
+      [{ matchers: Array.from({ length: 21 }, () => role("a")) }, /^an event has at most 20/],
     ];
     for (const [input, fault] of refused) {
       await expect(record(store, input), String(fault)).rejects.toMatchObject({

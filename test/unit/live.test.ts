@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { SpillwayError } from "../../src/errors.ts";
 import type { LiveBus } from "../../src/live/bus.ts";
+import { ChangeFeed, each } from "../../src/live/change-feed.ts";
 import { decodeEvent, encodeEvent, type LiveEvent } from "../../src/live/events.ts";
 import type { FeedSource } from "../../src/live/feed.ts";
 import { SharedFeeds } from "../../src/live/feeds.ts";
@@ -15,13 +16,14 @@ afterEach(() => void vi.useRealTimers());
 function feeds() {
   let ring: () => void = () => undefined;
   let looks = 0;
-  const bus = {
-    on: (_kind: string, heard: () => void) => {
-      ring = heard;
+  const bus: Pick<LiveBus, "on"> = {
+    on: (_kind, heard) => {
+      ring = () => heard(null);
       return () => undefined;
     },
-  } as unknown as LiveBus;
-  const shared = new SharedFeeds<string>({ bus, log: createLog("silent"), onLook: () => looks++ });
+  };
+  const log = createLog("silent");
+  const shared = new SharedFeeds<string>({ bus, kind: "rolledUp", log, onLook: () => looks++ });
   return { shared, ring: () => ring(), looks: () => looks };
 }
 
@@ -130,6 +132,42 @@ test("an end is told to whoever waits for the next", async () => {
     { done: false, value: 1 },
     { done: true, value: undefined },
   ]);
+});
+
+test("changes are told once, by their revisions, and not what was there before", async () => {
+  let list = [{ id: 1, revision: 4 }];
+  const known: number[][] = [];
+  const feed = await ChangeFeed.begin(async (told) => {
+    known.push([...told.keys()]);
+    return list;
+  });
+  expect(await feed.look()).toBeNull();
+  list = [
+    { id: 1, revision: 5 },
+    { id: 2, revision: 0 },
+  ];
+  expect(await feed.look()).toEqual(list);
+  expect(await feed.look()).toBeNull();
+  list = [{ id: 2, revision: 1 }];
+  expect(await feed.look()).toEqual(list);
+  list = [{ id: 2, revision: 0 }];
+  expect(await feed.look()).toBeNull();
+  expect(known.slice(0, 3)).toEqual([[], [1], [1]]);
+  expect(known.at(-1)).toEqual([1, 2]);
+});
+
+test("lists are told thing by thing, and left together", async () => {
+  let ended = 0;
+  const queue = new SubscriberQueue<readonly number[]>(() => ended++);
+  for (const list of [[1, 2], [], [3]]) queue.push(list);
+  const things = each(queue);
+  expect([(await things.next()).value, (await things.next()).value, (await things.next()).value]).toEqual([
+    1, 2, 3,
+  ]);
+  const waiting = things.next();
+  await things.return?.();
+  expect(await waiting).toEqual({ done: true, value: undefined });
+  expect(ended).toBe(1);
 });
 
 function partsOf(event: LiveEvent | null): unknown[] {
