@@ -4,6 +4,7 @@ import type { FleetView } from "../store/fleet-view.ts";
 import type { Forgetting } from "../store/forget-hosts.ts";
 import { lastSnapshotAt } from "../store/history/newest.ts";
 import type { SnapshotReader } from "../store/history/snapshot-reader.ts";
+import type { IncidentRecord } from "../store/incidents/records.ts";
 import type { LayoutCache } from "../store/layouts.ts";
 import { type Namespace, namespacesOf } from "../store/namespaces.ts";
 import type { AttributedListener } from "../store/queries/attribution.ts";
@@ -13,6 +14,7 @@ import type { Range } from "../store/queries/range.ts";
 import type { StorageView } from "../store/storage/storage-view.ts";
 import type { Actor } from "../store/tokens.ts";
 import { AnswerBudget } from "./answer-budget.ts";
+import { type EventShape, incidentEventLoader } from "./event-lookup.ts";
 import { type HandshakeLoader, handshakeLoader } from "./handshake-loader.ts";
 import { type IncidentLoaders, incidentLoaders } from "./incident-loaders.ts";
 import { attributionLoader, peakFillLoader } from "./listener-loaders.ts";
@@ -63,9 +65,12 @@ export interface Context extends Sources {
   readonly attributions: DataLoader<string, ReadonlyMap<string, AttributedListener>>;
   readonly handshakes: HandshakeLoader;
   readonly incidents: IncidentLoaders;
+  /** What happened around an incident, the newest first. */
+  readonly incidentEvents: DataLoader<IncidentRecord, EventShape[]>;
 }
 
 export function createContext(sources: Sources, actor: Actor): Context {
+  const incidents = incidentLoaders(sources);
   return {
     ...sources,
     actor,
@@ -90,6 +95,7 @@ export function createContext(sources: Sources, actor: Actor): Context {
     peakFill: peakFillLoader(sources),
     attributions: attributionLoader(sources),
     handshakes: handshakeLoader(sources),
-    incidents: incidentLoaders(sources),
+    incidents,
+    incidentEvents: incidentEventLoader(sources, incidents.members),
   };
 }

@@ -7,6 +7,7 @@ import { Fleet } from "./fleet.ts";
 import { fleetOf } from "./fleet-shape.ts";
 import { Host } from "./host.ts";
 import { HostFilter, LabelMatcher, storeMatchers } from "./host-filter.ts";
+import { Incident } from "./incident.ts";
 import { Matcher } from "./matcher.ts";
 import { Node, nodeById } from "./node.ts";
 import { resolveRange, TimeRange } from "./range.ts";
@@ -126,6 +127,15 @@ builder.objectField(Host, "events", (t) =>
       const all = await context.fleet.read();
       return eventsOf(context, { all, hosts: [host], filtered: true }, question(asked, context.now()));
     },
+  }),
+);
+
+builder.objectField(Incident, "events", (t) =>
+  t.field({
+    type: [Event],
+    description:
+      "Events that concern its hosts, from an hour before it began until it was resolved; the newest first, at most 100.",
+    resolve: (incident, _args, { incidentEvents }) => incidentEvents.load(incident),
   }),
 );
 

@@ -10,7 +10,9 @@ import { registerEpoch } from "../../src/store/epochs.ts";
 import { registerHost } from "../../src/store/hosts.ts";
 import { setHostLabels } from "../../src/store/labels/set.ts";
 import type { Actor } from "../../src/store/tokens.ts";
+import { asking } from "../support/graphql.ts";
 import { contextFor, sourcesOn } from "../support/graphql-sources.ts";
+import { judge, newMember } from "../support/incidents.ts";
 import { test } from "../support/store.ts";
 
 const ACTOR: Actor = { kind: "token", id: randomUUID(), name: "ci", scopes: ["operate"] };
@@ -179,5 +181,41 @@ describe("looking", () => {
     expect(await shown(store, 0, NOW, hostsOf("db"))).toEqual([]);
     expect(await shown(store, 0, NOW, null, { kinds: ["DEPLOY"] })).toEqual([]);
     expect(await shown(store, NOW - MINUTE, NOW)).toEqual([]);
+  });
+
+  test("an incident has those of its hosts, from an hour before it; many are read as one", async ({
+    store,
+  }) => {
+    const { db } = store;
+    const [web, other] = [
+      await newMember(db, "web-1", { role: "web" }),
+      await newMember(db, "db-1", { role: "db" }),
+    ];
+    const began = NOW - 10 * MINUTE;
+    const judged = { startedAt: began, judgedAt: began + MINUTE };
+    await judge(db, { ...judged, dedupKey: "web", title: "web", hosts: [web] });
+    await judge(db, { ...judged, dedupKey: "db", title: "db", hosts: [other] });
+    const matchers = [role("web")];
+    await record(store, { title: "long before", at: began - 61 * MINUTE, matchers });
+    await record(store, { title: "before", at: began - 59 * MINUTE, matchers });
+    await record(store, { title: "while it lasts", at: NOW - MINUTE });
+    const { ask, statements } = asking(db, NOW);
+    const question = (first: number) =>
+      `{ incidents(first: ${first}) { edges { node { title events { title } } } } }`;
+    const titles = async (first: number) => {
+      const { incidents } = await ask(question(first));
+      return incidents.edges.map(({ node }: { node: { title: string; events: { title: string }[] } }) => [
+        node.title,
+        ...node.events.map(({ title }) => title),
+      ]);
+    };
+    const started = statements();
+    expect(await titles(1)).toHaveLength(1);
+    const one = statements() - started;
+    expect((await titles(2)).sort()).toEqual([
+      ["db", "while it lasts"],
+      ["web", "while it lasts", "before"],
+    ]);
+    expect(statements() - started - one).toBeLessThanOrEqual(one);
   });
 });
