@@ -10,6 +10,13 @@ export const count = z.string().meta({
   description: "A non-negative integer as its digits: exact where a JSON number is not.",
 });
 
+/** A label matcher, in bodies and answers; parameters of a URL write it as Prometheus does (matcher.ts). */
+export const matcher = z.strictObject({
+  name: z.string(),
+  op: z.enum(["EQ", "NE", "RE", "NRE"]).default("EQ"),
+  value: z.string(),
+});
+
 const series = z
   .strictObject({
     counter: z.string(),
@@ -37,6 +44,31 @@ export function seriesRows(answer: z.output<typeof seriesAnswer>): Row[] {
     }));
   });
 }
+
+export const SEVERITIES = ["INFO", "MINOR", "MAJOR", "CRITICAL"] as const;
+
+export const CAUSES = [
+  "ACCEPT_QUEUE_TOO_SMALL",
+  "APPLICATION_SLOW",
+  "APPLICATION_STALLED",
+  "CLIENT_ABORTS",
+  "CONNECTION_LEAK",
+  "DATA_PROBLEM",
+  "HOST_SILENT",
+  "INBOUND_SCAN",
+  "LOCAL_ABORTS",
+  "MEMORY_PRESSURE",
+  "OTHER_LISTEN_DROPS",
+  "PATH_LOSS",
+  "PORT_EXHAUSTION",
+  "RESTART",
+  "SERVICE_DOWN",
+  "SYN_FLOOD",
+  "SYN_QUEUE_FULL",
+  "UNKNOWN",
+  "UPSTREAM_REFUSING",
+  "UPSTREAM_UNREACHABLE",
+] as const;
 
 /** A page's end, for the answers that are pages. */
 export const page = {

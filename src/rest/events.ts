@@ -1,7 +1,6 @@
 import { parse } from "graphql";
 import { z } from "zod";
-import { time } from "./answers.ts";
-import { matcherText, parseMatcher } from "./matcher.ts";
+import { matcher, time } from "./answers.ts";
 import { filterOf, filterParams, noBody, none, rangeOf, rangeParams } from "./params.ts";
 import { route } from "./route.ts";
 
@@ -12,21 +11,13 @@ const event = z
     title: z.string(),
     at: time.describe("When it began."),
     until: time.nullable().describe("Null for what has no duration."),
-    match: z.array(z.string()).describe("Whom it concerns: all of these matchers; empty for everybody."),
+    matchers: z.array(matcher).describe("Whom it concerns: all of these; empty for everybody."),
     url: z.string().nullable(),
     createdBy: z.string().nullable().describe("Who recorded it; null for a reboot that was seen."),
   })
   .meta({ id: "Event" });
 
 const FIELDS = "id kind title at until matchers { name op value } url createdBy";
-
-interface Answered extends Omit<z.input<typeof event>, "match"> {
-  readonly matchers: readonly Parameters<typeof matcherText>[0][];
-}
-
-function shapeOf({ matchers, ...same }: Answered): z.input<typeof event> {
-  return { ...same, match: matchers.map(matcherText) };
-}
 
 export const listEvents = route({
   method: "get",
@@ -54,8 +45,8 @@ export const listEvents = route({
     kinds: query.kind,
     first: query.first,
   }),
-  shape: ({ events }) => ({ events: events.map(shapeOf) }),
-  rows: ({ events }) => events.map(({ match, ...same }) => ({ ...same, match: match.join(",") })),
+  shape: ({ events }) => ({ events }),
+  rows: ({ events }) => events.map(({ matchers: _, ...same }) => same),
 });
 
 export const postEvent = route({
@@ -72,19 +63,19 @@ export const postEvent = route({
     title: z.string().meta({ examples: ["shop 1.42"] }),
     at: time.optional().describe("Now, when left out; within a year from now."),
     until: time.optional().describe("Left out for what has no duration."),
-    match: z
-      .array(z.string())
+    matchers: z
+      .array(matcher)
       .optional()
       .meta({
         description:
-          "Whom it concerns, by the labels that hosts have then, as Prometheus writes matchers; everybody when left out. `host` is the host's name.",
-        examples: [['role="web"', 'host=~"web-.*"']],
+          "Whom it concerns, by the labels that hosts have then: all of these; everybody when left out. `host` is the host's name.",
+        examples: [[{ name: "role", value: "web" }]],
       }),
     url: z.string().optional().describe("Where to read more."),
   }),
   answer: event,
   status: 201,
   document: parse(`mutation ($input: EventInput!) { recordEvent(input: $input) { ${FIELDS} } }`),
-  variables: ({ body: { match, ...same } }) => ({ input: { ...same, matchers: match?.map(parseMatcher) } }),
-  shape: ({ recordEvent }) => shapeOf(recordEvent),
+  variables: ({ body }) => ({ input: body }),
+  shape: ({ recordEvent }) => recordEvent,
 });

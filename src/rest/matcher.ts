@@ -20,9 +20,3 @@ export function parseMatcher(text: string): LabelMatcher {
   }
   return { name, op: kind, value: quoted?.replace(/\\(.)/gs, "$1") ?? plain?.trim() ?? "" };
 }
-
-/** A matcher as `parseMatcher` reads it. */
-export function matcherText({ name, op, value }: LabelMatcher): string {
-  const sign = Object.keys(OPS).find((one) => OPS[one] === op);
-  return `${name}${sign}"${value.replace(/["\\]/g, "\\$&")}"`;
-}

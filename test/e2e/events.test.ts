@@ -37,7 +37,10 @@ test("whoever deploys posts with `operate`, whoever looks needs `read`", async (
     kind: "deploy",
     title: "shop 1.42",
     at: new Date(Date.now() - 60_000).toISOString(),
-    match: ['role="web"', "region=~eu-.*"],
+    matchers: [
+      { name: "role", value: "web" },
+      { name: "region", op: "RE", value: "eu-.*" },
+    ],
     url: "https://ci.example/builds/7",
   };
   const posted = await send(ci, "/events", deploy);
@@ -48,7 +51,7 @@ test("whoever deploys posts with `operate`, whoever looks needs `read`", async (
       id: expect.stringMatching(/^event_\d+$/),
       kind: "DEPLOY",
       until: null,
-      match: ['role="web"', 'region=~"eu-.*"'],
+      matchers: [{ name: "role", op: "EQ", value: "web" }, deploy.matchers[1]],
       createdBy: "operate",
     },
   });
@@ -56,7 +59,7 @@ test("whoever deploys posts with `operate`, whoever looks needs `read`", async (
   expect(await send(ci, "/events")).toMatchObject({ status: 403 });
   expect(await send(ci, "/events", { kind: "DEPLOY" })).toMatchObject({ status: 400 });
   expect(await send(ci, "/events", { ...deploy, at: "yesterday" })).toMatchObject({ status: 400 });
-  expect(await send(ci, "/events", { ...deploy, match: ["web"] })).toMatchObject({ status: 400 });
+  expect(await send(ci, "/events", { ...deploy, matchers: ["web"] })).toMatchObject({ status: 400 });
   expect(await send(reader, "/events?last=5m")).toEqual({ status: 200, body: { events: [posted.body] } });
   const { data } = await service.graphql(
     `{ node(id: "${posted.body.id}") { id ... on Event { title host { name } } } }`,
