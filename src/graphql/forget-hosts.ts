@@ -2,7 +2,7 @@ import { SpillwayError } from "../errors.ts";
 import { forgetHosts } from "../store/forget-hosts.ts";
 import { builder } from "./builder.ts";
 import { fleetOf } from "./fleet-shape.ts";
-import { HostFilter } from "./host-filter.ts";
+import { HostFilter, type HostFilterInput } from "./host-filter.ts";
 import { requireScope } from "./require-scope.ts";
 
 const HOSTS_MAX = 20_000;
@@ -25,6 +25,11 @@ const ForgetResult = builder.objectRef<ForgetResultShape>("ForgetResult").implem
   }),
 });
 
+/** Whether a filter has a condition that not every host meets. */
+function saysWhich(filter: HostFilterInput): boolean {
+  return Object.values(filter).some((condition) => condition != null && condition.length > 0);
+}
+
 builder.mutationFields((t) => ({
   forgetHosts: t.field({
     type: ForgetResult,
@@ -44,8 +49,8 @@ builder.mutationFields((t) => ({
     resolve: async (_root, { filter, dryRun }, context): Promise<ForgetResultShape> => {
       const { actor, db, fleet, now } = context;
       requireScope(actor, "operate");
-      const { hosts, filtered } = await fleetOf(context, filter);
-      if (!filtered) {
+      const { hosts } = await fleetOf(context, filter);
+      if (!saysWhich(filter)) {
         throw new SpillwayError("BAD_REQUEST", "the filter is empty: say which hosts are to be forgotten");
       }
       const reporting = hosts.filter(({ status }) => status === "REPORTING" || status === "STALE");

@@ -20,8 +20,8 @@ export interface FeedsDeps {
 }
 
 /**
- * Standing questions, each answered once however many ask it: fifty dashboards that show the
- * same trend cost what one does.
+ * Standing questions, each answered once however many ask it: fifty dashboards that show the same trend cost what
+ * one does.
  */
 export class SharedFeeds<T> {
   readonly #deps: FeedsDeps;

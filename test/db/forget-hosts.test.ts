@@ -228,8 +228,9 @@ describe("forgetHosts", () => {
     const ask = asking(store);
     for (const dryRun of [true, false]) {
       const args = (filter: string) => mutation(`filter: ${filter}, dryRun: ${dryRun}`);
-      expect(await ask(args("{}"), "operate")).toMatchObject({ code: "BAD_REQUEST" });
-      expect(await ask(args("{search: null}"), "operate")).toMatchObject({ code: "BAD_REQUEST" });
+      for (const empty of ["{}", "{search: null}", '{search: ""}', "{labels: [], names: []}"]) {
+        expect(await ask(args(empty), "operate"), empty).toMatchObject({ code: "BAD_REQUEST" });
+      }
       expect(await ask(args(`{labels: [${WEB}]}`), "operate")).toMatchObject({
         code: "CONFLICT",
         message: expect.stringContaining("1 of these hosts report (web-1)"),
