@@ -10,7 +10,6 @@ import { type Namespace, namespacesOf } from "../store/namespaces.ts";
 import type { AttributedListener } from "../store/queries/attribution.ts";
 import type { LabelsOverTime } from "../store/queries/groups.ts";
 import { type ListenerRecord, readOpenListeners } from "../store/queries/listeners.ts";
-import type { Range } from "../store/queries/range.ts";
 import type { StorageView } from "../store/storage/storage-view.ts";
 import type { Actor } from "../store/tokens.ts";
 import { AnswerBudget } from "./answer-budget.ts";
@@ -40,8 +39,8 @@ export interface Sources {
   readonly system: SystemFacts;
   readonly storage: StorageView;
   readonly live: Live;
-  /** The labels that hosts had over a range; by default those that they have now, for all time. */
-  readonly labelsOver?: (range: Range) => Promise<LabelsOverTime>;
+  /** The labels that hosts had over time; by default those that they have now, for all time. */
+  readonly labelsOver?: () => Promise<LabelsOverTime>;
   /** Where people reach the service, for links; by default they are paths. */
   readonly publicUrl?: () => string;
   /** ms since 1970 */

@@ -104,9 +104,7 @@ async function meantBy(
   hosts: readonly HostRecord[],
 ): Promise<EventRecord[]> {
   if (events.length === 0) return [];
-  const from = events.reduce((least, { at }) => Math.min(least, at), Number.POSITIVE_INFINITY);
-  const to = events.reduce((most, { at, until }) => Math.max(most, until ?? at), 0) + 1;
-  return concerning(events, hosts, (await labelsOver?.({ from, to })) ?? currentLabels);
+  return concerning(events, hosts, (await labelsOver?.()) ?? currentLabels);
 }
 
 export function eventShape(event: EventRecord): EventShape {

@@ -1,6 +1,9 @@
 import type { Server } from "node:http";
 import { ApolloServer } from "@apollo/server";
-import { ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/disabled";
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from "@apollo/server/plugin/disabled";
 import { ApolloServerPluginDrainHttpServer } from "@apollo/server/plugin/drainHttpServer";
 import type { Logger } from "../telemetry/log.ts";
 import type { Context } from "./context.ts";
@@ -38,6 +41,8 @@ export function createGraphqlServer({ httpServer, log }: GraphqlServerOptions): 
     plugins: [
       ApolloServerPluginDrainHttpServer({ httpServer, stopGracePeriodMillis: 5_000 }),
       ApolloServerPluginLandingPageDisabled(),
+      // No answer is to be cached, which http/app.ts says; the plugin would look at each field to find that out.
+      ApolloServerPluginCacheControlDisabled(),
       refuseSubscriptions,
     ],
     formatError: (formatted, error) => formatError(formatted, error, log),

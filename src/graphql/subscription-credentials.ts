@@ -1,4 +1,4 @@
-import { SpillwayError } from "../errors.ts";
+import { type ErrorCode, SpillwayError } from "../errors.ts";
 import { Gate } from "../store/gate.ts";
 import type { Actor } from "../store/tokens.ts";
 import type { Logger } from "../telemetry/log.ts";
@@ -9,7 +9,7 @@ import type { LiveSocket } from "./subscription-socket.ts";
 export interface Credential {
   /** The same for the same token or session. A secret: never logged. */
   readonly key: string;
-  /** Who holds it now; null when it holds no more. */
+  /** Who holds it now; null when it holds no more. @throws FORBIDDEN for a page of another site; RATE_LIMITED */
   readonly actor: () => Promise<Actor | null>;
 }
 
@@ -17,6 +17,9 @@ export interface Credential {
 const CHECK_MS = 1_000;
 const CHECKS = 4;
 const SOCKETS_PER_CREDENTIAL = 100;
+
+/** Answers that close sockets which are open. */
+const OUT: ReadonlySet<ErrorCode> = new Set(["UNAUTHENTICATED", "FORBIDDEN"]);
 
 interface Held {
   readonly credential: Credential;
@@ -82,8 +85,9 @@ export class CredentialWatch {
       if (actor === null) throw new SpillwayError("UNAUTHENTICATED", "the token or session holds no more");
       requireScope(actor, "read");
     } catch (error) {
-      if (error instanceof SpillwayError) for (const socket of [...sockets]) socket.fail(error);
-      // Who cannot be asked about is not thrown out.
+      const isOut = error instanceof SpillwayError && OUT.has(error.code);
+      if (isOut) for (const socket of [...sockets]) socket.fail(error);
+      // Who cannot be asked about, or asks too often, is not thrown out.
       else this.#log.warn({ err: error }, "cannot ask whether a subscriber's token still holds");
     }
   }

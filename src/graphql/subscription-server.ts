@@ -40,6 +40,8 @@ export interface SubscriptionServerDeps {
    * @throws UNAUTHENTICATED when that is nothing, FORBIDDEN when it comes from a page of another site
    */
   readonly credentialOf: (request: IncomingMessage, params: Readonly<Record<string, unknown>>) => Credential;
+  /** Counts what somebody asks. @throws RATE_LIMITED */
+  readonly countCall: (actor: Actor) => Promise<void>;
 }
 
 interface Extra {
@@ -119,11 +121,17 @@ export class SubscriptionServer {
     socket.actor = await this.#credentials.admit(socket, this.#deps.credentialOf(request, params));
   }
 
-  #ask(
+  async #ask(
     actor: Actor | null,
     { query, operationName, variables }: SubscribePayload,
-  ): ExecutionArgs | readonly GraphQLError[] {
+  ): Promise<ExecutionArgs | readonly GraphQLError[]> {
     if (actor === null) throw new SpillwayError("UNAUTHENTICATED", "no valid token or session");
+    try {
+      await this.#deps.countCall(actor);
+    } catch (error) {
+      if (error instanceof SpillwayError) return [refusal(error.code, error.message)];
+      throw error;
+    }
     const checked = checkedDocument(schema, query);
     if ("errors" in checked) return checked.errors;
     const operation = getOperationAST(checked.document, operationName)?.operation ?? "subscription";

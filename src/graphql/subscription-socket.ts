@@ -135,6 +135,7 @@ function codeOf({ code }: SpillwayError): number | null {
       return CLOSE.forbidden;
     case "OVERLOADED":
       return CLOSE.tooMany;
+    case "RATE_LIMITED":
     case "UNAVAILABLE":
       return CLOSE.tryLater;
     default:

@@ -43,19 +43,19 @@ export async function readTrendSeries(
   groupBy: readonly string[] | null | undefined,
   { range, grid }: TrendSpan,
 ): Promise<SeriesShape[]> {
-  const { groups, forQuery } = await askedGroups(context, fleet, groupBy, range, grid);
+  const { labels: seriesLabels, groups } = await askedGroups(context, fleet, groupBy, range, grid);
   const { asked, measure } = what;
   const { counterId, reporters } = asked;
-  if (counterId === null) return groups.labels.map((labels) => seriesShape(what, grid, labels, null));
-  const query = { counterId, range, grid, groups: forQuery, fleet: fleet.all, now: context.now() };
+  if (counterId === null) return seriesLabels.map((labels) => seriesShape(what, grid, labels, null));
+  const query = { counterId, range, grid, groups, fleet: fleet.all, now: context.now() };
   if (measure === "LAST") {
     const found = await readGaugeTrend(context.db, query);
-    return groups.labels.map((labels, index) =>
+    return seriesLabels.map((labels, index) =>
       seriesShape(what, grid, labels, { values: found[index] ?? [], total: null }),
     );
   }
   const trends = await readTrend(context.db, { ...query, reporters, measure });
-  return groups.labels.map((labels, index) => seriesShape(what, grid, labels, trends[index] ?? null));
+  return seriesLabels.map((labels, index) => seriesShape(what, grid, labels, trends[index] ?? null));
 }
 
 function seriesShape(

@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import type { Duplex } from "node:stream";
 import { SpillwayError } from "../errors.ts";
+import { answerUpgrades, type SocketHandler } from "./upgrades.ts";
 
 /**
  * Connections that the kernel may hold for us before we accept them. Said, because Node's default of 511
@@ -13,43 +14,60 @@ const KEEP_ALIVE_MS = 75_000;
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
-/** What answers, by what is asked for. */
-export interface Routes {
-  /** The agents' pushes. */
-  readonly ingest: Handler;
-  /** WebSockets at /graphql: takes one over, or says that there are too many. */
-  readonly socket: (request: IncomingMessage, stream: Duplex, head: Buffer) => boolean;
-  readonly other: Handler;
+/**
+ * How long a client may take, in ms. What takes longer is answered 408, or cut: a client that is slow on purpose
+ * holds a connection, and no more than that.
+ */
+const TIMES = {
+  /** From the first byte to the end of the headers. */
+  headersTimeout: 20_000,
+  /** From the first byte to the end of the body. */
+  requestTimeout: 60_000,
+  /** Without a byte either way, while an answer is sent or waited for. */
+  timeout: 120_000,
+  /** How often the first two are looked at. */
+  connectionsCheckingInterval: 5_000,
+};
+/** Of the request line and all headers; more is answered 431. */
+const HEADER_BYTES = 16_384;
+
+export interface HttpServerOptions {
+  /** Null for plain HTTP. */
+  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | null;
+  readonly times?: typeof TIMES;
 }
 
-/** The one HTTP server: pushes go to the ingest handler on the bare server, everything else to Express. */
-export function createHttpServer(): {
+/**
+ * The one HTTP server: pushes go to the ingest handler on the bare server, WebSockets at /graphql to theirs,
+ * everything else to Express.
+ */
+export function createHttpServer({ tls, times = TIMES }: HttpServerOptions): {
   readonly server: Server;
+  /** Set when it speaks TLS: the same server. */
+  readonly tlsServer: TlsServer | null;
   /** Sets what answers; until then nothing is listened to. */
-  route(routes: Routes): void;
+  route(ingest: Handler, other: Handler, socket?: SocketHandler): void;
 } {
-  let routes: Routes | null = null;
-  const server = createServer({
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    requestTimeout: 60_000,
-    headersTimeout: 20_000,
-  });
+  let ingest: Handler | null = null;
+  let other: Handler | null = null;
+  let socket: SocketHandler | null = null;
+  const options = { ...times, keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: HEADER_BYTES };
+  const { headersTimeout: handshakeTimeout } = times;
+  const tlsServer = tls === null ? null : createTlsServer({ ...options, ...tls, handshakeTimeout });
+  const server = tlsServer ?? createServer(options);
+  server.setTimeout(times.timeout);
   server.on("request", (request, response) => {
-    const handler = pathOf(request) === "/v1/snapshots" ? routes?.ingest : routes?.other;
+    const handler = pathOf(request) === "/v1/snapshots" ? ingest : other;
     void handler?.(request, response);
   });
-  server.on("upgrade", (request: IncomingMessage, stream: Duplex, head: Buffer) => {
-    // Node has let go of the connection: nobody else hears that it broke.
-    stream.on("error", () => stream.destroy());
-    if (request.headers.upgrade?.toLowerCase() !== "websocket")
-      return withoutUpgrade(server, request, stream, head);
-    if (pathOf(request) !== "/graphql") return refuse(stream, "404 Not Found");
-    if (routes?.socket(request, stream, head) !== true) refuse(stream, "503 Service Unavailable");
-  });
+  answerUpgrades(server, (request) => (pathOf(request) === "/graphql" ? socket : null));
   return {
     server,
-    route: (set) => {
-      routes = set;
+    tlsServer,
+    route: (toIngest, toOther, toSocket) => {
+      ingest = toIngest;
+      other = toOther;
+      socket = toSocket ?? null;
     },
   };
 }
@@ -57,25 +75,6 @@ export function createHttpServer(): {
 function pathOf({ url = "/" }: IncomingMessage): string {
   const query = url.indexOf("?");
   return query === -1 ? url : url.slice(0, query);
-}
-
-function refuse(stream: Duplex, status: string): void {
-  stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => stream.destroy());
-}
-
-/**
- * Answers a request that would like to go on in another protocol, as Java's client asks for HTTP/2, in the one
- * that it came in. Node hands it over with its connection, so it is read once more, without that wish.
- */
-function withoutUpgrade(server: Server, request: IncomingMessage, stream: Duplex, head: Buffer): void {
-  const lines = [`${request.method} ${request.url} HTTP/${request.httpVersion}`];
-  for (let index = 0; index < request.rawHeaders.length; index += 2) {
-    const [name = "", value = ""] = request.rawHeaders.slice(index, index + 2);
-    if (!/^(upgrade|connection|http2-settings)$/i.test(name)) lines.push(`${name}: ${value}`);
-  }
-  stream.unshift(Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"), head]));
-  // Over TLS it is decrypted by now.
-  server.emit("encrypted" in stream ? "secureConnection" : "connection", stream);
 }
 
 /** @throws CONFIGURATION when the address is taken or not of this machine */

@@ -1,13 +1,13 @@
 import type { HostRecord } from "./directory.ts";
 import type { EventRecord } from "./events.ts";
 import { type LabelMatcher, labelPredicate } from "./host-filter.ts";
-import type { LabelSpan, Labels, LabelsOverTime } from "./queries/groups.ts";
+import { currentLabels, type LabelSpan, type Labels, type LabelsOverTime } from "./queries/groups.ts";
 
 /**
  * The events that concern any of some hosts: whose matchers meet the labels that the host had at a moment of the
  * event. The name `host` stands for a host's own name, where it has no label of that name.
  *
- * @param labelsOf over a time that holds all the events
+ * @param labelsOf over all time
  */
 export function concerning<T extends Pick<EventRecord, "at" | "until" | "matchers">>(
   events: readonly T[],
@@ -21,17 +21,24 @@ export function concerning<T extends Pick<EventRecord, "at" | "until" | "matcher
     const meets = tests.get(key) ?? labelTest(matchers);
     tests.set(key, meets);
     return hosts.some((host) =>
-      labelsOf(host).some(
-        (span, index, spans) => touches(span, spans[index + 1], at, until) && meets(host, span),
-      ),
+      spansDuring(host, labelsOf, at, until ?? at).some((span) => meets(host, span)),
     );
   });
 }
 
-/** Whether labels that held until the next ones did so at a moment of `at` to `until`. */
-function touches(span: LabelSpan, next: LabelSpan | undefined, at: number, until: number | null): boolean {
-  // Before a host was first seen it is taken to have had its first labels.
-  return span.from <= (until ?? at) && (next === undefined || next.from > at);
+/** The labels that a host had at any moment of a time; before it was first seen it is taken to have had its first. */
+function spansDuring(
+  host: HostRecord,
+  labelsOf: LabelsOverTime,
+  from: number,
+  to: number,
+): readonly LabelSpan[] {
+  const known = labelsOf(host);
+  if (known.length === 0) return currentLabels(host);
+  return known.filter(({ from: since }, index) => {
+    const next = known[index + 1]?.from ?? Number.POSITIVE_INFINITY;
+    return next > from && (index === 0 || since <= to);
+  });
 }
 
 type LabelTest = (host: HostRecord, span: LabelSpan) => boolean;

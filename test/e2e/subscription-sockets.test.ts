@@ -23,7 +23,7 @@ let reader: string;
 beforeAll(async () => {
   database = await createDatabase(inject("postgresUrl"));
   databaseUrl = databaseUrlOf(inject("postgresUrl"), database);
-  service = await startService({ databaseUrl });
+  service = await startService({ databaseUrl, env: { SPILLWAY_RATE_LIMIT_STRANGER: "0" } });
   reader = await service.token("read");
 });
 
@@ -50,7 +50,9 @@ async function metric(pattern: RegExp): Promise<number> {
 
 async function signedIn(): Promise<string> {
   const code = /sign-in\?code=(\S+)/.exec(service.output())?.[1] ?? "";
-  const secret = await withStore(databaseUrl, ({ db }) => redeemSignInLink(db, code, Date.now()));
+  const secret = await withStore(databaseUrl, ({ db }) =>
+    redeemSignInLink(db, code, { address: "127.0.0.1", now: Date.now() }),
+  );
   return `spillway_session=${secret}`;
 }
 
@@ -88,7 +90,7 @@ describe("who is let in", () => {
     for (const [origin, code] of [
       [service.url, null],
       ["https://elsewhere.example", 4403],
-      [undefined, 4403],
+      [undefined, null],
     ] as const) {
       const socket = await rawSocket(service, { cookie, ...(origin === undefined ? {} : { origin }) });
       socket.send(init());
@@ -110,6 +112,18 @@ describe("who is let in", () => {
     stays.send(ask(TREND));
     await stays.got("next");
     stays.socket.close();
+  });
+
+  test("a browser that signs out closes its sockets with 4401", async () => {
+    const token = await service.token("read");
+    const form = new URLSearchParams({ token });
+    const signIn = await fetch(`${service.url}/sign-in`, { method: "POST", body: form, redirect: "manual" });
+    const cookie = signIn.headers.get("set-cookie")?.split(";")[0] ?? "";
+    const socket = await rawSocket(service, { cookie, origin: service.url });
+    socket.send(init());
+    await socket.got("connection_ack");
+    await fetch(`${service.url}/sign-out`, { method: "POST", headers: { cookie }, redirect: "manual" });
+    expect(await socket.closed()).toMatchObject({ code: 4401 });
   });
 
   test("a token has at most 100 sockets", async () => {

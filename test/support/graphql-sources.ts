@@ -21,7 +21,7 @@ export function sourcesOn(db: PrismaClient, now: () => number): Sources {
     db,
     reader: new SnapshotReader(new LayoutCache(now)),
     fleet,
-    labelsOver: (range) => history.over(range),
+    labelsOver: () => history.over(),
     now,
     system: {
       rawRetentionMs: 7 * 86_400_000,

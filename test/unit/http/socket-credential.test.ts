@@ -1,53 +1,47 @@
 import type { IncomingMessage } from "node:http";
 import { expect, test } from "vitest";
-import { SpillwayError } from "../../../src/errors.ts";
+import type { Access } from "../../../src/http/access.ts";
 import { socketCredential } from "../../../src/http/socket-credential.ts";
-import type { Actors } from "../../../src/store/actors.ts";
 
-const actors = {
-  ofToken: async (secret: string) => ({ kind: "token", id: secret, name: secret, scopes: [] }),
-  ofSession: async (secret: string) => ({ kind: "session", id: null, name: secret, scopes: [] }),
-} as unknown as Actors;
+/** What would be asked of whoever lets in: the authorization that was shown. */
+const access = {
+  proxies: { userOf: ({ headers }: IncomingMessage) => userOf(headers["x-forwarded-user"]) },
+  actorOf: async (_request: IncomingMessage, authorization?: string) => authorization ?? "the request itself",
+} as unknown as Access;
 
-/** Who is taken for whom, or the code of the refusal. */
-async function taken(
-  headers: Record<string, string>,
-  params: Record<string, unknown> = {},
-  publicUrl: string | null = null,
-): Promise<string | undefined> {
-  try {
-    const credential = socketCredential(actors, publicUrl)({ headers } as unknown as IncomingMessage, params);
-    const actor = await credential.actor();
-    expect(credential.key).toMatch(/^(token|session) [\w-]{43}$/);
-    return `${actor?.kind} ${actor?.name}`;
-  } catch (error) {
-    if (error instanceof SpillwayError) return error.code;
-    throw error;
-  }
+function userOf(name: string | string[] | undefined) {
+  return name === undefined ? null : { name };
 }
 
-test("a token is taken before a cookie, from the parameters before the header", async () => {
-  const cookie = "a=1; spillway_session=s; b=2";
-  expect(await taken({ cookie, authorization: "Bearer h" }, { authorization: "Bearer p" })).toBe("token p");
-  expect(await taken({ cookie, authorization: "Bearer h" })).toBe("token h");
-  expect(await taken({ authorization: "Basic h" })).toBe("UNAUTHENTICATED");
-  expect(await taken({ authorization: "Bearer h" }, { authorization: 7 })).toBe("UNAUTHENTICATED");
-  expect(await taken({}, { authorization: null })).toBe("UNAUTHENTICATED");
-  expect(await taken({})).toBe("UNAUTHENTICATED");
+function shown(headers: Record<string, string>, params: Record<string, unknown> = {}) {
+  return socketCredential(access)({ headers } as unknown as IncomingMessage, params);
+}
+
+test("the parameters' token goes before the header's, and either before what else the request shows", async () => {
+  const both = { authorization: "Bearer h", cookie: "spillway_session=s" };
+  expect(await shown(both, { authorization: "Bearer p" }).actor()).toBe("Bearer p");
+  expect(await shown(both).actor()).toBe("Bearer h");
+  expect(await shown({ cookie: "spillway_session=s" }).actor()).toBe("the request itself");
+  expect(await shown({}).actor()).toBe("the request itself");
+  for (const authorization of [7, null, {}, ["Bearer h"]]) {
+    expect(() => shown(both, { authorization })).toThrow(/is a text/);
+  }
 });
 
-test("a cookie is taken from the host that was asked, or from the public address", async () => {
-  const cookie = "spillway_session=s";
-  const host = "10.0.0.7:4000";
-  const from = (origin: string, publicUrl: string | null = null) =>
-    taken({ cookie, host, origin }, {}, publicUrl);
-  expect(await from("http://10.0.0.7:4000")).toBe("session s");
-  expect(await from("https://spillway.example", "https://spillway.example/")).toBe("session s");
-  expect(await from("https://spillway.example", "https://spillway.example/behind/a/path")).toBe("session s");
-  for (const origin of ["http://10.0.0.7:4001", "http://10.0.0.7", "https://spillway.example", "null", ""]) {
-    expect(await from(origin), origin).toBe("FORBIDDEN");
-  }
-  expect(await from("http://spillway.example", "https://spillway.example")).toBe("FORBIDDEN");
-  expect(await from("https://spillway.example.evil.example", "https://spillway.example")).toBe("FORBIDDEN");
-  expect(await taken({ cookie, host })).toBe("FORBIDDEN");
+test("credentials are told apart, and their names tell none", () => {
+  const different = [
+    shown({}),
+    shown({ authorization: "Bearer h" }),
+    shown({}, { authorization: "Bearer p" }),
+    shown({ cookie: "spillway_session=s" }),
+    shown({ cookie: "spillway_session=t" }),
+    shown({ "x-forwarded-user": "ada" }),
+    shown({ "x-forwarded-user": "bob" }),
+  ].map(({ key }) => key);
+  expect(new Set(different).size).toBe(different.length);
+  for (const key of different) expect(key).toMatch(/^[\w-]{43}$/);
+  expect(shown({ authorization: "Bearer h" }).key).toBe(shown({}, { authorization: "Bearer h" }).key);
+  expect(shown({ cookie: "a=1; spillway_session=s" }).key).toBe(
+    shown({ cookie: "spillway_session=s; b=2" }).key,
+  );
 });
