@@ -1,4 +1,5 @@
 import DataLoader from "dataloader";
+import { counterEntry } from "../catalog/catalog.ts";
 import type { PrismaClient } from "../store/client.ts";
 import type { FleetView } from "../store/fleet-view.ts";
 import type { Forgetting } from "../store/forget-hosts.ts";
@@ -15,9 +16,11 @@ import type { Actor } from "../store/tokens.ts";
 import { AnswerBudget } from "./answer-budget.ts";
 import { type EventShape, incidentEventLoader } from "./event-lookup.ts";
 import { type HandshakeLoader, handshakeLoader } from "./handshake-loader.ts";
+import { type HostSeriesLoader, hostSeriesLoader } from "./host-series-loader.ts";
 import { type IncidentLoaders, incidentLoaders } from "./incident-loaders.ts";
 import { attributionLoader, peakFillLoader } from "./listener-loaders.ts";
 import type { Live } from "./live.ts";
+import { type AskedCounter, knownCounter } from "./resolve-counter.ts";
 
 /** What the service says of itself; the composition root knows it. */
 export interface SystemFacts {
@@ -63,6 +66,9 @@ export interface Context extends Sources {
   /** What is put down to them, likewise. */
   readonly attributions: DataLoader<string, ReadonlyMap<string, AttributedListener>>;
   readonly handshakes: HandshakeLoader;
+  readonly hostSeries: HostSeriesLoader;
+  /** Counters by their full names: fifty hosts that are asked for one look it up once. */
+  readonly counters: DataLoader<string, AskedCounter>;
   readonly incidents: IncidentLoaders;
   /** What happened around an incident, the newest first. */
   readonly incidentEvents: DataLoader<IncidentRecord, EventShape[]>;
@@ -96,5 +102,9 @@ export function createContext(sources: Sources, actor: Actor): Context {
     handshakes: handshakeLoader(sources),
     incidents,
     incidentEvents: incidentEventLoader(sources, incidents.members),
+    hostSeries: hostSeriesLoader(sources),
+    counters: new DataLoader((names: readonly string[]) =>
+      Promise.all(names.map((name) => knownCounter(sources, counterEntry(name)))),
+    ),
   };
 }
