@@ -4,7 +4,9 @@ import { type Context, createContext, type Sources } from "../graphql/context.ts
 import type { Actor, Scope } from "../store/tokens.ts";
 import { listAnomalies } from "./anomalies.ts";
 import { ask, checkDocument } from "./ask.ts";
+import { listAudit } from "./audit.ts";
 import { getCounter, listCounters } from "./counters.ts";
+import { listEvents, postEvent } from "./events.ts";
 import { formatOf, sendRows } from "./formats.ts";
 import { getHandshakes } from "./handshakes.ts";
 import { heatmap } from "./heatmap.ts";
@@ -19,6 +21,7 @@ import { report } from "./report.ts";
 import type { Route } from "./route.ts";
 import { createSilence, expireSilence, listSilences } from "./silences.ts";
 import { getStorage } from "./storage.ts";
+import { createToken, listTokens, revokeToken, rotateToken } from "./tokens.ts";
 import { top } from "./top.ts";
 import { trend } from "./trend.ts";
 
@@ -41,8 +44,15 @@ export const ROUTES: readonly Route[] = [
   listSilences,
   createSilence,
   expireSilence,
+  listEvents,
+  postEvent,
   listCounters,
   getCounter,
+  listTokens,
+  createToken,
+  rotateToken,
+  revokeToken,
+  listAudit,
   getStorage,
 ];
 
