@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { SpillwayError } from "../errors.ts";
+import type { Announcer } from "../live/announcer.ts";
 import { minuteOf } from "../rates/minute.ts";
 import { shardsBehind } from "../store/detect/state.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { JobView } from "./connection.ts";
 import type { Written } from "./detect/incident-writer.ts";
-import { judgePresence } from "./detect/judge-presence.ts";
+import { judgePresence, type PresenceDeps } from "./detect/judge-presence.ts";
 import { GRACE_MS, type JudgeShardDeps, judgeShard } from "./detect/judge-shard.ts";
 import type { Queues } from "./queues.ts";
 
@@ -20,9 +21,10 @@ const GIVE_WAY_MS = 5_000;
  */
 const FIRST_PRESENCE_MS = 120_000;
 
-export interface DetectJobDeps extends Omit<JudgeShardDeps, "held"> {
+export interface DetectJobDeps extends Omit<JudgeShardDeps, "held">, PresenceDeps {
   readonly queues: Queues;
   readonly metrics: Metrics;
+  readonly announcer: Announcer;
   readonly log: Logger;
   readonly now: () => number;
 }
@@ -33,7 +35,7 @@ export interface DetectJobDeps extends Omit<JudgeShardDeps, "held"> {
  * is known by Postgres.
  */
 export function detect(deps: DetectJobDeps) {
-  const { log, metrics, now } = deps;
+  const { announcer, metrics, now } = deps;
   const held = new Map();
   const startedAt = now();
   return async (job: JobView): Promise<void> => {
@@ -41,7 +43,7 @@ export function detect(deps: DetectJobDeps) {
       case "tick":
         return tick(deps);
       case "presence":
-        if (now() - startedAt >= FIRST_PRESENCE_MS) count(metrics, log, await judgePresence(deps, now()));
+        if (now() - startedAt >= FIRST_PRESENCE_MS) tell(deps, await judgePresence(deps, now()));
         return;
       case "shard": {
         const payload = shardJob.safeParse(job.data);
@@ -54,7 +56,8 @@ export function detect(deps: DetectJobDeps) {
           const outcome = await judgeShard({ ...deps, held }, shard, now());
           if (outcome.kind === "busy") return;
           metrics.judgedMinutes.inc(outcome.minutes);
-          count(metrics, log, outcome.incidents);
+          for (const one of outcome.anomalies) announcer.changed("anomalies", one);
+          tell(deps, outcome.incidents);
           if (!outcome.more) return;
         }
         return;
@@ -84,7 +87,9 @@ async function tick({ db, queues, now }: DetectJobDeps): Promise<void> {
   await judgeSoon(queues, await shardsBehind(db, minuteOf(now() - GRACE_MS)));
 }
 
-function count(metrics: Metrics, log: Logger, { opened, resolved }: Written): void {
+/** Tells of what became of incidents: the metrics, the log, and whoever waits for them. */
+function tell({ announcer, log, metrics }: DetectJobDeps, { opened, resolved, changed }: Written): void {
+  for (const one of changed) announcer.changed("incidents", one);
   metrics.incidents.inc({ transition: "opened" }, opened);
   metrics.incidents.inc({ transition: "resolved" }, resolved);
   if (opened + resolved > 0) log.info({ opened, resolved }, "incidents have changed");

@@ -31,7 +31,10 @@ function heard({ db }: Store, hosts: readonly TestMember[], at: number): Promise
 
 function judge({ db }: Store, now: number) {
   const fleet = { read: () => new FleetView(db, () => now).read() };
-  return judgePresence({ db, fleet, roleLabels: ["role"] }, now);
+  return judgePresence(
+    { db, fleet, roleLabels: ["role"], forgetting: { ephemeral: { name: "ephemeral", value: "true" } } },
+    now,
+  );
 }
 
 /** Judges each 5 s, as the schedule does, and these hosts are heard of meanwhile. */

@@ -2,6 +2,7 @@
 import { describe, expect } from "vitest";
 import type { Store } from "../../src/store/client.ts";
 import { shardsBehind } from "../../src/store/detect/state.ts";
+import { insertEvent } from "../../src/store/events.ts";
 import {
   append,
   BURSTS,
@@ -258,5 +259,30 @@ describe("hosts of one role", () => {
         labels: { role: "web" },
       },
     ]);
+  });
+});
+
+describe("a fault in a maintenance window", () => {
+  test("is an anomaly, and no incident before the window is over", async ({ store }) => {
+    const host = await MovingHost.make(store, "web-1", T0, { role: "web" });
+    const until = T0 + 5 * MINUTE;
+    await insertEvent(store.db, {
+      kind: "MAINTENANCE",
+      title: "a new kernel",
+      at: T0,
+      until,
+      matchers: [{ name: "role", op: "EQ", value: "web" }],
+      url: null,
+      createdBy: "a person",
+    });
+    const { run } = detector(store);
+    await live(store, host, run, [
+      [12, CALM],
+      [18, STALLED, FULL],
+    ]);
+    expect(await incidentsOf(store)).toEqual([]);
+    expect(await store.db.anomaly.count({ where: { counter: "TcpExtListenOverflows" } })).toBe(1);
+    await live(store, host, run, [[3, STALLED, FULL]]);
+    expect(await incidentsOf(store)).toMatchObject([{ status: "OPEN", cause: "APPLICATION_STALLED" }]);
   });
 });

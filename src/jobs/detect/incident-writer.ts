@@ -1,9 +1,11 @@
 import { advance, type Incident, type Judgement } from "../../detect/episodes/book.ts";
 import { familyOf, REOPEN_MS } from "../../detect/episodes/policy.ts";
 import { titleOf } from "../../detect/episodes/title.ts";
+import type { Changed } from "../../live/events.ts";
 import type { Db } from "../../store/client.ts";
 import type { Fleet } from "../../store/fleet-view.ts";
 import { attachAnomalies } from "../../store/incidents/anomalies.ts";
+import { incidentsById } from "../../store/incidents/incident-pages.ts";
 import { type Finding, openOrUpdate } from "../../store/incidents/open.ts";
 import { resolveByKey } from "../../store/incidents/resolve.ts";
 import type { Labels } from "../../store/labels/effective.ts";
@@ -12,11 +14,15 @@ import type { Detail, HandBook } from "./hand-book.ts";
 /** Anomalies that were recorded, by host: evidence of the incidents that it is in. */
 export type AnomaliesOfHosts = ReadonlyMap<number, readonly number[]>;
 
-/** What became of incidents, for metrics. */
+/** What became of incidents. */
 export interface Written {
-  opened: number;
-  resolved: number;
+  readonly opened: number;
+  readonly resolved: number;
+  /** Those that are at a new revision. */
+  readonly changed: readonly Changed[];
 }
+
+export const NOTHING_WRITTEN: Written = { opened: 0, resolved: 0, changed: [] };
 
 interface WriterDeps {
   readonly tx: Db;
@@ -37,7 +43,9 @@ export class IncidentWriter {
   readonly #deps: WriterDeps;
   /** Incidents that are on and whose rows are not yet as they are, by key. */
   readonly #unwritten = new Map<string, Finding>();
-  readonly written: Written = { opened: 0, resolved: 0 };
+  readonly #changed = new Set<number>();
+  #opened = 0;
+  #resolved = 0;
 
   constructor(deps: WriterDeps) {
     this.#deps = deps;
@@ -64,9 +72,14 @@ export class IncidentWriter {
     }
   }
 
-  /** Writes what is on and not written yet. Call it last. */
-  async finish(): Promise<void> {
+  /** Writes what is on and not written yet. Call it last. @returns what became of incidents since the first call */
+  async finish(): Promise<Written> {
     for (const key of [...this.#unwritten.keys()].sort()) await this.#open(key);
+    const changed = (await incidentsById(this.#deps.tx, [...this.#changed])).map(({ id, revision }) => ({
+      id: String(id),
+      revision,
+    }));
+    return { opened: this.#opened, resolved: this.#resolved, changed };
   }
 
   #note(incident: Incident, at: number): void {
@@ -124,7 +137,8 @@ export class IncidentWriter {
     if (finding === undefined) return;
     this.#unwritten.delete(key);
     const { incidentId, outcome } = await openOrUpdate(tx, finding, now);
-    if (outcome === "opened" || outcome === "reopened") this.written.opened++;
+    if (outcome !== "unchanged") this.#changed.add(incidentId);
+    if (outcome === "opened" || outcome === "reopened") this.#opened++;
     const evidence = finding.hosts.flatMap(({ hostId }) =>
       (anomalies.get(hostId) ?? []).map((id) => ({ hostId, id })),
     );
@@ -134,7 +148,10 @@ export class IncidentWriter {
   async #resolve(key: string, at: number, text: string): Promise<void> {
     await this.#open(key);
     const recovery = { dedupKey: key, judgedAt: this.#judgedAt(key, at), text };
-    if ((await resolveByKey(this.#deps.tx, recovery, this.#deps.now)) !== null) this.written.resolved++;
+    const incidentId = await resolveByKey(this.#deps.tx, recovery, this.#deps.now);
+    if (incidentId === null) return;
+    this.#changed.add(incidentId);
+    this.#resolved++;
   }
 }
 

@@ -5,6 +5,7 @@ import type { SharePoint } from "../../detect/diagnosis/severity.ts";
 import type { Surroundings } from "../../detect/diagnosis/window.ts";
 import type { Judgement } from "../../detect/episodes/book.ts";
 import { LOSS_ENTRY, observationOf } from "../../detect/episodes/strength.ts";
+import { suppressedBy } from "../../detect/episodes/suppression.ts";
 import type { Flag } from "../../detect/flag.ts";
 import { MINUTE_MS, minuteOf } from "../../rates/minute.ts";
 import type { Db } from "../../store/client.ts";
@@ -13,6 +14,7 @@ import { type ObservedSnapshot, readObservations } from "../../store/detect/obse
 import type { HostRecord } from "../../store/directory.ts";
 import type { Fleet } from "../../store/fleet-view.ts";
 import type { SnapshotReader } from "../../store/history/snapshot-reader.ts";
+import { eventsAround } from "./around.ts";
 import { detailOf, type HandBook, namespaceSubject } from "./hand-book.ts";
 import type { IncidentWriter } from "./incident-writer.ts";
 import { roleOf, roleSizes } from "./roles.ts";
@@ -75,6 +77,7 @@ export async function judgeNamespaces(deps: JudgeDeps, suspects: readonly Suspec
   const dropsId = await reader.layouts.counterId(tx, "TcpExtListenDrops");
   const counterName = (id: number) => reader.layouts.counterName(id) ?? "";
   const window = { counterName, dropsId };
+  const events = await eventsAround(tx, { from: oldest, to: now + AHEAD_MS });
   const sizes = roleSizes(deps.fleet, deps.roleLabels);
 
   const seen = new Map<number, Seen>();
@@ -115,7 +118,7 @@ export async function judgeNamespaces(deps: JudgeDeps, suspects: readonly Suspec
       flags: holding,
       dataProblem: null,
       silence: null,
-      events: [],
+      events: events.of(host),
     };
     const observations = own.observations.filter(({ snapshot }) => snapshot.at <= at);
     const found =
@@ -124,12 +127,15 @@ export async function judgeNamespaces(deps: JudgeDeps, suspects: readonly Suspec
         : null;
     const whose = { subject, host: String(host.id), role: roleOf(host.labels, deps.roleLabels) };
     const closesMinute = minuteOf(at + everyMs) > minuteOf(at);
+    const observation =
+      found === null ? null : observationOf(found, whose, { share: newest.share, closesMinute });
+    const isHeldBack = observation !== null && suppressedBy(observation.cause, at, around.events) !== null;
     const judgement: Judgement = {
       source: subject,
       at,
       judges: "counters",
       observations:
-        found === null ? [] : [observationOf(found, whose, { share: newest.share, closesMinute })],
+        observation === null ? [] : [isHeldBack ? { ...observation, strength: null } : observation],
       judged: new Set([subject]),
       sizes,
     };

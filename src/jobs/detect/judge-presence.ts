@@ -1,16 +1,18 @@
 import { judgeSilence, type Silence } from "../../detect/detectors/silence.ts";
 import { diagnose } from "../../detect/diagnosis/diagnose.ts";
 import type { Judgement } from "../../detect/episodes/book.ts";
+import { suppressedBy } from "../../detect/episodes/suppression.ts";
 import { inTransaction, type PrismaClient } from "../../store/client.ts";
-import { lockBook, writeBook } from "../../store/detect/book.ts";
+import { lockBook, readBook, writeBook } from "../../store/detect/book.ts";
 import { readPresence } from "../../store/detect/facts.ts";
 import type { FleetView } from "../../store/fleet-view.ts";
+import { type Forgetting, isEphemeral } from "../../store/forget-hosts.ts";
+import { eventsAround } from "./around.ts";
+import { goneSubjects } from "./gone.ts";
 import { type Detail, detailOf, hostSubject, readHandBook, storedHandBook } from "./hand-book.ts";
-import { IncidentWriter, type Written } from "./incident-writer.ts";
+import { IncidentWriter, NOTHING_WRITTEN, type Written } from "./incident-writer.ts";
 import { roleOf, roleSizes } from "./roles.ts";
 
-/** The label by which a host says that it comes and goes by design: with `true`, its silence is no news. */
-const EPHEMERAL_LABEL = "ephemeral";
 /** Late is not silent: an episode that is on goes on, and none begins. */
 const LATE_STRENGTH = 0.75;
 const SOURCE = "presence";
@@ -19,9 +21,9 @@ export interface PresenceDeps {
   readonly db: PrismaClient;
   readonly fleet: Pick<FleetView, "read">;
   readonly roleLabels: readonly string[];
+  /** Which hosts come and go by design: their silence is no news. */
+  readonly forgetting: Pick<Forgetting, "ephemeral">;
 }
-
-const NOTHING: Written = { opened: 0, resolved: 0 };
 
 /**
  * Judges who is silent. Without a host that is late, and without an incident of one, nothing is written.
@@ -33,41 +35,47 @@ const NOTHING: Written = { opened: 0, resolved: 0 };
 export async function judgePresence(deps: PresenceDeps, now: number): Promise<Written> {
   const { db, roleLabels } = deps;
   const fleet = await deps.fleet.read();
-  const hosts = (await readPresence(db)).map((host) => ({
-    ...host,
-    ephemeral: fleet.hostById.get(host.hostId)?.labels[EPHEMERAL_LABEL] === "true",
-  }));
+  const hosts = (await readPresence(db)).flatMap((presence) => {
+    const host = fleet.hostById.get(presence.hostId);
+    // Those that were forgotten are of no fleet.
+    if (host === undefined) return [];
+    return [{ ...presence, host, ephemeral: isEphemeral(host.labels, deps.forgetting.ephemeral) }];
+  });
   const { hosts: silences } = judgeSilence(hosts, now);
+  const look = readHandBook(await readBook(db));
+  if (silences.length === 0 && look.book.episodes.size === 0) return NOTHING_WRITTEN;
   return inTransaction(db, async (tx) => {
     const hand = readHandBook(await lockBook(tx));
-    const known = [...hand.book.episodes.values()].filter(({ cause }) => cause === "HOST_SILENT");
-    if (silences.length + known.length === 0) return NOTHING;
     const before = hand.book;
-    const left = hosts.filter(({ goodbye }) => goodbye?.kind === "leaving");
-    const present = new Set(hosts.map(({ hostId }) => hostSubject(hostId)));
-    const forgotten = known.map(({ subject }) => subject).filter((subject) => !present.has(subject));
+    const gone = await goneSubjects(tx, hand.book.episodes.values(), fleet, now);
+    const events = await eventsAround(tx, { from: now, to: now + 1 });
     const judgement: Judgement = {
       source: SOURCE,
       at: now,
       judges: "presence",
-      observations: silences.map(({ hostId, state }) => ({
-        subject: hostSubject(hostId),
-        host: String(hostId),
-        role: roleOf(fleet.hostById.get(hostId)?.labels ?? {}, roleLabels),
-        cause: "HOST_SILENT",
-        port: null,
-        strength: state === "late" ? LATE_STRENGTH : 1,
-        severity: "MAJOR",
-      })),
-      judged: present,
-      gone: new Set([...left.map(({ hostId }) => hostSubject(hostId)), ...forgotten]),
+      observations: silences.flatMap(({ hostId, state }) => {
+        const host = fleet.hostById.get(hostId);
+        if (host === undefined) return [];
+        const strength = state === "late" ? LATE_STRENGTH : 1;
+        return {
+          subject: hostSubject(hostId),
+          host: String(hostId),
+          role: roleOf(host.labels, roleLabels),
+          cause: "HOST_SILENT",
+          port: null,
+          strength: suppressedBy("HOST_SILENT", now, events.of(host)) === null ? strength : null,
+          severity: "MAJOR",
+        };
+      }),
+      judged: new Set(hosts.map(({ hostId }) => hostSubject(hostId))),
+      gone,
       sizes: roleSizes(fleet, roleLabels),
     };
     const writer = new IncidentWriter({ tx, hand, fleet, anomalies: new Map(), now });
     await writer.take(judgement, detailsOf(silences));
-    await writer.finish();
+    const written = await writer.finish();
     if (hand.book !== before) await writeBook(tx, storedHandBook(hand));
-    return writer.written;
+    return written;
   });
 }
 

@@ -7,6 +7,7 @@ import type { Expectation } from "../../detect/detectors/burst.ts";
 import { LOSS_ENTRY } from "../../detect/episodes/strength.ts";
 import type { Flag } from "../../detect/flag.ts";
 import { SEASONAL_SERIES, STILL_SERIES } from "../../detect/series.ts";
+import type { Changed } from "../../live/events.ts";
 import { MINUTE_MS, minuteOf } from "../../rates/minute.ts";
 import { type Db, inTransaction, type PrismaClient } from "../../store/client.ts";
 import { SHARD_SIZE } from "../../store/codec/positions.ts";
@@ -21,15 +22,19 @@ import {
   readJudged,
   writeJudged,
 } from "../../store/detect/state.ts";
+import { FIRST_OTHER_NAMESPACE } from "../../store/directory.ts";
 import type { Fleet, FleetView } from "../../store/fleet-view.ts";
 import type { SnapshotReader } from "../../store/history/snapshot-reader.ts";
 import { recordAnomalies } from "../../store/incidents/anomalies.ts";
+import { anomaliesById } from "../../store/incidents/anomaly-pages.ts";
 import { readSettled } from "../../store/rollup/shards.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import { readHandBook, storedHandBook } from "./hand-book.ts";
-import { type AnomaliesOfHosts, IncidentWriter, type Written } from "./incident-writer.ts";
+import { type AnomaliesOfHosts, IncidentWriter, NOTHING_WRITTEN, type Written } from "./incident-writer.ts";
+import { inheritFirst } from "./inherit.ts";
 import { judgeNamespaces, type Suspect, stillOn } from "./judge-namespaces.ts";
 import { type Lasting, LastingFlags } from "./lasting.ts";
+import { roleOf } from "./roles.ts";
 
 /**
  * A minute is judged for good when it has been over for so long: agents send up to half an interval late. Until
@@ -84,7 +89,8 @@ export type JudgeOutcome =
       readonly kind: "done";
       /** Minutes judged for good. */
       readonly minutes: number;
-      readonly anomalies: number;
+      /** Anomalies that are at a new revision. */
+      readonly anomalies: readonly Changed[];
       readonly incidents: Written;
       /** More minutes wait to be judged. */
       readonly more: boolean;
@@ -156,6 +162,7 @@ class ShardRun {
     // The last minute's flags hold for a while, also when the snapshots that they are about have been judged.
     for (const { minute, flag, position } of lasting.all) this.#suspect(position, minute, flag);
     for (const minute of closed) {
+      inheritFirst(this.#baselines, minute, (position) => this.#roleAt(position));
       const { flags } = this.#baselines.evaluate(minute);
       lasting.close(minute.at, flags);
       this.#suspectAll(minute, flags);
@@ -168,7 +175,7 @@ class ShardRun {
     }
 
     const anomalies = await this.#record(lasting);
-    const { watched, incidents } = await this.#judgeSuspects(mark.watched, anomalies);
+    const { watched, incidents } = await this.#judgeSuspects(mark.watched, anomalies.ofHosts);
     const isChanged = to > mark.judgedTo || lasting.changed.length > 0 || !same(watched, mark.watched);
     if (isChanged || stored === null) {
       const bytes = closed.length > 0 ? encodeBaselines(this.#baselines) : null;
@@ -179,7 +186,7 @@ class ShardRun {
       outcome: {
         kind: "done",
         minutes: closed.length,
-        anomalies: lasting.changed.length,
+        anomalies: anomalies.changed,
         incidents,
         more,
       },
@@ -245,8 +252,10 @@ class ShardRun {
     }
   }
 
-  /** Records the anomalies that changed. @returns their ids by host */
-  async #record(lasting: LastingFlags): Promise<AnomaliesOfHosts> {
+  /** Records the anomalies that changed. */
+  async #record(
+    lasting: LastingFlags,
+  ): Promise<{ readonly ofHosts: AnomaliesOfHosts; readonly changed: readonly Changed[] }> {
     const anomalies = lasting.changed.flatMap(({ position, ...anomaly }) => {
       const namespaceId = this.#namespaceAt(position);
       const hostId = this.#fleet.ownerOf.get(namespaceId);
@@ -258,7 +267,12 @@ class ShardRun {
       const id = ids[index];
       if (id !== undefined) ofHosts.set(hostId, [...(ofHosts.get(hostId) ?? []), id]);
     });
-    return ofHosts;
+    const named = anomalies.map(({ hostId }, index) => ({ hostId, id: ids[index] ?? 0 }));
+    const changed = (await anomaliesById(this.#tx, named)).map(({ id, revision }) => ({
+      id: String(id),
+      revision,
+    }));
+    return { ofHosts, changed };
   }
 
   async #judgeSuspects(
@@ -269,7 +283,7 @@ class ShardRun {
       const position = namespaceId % SHARD_SIZE;
       if (!this.#suspects.has(position)) this.#suspects.set(position, { flags: [], minutes: new Set() });
     }
-    if (this.#suspects.size === 0) return { watched: [], incidents: { opened: 0, resolved: 0 } };
+    if (this.#suspects.size === 0) return { watched: [], incidents: NOTHING_WRITTEN };
     const tx = this.#tx;
     const hand = readHandBook(await lockBook(tx));
     const before = hand.book;
@@ -285,10 +299,10 @@ class ShardRun {
     const { reader, roleLabels } = this.#deps;
     const judging = { tx, reader, roleLabels, hand, writer, fleet: this.#fleet, now: this.#now };
     await judgeNamespaces(judging, suspects);
-    await writer.finish();
+    const incidents = await writer.finish();
     if (hand.book !== before) await writeBook(tx, storedHandBook(hand));
     const ids = suspects.map(({ namespaceId }) => namespaceId);
-    return { watched: stillOn(hand, ids), incidents: writer.written };
+    return { watched: stillOn(hand, ids), incidents };
   }
 
   #usualAt(position: number, at: number): Map<string, Expectation> {
@@ -298,6 +312,14 @@ class ShardRun {
       if (expectation !== null) usual.set(series.name, expectation);
     }
     return usual;
+  }
+
+  /** Of a container's namespace the role is that of its host; what it does is not. */
+  #roleAt(position: number): string | null {
+    const namespaceId = this.#namespaceAt(position);
+    const host = this.#fleet.hostById.get(this.#fleet.ownerOf.get(namespaceId) ?? -1);
+    if (host === undefined || namespaceId >= FIRST_OTHER_NAMESPACE) return null;
+    return roleOf(host.labels, this.#deps.roleLabels);
   }
 
   #namespaceAt(position: number): number {

@@ -1,0 +1,40 @@
+import type { Episode } from "../../detect/episodes/episode.ts";
+import type { Db } from "../../store/client.ts";
+import type { Fleet } from "../../store/fleet-view.ts";
+import { lastSnapshotAt } from "../../store/history/newest.ts";
+import { hostSubject, namespaceSubject } from "./hand-book.ts";
+
+/** A namespace of which nothing has come for so long, while its host was heard of, is no more: its container ended. */
+const ENDED_MS = 10 * 60_000;
+
+/**
+ * The subjects of episodes that are gone for good: of hosts that left or were forgotten, and namespaces that ended
+ * while their host goes on. What was the matter with them is over.
+ *
+ * @param now ms since 1970
+ */
+export async function goneSubjects(
+  db: Db,
+  episodes: Iterable<Episode>,
+  fleet: Fleet,
+  now: number,
+): Promise<Set<string>> {
+  const gone = new Set<string>();
+  const reporting: number[] = [];
+  for (const { subject, host: hostId, phase } of episodes) {
+    if (phase === "closed") continue;
+    const host = fleet.hostById.get(Number(hostId));
+    if (host === undefined || host.status === "LEFT") gone.add(subject);
+    else if (subject !== hostSubject(host.id) && host.status === "REPORTING") {
+      const own = fleet.namespacesOf.get(host.id) ?? [];
+      const namespace = own.find(({ id }) => namespaceSubject(id) === subject);
+      if (namespace === undefined) gone.add(subject);
+      else reporting.push(namespace.id);
+    }
+  }
+  const last = await lastSnapshotAt(db, [...new Set(reporting)], now);
+  for (const id of reporting) {
+    if (now - (last.get(id) ?? 0) > ENDED_MS) gone.add(namespaceSubject(id));
+  }
+  return gone;
+}
