@@ -4,7 +4,7 @@ import { judgePresence } from "../../src/jobs/detect/judge-presence.ts";
 import type { Store } from "../../src/store/client.ts";
 import { FleetView } from "../../src/store/fleet-view.ts";
 import { sayGoodbye, touchHosts } from "../../src/store/host-status.ts";
-import { incidentsOf } from "../support/detection.ts";
+import { append, detector, FULL, incidentsOf, MovingHost } from "../support/detection.ts";
 import { newMember, type TestMember } from "../support/incidents.ts";
 import { test } from "../support/store.ts";
 
@@ -101,6 +101,22 @@ describe("a host that is not heard of", () => {
     await sayGoodbye(store.db, silent.hostId, "leaving", T0 + 3 * MINUTE);
     await judge(store, T0 + 3 * MINUTE + 5_000);
     expect(await incidentsOf(store)).toMatchObject([{ status: "RESOLVED" }]);
+  });
+});
+
+describe("a container that ends in the middle of a fault", () => {
+  test("takes its incident with it, ten minutes after the last that came of it", async ({ store }) => {
+    const host = await MovingHost.make(store, "web-1", T0);
+    const container = await host.container();
+    await append(store, await container.intervals(12, { accepted: 50 }));
+    await append(store, await container.intervals(6, { overflows: 60, drops: 60 }, FULL));
+    const ended = container.at;
+    await detector(store).run(ended);
+    expect(await incidentsOf(store)).toMatchObject([{ status: "OPEN", cause: "APPLICATION_STALLED" }]);
+    await pass(store, ended + 9 * MINUTE, ended + 9 * MINUTE, [host.member]);
+    expect(await incidentsOf(store)).toMatchObject([{ status: "OPEN" }]);
+    await pass(store, ended + 10 * MINUTE, ended + 10 * MINUTE, [host.member]);
+    expect(await incidentsOf(store)).toMatchObject([{ status: "RESOLVED", kinds: ["OPENED", "RESOLVED"] }]);
   });
 });
 

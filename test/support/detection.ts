@@ -8,7 +8,7 @@ import { LayoutCache } from "../../src/store/layouts.ts";
 import type { SnapshotRow } from "../../src/store/snapshots.ts";
 import { newMember, type TestMember } from "./incidents.ts";
 import type { OracleSnapshot, OracleSocket } from "./oracle.ts";
-import { append, rowOf, worker } from "./rollups.ts";
+import { append, newContainer, rowOf, worker } from "./rollups.ts";
 
 export const INTERVAL_MS = 10_000;
 
@@ -46,6 +46,12 @@ export class MovingHost {
 
   static async make(store: Store, name: string, at: number, labels: Record<string, string> = {}) {
     return new MovingHost(store, await newMember(store.db, name, labels), at);
+  }
+
+  /** A container of this host, which has a namespace of its own. */
+  async container(): Promise<MovingHost> {
+    const { namespaceId } = await newContainer(this.#store, this.member.hostId, 1_000);
+    return new MovingHost(this.#store, { ...this.member, namespaceId }, this.at);
   }
 
   /** The snapshots of so many intervals, each with these moves. */
