@@ -8,7 +8,7 @@ import type { Metrics } from "../telemetry/metrics.ts";
 import type { JobView } from "./connection.ts";
 import type { Written } from "./detect/incident-writer.ts";
 import { judgePresence, type PresenceDeps } from "./detect/judge-presence.ts";
-import { GRACE_MS, type JudgeShardDeps, judgeShard } from "./detect/judge-shard.ts";
+import { GRACE_MS, type HeldBaselines, type JudgeShardDeps, judgeShard } from "./detect/judge-shard.ts";
 import type { Queues } from "./queues.ts";
 
 const shardJob = z.object({ shard: z.number().int().nonnegative() });
@@ -36,7 +36,7 @@ export interface DetectJobDeps extends Omit<JudgeShardDeps, "held">, PresenceDep
  */
 export function detect(deps: DetectJobDeps) {
   const { announcer, metrics, now } = deps;
-  const held = new Map();
+  const held: HeldBaselines = new Map();
   const startedAt = now();
   return async (job: JobView): Promise<void> => {
     switch (job.name) {

@@ -24,6 +24,10 @@ export interface Written {
 
 export const NOTHING_WRITTEN: Written = { opened: 0, resolved: 0, changed: [] };
 
+/** The numbers of an incident that goes on as it is are written so often; at each judgement while it is young. */
+const REFRESH_MS = 30_000;
+const FRESH_MS = 60_000;
+
 interface WriterDeps {
   readonly tx: Db;
   readonly hand: HandBook;
@@ -54,7 +58,12 @@ export class IncidentWriter {
   /** @param details what is told of the subjects judged, where something is */
   async take(judgement: Judgement, details: ReadonlyMap<string, Detail>): Promise<void> {
     const { hand } = this.#deps;
-    for (const [subject, detail] of details) hand.details.set(subject, detail);
+    const renamed = new Set<string>();
+    for (const [subject, detail] of details) {
+      const known = hand.details.get(subject);
+      if (known?.diagnosis.cause !== detail.diagnosis.cause) renamed.add(subject);
+      hand.details.set(subject, detail);
+    }
     const before = hand.book;
     const { book, transitions } = advance(before, judgement);
     hand.book = book;
@@ -62,9 +71,10 @@ export class IncidentWriter {
     const over = transitions.filter(({ kind }) => kind === "resolved");
     for (const incident of book.incidents.values()) {
       if (incident.status !== "open") continue;
-      // Told anew where a member was diagnosed anew, too: numbers and severity move while it lasts.
-      const isTold = this.#subjectsOf(incident).some((subject) => details.has(subject));
-      if (isTold || changed.has(incident.key)) this.#note(incident, judgement.at);
+      const isChanged = changed.has(incident.key);
+      if (isChanged || this.#isToldAnew(incident, judgement.at, details, renamed)) {
+        this.#note(incident, judgement.at);
+      }
     }
     // In the order of the keys, so that two transactions that end several wait for each other in one order.
     for (const { key, detail } of over.sort((a, b) => (a.key < b.key ? -1 : 1))) {
@@ -80,6 +90,20 @@ export class IncidentWriter {
       revision,
     }));
     return { opened: this.#opened, resolved: this.#resolved, changed };
+  }
+
+  /** Whether a member was diagnosed otherwise, or it is time for the numbers of its diagnosis. */
+  #isToldAnew(
+    incident: Incident,
+    at: number,
+    details: ReadonlyMap<string, Detail>,
+    renamed: ReadonlySet<string>,
+  ): boolean {
+    const told = this.#deps.hand.judgedAt.get(incident.key) ?? 0;
+    const isDue = at - told >= REFRESH_MS || at - incident.openedAt < FRESH_MS;
+    return this.#subjectsOf(incident).some(
+      (subject) => renamed.has(subject) || (isDue && details.has(subject)),
+    );
   }
 
   #note(incident: Incident, at: number): void {

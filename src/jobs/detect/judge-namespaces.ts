@@ -1,6 +1,6 @@
 import { lossBy } from "../../detect/baseline/loss-at.ts";
 import { diagnose } from "../../detect/diagnosis/diagnose.ts";
-import { observe } from "../../detect/diagnosis/observe.ts";
+import { observe, type WindowInput } from "../../detect/diagnosis/observe.ts";
 import type { SharePoint } from "../../detect/diagnosis/severity.ts";
 import type { Surroundings } from "../../detect/diagnosis/window.ts";
 import type { Judgement } from "../../detect/episodes/book.ts";
@@ -14,8 +14,8 @@ import { type ObservedSnapshot, readObservations } from "../../store/detect/obse
 import type { HostRecord } from "../../store/directory.ts";
 import type { Fleet } from "../../store/fleet-view.ts";
 import type { SnapshotReader } from "../../store/history/snapshot-reader.ts";
-import { eventsAround } from "./around.ts";
-import { detailOf, type HandBook, namespaceSubject } from "./hand-book.ts";
+import { type EventsAround, eventsAround } from "./around.ts";
+import { type Detail, detailOf, type HandBook, namespaceSubject } from "./hand-book.ts";
 import type { IncidentWriter } from "./incident-writer.ts";
 import { roleOf, roleSizes } from "./roles.ts";
 
@@ -48,17 +48,29 @@ export interface JudgeDeps {
   readonly now: number;
 }
 
-/** A snapshot of a suspect that was not judged yet. */
-interface Step {
+/** A suspect with all there is to judge it by. */
+interface Seen {
   readonly suspect: Suspect;
   readonly host: HostRecord;
-  readonly at: number;
-  readonly everyMs: number;
+  readonly observations: readonly ObservedSnapshot[];
+  /** The share of handshakes lost, of each interval with a rate. */
+  readonly shares: readonly SharePoint[];
+  readonly sysctls: Surroundings["sysctls"];
 }
 
-interface Seen {
-  readonly observations: readonly ObservedSnapshot[];
-  readonly shares: readonly SharePoint[];
+/** A snapshot of a suspect that was not judged yet. */
+interface Step {
+  readonly seen: Seen;
+  readonly at: number;
+  /** It is the last of its minute. */
+  readonly closesMinute: boolean;
+}
+
+/** What the steps have in common. */
+interface Common {
+  readonly window: Pick<WindowInput, "counterName" | "dropsId">;
+  readonly events: EventsAround;
+  readonly sizes: Judgement["sizes"];
 }
 
 /**
@@ -66,82 +78,104 @@ interface Seen {
  * their times: each is a step of its own, so that what comes late, or all at once, ends as what came in time.
  */
 export async function judgeNamespaces(deps: JudgeDeps, suspects: readonly Suspect[]): Promise<void> {
-  const { tx, reader, hand, now } = deps;
+  const { tx, reader, hand, fleet, now } = deps;
   const from = new Map(suspects.map((suspect) => [suspect.namespaceId, judgedUpTo(hand, suspect, now)]));
-  const oldest = Math.min(...from.values());
-  const observed = await readObservations(tx, reader, [...from.keys()], {
-    from: oldest - SHARES_MS - WINDOW_MS,
-    to: now + AHEAD_MS,
-  });
+  const observed = await readSince(deps, from);
   const sysctls = await readSysctls(tx, [...from.keys()]);
-  const dropsId = await reader.layouts.counterId(tx, "TcpExtListenDrops");
-  const counterName = (id: number) => reader.layouts.counterName(id) ?? "";
-  const window = { counterName, dropsId };
-  const events = await eventsAround(tx, { from: oldest, to: now + AHEAD_MS });
-  const sizes = roleSizes(deps.fleet, deps.roleLabels);
-
-  const seen = new Map<number, Seen>();
-  const steps = suspects.flatMap((suspect) => {
+  const common: Common = {
+    window: {
+      counterName: (id) => reader.layouts.counterName(id) ?? "",
+      dropsId: await reader.layouts.counterId(tx, "TcpExtListenDrops"),
+    },
+    events: await eventsAround(tx, { from: Math.min(...from.values()), to: now + AHEAD_MS }),
+    sizes: roleSizes(fleet, deps.roleLabels),
+  };
+  const steps = suspects.flatMap((suspect): Step[] => {
     const { namespaceId } = suspect;
     const observations = observed.get(namespaceId) ?? [];
-    const host = deps.fleet.hostById.get(deps.fleet.ownerOf.get(namespaceId) ?? -1);
+    const host = fleet.hostById.get(fleet.ownerOf.get(namespaceId) ?? -1);
     // One that the fleet does not show yet is judged at the next turn.
     if (host === undefined || observations.length === 0) return [];
-    const { intervals } = observe({ observations, from: oldest - SHARES_MS, ...window });
+    const judged = from.get(namespaceId) ?? 0;
+    const { intervals } = observe({ observations, from: judged - SHARES_MS, ...common.window });
     const shares = intervals.map(({ to, increases }) => ({
       to,
       share: lossBy((name) => increases.get(name) ?? 0)?.share ?? null,
     }));
-    seen.set(namespaceId, { observations, shares });
+    const seen = { suspect, host, observations, shares, sysctls: sysctls.get(namespaceId) ?? {} };
     return observations
-      .filter(({ snapshot }) => snapshot.at > (from.get(namespaceId) ?? 0))
-      .map(({ snapshot: { at, everyMs } }): Step => ({ suspect, host, at, everyMs }));
+      .filter(({ snapshot }) => snapshot.at > judged)
+      .map(({ snapshot: { at, everyMs } }) => ({
+        seen,
+        at,
+        closesMinute: minuteOf(at + everyMs) > minuteOf(at),
+      }));
   });
-  steps.sort((a, b) => a.at - b.at || a.suspect.namespaceId - b.suspect.namespaceId);
+  const idOf = ({ seen }: Step) => seen.suspect.namespaceId;
+  steps.sort((a, b) => a.at - b.at || idOf(a) - idOf(b));
+  for (const step of steps) await judgeStep(deps, common, step);
+}
 
-  for (const { suspect, host, at, everyMs } of steps) {
-    const { namespaceId, flags, minutes } = suspect;
-    const subject = namespaceSubject(namespaceId);
-    const own = seen.get(namespaceId);
-    const shares = own?.shares.filter(({ to }) => to <= at && to > at - SHARES_MS) ?? [];
-    const newest = shares.at(-1);
-    // Of an interval without a rate nothing can be said: it neither begins an episode nor ends one.
-    if (own === undefined || newest?.to !== at) continue;
-    const holding = flags.filter((flag) => flag.from < at && flag.to > at - WINDOW_MS);
-    if (holding.length === 0 && !minutes.has(minuteOf(at)) && !hasEpisode(hand, subject)) continue;
-
-    const isLosing = (newest.share ?? 0) > LOSS_ENTRY;
-    const around: Surroundings = {
-      kernel: host.kernel,
-      sysctls: sysctls.get(namespaceId) ?? {},
-      usual: suspect.usualAt(at),
-      flags: holding,
-      dataProblem: null,
-      silence: null,
-      events: events.of(host),
-    };
-    const observations = own.observations.filter(({ snapshot }) => snapshot.at <= at);
-    const found =
-      holding.length > 0 || isLosing
-        ? diagnose(observe({ observations, from: windowFrom(shares, at), ...window }), around, shares)
-        : null;
-    const whose = { subject, host: String(host.id), role: roleOf(host.labels, deps.roleLabels) };
-    const closesMinute = minuteOf(at + everyMs) > minuteOf(at);
-    const observation =
-      found === null ? null : observationOf(found, whose, { share: newest.share, closesMinute });
-    const isHeldBack = observation !== null && suppressedBy(observation.cause, at, around.events) !== null;
-    const judgement: Judgement = {
-      source: subject,
-      at,
-      judges: "counters",
-      observations:
-        observation === null ? [] : [isHeldBack ? { ...observation, strength: null } : observation],
-      judged: new Set([subject]),
-      sizes,
-    };
-    const details = found === null ? [] : [[subject, detailOf(found, namespaceId)] as const];
-    await deps.writer.take(judgement, new Map(details));
+/** The snapshots since these times and a while before. One that has long not been heard of costs the others nothing. */
+async function readSince(
+  { tx, reader, now }: JudgeDeps,
+  from: ReadonlyMap<number, number>,
+): Promise<Map<number, ObservedSnapshot[]>> {
+  const observed = new Map<number, ObservedSnapshot[]>();
+  for (const isOld of [false, true]) {
+    const some = [...from].filter(([, since]) => now - since > SHARES_MS === isOld);
+    const oldest = Math.min(...some.map(([, since]) => since));
+    const span = { from: oldest - SHARES_MS - WINDOW_MS, to: now + AHEAD_MS };
+    const ids = some.map(([namespaceId]) => namespaceId);
+    for (const [id, own] of await readObservations(tx, reader, ids, span)) observed.set(id, own);
   }
+  return observed;
+}
+
+async function judgeStep(deps: JudgeDeps, common: Common, { seen, at, closesMinute }: Step): Promise<void> {
+  const { suspect, host } = seen;
+  const subject = namespaceSubject(suspect.namespaceId);
+  const shares = seen.shares.filter(({ to }) => to <= at && to > at - SHARES_MS);
+  const newest = shares.at(-1);
+  // Of an interval without a rate nothing can be said: it neither begins an episode nor ends one.
+  if (newest?.to !== at) return;
+  const flags = suspect.flags.filter((flag) => flag.from < at && flag.to > at - WINDOW_MS);
+  const isSuspect = flags.length > 0 || suspect.minutes.has(minuteOf(at));
+  if (!isSuspect && !hasEpisode(deps.hand, subject)) return;
+
+  const events = common.events.of(host);
+  const found =
+    flags.length > 0 || (newest.share ?? 0) > LOSS_ENTRY
+      ? diagnose(
+          observe({
+            observations: seen.observations.filter(({ snapshot }) => snapshot.at <= at),
+            from: windowFrom(shares, at),
+            ...common.window,
+          }),
+          {
+            kernel: host.kernel,
+            sysctls: seen.sysctls,
+            usual: suspect.usualAt(at),
+            flags,
+            dataProblem: null,
+            silence: null,
+            events,
+          },
+          shares,
+        )
+      : null;
+  const observations: Judgement["observations"][number][] = [];
+  const details = new Map<string, Detail>();
+  if (found !== null) {
+    const whose = { subject, host: String(host.id), role: roleOf(host.labels, deps.roleLabels) };
+    const observation = observationOf(found, whose, { share: newest.share, closesMinute });
+    const isHeldBack = suppressedBy(observation.cause, at, events) !== null;
+    observations.push(isHeldBack ? { ...observation, strength: null } : observation);
+    details.set(subject, detailOf(found, suspect.namespaceId));
+  }
+  const judged = new Set([subject]);
+  const { sizes } = common;
+  await deps.writer.take({ source: subject, at, judges: "counters", observations, judged, sizes }, details);
 }
 
 /**
@@ -155,10 +189,11 @@ function windowFrom(shares: readonly SharePoint[], at: number): number {
 }
 
 /** Up to when a namespace was judged; one that was not before begins with the minute that makes it a suspect. */
-function judgedUpTo({ book }: HandBook, { namespaceId, minutes, flags }: Suspect, now: number): number {
+function judgedUpTo(hand: HandBook, { namespaceId, minutes, flags }: Suspect, now: number): number {
   const first = Math.min(now, ...minutes, ...flags.map(({ from, to }) => Math.max(from, to - MINUTE_MS)));
-  const judged = book.watermarks.get(namespaceSubject(namespaceId)) ?? first - 1;
-  return Math.max(judged, now - REACH_MS);
+  const subject = namespaceSubject(namespaceId);
+  const judged = hand.book.watermarks.get(subject) ?? 0;
+  return Math.max(hasEpisode(hand, subject) ? judged : Math.max(judged, first - 1), now - REACH_MS);
 }
 
 function hasEpisode({ book }: HandBook, subject: string): boolean {

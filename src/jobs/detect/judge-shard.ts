@@ -1,12 +1,8 @@
 import { decodeBaselines, encodeBaselines } from "../../detect/baseline/codec.ts";
-import { lossAt } from "../../detect/baseline/loss-at.ts";
 import { judgeOpenMinute } from "../../detect/baseline/open-minute.ts";
-import { type PositionFlag, ShardBaselines } from "../../detect/baseline/shard-baselines.ts";
+import { ShardBaselines } from "../../detect/baseline/shard-baselines.ts";
 import type { ShardMinute } from "../../detect/columns.ts";
 import type { Expectation } from "../../detect/detectors/burst.ts";
-import { LOSS_ENTRY } from "../../detect/episodes/strength.ts";
-import type { Flag } from "../../detect/flag.ts";
-import { SEASONAL_SERIES, STILL_SERIES } from "../../detect/series.ts";
 import type { Changed } from "../../live/events.ts";
 import { MINUTE_MS, minuteOf } from "../../rates/minute.ts";
 import { type Db, inTransaction, type PrismaClient } from "../../store/client.ts";
@@ -35,6 +31,8 @@ import { inheritFirst } from "./inherit.ts";
 import { judgeNamespaces, type Suspect, stillOn } from "./judge-namespaces.ts";
 import { type Lasting, LastingFlags } from "./lasting.ts";
 import { roleOf } from "./roles.ts";
+import { ALL_SERIES, WANTED_COLUMNS } from "./series.ts";
+import { Suspects } from "./suspects.ts";
 
 /**
  * A minute is judged for good when it has been over for so long: agents send up to half an interval late. Until
@@ -52,23 +50,6 @@ const AHEAD_MS = 6 * MINUTE_MS;
 /** An end to every wait. */
 const TIMEOUT_MS = 10 * MINUTE_MS;
 
-const ALL_SERIES = [...STILL_SERIES, ...SEASONAL_SERIES];
-const WANTED = {
-  counters: [
-    ...new Set([
-      ...ALL_SERIES.filter(({ kind }) => kind !== "gauge").flatMap(({ counter, less, per }) =>
-        [counter, less, per].filter((name) => name !== undefined),
-      ),
-      // What lost handshakes are estimated by, besides.
-      "TcpExtSyncookiesSent",
-      "TcpExtSyncookiesRecv",
-    ]),
-  ],
-  gauges: ALL_SERIES.filter(({ kind }) => kind === "gauge").map(({ counter }) => counter),
-};
-/** Where one of these moved, handshakes may have been lost. */
-const LOSSES = ["TcpExtListenOverflows", "TcpExtTCPReqQFullDrop", "TcpExtSyncookiesFailed"];
-
 export interface JudgeShardDeps {
   readonly db: PrismaClient;
   readonly reader: SnapshotReader;
@@ -81,7 +62,12 @@ export interface JudgeShardDeps {
 }
 
 /** The baselines of shards, and up to when they have been judged with them. */
-export type HeldBaselines = Map<number, { readonly judgedTo: number; readonly baselines: ShardBaselines }>;
+export type HeldBaselines = Map<number, Held>;
+
+interface Held {
+  readonly judgedTo: number;
+  readonly baselines: ShardBaselines;
+}
 
 export type JudgeOutcome =
   | { readonly kind: "busy" }
@@ -119,8 +105,6 @@ export async function judgeShard(deps: JudgeShardDeps, shard: number, now: numbe
   return run.outcome;
 }
 
-type Held = { readonly judgedTo: number; readonly baselines: ShardBaselines };
-
 interface RunResult {
   readonly outcome: JudgeOutcome;
   readonly hold: Held | null;
@@ -134,7 +118,7 @@ class ShardRun {
   readonly #shard: number;
   readonly #fleet: Fleet;
   readonly #now: number;
-  readonly #suspects = new Map<number, { flags: Flag[]; minutes: Set<number> }>();
+  readonly #suspects = new Suspects();
   #baselines = new ShardBaselines();
 
   constructor(deps: JudgeShardDeps, tx: Db, shard: number, fleet: Fleet, now: number) {
@@ -160,18 +144,18 @@ class ShardRun {
 
     const lasting = new LastingFlags(mark.lasting as readonly Lasting[]);
     // The last minute's flags hold for a while, also when the snapshots that they are about have been judged.
-    for (const { minute, flag, position } of lasting.all) this.#suspect(position, minute, flag);
+    for (const { minute, flag, position } of lasting.all) this.#suspects.add(position, minute, flag);
     for (const minute of closed) {
       inheritFirst(this.#baselines, minute, (position) => this.#roleAt(position));
       const { flags } = this.#baselines.evaluate(minute);
       lasting.close(minute.at, flags);
-      this.#suspectAll(minute, flags);
+      this.#suspects.addAll(minute, flags);
     }
     for (const minute of open) {
       const end = Math.min(Math.max(this.#now, minute.at + 1), minute.at + MINUTE_MS - 1);
       const flags = judgeOpenMinute(this.#baselines, minute, end);
       lasting.seeOpen(minute.at, end, flags);
-      this.#suspectAll(minute, flags);
+      this.#suspects.addAll(minute, flags);
     }
 
     const anomalies = await this.#record(lasting);
@@ -215,7 +199,7 @@ class ShardRun {
     if (from >= to) return [];
     const span = { from, to };
     const { layouts } = this.#deps.reader;
-    const minutes = await readShardMinutes(this.#tx, layouts, this.#shard, span, WANTED);
+    const minutes = await readShardMinutes(this.#tx, layouts, this.#shard, span, WANTED_COLUMNS);
     if (minutes.length === 0) return [];
     const anew = await readBegunAnew(this.#tx, this.#shard, span);
     return minutes.map((minute) => ({ ...minute, disturbed: anew.get(minute.at) ?? null }));
@@ -230,25 +214,6 @@ class ShardRun {
       if (!(error instanceof RangeError)) throw error;
       this.#deps.log.warn({ err: error, shard: this.#shard }, "the baselines of a shard are learned anew");
       return new ShardBaselines();
-    }
-  }
-
-  #suspect(position: number, minute: number, flag: Flag | null): void {
-    const suspect = this.#suspects.get(position) ?? { flags: [], minutes: new Set() };
-    this.#suspects.set(position, suspect);
-    suspect.minutes.add(minute);
-    if (flag !== null) suspect.flags.push(flag);
-  }
-
-  /** Those with a flag, and those that lost handshakes, which a baseline may have got used to. */
-  #suspectAll(minute: ShardMinute, flags: readonly PositionFlag[]): void {
-    for (const { position, flag } of flags) this.#suspect(position, minute.at, flag);
-    for (const name of LOSSES) {
-      for (const [position, count] of minute.increases.get(name)?.entries() ?? []) {
-        if (count > 0 && (lossAt(minute, position)?.share ?? 0) >= LOSS_ENTRY) {
-          this.#suspect(position, minute.at, null);
-        }
-      }
     }
   }
 
@@ -279,20 +244,16 @@ class ShardRun {
     watched: readonly number[],
     anomalies: AnomaliesOfHosts,
   ): Promise<{ watched: readonly number[]; incidents: Written }> {
-    for (const namespaceId of watched) {
-      const position = namespaceId % SHARD_SIZE;
-      if (!this.#suspects.has(position)) this.#suspects.set(position, { flags: [], minutes: new Set() });
-    }
+    for (const namespaceId of watched) this.#suspects.watch(namespaceId % SHARD_SIZE);
     if (this.#suspects.size === 0) return { watched: [], incidents: NOTHING_WRITTEN };
     const tx = this.#tx;
     const hand = readHandBook(await lockBook(tx));
     const before = hand.book;
     const writer = new IncidentWriter({ tx, hand, fleet: this.#fleet, anomalies, now: this.#now });
-    const suspects = [...this.#suspects].map(
-      ([position, { flags, minutes }]): Suspect => ({
+    const suspects = this.#suspects.all.map(
+      ([position, suspicion]): Suspect => ({
         namespaceId: this.#namespaceAt(position),
-        flags,
-        minutes,
+        ...suspicion,
         usualAt: (at) => this.#usualAt(position, at),
       }),
     );
