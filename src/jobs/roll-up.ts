@@ -49,7 +49,8 @@ export function rollUp(deps: RollUpJobDeps) {
     for (let run = 0; run < RUNS && performance.now() - started < GIVE_WAY_MS; run++) {
       const outcome = await once();
       if (outcome.kind === "busy") return;
-      if (job.name === "shard") await judgeSoon(deps.queues, [shard]);
+      // Without anything new there is nothing to judge that the tick of `detect` does not find.
+      if ("minutes" in outcome && outcome.minutes > 0) await judgeSoon(deps.queues, [shard]);
       if (!outcome.more) return;
     }
   };
