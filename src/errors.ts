@@ -18,6 +18,8 @@ export type ErrorCode =
   | "OVERLOADED"
   /** The database or the queue does not answer now. */
   | "UNAVAILABLE"
+  /** What was asked for is stored, and damaged: a person must restore it or give it up. */
+  | "UNREADABLE"
   /** A setting or the environment must be changed by a person. */
   | "CONFIGURATION"
   /** A fault of the service itself. */
@@ -57,6 +59,7 @@ const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
   LIMIT_EXCEEDED: 422,
   OVERLOADED: 429,
   UNAVAILABLE: 503,
+  UNREADABLE: 500,
   CONFIGURATION: 500,
   INTERNAL: 500,
 };

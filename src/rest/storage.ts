@@ -12,10 +12,11 @@ export function storageRoutes(storage: StorageView): Router {
   return routes;
 }
 
-function storageBody({ at, resolutions, ...report }: StorageReport) {
+function storageBody({ at, resolutions, unreadable, ...report }: StorageReport) {
   return {
     at: timeOf(at),
     ...report,
+    unreadable: { ...unreadable, since: timeOf(unreadable.since) },
     resolutions: resolutions.map(({ oldest, newest, retentionMs, ...rest }) => ({
       ...rest,
       oldest: timeOf(oldest),

@@ -51,6 +51,17 @@ export class Metrics {
     labelNames: ["problem"],
     registers: [this.registry],
   });
+  readonly setAside = new Counter({
+    name: "spillway_set_aside_total",
+    help: "Times that something stored could not be read and was left out of the rollups, by reason. What is tried again and fails again does not count again.",
+    labelNames: ["reason"],
+    registers: [this.registry],
+  });
+  readonly setAsideHours = new Gauge({
+    name: "spillway_set_aside_hours",
+    help: "Hours of namespaces that are not, or not wholly, rolled up because something stored cannot be read; 0 when all is well.",
+    registers: [this.registry],
+  });
   readonly retentionDropped = new Counter({
     name: "spillway_retention_dropped_partitions_total",
     help: "Partitions dropped because all of their rows were past their retention.",

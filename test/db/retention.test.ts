@@ -253,6 +253,8 @@ describe("rows", () => {
       sign_in_link: 1,
       listener: 2_400,
       host_label_history: 2,
+      hour_mark: 0,
+      set_aside: 0,
       compaction: 6,
       compacted_hour: 2,
     });

@@ -4,7 +4,7 @@ import type { Db } from "../client.ts";
 import { decodeHourTimes } from "../codec/hour.ts";
 import type { Lookup } from "./record.ts";
 import { hoursWithin, within } from "./sources.ts";
-import { Turns } from "./turns.ts";
+import { Unpacking } from "./unpacking.ts";
 import { widening } from "./widening.ts";
 
 /** A snapshot changes the increase of none that is later than this: nobody looks back further. */
@@ -19,6 +19,7 @@ interface Wanted extends Lookup {
  * any.
  *
  * @param newest no snapshot is later than this: a look that has come so far goes no further
+ * @throws UnreadableError
  */
 export async function readSuccessorMinutes(
   db: Db,
@@ -84,17 +85,16 @@ async function look(db: Db, lookups: readonly Wanted[], withinMs: number): Promi
     ) n`;
 
   const first = new Map<string, number>();
-  const turns = new Turns();
+  const unpacking = new Unpacking();
   for (const { namespace_id, wanted_epoch, wanted_at, same_epoch, at, data } of rows) {
+    const times = data === null ? null : await unpacking.hour(namespace_id, at, () => decodeHourTimes(data));
     const found =
       data === null
         ? Math.round(at)
-        : decodeHourTimes(data).find(
-            (one) => one.at > wanted_at && (!same_epoch || one.epochId === wanted_epoch),
-          )?.at;
+        : times?.find((one) => one.at > wanted_at && (!same_epoch || one.epochId === wanted_epoch))?.at;
     const key = `${namespace_id} ${wanted_epoch} ${wanted_at} ${same_epoch}`;
     if (found !== undefined) first.set(key, Math.min(found, first.get(key) ?? found));
-    if (data !== null) await turns.afterHour();
   }
+  unpacking.end();
   return first;
 }

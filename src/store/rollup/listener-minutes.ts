@@ -9,7 +9,7 @@ import {
 } from "../../rates/listeners.ts";
 import { MINUTE_MS, minuteOf } from "../../rates/minute.ts";
 import type { Db } from "../client.ts";
-import { decodeListeners } from "../codec/listeners.ts";
+import { listenersOf } from "../history/listener-lists.ts";
 import { readListenerSamples } from "../history/listener-samples.ts";
 import type { ListenersRecord, Lookup, Span, Whose } from "../history/record.ts";
 import type { NamespaceSnapshot, SnapshotReader } from "../history/snapshot-reader.ts";
@@ -86,7 +86,7 @@ function samplesOf(
     while (index < snapshots.length && isBefore(snapshots[index], record.namespace_id, at)) index++;
     const found = snapshots[index];
     if (found?.namespaceId !== record.namespace_id || found.snapshot.at !== at) continue;
-    const sample = { snapshot: found.snapshot, listeners: decode(record.listeners) };
+    const sample = { snapshot: found.snapshot, listeners: decode(record) };
     const all = samples.get(record.namespace_id);
     if (all === undefined) samples.set(record.namespace_id, [sample]);
     else all.push(sample);
@@ -116,11 +116,11 @@ function groupBy<T>(all: readonly T[], keyOf: (one: T) => number): Map<number, T
 }
 
 /** Quiet listeners are listed in the same bytes again and again: those are parsed once. */
-function sameAgainDecoder(): (bytes: Uint8Array) => WireListeners {
+function sameAgainDecoder(): (record: ListenersRecord) => WireListeners {
   let last: { bytes: Uint8Array; listeners: WireListeners } | null = null;
-  return (bytes) => {
-    if (last === null || Buffer.compare(last.bytes, bytes) !== 0) {
-      last = { bytes, listeners: decodeListeners(bytes) };
+  return (record) => {
+    if (last === null || Buffer.compare(last.bytes, record.listeners) !== 0) {
+      last = { bytes: record.listeners, listeners: listenersOf(record) };
     }
     return last.listeners;
   };
@@ -173,10 +173,10 @@ async function readSamples(
   const decode = sameAgainDecoder();
   const found = new Map<string, ListenerSample[]>();
   snapshots.forEach(({ namespaceId, snapshot }, index) => {
-    const bytes = records[index]?.listeners;
-    if (bytes === undefined) return;
+    const record = records[index];
+    if (record === undefined) return;
     const key = keyOf({ namespaceId, epochId: snapshot.epoch.id });
-    const sample = { snapshot, listeners: decode(bytes) };
+    const sample = { snapshot, listeners: decode(record) };
     const all = found.get(key);
     if (all === undefined) found.set(key, [sample]);
     else all.push(sample);
