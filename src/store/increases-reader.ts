@@ -6,9 +6,6 @@ import { readPredecessors } from "./history/predecessors.ts";
 import { type Lookup, lookupOf, type SnapshotRecord } from "./history/record.ts";
 import type { SnapshotReader } from "./history/snapshot-reader.ts";
 
-/** A restart is known by the snapshot before it, however long the machine was off; raw data is kept this long. */
-const EARLIER_MAX_MS = 7 * 24 * 3_600_000;
-
 export interface NamespaceIncrease {
   readonly namespaceId: number;
   readonly snapshot: Snapshot;
@@ -20,14 +17,18 @@ export interface NamespaceIncrease {
  * The increases up to each of these snapshots, with what lies before the first ones looked up.
  *
  * @param records sorted by namespace and time, and for each namespace without holes: all there is in a span
+ * @param pausesMs how far back to look for where a pause began. It changes no increase, but says of a baseline whether
+ *   it is a first sight or ends a gap
+ * @throws UnreadableError
  */
 export async function readIncreases(
   reader: SnapshotReader,
   db: Db,
   records: readonly SnapshotRecord[],
+  pausesMs = PREDECESSOR_MAX_MS,
 ): Promise<NamespaceIncrease[]> {
   const own = await reader.decode(db, records);
-  const before = await readBefore(reader, db, records);
+  const before = await readBefore(reader, db, records, pausesMs);
   let namespace = -1;
   let last: Snapshot | null = null;
   // The last one of each epoch but the newest: a namespace has one epoch at a time, unless it is a clone's.
@@ -65,6 +66,7 @@ async function readBefore(
   reader: SnapshotReader,
   db: Db,
   records: readonly SnapshotRecord[],
+  pausesMs: number,
 ): Promise<Before> {
   const firsts = new Map<string, Lookup>();
   const firstOfAll = new Map<number, Lookup>();
@@ -91,14 +93,15 @@ async function readBefore(
     before.previous.set(key, found);
   }
 
-  // Only a namespace with an unanswered first snapshot asks what was there before, however long ago.
+  // Only a namespace with an unanswered first snapshot asks what was there long before.
   const nothing: Lookup[] = [];
   for (const [namespaceId, lookup] of firstOfAll) {
     const found = newest.get(keyOf(lookup));
     if (found !== undefined) before.earlier.set(namespaceId, found);
     else nothing.push(lookup);
   }
-  const longAgo = await findBefore(reader, db, nothing, EARLIER_MAX_MS, false);
+  if (pausesMs <= PREDECESSOR_MAX_MS) return before;
+  const longAgo = await findBefore(reader, db, nothing, pausesMs, false);
   for (const lookup of nothing) {
     const found = longAgo.get(keyOf(lookup));
     if (found === undefined) continue;

@@ -1,4 +1,5 @@
 import { Prisma } from "../../generated/prisma/client.ts";
+import { PREDECESSOR_MAX_MS } from "../../rates/interval.ts";
 import { minuteOf } from "../../rates/minute.ts";
 import type { Db } from "../client.ts";
 import { decodeHourTimes } from "../codec/hour.ts";
@@ -7,16 +8,13 @@ import { hoursWithin, within } from "./sources.ts";
 import { Unpacking } from "./unpacking.ts";
 import { widening } from "./widening.ts";
 
-/** A snapshot changes the increase of none that is later than this: nobody looks back further. */
-const SUCCESSOR_MAX_MS = 7 * 24 * 3_600_000;
-
 interface Wanted extends Lookup {
   readonly sameEpoch: boolean;
 }
 
 /**
  * Minutes of the snapshots that follow these, with their namespaces: the next of the same epoch, and the next of
- * any.
+ * any. Those that are later than PREDECESSOR_MAX_MS are not changed by what lies before.
  *
  * @param newest no snapshot is later than this: a look that has come so far goes no further
  * @throws UnreadableError
@@ -32,7 +30,7 @@ export async function readSuccessorMinutes(
     { ...one, sameEpoch: true },
     { ...one, sameEpoch: false },
   ]);
-  await widening(both, Math.min(SUCCESSOR_MAX_MS, newest - oldest), async (wanted, reachMs) => {
+  await widening(both, Math.min(PREDECESSOR_MAX_MS, newest - oldest), async (wanted, reachMs) => {
     const found = await look(db, wanted, reachMs);
     return wanted.filter((one) => {
       const at = found.get(`${one.namespaceId} ${one.epochId} ${one.at} ${one.sameEpoch}`);

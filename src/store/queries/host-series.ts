@@ -20,6 +20,8 @@ export interface HostSeries {
 
 /** Raw snapshots are read in parts of so long, so that what is held at once does not grow with the range. */
 const PART_MS = 2 * 3_600_000;
+/** Pauses up to this long are shown as such, as far as snapshots are kept; what came before a longer one is forgotten. */
+const PAUSES_MS = 7 * 24 * 3_600_000;
 
 /** What namespaces did in a range, from their raw snapshots, part by part in the order of time. */
 async function* readParts(
@@ -31,7 +33,7 @@ async function* readParts(
   for (let from = range.from; from < range.to; from += PART_MS) {
     const to = Math.min(from + PART_MS, range.to);
     const records = await readSpan(db, { namespaceIds }, { from: from + 1, to: to + 1 });
-    if (records.length > 0) yield await readIncreases(reader, db, records);
+    if (records.length > 0) yield await readIncreases(reader, db, records, PAUSES_MS);
   }
 }
 
@@ -67,8 +69,8 @@ export async function readHostSeries(
   const gaps: { from: number; to: number }[] = [];
   for await (const part of readParts(reader, db, namespaceIds, range)) {
     for (const increase of part) {
-      const { snapshot, interval, increases } = increase;
-      if (interval.kind === "sinceBoot" || increases.baseline === "recreated") resets.push(snapshot.at);
+      const { snapshot, interval } = increase;
+      if (isReset(increase)) resets.push(snapshot.at);
       if (interval.kind === "interval" && !interval.rated) {
         gaps.push({ from: interval.previous.at, to: snapshot.at });
       }
@@ -81,6 +83,12 @@ export async function readHostSeries(
     }
   }
   return sums.map((sum) => ({ values: sum.rates(), total: sum.total, resets, gaps }));
+}
+
+/** The counters began anew. */
+function isReset({ interval, increases }: NamespaceIncrease): boolean {
+  if (interval.kind === "baseline" && interval.reason === "rebooted") return true;
+  return interval.kind === "sinceBoot" || increases.baseline === "recreated";
 }
 
 /** One counter on a grid: a namespace's rate in a step is what it grew by over the time that took, a host's their sum. */
