@@ -77,7 +77,7 @@ builder.queryFields((t) => ({
   listeners: t.field({
     type: ListenerConnection,
     description:
-      "Listening sockets over the fleet, idle ones too, a page at a time: those that were open in the range, with what they did in its minutes that are over. An idle one is looked at once an hour here, so one that has been closed may be listed for 70 minutes more; `listeners` of a host are those of its newest list.",
+      "Listening sockets over the fleet, idle ones too, a page at a time: those that were open in the range, with what they did in its minutes that are over. One that is closed is known to be when the next complete list of its host, one each minute, is rolled up; of a host that has fallen silent they are listed for 70 minutes more.",
     args: {
       filter: t.arg({ type: HostFilter, description: "Of these hosts." }),
       where: t.arg({ type: ListenerFilter }),

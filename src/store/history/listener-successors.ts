@@ -24,7 +24,7 @@ interface NextList {
 
 /**
  * Minutes of the lists behind these samples that may be measured from them: of the same epoch, within `withinMs`,
- * up to the next complete one. Empty lists that are not complete are measured from nothing.
+ * up to the next complete one. Empty lists that are not complete are measured from nothing, and end nothing.
  *
  * @param newest no snapshot is later than this
  * @throws UnreadableError
@@ -41,7 +41,7 @@ export async function readListenerSuccessorMinutes(
     const found = await lookAfter(db, wanted, reachMs);
     return wanted.filter((one) => {
       const lists = found.get(keyOf(one)) ?? [];
-      for (const { at, empty } of lists) if (!empty) minutes.add(minuteOf(at));
+      for (const { at, empty, complete } of lists) if (!empty || complete) minutes.add(minuteOf(at));
       return lists.at(-1)?.complete !== true;
     });
   });

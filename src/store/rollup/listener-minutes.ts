@@ -4,8 +4,8 @@ import {
   isComplete,
   LISTED_MS,
   ListenerHistory,
-  type ListenerMinute,
   type ListenerSample,
+  type ListenersOfMinute,
 } from "../../rates/listeners.ts";
 import { MINUTE_MS, minuteOf } from "../../rates/minute.ts";
 import type { Db } from "../client.ts";
@@ -19,11 +19,8 @@ import { readListenerSpan } from "../history/span.ts";
 const DROPS = "TcpExtListenDrops";
 
 /** What the listeners of a namespace did in a minute. */
-export interface NamespaceListeners {
+export interface NamespaceListeners extends ListenersOfMinute {
   readonly namespaceId: number;
-  readonly listeners: readonly ListenerMinute[];
-  /** Others that are open, once an hour. */
-  readonly idle: readonly ListenerMinute[];
 }
 
 /** What the listeners did in the minutes of a span. */
@@ -53,11 +50,11 @@ export async function readListenerMinutes(
     const history = new ListenerHistory(dropsId, offsetOf(namespaceId));
     history.take(before.get(namespaceId) ?? []);
     for (const [minute, some] of groupBy(samples, ({ snapshot }) => minuteOf(snapshot.at))) {
-      const { told: listeners, idle } = history.minute(some);
-      if (listeners.length + idle.length === 0) continue;
+      const made = history.minute(some);
+      if (Object.values(made).every((list) => list.length === 0)) continue;
       const there = minutes.get(minute);
-      if (there === undefined) minutes.set(minute, [{ namespaceId, listeners, idle }]);
-      else there.push({ namespaceId, listeners, idle });
+      if (there === undefined) minutes.set(minute, [{ namespaceId, ...made }]);
+      else there.push({ namespaceId, ...made });
     }
     for (const [epochId, of] of byEpoch(samples)) {
       const at = of.at(-1)?.snapshot.at;
@@ -158,7 +155,7 @@ async function readBefore(
 
 /** A list that is empty and not complete says nothing that depends on lists before it. */
 function needsBefore(samples: readonly ListenerSample[]): boolean {
-  return samples.some(({ listeners }) => listeners.sockets.length > 0);
+  return samples.some(({ listeners }) => listeners.sockets.length > 0 || isComplete(listeners));
 }
 
 /** The samples before each of the lookups, by namespace and epoch. */

@@ -97,8 +97,8 @@ async function insertListeners(db: Db, shard: number, minutes: readonly RolledMi
   const ids = await registerListeners(db, all);
   const rows: ListenerRow[] = [];
   for (const { minute, closed } of minutes) {
-    for (const { namespaceId, listeners } of closed?.listeners ?? []) {
-      for (const listener of listeners) {
+    for (const { namespaceId, told } of closed?.listeners ?? []) {
+      for (const listener of told) {
         const listenerId = ids.get(registryKey(namespaceId, listener.socket));
         if (listenerId !== undefined) rows.push({ ...listener, listenerId, namespaceId, bucket: minute });
       }

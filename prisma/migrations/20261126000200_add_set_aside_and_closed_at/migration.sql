@@ -1,5 +1,5 @@
--- What the rollup could not read, and leaves alone until it is looked at again (src/store/rollup/set-aside.ts). A
--- new table; holds up nobody.
+-- What the rollup could not read, and leaves alone until it is looked at again (src/store/rollup/set-aside.ts), and
+-- when listeners were closed. A new table and a column without a default: holds up nobody for longer than a moment.
 CREATE TABLE "ts"."set_aside" (
     "shard" INTEGER NOT NULL,
     -- -1 for an hour of the shard of which the minutes cannot be read.
@@ -15,3 +15,6 @@ CREATE TABLE "ts"."set_aside" (
 
     CONSTRAINT "set_aside_pkey" PRIMARY KEY ("shard", "namespace_id", "hour")
 );
+
+-- When the first complete list was taken, since it was listed last, that does not have it; null while none has.
+ALTER TABLE "listener" ADD COLUMN "closed_at" TIMESTAMPTZ(3);
