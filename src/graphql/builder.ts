@@ -1,7 +1,9 @@
 import SchemaBuilder from "@pothos/core";
+import ComplexityPlugin from "@pothos/plugin-complexity";
 import { GraphQLError, Kind } from "graphql";
 import { type Count, toCount } from "../protocol/count.ts";
 import { formatDuration, parseDuration } from "../protocol/duration.ts";
+import { COMPLEXITY } from "./complexity.ts";
 import type { Context } from "./context.ts";
 
 interface Types {
@@ -19,7 +21,11 @@ interface Types {
 }
 
 /** Every type, query and field is defined on this builder, one file a type; schema.ts brings them together. */
-export const builder = new SchemaBuilder<Types>({ defaultFieldNullability: false });
+export const builder = new SchemaBuilder<Types>({
+  plugins: [ComplexityPlugin],
+  complexity: COMPLEXITY,
+  defaultFieldNullability: false,
+});
 
 builder.queryType({
   description: "Everything that can be asked. Needs a token or a session with the scope `read`.",

@@ -20,6 +20,7 @@ import { HostStatus } from "./host-filter.ts";
 import { namespacesAsked } from "./host-namespaces.ts";
 import { agentIdOf, hostNodeId } from "./ids.ts";
 import { Namespace } from "./namespace.ts";
+import { Node, nodeById } from "./node.ts";
 import { resolveRange, TimeRange } from "./range.ts";
 import { requireIncreasing, resolveCounter } from "./resolve-counter.ts";
 import { Series } from "./series.ts";
@@ -87,6 +88,7 @@ const AgentHealth = builder.objectRef<Readonly<Record<string, unknown>>>("AgentH
 
 export const Host = builder.objectRef<HostRecord>("Host").implement({
   description: "A machine with an agent.",
+  interfaces: [Node],
   fields: (t) => ({
     id: t.id({ resolve: ({ agentId }) => hostNodeId(agentId) }),
     name: t.exposeString("name", { description: "For display; may repeat." }),
@@ -229,6 +231,11 @@ export const Host = builder.objectRef<HostRecord>("Host").implement({
       },
     }),
   }),
+});
+
+nodeById("host", "Host", async ({ fleet }, ownId) => {
+  const agentId = agentIdOf(ownId);
+  return (await fleet.read()).hosts.find((host) => host.agentId === agentId) ?? null;
 });
 
 builder.queryFields((t) => ({

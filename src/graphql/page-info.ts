@@ -1,5 +1,6 @@
 import { SpillwayError } from "../errors.ts";
 import { builder } from "./builder.ts";
+import { PAGE_MAX } from "./limits.ts";
 
 export interface PageInfoShape {
   readonly hasNextPage: boolean;
@@ -17,8 +18,6 @@ export const PageInfo = builder.objectRef<PageInfoShape>("PageInfo").implement({
     endCursor: t.exposeString("endCursor", { nullable: true, description: "Null on an empty page." }),
   }),
 });
-
-export const PAGE_MAX = 500;
 
 /** @throws BAD_REQUEST for a page that is negative or too long */
 export function requirePage(first: number | null | undefined): number {

@@ -8,8 +8,10 @@ import "./host.ts";
 import "./host-listeners.ts";
 import "./listeners.ts";
 import "./hosts.ts";
+import "./labels.ts";
 import "./counter.ts";
 import "./system.ts";
 import "./set-host-labels.ts";
+import "./node.ts";
 
 export const schema = builder.toSchema();

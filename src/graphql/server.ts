@@ -7,11 +7,9 @@ import type { GraphQLFormattedError } from "graphql";
 import { SpillwayError } from "../errors.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Context } from "./context.ts";
+import { TOKENS_MAX } from "./limits.ts";
 import { asQueryFault } from "./query-fault.ts";
 import { schema } from "./schema.ts";
-
-/** Tokens of one document at most: what a validator does with a long one is more than linear. */
-const TOKENS_MAX = 2_000;
 
 export interface GraphqlServerOptions {
   readonly httpServer: Server;

@@ -9,10 +9,13 @@ import type { Actors } from "../store/actors.ts";
 import { asUnavailable } from "../store/errors.ts";
 import type { Actor } from "../store/tokens.ts";
 import type { Logger } from "../telemetry/log.ts";
-import { authenticate } from "./authenticate.ts";
+import { authenticate, requireActor } from "./authenticate.ts";
 import { type DownloadsDeps, downloadRoutes } from "./downloads.ts";
+import { graphiqlRoutes } from "./graphiql.ts";
+import { graphqlGuard } from "./graphql-guard.ts";
 import { type HealthDeps, healthRoutes } from "./health.ts";
 import { homeRoutes } from "./home.ts";
+import { iconRoutes } from "./icon.ts";
 import { signInRoutes } from "./sign-in.ts";
 
 export interface AppDeps extends HealthDeps, DownloadsDeps {
@@ -53,6 +56,8 @@ export function createApp(deps: AppDeps): Express {
   app.use(downloadRoutes(deps));
   app.use(signInRoutes({ db: sources.db, actors, now: sources.now, secure: deps.secure }));
   app.use(homeRoutes({ actors, ...sources }));
+  app.use(graphiqlRoutes(actors));
+  app.use(iconRoutes());
   app.use(
     "/graphql",
     async (request, response, next) => {
@@ -62,6 +67,7 @@ export function createApp(deps: AppDeps): Express {
       next();
     },
     express.json({ limit: BODY_BYTES }),
+    graphqlGuard,
     expressMiddleware(apollo, {
       context: async ({ res }) => createContext(sources, res.locals.actor as Actor),
     }),
@@ -70,10 +76,12 @@ export function createApp(deps: AppDeps): Express {
     "/v1",
     async (request, response, next) => {
       response.set("Cache-Control", "no-store");
-      await authenticate(actors, request, "read");
+      // Known before a byte is parsed, as above; each route asks for its own scope.
+      await requireActor(actors, request);
       next();
     },
-    restRoutes({ storage: sources.storage }),
+    express.json({ limit: BODY_BYTES }),
+    restRoutes({ sources, authenticate: (request, scope) => authenticate(actors, request, scope) }),
   );
   app.use((request) => {
     throw new SpillwayError("NOT_FOUND", `there is nothing at ${request.path.slice(0, 200)}`);

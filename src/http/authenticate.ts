@@ -8,17 +8,21 @@ export const SESSION_COOKIE = "spillway_session";
 /**
  * Who sends a request: the holder of its bearer token, or of its session cookie.
  *
- * @throws UNAUTHENTICATED when neither is good, FORBIDDEN without the scope
+ * @throws UNAUTHENTICATED when neither is good
  */
-export async function authenticate(actors: Actors, request: Request, scope: Scope): Promise<Actor> {
+export async function requireActor(actors: Actors, request: Request): Promise<Actor> {
   const actor = await actorOf(actors, request);
-  if (actor === null) {
-    throw new SpillwayError(
-      "UNAUTHENTICATED",
-      "no valid token or session: send the header `Authorization: Bearer <token>`, or sign in by the link that " +
-        "the service prints when it starts",
-    );
-  }
+  if (actor !== null) return actor;
+  throw new SpillwayError(
+    "UNAUTHENTICATED",
+    "no valid token or session: send the header `Authorization: Bearer <token>`, or sign in by the link that " +
+      "the service prints when it starts",
+  );
+}
+
+/** As `requireActor`, for what needs a scope. @throws UNAUTHENTICATED; FORBIDDEN without the scope */
+export async function authenticate(actors: Actors, request: Request, scope: Scope): Promise<Actor> {
+  const actor = await requireActor(actors, request);
   if (!actor.scopes.includes(scope)) {
     throw new SpillwayError(
       "FORBIDDEN",

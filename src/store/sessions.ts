@@ -42,7 +42,7 @@ export async function redeemSignInLink(db: Db, code: string, now: number): Promi
 export async function actorOfSession(db: Db, secret: string, now: number): Promise<Actor | null> {
   const session = await db.session.findUnique({ where: { hash: hashSecret(secret) } });
   if (session === null || session.expiresAt.getTime() <= now) return null;
-  return { name: session.name, scopes: knownScopes(session.scopes) };
+  return { kind: "session", id: null, name: session.name, scopes: knownScopes(session.scopes) };
 }
 
 export async function endSession(db: Db, secret: string): Promise<void> {

@@ -6,8 +6,11 @@ import type { Db } from "./client.ts";
 export const SCOPES = ["ingest", "read", "operate", "admin"] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** Whoever asks: a token or a signed-in browser. */
+/** Whoever asks: a token, a signed-in browser, a person whom a trusted proxy names, or the service itself. */
 export interface Actor {
+  readonly kind: "token" | "session" | "proxy" | "system";
+  /** The token's id; null for the others. */
+  readonly id: string | null;
   /** The token's or the person's name, for the audit log and `viewer`. */
   readonly name: string;
   readonly scopes: readonly Scope[];
@@ -60,7 +63,7 @@ export async function actorOfToken(db: Db, secret: string, now: number): Promise
   const token = await db.token.findUnique({ where: { hash: hashSecret(secret) } });
   if (token === null || token.revokedAt !== null) return null;
   if (token.expiresAt !== null && token.expiresAt.getTime() <= now) return null;
-  return { name: token.name, scopes: knownScopes(token.scopes) };
+  return { kind: "token", id: token.id, name: token.name, scopes: knownScopes(token.scopes) };
 }
 
 export function knownScopes(scopes: readonly string[]): Scope[] {
