@@ -58,11 +58,12 @@ export interface Context extends Sources {
 }
 
 export function createContext(sources: Sources, actor: Actor): Context {
+  const budget = new AnswerBudget();
   return {
     ...sources,
     actor,
     layouts: sources.reader.layouts,
-    budget: new AnswerBudget(),
+    budget,
     namespaces: new DataLoader(async (hostIds: readonly number[]) => {
       const byHost = new Map<number, Namespace[]>(hostIds.map((id) => [id, []]));
       for (const row of await namespacesOf(sources.db, hostIds)) byHost.get(row.hostId)?.push(row);
@@ -79,8 +80,8 @@ export function createContext(sources: Sources, actor: Actor): Context {
       }
       return ids.map((id) => byNamespace.get(id) ?? []);
     }),
-    peakFill: peakFillLoader(sources),
-    attributions: attributionLoader(sources),
-    handshakes: handshakeLoader(sources),
+    peakFill: peakFillLoader(sources, budget),
+    attributions: attributionLoader(sources, budget),
+    handshakes: handshakeLoader(sources, budget),
   };
 }

@@ -9,7 +9,7 @@ import type { Context } from "./context.ts";
 import { wholeMinutesOf } from "./fleet-shape.ts";
 import { HostFilter, LabelMatcher, storeFilter, storeMatchers } from "./host-filter.ts";
 import { Listener, type ListenerShape } from "./listener.ts";
-import { attributionCounters } from "./listener-loaders.ts";
+import { ATTRIBUTION_TABLES, attributionCounters } from "./listener-loaders.ts";
 import { decodeCursor, encodeCursor, PageInfo, type PageInfoShape, requirePage } from "./page-info.ts";
 import { resolveRange, TimeRange } from "./range.ts";
 
@@ -103,6 +103,9 @@ builder.queryFields((t) => ({
       });
       const { port, owner, backlogBelowSomaxconn, minPeakFill } = where ?? {};
       const namespaceIds = all ? null : owned.map(({ id }) => id);
+      const shards = fleet.shards.length;
+      context.budget.takeScan({ range, shards, counters: 1 });
+      if (order === "ATTRIBUTION") context.budget.takeScan({ range, shards, counters: ATTRIBUTION_TABLES });
       const found = await readListenerStats(context.db, {
         range,
         namespaceIds,

@@ -1,0 +1,82 @@
+/** A field that looks through the fleet's rollups may be named in a document often, and not as often as anybody likes. */
+import { graphql } from "graphql";
+import { describe, expect } from "vitest";
+import { createContext, type Sources } from "../../src/graphql/context.ts";
+import { schema } from "../../src/graphql/schema.ts";
+import type { Store } from "../../src/store/client.ts";
+import { FleetView } from "../../src/store/fleet-view.ts";
+import { SnapshotReader } from "../../src/store/history/snapshot-reader.ts";
+import { LayoutCache } from "../../src/store/layouts.ts";
+import { at, overflows, T0 } from "../support/one-host.ts";
+import { append, newHost, rowOf, worker } from "../support/rollups.ts";
+import { test } from "../support/store.ts";
+
+const NOW = T0 + 3 * 60_000;
+const RANGE = `range: {from: "${new Date(T0).toISOString()}", to: "${new Date(NOW).toISOString()}"}`;
+
+async function ask({ db }: Store, source: string) {
+  const sources: Sources = {
+    db,
+    reader: new SnapshotReader(new LayoutCache(() => NOW)),
+    fleet: new FleetView(db, () => NOW),
+    now: () => NOW,
+    system: { rawRetentionMs: 7 * 86_400_000 } as Sources["system"],
+    storage: {} as Sources["storage"],
+  };
+  const contextValue = createContext(sources, { name: "test", scopes: ["read"] } as never);
+  return graphql({ schema, source, contextValue });
+}
+
+describe("in one document", () => {
+  const listener = `listeners { attribution(${RANGE}) { drops } peakFill(${RANGE}) }`;
+  test.for([
+    ["top", (name: string) => `${name}: fleet { top(counter: "ListenOverflows", ${RANGE}) { increase } }`],
+    [
+      "top of listeners",
+      (name: string) =>
+        `${name}: fleet { top(counter: "ListenDrops", by: LISTENER, ${RANGE}) { shareOfFleet } }`,
+    ],
+    [
+      "heatmap",
+      (name: string) => `${name}: fleet { heatmap(counter: "ListenOverflows", ${RANGE}) { step } }`,
+    ],
+    ["handshakes", (name: string) => `${name}: fleet { handshakes(${RANGE}) { accepted } }`],
+    ["handshakeLoss", (name: string) => `${name}: fleet { handshakeLoss(${RANGE}) { values } }`],
+    ["listeners", (name: string) => `${name}: listeners(${RANGE}) { totalCount }`],
+    [
+      "handshakes of a host",
+      (name: string) => `${name}: host(name: "h") { handshakes(${RANGE}) { accepted } }`,
+    ],
+  ] as const)("%s is answered twenty times, and not sixty", async ([, field], { store }) => {
+    const host = await newHost(store);
+    for (const seconds of [0, 10, 70]) {
+      await append(store, [await rowOf(store, host, at(seconds, overflows(seconds)))]);
+    }
+    await worker(store).rollUp(NOW);
+    const document = (times: number) =>
+      `{ ${Array.from({ length: times }, (_, index) => field(`a${index}`)).join(" ")} }`;
+    expect((await ask(store, document(20))).errors).toBeUndefined();
+    const { errors } = await ask(store, document(60));
+    expect(errors?.length).toBeGreaterThan(0);
+    for (const { message } of errors ?? []) expect(message).toMatch(/look through over 5000000 rows/);
+  });
+
+  test("what listeners did is asked once for all of them over one range", async ({ store }) => {
+    for (let index = 0; index < 3; index++) {
+      const sockets = Array.from({ length: 40 }, (_, socket) => ({
+        inode: String(socket),
+        drops: 0,
+        limit: 128,
+        peakQueue: 1,
+        samplesFull: 0,
+      }));
+      const listeners = { samples: 1, complete: true, sockets };
+      const host = await newHost(store);
+      await append(store, [await rowOf(store, host, at(0, overflows(0), { listeners }))]);
+    }
+    await worker(store).rollUp(NOW);
+    const { errors, data } = await ask(store, `{ hosts { edges { node { ${listener} } } } }`);
+    expect(errors).toBeUndefined();
+    expect((data as { hosts: { edges: object[] } }).hosts.edges).toHaveLength(3);
+  });
+});
