@@ -23,6 +23,7 @@ import type { Sources } from "./graphql/context.ts";
 import { createGraphqlServer } from "./graphql/server.ts";
 import { createApp } from "./http/app.ts";
 import { closeServer, createHttpServer, listen } from "./http/server.ts";
+import { Admission } from "./ingest/admission.ts";
 import { Facts } from "./ingest/facts.ts";
 import { GroupCommit } from "./ingest/group-commit.ts";
 import { Presence } from "./ingest/presence.ts";
@@ -192,6 +193,7 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
         commit,
         presence,
         facts: new Facts(db, presence, now),
+        admission: new Admission(),
         actors,
         log,
         metrics,

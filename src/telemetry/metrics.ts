@@ -27,6 +27,11 @@ export class Metrics {
     help: "Snapshots waiting for a commit.",
     registers: [this.registry],
   });
+  readonly ingestWaitingPushes = new Gauge({
+    name: "spillway_ingest_waiting_pushes",
+    help: "Pushes that wait to be read, unread, as of the last push: many when a whole fleet is new at once.",
+    registers: [this.registry],
+  });
   readonly jobDuration = new Histogram({
     name: "spillway_job_duration_seconds",
     help: "Time of one job.",

@@ -5,12 +5,14 @@ import type { Actors } from "../../store/actors.ts";
 import { asUnavailable } from "../../store/errors.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
+import type { Admission } from "../admission.ts";
 import { requireBearer } from "../bearer.ts";
-import { readBody } from "../body.ts";
-import { type AcceptDeps, planPush, storePush } from "./accept.ts";
+import { decodeBody, receiveBody, type SentBody } from "../body.ts";
+import { type AcceptDeps, type PushPlan, planPush, storePush } from "./accept.ts";
 
 export interface SnapshotsDeps extends AcceptDeps {
   readonly actors: Actors;
+  readonly admission: Admission;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly agentConfig: AgentConfig;
@@ -70,14 +72,10 @@ async function handle(deps: SnapshotsDeps, request: IncomingMessage): Promise<Sn
     });
   }
   await requireBearer(deps.actors, request.headers.authorization, "ingest");
-  if (deps.commit.full) {
-    throw new SpillwayError(
-      "OVERLOADED",
-      "the service holds as many unwritten snapshots as it may: try again",
-      {
-        details: { retryAfterSeconds: 1 + Math.floor(Math.random() * 5) },
-      },
-    );
+  if (deps.commit.full || deps.admission.full) {
+    throw new SpillwayError("OVERLOADED", "the service has as many pushes waiting as it may: try again", {
+      details: { retryAfterSeconds: 1 + Math.floor(Math.random() * 5) },
+    });
   }
   const type = request.headers["content-type"] ?? "";
   if (!/^application\/json *(;|$)/i.test(type)) {
@@ -86,8 +84,20 @@ async function handle(deps: SnapshotsDeps, request: IncomingMessage): Promise<Sn
       `content-type "${type.slice(0, 50)}" is not supported: send application/json`,
     );
   }
-  const plan = await planPush(deps, parseJson(await readBody(request)));
+  const plan = await planInTurn(deps, request, await receiveBody(request));
   return storePush(deps, plan);
+}
+
+async function planInTurn(deps: SnapshotsDeps, request: IncomingMessage, body: SentBody): Promise<PushPlan> {
+  const { admission, metrics } = deps;
+  const planned = admission.run(body.bytes.length, async () => {
+    if (request.socket.destroyed) {
+      throw new SpillwayError("BAD_REQUEST", "the connection ended before the push had its turn");
+    }
+    return planPush(deps, parseJson(await decodeBody(body)));
+  });
+  metrics.ingestWaitingPushes.set(admission.waiting);
+  return planned;
 }
 
 function parseJson(body: Buffer): unknown {
