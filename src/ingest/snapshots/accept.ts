@@ -227,7 +227,7 @@ async function readSnapshot(
     return fault(
       "retry",
       "LIMIT_EXCEEDED",
-      "the service keeps as many counter names as it may; these are new",
+      "the service keeps as many counter names and layouts as it may; this one is new",
     );
   }
   if (snapshot.values.length !== layout.length) {
