@@ -37,6 +37,7 @@ export const configSchema = z.object({
   SPILLWAY_COMPACT_AFTER: duration.default(6 * HOUR_MS),
   SPILLWAY_MINUTE_RETENTION: duration.default(30 * DAY_MS),
   SPILLWAY_HOUR_RETENTION: duration.default(400 * DAY_MS),
+  SPILLWAY_CONTAINER_RETENTION: duration.optional(),
   SPILLWAY_LABELS_FILE: z.string().startsWith("/", "not an absolute path").optional(),
   SPILLWAY_LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace"]).default("info"),
 });
@@ -57,7 +58,13 @@ export interface Config {
   /** What agents are asked to keep between two snapshots, in ms. */
   readonly intervalMs: number;
   /** How long each resolution is kept, in ms: snapshots, minutes, hours; none shorter than the one before it. */
-  readonly retention: { readonly rawMs: number; readonly minuteMs: number; readonly hourMs: number };
+  readonly retention: {
+    readonly rawMs: number;
+    readonly minuteMs: number;
+    readonly hourMs: number;
+    /** Containers that have ended: by default as long as hours. */
+    readonly containerMs: number;
+  };
   /** Hours of raw snapshots that ended so long ago are compacted. */
   readonly compactAfterMs: number;
   /** Rules that give labels to hosts; need not be there unless it is named by a setting. */
@@ -107,6 +114,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       rawMs: env.SPILLWAY_RAW_RETENTION,
       minuteMs: env.SPILLWAY_MINUTE_RETENTION,
       hourMs: env.SPILLWAY_HOUR_RETENTION,
+      containerMs: env.SPILLWAY_CONTAINER_RETENTION ?? env.SPILLWAY_HOUR_RETENTION,
     },
     compactAfterMs: env.SPILLWAY_COMPACT_AFTER,
     labelsFile: env.SPILLWAY_LABELS_FILE ?? join(dataDir, "labels.yml"),
@@ -130,6 +138,11 @@ function crossCheck(env: z.infer<typeof configSchema>): string[] {
   if (env.SPILLWAY_HOUR_RETENTION < env.SPILLWAY_MINUTE_RETENTION) {
     faults.push(
       "SPILLWAY_HOUR_RETENTION: at least SPILLWAY_MINUTE_RETENTION: hours are made of minutes, and answer when those have gone",
+    );
+  }
+  if ((env.SPILLWAY_CONTAINER_RETENTION ?? Number.POSITIVE_INFINITY) < env.SPILLWAY_MINUTE_RETENTION) {
+    faults.push(
+      "SPILLWAY_CONTAINER_RETENTION: at least SPILLWAY_MINUTE_RETENTION: minutes of containers would be nobody's",
     );
   }
   if (env.SPILLWAY_COMPACT_AFTER < COMPACT_AFTER_MIN_MS) {

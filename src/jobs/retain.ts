@@ -51,8 +51,10 @@ async function expire(deps: RetainDeps, namespaces: NamespaceExpiry): Promise<vo
     if (names.length > 0) log.warn({ partitions: names }, WAITING[reason]);
   }
   const rows = await expireRows(db, retention, now());
-  const { idle, deleted } = await namespaces.run(retention, now());
-  log.debug({ rows, namespaces: { idle, deleted } }, "deleted rows past their retention");
+  log.debug(
+    { rows, namespaces: await namespaces.run(retention, now()) },
+    "deleted rows past their retention",
+  );
 }
 
 const WAITING: Readonly<Record<Waiting["reason"], string>> = {

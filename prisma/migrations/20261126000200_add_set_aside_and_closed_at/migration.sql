@@ -1,5 +1,6 @@
--- What the rollup could not read, and leaves alone until it is looked at again (src/store/rollup/set-aside.ts), and
--- when listeners were closed. A new table and a column without a default: holds up nobody for longer than a moment.
+-- What the rollup could not read, and leaves alone until it is looked at again (src/store/rollup/set-aside.ts), when
+-- listeners were closed, and which containers that have ended count. A new table, and columns without a default:
+-- holds up nobody for longer than a moment.
 CREATE TABLE "ts"."set_aside" (
     "shard" INTEGER NOT NULL,
     -- -1 for an hour of the shard of which the minutes cannot be read.
@@ -18,3 +19,7 @@ CREATE TABLE "ts"."set_aside" (
 
 -- When the first complete list was taken, since it was listed last, that does not have it; null while none has.
 ALTER TABLE "listener" ADD COLUMN "closed_at" TIMESTAMPTZ(3);
+
+-- Whether an hour says something of a namespace that is idle: one of which none does is forgotten sooner
+-- (docs/adr/0008-container-namespaces.md). Null while nobody looked.
+ALTER TABLE "namespace" ADD COLUMN "counted" BOOLEAN;
