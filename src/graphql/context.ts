@@ -3,6 +3,7 @@ import type { PrismaClient } from "../store/client.ts";
 import type { FleetView } from "../store/fleet-view.ts";
 import { lastSnapshotAt } from "../store/history/newest.ts";
 import type { SnapshotReader } from "../store/history/snapshot-reader.ts";
+import { UnreadableError, withoutUnreadable } from "../store/history/unreadable.ts";
 import type { LayoutCache } from "../store/layouts.ts";
 import { type Namespace, namespacesOf } from "../store/namespaces.ts";
 import type { AttributedListener } from "../store/queries/attribution.ts";
@@ -73,13 +74,20 @@ export function createContext(sources: Sources, actor: Actor): Context {
       const at = await lastSnapshotAt(sources.db, ids, sources.now());
       return ids.map((id) => at.get(id) ?? null);
     }),
-    listeners: new DataLoader(async (ids: readonly number[]) => {
-      const byNamespace = new Map<number, ListenerRecord[]>(ids.map((id) => [id, []]));
-      for (const one of await readOpenListeners(sources.db, ids, sources.now())) {
-        byNamespace.get(one.namespaceId)?.push(one);
-      }
-      return ids.map((id) => byNamespace.get(id) ?? []);
-    }),
+    // One that cannot be read keeps no other of its page from being shown.
+    listeners: new DataLoader<number, ListenerRecord[]>((ids) =>
+      withoutUnreadable(async (without) => {
+        const byNamespace = new Map<number, ListenerRecord[]>(ids.map((id) => [id, []]));
+        const readable = ids.filter((id) => !without.has(id));
+        for (const one of await readOpenListeners(sources.db, readable, sources.now())) {
+          byNamespace.get(one.namespaceId)?.push(one);
+        }
+        return ids.map((id) => {
+          const why = without.get(id);
+          return why === undefined ? (byNamespace.get(id) ?? []) : new UnreadableError([why]);
+        });
+      }),
+    ),
     peakFill: peakFillLoader(sources, budget),
     attributions: attributionLoader(sources, budget),
     handshakes: handshakeLoader(sources, budget),

@@ -1,29 +1,19 @@
 /** A field that looks through the fleet's rollups may be named in a document often, and not as often as anybody likes. */
 import { graphql } from "graphql";
 import { describe, expect } from "vitest";
-import { createContext, type Sources } from "../../src/graphql/context.ts";
+import { createContext } from "../../src/graphql/context.ts";
 import { schema } from "../../src/graphql/schema.ts";
 import type { Store } from "../../src/store/client.ts";
-import { FleetView } from "../../src/store/fleet-view.ts";
-import { SnapshotReader } from "../../src/store/history/snapshot-reader.ts";
-import { LayoutCache } from "../../src/store/layouts.ts";
 import { at, overflows, T0 } from "../support/one-host.ts";
 import { append, newHost, rowOf, worker } from "../support/rollups.ts";
+import { READER, sourcesAt } from "../support/sources.ts";
 import { test } from "../support/store.ts";
 
 const NOW = T0 + 3 * 60_000;
 const RANGE = `range: {from: "${new Date(T0).toISOString()}", to: "${new Date(NOW).toISOString()}"}`;
 
 async function ask({ db }: Store, source: string) {
-  const sources: Sources = {
-    db,
-    reader: new SnapshotReader(new LayoutCache(() => NOW)),
-    fleet: new FleetView(db, () => NOW),
-    now: () => NOW,
-    system: { rawRetentionMs: 7 * 86_400_000 } as Sources["system"],
-    storage: {} as Sources["storage"],
-  };
-  const contextValue = createContext(sources, { name: "test", scopes: ["read"] } as never);
+  const contextValue = createContext(sourcesAt(db, NOW), READER);
   return graphql({ schema, source, contextValue });
 }
 

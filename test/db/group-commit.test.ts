@@ -1,12 +1,10 @@
 /** What the commits of pushes hold up, and what they do not. */
 import { describe, expect } from "vitest";
-import { GroupCommit } from "../../src/ingest/group-commit.ts";
 import type { Store } from "../../src/store/client.ts";
 import { sealHour } from "../../src/store/compaction/hours.ts";
-import { Partitions } from "../../src/store/partitions.ts";
 import type { SnapshotRow } from "../../src/store/snapshots.ts";
-import { createLog } from "../../src/telemetry/log.ts";
 import { Metrics } from "../../src/telemetry/metrics.ts";
+import { committer } from "../support/compacted-store.ts";
 import { compactAll } from "../support/compaction.ts";
 import { appendAll, fleetHistory } from "../support/history.ts";
 import { test } from "../support/store.ts";
@@ -14,10 +12,6 @@ import { waitFor } from "../support/wait.ts";
 
 const HOUR = 3_600_000;
 const T0 = Date.UTC(2026, 10, 8);
-
-function committer({ db }: Store, metrics = new Metrics()) {
-  return new GroupCommit({ db, partitions: new Partitions(), log: createLog("silent"), metrics });
-}
 
 /** Rows of an hour that is sealed, and rows of the one after it. */
 async function someRows(store: Store) {

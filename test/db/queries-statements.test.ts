@@ -1,14 +1,12 @@
 /** What a page costs the database does not grow with the page. */
 import { graphql } from "graphql";
 import { expect } from "vitest";
-import { createContext, type Sources } from "../../src/graphql/context.ts";
+import { createContext } from "../../src/graphql/context.ts";
 import { schema } from "../../src/graphql/schema.ts";
 import type { PrismaClient } from "../../src/store/client.ts";
-import { FleetView } from "../../src/store/fleet-view.ts";
-import { SnapshotReader } from "../../src/store/history/snapshot-reader.ts";
-import { LayoutCache } from "../../src/store/layouts.ts";
 import type { OracleSnapshot } from "../support/oracle.ts";
 import { append, newHost, rowOf, worker } from "../support/rollups.ts";
+import { READER, sourcesAt } from "../support/sources.ts";
 import { test } from "../support/store.ts";
 
 const T0 = Date.UTC(2026, 10, 22, 12);
@@ -45,18 +43,11 @@ function counting(db: PrismaClient) {
       },
     },
   }) as unknown as PrismaClient;
-  const sources: Sources = {
-    db: counted,
-    reader: new SnapshotReader(new LayoutCache(() => NOW)),
-    fleet: new FleetView(counted, () => NOW),
-    now: () => NOW,
-    system: { rawRetentionMs: 7 * 86_400_000 } as Sources["system"],
-    storage: {} as Sources["storage"],
-  };
+  const sources = sourcesAt(counted, NOW);
   return {
     statements: () => statements,
     ask: async (source: string) => {
-      const contextValue = createContext(sources, { name: "test", scopes: ["read"] } as never);
+      const contextValue = createContext(sources, READER);
       const { data, errors } = await graphql({ schema, source, contextValue });
       expect(errors).toBeUndefined();
       return data as never;

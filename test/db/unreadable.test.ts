@@ -1,74 +1,27 @@
 /** Something stored is damaged or gone: it is set aside, told, and heals; everything else goes on. */
 import { describe, expect } from "vitest";
-import { GroupCommit } from "../../src/ingest/group-commit.ts";
-import { rollUp } from "../../src/jobs/roll-up.ts";
+import { createContext } from "../../src/graphql/context.ts";
 import type { Store } from "../../src/store/client.ts";
 import { SnapshotReader } from "../../src/store/history/snapshot-reader.ts";
 import { LayoutCache } from "../../src/store/layouts.ts";
-import { Partitions } from "../../src/store/partitions.ts";
 import { readHostIncrease } from "../../src/store/queries/host-series.ts";
 import { readLatest } from "../../src/store/queries/latest.ts";
 import { readOpenListeners } from "../../src/store/queries/listeners.ts";
-import { expirePartitions } from "../../src/store/retention/expire-partitions.ts";
-import { expireRows } from "../../src/store/retention/expire-rows.ts";
 import { retryAside } from "../../src/store/rollup/retry-aside.ts";
-import { rollUpHours } from "../../src/store/rollup/roll-up-hours.ts";
 import { countAside, RETRY_MS } from "../../src/store/rollup/set-aside.ts";
 import { markedShards } from "../../src/store/rollup/shards.ts";
 import { type SnapshotRow, shardOf } from "../../src/store/snapshots.ts";
 import { readStorageFacts } from "../../src/store/storage/tables.ts";
-import { createLog } from "../../src/telemetry/log.ts";
-import { Metrics } from "../../src/telemetry/metrics.ts";
+import { committer } from "../support/compacted-store.ts";
 import { compactAll, mergeAll } from "../support/compaction.ts";
 import { expectTables } from "../support/expect-tables.ts";
-import { expectedCounters, type NamespaceHistory } from "../support/fleet-oracle.ts";
-import type { OracleSnapshot } from "../support/oracle.ts";
-import { append, newHost, rowOf, storedCounters, type TestNamespace, worker } from "../support/rollups.ts";
+import { expectedCounters } from "../support/fleet-oracle.ts";
+import { append, storedCounters, worker } from "../support/rollups.ts";
+import { COUNTER, first, HOUR, job, LATER, MINUTE, newFleet, T0 } from "../support/set-aside.ts";
+import { READER, sourcesAt } from "../support/sources.ts";
 import { test } from "../support/store.ts";
 
-const T0 = Date.UTC(2026, 10, 22, 12);
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-const LATER = T0 + 2 * DAY;
 const IN_MINUTE_3 = T0 + 3.75 * MINUTE;
-const COUNTER = "TcpExtListenOverflows";
-
-/** Hosts of one shard that report each 30 s, with a listener each. */
-async function newFleet(store: Store, hosts: number, minutes: number) {
-  const fleet: (TestNamespace & NamespaceHistory & { readonly rows: SnapshotRow[] })[] = [];
-  for (let host = 0; host < hosts; host++) {
-    const namespace = await newHost(store);
-    const history = Array.from({ length: minutes * 2 }, (_, index): OracleSnapshot => {
-      const at = T0 + index * 30_000 + host;
-      const socket = { inode: String(host + 1), drops: index, limit: 128, peakQueue: 1, samplesFull: 0 };
-      return {
-        at,
-        uptimeMs: 1e6 + index * 30_000,
-        everyMs: 30_000,
-        boot: "boot",
-        epoch: 0,
-        wordSize: 64,
-        values: {
-          [COUNTER]: BigInt(index * (host + 1)),
-          TcpExtListenDrops: BigInt(index),
-          TcpCurrEstab: BigInt(index),
-        },
-        listeners: { samples: 1, complete: true, sockets: [socket] },
-      };
-    });
-    const rows: SnapshotRow[] = [];
-    for (const one of history) rows.push(await rowOf(store, namespace, one));
-    fleet.push({ ...namespace, history, rows });
-  }
-  return fleet;
-}
-
-function first<T>(list: readonly T[]): T {
-  const [one] = list;
-  if (one === undefined) throw new Error("there is one");
-  return one;
-}
 
 /** Turns a bit of a namespace's compacted hour over; done twice it is as it was. */
 async function flipHour({ db }: Store, namespaceId: number): Promise<void> {
@@ -84,31 +37,6 @@ async function positionsOf(store: Store, namespaceId: number): Promise<Map<strin
       return own === undefined ? [] : [[key, own] as const];
     }),
   );
-}
-
-/** The job as a worker runs it, with what it logs. */
-function job({ db }: Store, now: () => number) {
-  const metrics = new Metrics();
-  const said: string[] = [];
-  const log = createLog("silent");
-  log.error = ((facts: object, text: string) => said.push(`${text} ${JSON.stringify(facts)}`)) as never;
-  log.info = ((facts: object, text: string) => said.push(`${text} ${JSON.stringify(facts)}`)) as never;
-  const added: { readonly name: string; readonly data: unknown }[] = [];
-  const addBulk = async (jobs: readonly { name: string; data: unknown }[]) => {
-    added.push(...jobs);
-  };
-  const handle = rollUp({
-    ...worker({ db }).deps,
-    log,
-    metrics,
-    now,
-    queues: { rollup: { addBulk } } as never,
-  });
-  const run = async () => {
-    await handle({ name: "tick", data: {} });
-    for (const one of added.splice(0)) await handle(one);
-  };
-  return { run, said, metrics };
 }
 
 describe("a compacted hour that is damaged", () => {
@@ -129,12 +57,7 @@ describe("a compacted hour that is damaged", () => {
     expect(before.size).toBeGreaterThan(4);
     await flipHour(store, damaged.namespaceId);
 
-    const commit = new GroupCommit({
-      db: store.db,
-      partitions: new Partitions(),
-      log: createLog("silent"),
-      metrics: new Metrics(),
-    });
+    const commit = committer(store);
     // Nothing tells a duplicate there: it is kept, and merged into one when the hour is back.
     const again = first(damaged.rows);
     expect(new Set(await commit.submit([...late, again]))).toEqual(new Set(["stored"]));
@@ -214,6 +137,11 @@ describe("a compacted hour that is damaged", () => {
     await expect(readLatest(reader, store.db, damaged.namespaceId, T0 + HOUR)).rejects.toMatchObject(words);
     await expect(readOpenListeners(store.db, [damaged.namespaceId], T0 + HOUR)).rejects.toMatchObject(words);
     expect(await increase([other.namespaceId])).toBe(10);
+
+    const { listeners } = createContext(sourcesAt(store.db, T0 + HOUR), READER);
+    const [broken, whole] = await listeners.loadMany([damaged.namespaceId, other.namespaceId]);
+    expect(broken).toMatchObject(words);
+    expect(whole).toMatchObject([{ namespaceId: other.namespaceId }]);
   });
 });
 
@@ -314,44 +242,4 @@ test("a successor that cannot be read keeps the minutes before it from nothing",
   expect(await retryAside(deps, shardOf(damaged.namespaceId), LATER + RETRY_MS)).toMatchObject({ healed: 2 });
   await worker(store).rollUp(LATER + RETRY_MS);
   await expectTables(store, fleet);
-});
-
-test("an hour with a damaged minute waits by itself, and holds nothing back past its retention", async ({
-  store,
-}) => {
-  const fleet = await newFleet(store, 2, 130);
-  await append(
-    store,
-    fleet.flatMap(({ rows }) => rows),
-  );
-  const shard = shardOf(first(fleet).namespaceId);
-  const { deps, rollUp: rollUpAll } = worker(store);
-  await rollUpAll(T0 + 30 * MINUTE);
-  const damage = () => store.db.$executeRaw`
-    UPDATE ts.rollup_minute SET data = '\\xff' WHERE bucket = ${new Date(T0 + 10 * MINUTE)}`;
-  await damage();
-  const { run, said } = job(store, () => T0 + 2 * DAY);
-  await run();
-  await run();
-  expect(said).toHaveLength(1);
-  expect(said[0]).toMatch(/ts.rollup_minute.*mark the minutes/);
-  expect((await storedCounters(store, "hour")).size).toBeGreaterThan(0);
-  expect([...(await storedCounters(store, "hour")).keys()].every((key) => !key.endsWith(` ${T0}`))).toBe(
-    true,
-  );
-
-  // Made anew from the snapshots, as the log says.
-  await store.db
-    .$executeRaw`INSERT INTO ts.mark (shard, minute) VALUES (${shard}, ${new Date(T0 + 10 * MINUTE)})`;
-  await worker(store).rollUp(T0 + 2 * DAY + RETRY_MS);
-  await expectTables(store, fleet);
-  expect(await countAside(store.db, LATER)).toMatchObject({ hours: 0 });
-
-  await damage();
-  await store.db.$executeRaw`INSERT INTO ts.hour_mark (shard, hour) VALUES (${shard}, ${new Date(T0)})`;
-  expect(await rollUpHours(deps, shard, LATER)).toMatchObject({ hours: 0, aside: [{ first: T0 }] });
-  const retention = { rawMs: 7 * DAY, minuteMs: 30 * DAY, hourMs: 400 * DAY };
-  const end = T0 + 32 * DAY;
-  expect((await expirePartitions(store.db, retention, end)).waiting).toEqual([]);
-  expect(await expireRows(store.db, retention, end)).toMatchObject({ set_aside: 1, hour_mark: 1 });
 });

@@ -30,3 +30,19 @@ export const fleetOf = (
   { namespaceId }: TestNamespace,
   history: readonly OracleSnapshot[],
 ): readonly NamespaceHistory[] => [{ namespaceId, history }];
+
+/** What is sampled of listening sockets, in as few words. */
+export const listening = (
+  sockets: readonly [inode: string, drops: number, queue: number][],
+  complete = true,
+) => ({
+  samples: 1,
+  complete,
+  sockets: sockets.map(([inode, drops, peakQueue]) => ({
+    inode,
+    drops,
+    peakQueue,
+    limit: 128,
+    samplesFull: 0,
+  })),
+});
