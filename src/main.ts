@@ -143,12 +143,14 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
   });
   const fleet = new FleetView(db, now);
   const labelHistory = new HostLabelHistory(db, fleet);
+  let port = config.port;
   const sources: Sources = {
     db,
     storage,
     reader: new SnapshotReader(new LayoutCache(now)),
     fleet,
     labelsOver: (range) => labelHistory.over(range),
+    publicUrl: () => config.publicUrl ?? localUrl(config.listen, port),
     now,
     system: {
       version: VERSION,
@@ -182,7 +184,6 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
   });
   const address = await life.start("http", async () => {
     const http = createHttpServer();
-    let port = config.port;
     const reachableUrl = () => config.publicUrl ?? remoteUrl(config.listen, port);
     const apollo = createGraphqlServer({ httpServer: http.server, log });
     await apollo.start();

@@ -3,6 +3,7 @@ import { SpillwayError } from "../errors.ts";
 import { migrate } from "../store/migrate.ts";
 import { createLog } from "../telemetry/log.ts";
 import { createSignIn, explainDatabase, openForCommand } from "./database.ts";
+import { DETECT_USAGE, runDetect } from "./detect.ts";
 import { readLabelRules } from "./labels-file.ts";
 import { createToken, parseTokenWords, TOKEN_USAGE } from "./token.ts";
 
@@ -14,6 +15,8 @@ const USAGE = `spillway [role]
   migrate       bring the database to this version's schema, and exit
   check-config  read the environment and the labels file, name every fault, and exit
   token         ${TOKEN_USAGE}
+  ${DETECT_USAGE}
+                judge a series of your own, row by row
   sign-in       print a one-time link that signs a browser in
 
 Settings are environment variables: .env.example lists them.`;
@@ -22,12 +25,14 @@ Settings are environment variables: .env.example lists them.`;
  * Runs a role that comes and goes, and writes what it gives to standard output.
  *
  * @throws CONFIGURATION for a role that there is not, and for wrong words and settings
+ * @throws BAD_REQUEST for a file of the caller's that is not of its form
  */
 export async function runCommand(
   role: string,
   words: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
+  if (role === "detect") return runDetect(words);
   process.stdout.write(`${await resultOf(role, words, environment)}\n`);
 }
 

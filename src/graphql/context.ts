@@ -14,6 +14,7 @@ import type { StorageView } from "../store/storage/storage-view.ts";
 import type { Actor } from "../store/tokens.ts";
 import { AnswerBudget } from "./answer-budget.ts";
 import { type HandshakeLoader, handshakeLoader } from "./handshake-loader.ts";
+import { type IncidentLoaders, incidentLoaders } from "./incident-loaders.ts";
 import { attributionLoader, peakFillLoader } from "./listener-loaders.ts";
 
 /** What the service says of itself; the composition root knows it. */
@@ -36,6 +37,8 @@ export interface Sources {
   readonly storage: StorageView;
   /** The labels that hosts had over a range; by default those that they have now, for all time. */
   readonly labelsOver?: (range: Range) => Promise<LabelsOverTime>;
+  /** Where people reach the service, for links; by default they are paths. */
+  readonly publicUrl?: () => string;
   /** ms since 1970 */
   readonly now: () => number;
 }
@@ -56,6 +59,7 @@ export interface Context extends Sources {
   /** What is put down to them, likewise. */
   readonly attributions: DataLoader<string, ReadonlyMap<string, AttributedListener>>;
   readonly handshakes: HandshakeLoader;
+  readonly incidents: IncidentLoaders;
 }
 
 export function createContext(sources: Sources, actor: Actor): Context {
@@ -91,5 +95,6 @@ export function createContext(sources: Sources, actor: Actor): Context {
     peakFill: peakFillLoader(sources, budget),
     attributions: attributionLoader(sources, budget),
     handshakes: handshakeLoader(sources, budget),
+    incidents: incidentLoaders(sources),
   };
 }

@@ -2,6 +2,7 @@ import { type Request, type RequestHandler, type Response, Router } from "expres
 import { SpillwayError } from "../errors.ts";
 import { type Context, createContext, type Sources } from "../graphql/context.ts";
 import type { Actor, Scope } from "../store/tokens.ts";
+import { listAnomalies } from "./anomalies.ts";
 import { ask, checkDocument } from "./ask.ts";
 import { getCounter, listCounters } from "./counters.ts";
 import { formatOf, sendRows } from "./formats.ts";
@@ -9,11 +10,14 @@ import { getHandshakes } from "./handshakes.ts";
 import { heatmap } from "./heatmap.ts";
 import { hostRates } from "./host-rates.ts";
 import { getHost, listHosts } from "./hosts.ts";
+import { getIncident, incidentVerbs, listIncidents } from "./incidents.ts";
 import { readPart, typedParams } from "./input.ts";
 import { listLabels } from "./labels.ts";
 import { listListeners } from "./listeners.ts";
 import { openApiOf } from "./openapi.ts";
+import { report } from "./report.ts";
 import type { Route } from "./route.ts";
+import { createSilence, expireSilence, listSilences } from "./silences.ts";
 import { getStorage } from "./storage.ts";
 import { top } from "./top.ts";
 import { trend } from "./trend.ts";
@@ -29,6 +33,14 @@ export const ROUTES: readonly Route[] = [
   top,
   heatmap,
   listListeners,
+  listIncidents,
+  getIncident,
+  ...incidentVerbs,
+  report,
+  listAnomalies,
+  listSilences,
+  createSilence,
+  expireSilence,
   listCounters,
   getCounter,
   getStorage,

@@ -1,12 +1,8 @@
 /** What a page costs the database does not grow with the page. */
-import { graphql } from "graphql";
 import { expect } from "vitest";
-import { createContext } from "../../src/graphql/context.ts";
-import { schema } from "../../src/graphql/schema.ts";
-import type { PrismaClient } from "../../src/store/client.ts";
+import { asking } from "../support/graphql.ts";
 import type { OracleSnapshot } from "../support/oracle.ts";
 import { append, newHost, rowOf, worker } from "../support/rollups.ts";
-import { READER, sourcesAt } from "../support/sources.ts";
 import { test } from "../support/store.ts";
 
 const T0 = Date.UTC(2026, 10, 22, 12);
@@ -28,29 +24,6 @@ function snapshotAt(seconds: number): OracleSnapshot {
       samples: 1,
       complete: seconds === 0,
       sockets: [{ inode: "1", drops: seconds, peakQueue: 5, limit: 4, samplesFull: 1 }],
-    },
-  };
-}
-
-/** A context of one request, with the number of statements that it has sent. */
-function counting(db: PrismaClient) {
-  let statements = 0;
-  const counted = db.$extends({
-    query: {
-      $allOperations({ args, query }) {
-        statements++;
-        return query(args);
-      },
-    },
-  }) as unknown as PrismaClient;
-  const sources = sourcesAt(counted, NOW);
-  return {
-    statements: () => statements,
-    ask: async (source: string) => {
-      const contextValue = createContext(sources, READER);
-      const { data, errors } = await graphql({ schema, source, contextValue });
-      expect(errors).toBeUndefined();
-      return data as never;
     },
   };
 }
@@ -90,13 +63,13 @@ test("a page of 50 hosts is read with no more statements than one of 5", async (
     ],
   ];
   for (const [name, question] of questions) {
-    const [few, many] = [counting(store.db), counting(store.db)];
+    const [few, many] = [asking(store.db, NOW), asking(store.db, NOW)];
     await few.ask(question(5));
     await many.ask(question(HOSTS));
     // Fewer where what is looked at once a second was looked at just before.
     expect(many.statements(), name).toBeLessThanOrEqual(few.statements() + 1);
   }
-  const answer = await counting(store.db).ask(
+  const answer = await asking(store.db, NOW).ask(
     `{ hosts(first: 500) { edges { node { a: handshakes(${range}) { accepted } b: handshakes(${range}) { accepted share } } } } }`,
   );
   const { hosts } = answer as {

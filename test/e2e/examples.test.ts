@@ -4,8 +4,9 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
 import { exampleFleet } from "../support/example-fleet.ts";
+import { judge } from "../support/incidents.ts";
 import { push } from "../support/pushes.ts";
-import { type GraphqlAnswer, type Service, startService } from "../support/service.ts";
+import { type GraphqlAnswer, type Service, startService, withStore } from "../support/service.ts";
 import { waitFor } from "../support/wait.ts";
 
 const FOLDER = fileURLToPath(new URL("../../src/graphql/examples/", import.meta.url));
@@ -25,6 +26,31 @@ beforeAll(async () => {
   await waitFor("the rollups", async () => {
     const { data } = await service.graphql("{ system { rollup { pendingMarks } } hosts { totalCount } }");
     return data.system.rollup.pendingMarks === 0 && data.hosts.totalCount === 4;
+  });
+  await withStore(databaseUrlOf(inject("postgresUrl"), database), async ({ db }) => {
+    const host = await db.host.findFirstOrThrow({ where: { name: "web-3" } });
+    await judge(db, {
+      hosts: [{ hostId: host.id, hostName: host.name }],
+      startedAt: end - 300_000,
+      judgedAt: end,
+      title: "shop on web-3 accepts too slowly",
+      diagnosis: {
+        cause: "APPLICATION_SLOW",
+        contributing: [],
+        severity: "MAJOR",
+        confidence: 0.8,
+        summary: "shop on port 8080 accepts 10 connections a second while more come.",
+        evidence: [
+          {
+            statement: "ListenOverflows rose by 252 in a minute.",
+            counter: "TcpExtListenOverflows",
+            value: 252,
+            listener: null,
+          },
+        ],
+        remedies: ["Find what keeps shop from accepting; a larger backlog will not help."],
+      },
+    });
   });
 });
 
@@ -79,6 +105,15 @@ const FINDS: Readonly<
         true,
         false,
       ]);
+    },
+  },
+  "07-why-and-what-to-do.graphql": {
+    finds: ({ incidents }) => {
+      expect(incidents.edges[0].node).toMatchObject({
+        cause: "APPLICATION_SLOW",
+        hostNames: ["web-3"],
+        diagnosis: { evidence: [{ counter: { name: "TcpExtListenOverflows" } }] },
+      });
     },
   },
   "08-did-a-version-do-it.graphql": {

@@ -1,13 +1,8 @@
 import type { Db } from "../client.ts";
 import { ALL_NAMESPACES } from "../rollup/set-aside.ts";
+import { type ExpiredRows, inBatches, ROWS_PER_STATEMENT } from "./in-batches.ts";
 import { listPartitions } from "./partition-list.ts";
 import type { Retention } from "./policy.ts";
-
-const ROWS_PER_STATEMENT = 1_000;
-const STATEMENTS = 50;
-
-/** Rows deleted, by table. */
-export type ExpiredRows = Readonly<Record<string, number>>;
 
 /**
  * Deletes the rows of small tables that nothing needs any more, a bounded number in each statement, and those of
@@ -86,14 +81,4 @@ async function firstCompactedHour(db: Db, expiredBefore: number): Promise<number
     .filter(({ table }) => table === "snapshot_hour" || table === "snapshot")
     .map(({ lower }) => lower);
   return Math.min(expiredBefore, ...lowers);
-}
-
-async function inBatches(deleteSome: () => PromiseLike<number>): Promise<number> {
-  let sum = 0;
-  for (let statement = 0; statement < STATEMENTS; statement++) {
-    const count = await deleteSome();
-    sum += count;
-    if (count < ROWS_PER_STATEMENT) break;
-  }
-  return sum;
 }
