@@ -117,6 +117,9 @@ function startRole(shop: Workshop, database: Database, role: string, node: reado
       SPILLWAY_PORT: "0",
       SPILLWAY_LOG_LEVEL: "warn",
       SPILLWAY_DATA_DIR: shop.newFolder(role),
+      // What is measured is what the service does, not what it lets one token do.
+      SPILLWAY_RATE_LIMIT: "0",
+      SPILLWAY_RATE_LIMIT_INGEST: "0",
     },
   });
 }

@@ -1,11 +1,12 @@
 import { readConfig } from "../config.ts";
 import { SpillwayError } from "../errors.ts";
+import { readTls } from "../http/tls.ts";
 import { migrate } from "../store/migrate.ts";
 import { createLog } from "../telemetry/log.ts";
 import { createSignIn, explainDatabase, openForCommand } from "./database.ts";
 import { DETECT_USAGE, runDetect } from "./detect.ts";
 import { readLabelRules } from "./labels-file.ts";
-import { createToken, parseTokenWords, TOKEN_USAGE } from "./token.ts";
+import { parseTokenWords, runTokenCommand, TOKEN_USAGE } from "./token.ts";
 
 const USAGE = `spillway [role]
 
@@ -13,7 +14,7 @@ const USAGE = `spillway [role]
   serve         HTTP: dashboard, GraphQL, the agents' pushes
   work          the jobs behind it
   migrate       bring the database to this version's schema, and exit
-  check-config  read the environment and the labels file, name every fault, and exit
+  check-config  read the environment and the files that it names, name every fault, and exit
   token         ${TOKEN_USAGE}
   ${DETECT_USAGE}
                 judge a series of your own, row by row
@@ -49,13 +50,16 @@ async function resultOf(
         .finally(close);
       return applied.length === 0 ? "nothing to apply" : `applied ${applied.join(", ")}`;
     }
-    case "check-config":
-      await readLabelRules(readConfig(environment));
+    case "check-config": {
+      const config = readConfig(environment);
+      await readLabelRules(config);
+      if (config.tls !== null) await readTls(config.tls);
       return "the configuration is good";
+    }
     case "token": {
-      const token = parseTokenWords(words);
+      const command = parseTokenWords(words);
       const { db, close } = await openForCommand(readConfig(environment));
-      return createToken(db, token, Date.now()).finally(close);
+      return runTokenCommand(db, command, Date.now()).finally(close);
     }
     case "sign-in":
       return createSignIn(readConfig(environment), Date.now());

@@ -15,6 +15,10 @@ export function listenerNodeId(listener: { namespaceId: number; inode: string; p
   return `listener_${listener.namespaceId}_${listener.inode}_${listener.port}`;
 }
 
+export function tokenNodeId(id: string): string {
+  return `token_${id}`;
+}
+
 export function incidentNodeId(id: number): string {
   return `incident_${id}`;
 }
@@ -53,6 +57,16 @@ export function namespaceIdOf(nodeId: string): number {
   throw new SpillwayError(
     "BAD_REQUEST",
     `"${nodeId.slice(0, 60)}" is not the id of a namespace: it is ns_ and a number`,
+  );
+}
+
+/** The token in a token's node id. @throws BAD_REQUEST */
+export function tokenIdOf(nodeId: string): string {
+  const id = /^(?:token_)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(nodeId)?.[1];
+  if (id !== undefined) return id;
+  throw new SpillwayError(
+    "BAD_REQUEST",
+    `"${nodeId.slice(0, 60)}" is not the id of a token: it is token_ and a UUID`,
   );
 }
 

@@ -58,6 +58,11 @@ export class Registry {
     this.#db = db;
   }
 
+  /** Whether a host's pushes have come to this process before: then they cost the database nothing but their snapshots. */
+  knows(agentId: string): boolean {
+    return this.#hosts.has(agentId);
+  }
+
   /**
    * The host of an agent id; null when the id is bound to another key.
    *

@@ -48,8 +48,8 @@ export const ROUTES: readonly Route[] = [
 
 export interface RestDeps {
   readonly sources: Sources;
-  /** Who sends a request. @throws UNAUTHENTICATED, FORBIDDEN without the scope */
-  readonly authenticate: (request: Request, scope: Scope) => Promise<Actor>;
+  /** Who sent the request that is answered. @throws UNAUTHENTICATED, FORBIDDEN without the scope */
+  readonly authenticate: (response: Response, scope: Scope) => Actor;
 }
 
 export function restRoutes({ sources, authenticate }: RestDeps): Router {
@@ -58,13 +58,13 @@ export function restRoutes({ sources, authenticate }: RestDeps): Router {
     checkDocument(route);
     const path = route.url.replaceAll(/\{(\w+)\}/g, ":$1");
     router[route.method](path, async (request, response) => {
-      const actor = await authenticate(request, route.scope);
+      const actor = authenticate(response, route.scope);
       await answer(route, createContext(sources, actor), request, response);
     });
   }
   const document = openApiOf(ROUTES, sources.system.version);
-  router.get("/openapi.json", async (request, response) => {
-    await authenticate(request, "read");
+  router.get("/openapi.json", (_request, response) => {
+    authenticate(response, "read");
     response.set("Cache-Control", "private, no-cache").json(document);
   });
   router.use(wrongMethod());

@@ -1,6 +1,5 @@
 /** Something stored is damaged or gone: it is set aside, told, and heals; everything else goes on. */
 import { describe, expect } from "vitest";
-import { createContext } from "../../src/graphql/context.ts";
 import type { Store } from "../../src/store/client.ts";
 import { SnapshotReader } from "../../src/store/history/snapshot-reader.ts";
 import { LayoutCache } from "../../src/store/layouts.ts";
@@ -16,9 +15,9 @@ import { committer } from "../support/compacted-store.ts";
 import { compactAll, mergeAll } from "../support/compaction.ts";
 import { expectTables } from "../support/expect-tables.ts";
 import { expectedCounters } from "../support/fleet-oracle.ts";
+import { asking } from "../support/graphql.ts";
 import { append, storedCounters, worker } from "../support/rollups.ts";
 import { COUNTER, first, HOUR, job, LATER, MINUTE, newFleet, T0 } from "../support/set-aside.ts";
-import { READER, sourcesAt } from "../support/sources.ts";
 import { test } from "../support/store.ts";
 
 const IN_MINUTE_3 = T0 + 3.75 * MINUTE;
@@ -138,10 +137,9 @@ describe("a compacted hour that is damaged", () => {
     await expect(readOpenListeners(store.db, [damaged.namespaceId], T0 + HOUR)).rejects.toMatchObject(words);
     expect(await increase([other.namespaceId])).toBe(10);
 
-    const { listeners } = createContext(sourcesAt(store.db, T0 + HOUR), READER);
-    const [broken, whole] = await listeners.loadMany([damaged.namespaceId, other.namespaceId]);
-    expect(broken).toMatchObject(words);
-    expect(whole).toMatchObject([{ namespaceId: other.namespaceId }]);
+    const page = "{ hosts { edges { node { listeners { port } } } } }";
+    const errors = await asking(store.db, T0 + HOUR).refused(page);
+    expect(errors.map(({ originalError }) => originalError)).toEqual([expect.objectContaining(words)]);
   });
 });
 

@@ -4,6 +4,9 @@ import { type ExpiredRows, inBatches, ROWS_PER_STATEMENT } from "./in-batches.ts
 import { listPartitions } from "./partition-list.ts";
 import type { Retention } from "./policy.ts";
 
+/** The audit log is kept so long, and tokens that have ended, which it names: a year and a month. */
+const AUDIT_MS = 400 * 86_400_000;
+
 /**
  * Deletes the rows of small tables that nothing needs any more, a bounded number in each statement, and those of
  * one statement by their keys (a distributed table has no other way). What is left is for the next run.
@@ -12,6 +15,7 @@ import type { Retention } from "./policy.ts";
  */
 export async function expireRows(db: Db, retention: Retention, now: number): Promise<ExpiredRows> {
   const expired = new Date(now);
+  const auditFrom = new Date(now - AUDIT_MS);
   const minutesFrom = new Date(now - retention.minuteMs);
   const hoursFrom = new Date(now - retention.hourMs);
   const rawFrom = new Date(now - retention.rawMs);
@@ -26,6 +30,17 @@ export async function expireRows(db: Db, retention: Retention, now: number): Pro
       () => db.$executeRaw`
         DELETE FROM sign_in_link WHERE hash IN (
           SELECT hash FROM sign_in_link WHERE expires_at <= ${expired} LIMIT ${ROWS_PER_STATEMENT})`,
+    ),
+    token: await inBatches(
+      () => db.$executeRaw`
+        DELETE FROM token WHERE id IN (
+          SELECT id FROM token WHERE expires_at <= ${auditFrom} OR revoked_at <= ${auditFrom}
+          LIMIT ${ROWS_PER_STATEMENT})`,
+    ),
+    audit_entry: await inBatches(
+      () => db.$executeRaw`
+        DELETE FROM audit_entry WHERE id IN (
+          SELECT id FROM audit_entry WHERE at <= ${auditFrom} LIMIT ${ROWS_PER_STATEMENT})`,
     ),
     // As long as a minute of it may be there, a listener can be asked for.
     listener: await inBatches(
