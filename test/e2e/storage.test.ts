@@ -45,6 +45,7 @@ test("GET /v1/storage says what each resolution takes, and nothing that cannot b
   const body = (await response.json()) as {
     at: string;
     bytes: number;
+    unreadable: unknown;
     resolutions: ({ name: string; bytes: number; oldest: string | null } & Record<string, unknown>)[];
   };
   expect(body).toMatchObject({
@@ -74,9 +75,11 @@ test("GET /v1/storage says what each resolution takes, and nothing that cannot b
   const beganAt = Math.floor((now - HOUR) / HOUR) * HOUR;
   expect(raw?.oldest).toBe(new Date(beganAt).toISOString());
 
+  expect(body.unreadable).toEqual({ hours: 0, since: null, example: null });
+
   const fields = "name bytes oldest newest retention bytesPerDay bytesWhenFull bytesPerSample summary";
   const { data } = await service.graphql(
-    `{ system { storage { at bytes bytesPerDay bytesWhenFull freeBytes exceedsDisk hosts resolutions { ${fields} } } } }`,
+    `{ system { storage { at bytes bytesPerDay bytesWhenFull freeBytes exceedsDisk hosts unreadable { hours since example } resolutions { ${fields} } } } }`,
   );
   // Of one look, which both show for ten seconds.
   if (data.system.storage.at === body.at) expect(data.system.storage).toEqual(body);
