@@ -31,9 +31,10 @@ test("GET /v1/storage says what each resolution takes, and nothing that cannot b
     host.snapshot(now - HOUR + tick * 10_000, [tick, tick, 0]),
   );
   await service.pushed(push(host.section(snapshots)));
-  await waitFor("the rollups", async () => {
-    const { data } = await service.graphql("{ system { rollup { pendingMarks } } }");
-    return data.system.rollup.pendingMarks === 0;
+  // A report is shown for ten seconds: all that it is to tell is there before it is asked for.
+  await waitFor("the rollups, and that the host was heard of", async () => {
+    const { data } = await service.graphql("{ fleet { reportingCount } system { rollup { pendingMarks } } }");
+    return data.system.rollup.pendingMarks === 0 && data.fleet.reportingCount === 1;
   });
   const token = await service.token("read");
   const response = await get("/v1/storage", token);
