@@ -5,6 +5,7 @@
  * Read `runService` for the architecture: what the service is made of, in the order in which it starts;
  * it stops in the reverse.
  */
+import "./production.ts";
 import { writeSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
@@ -156,7 +157,7 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
     storage,
     reader: new SnapshotReader(new LayoutCache(now)),
     fleet,
-    labelsOver: (range) => labelHistory.over(range),
+    labelsOver: () => labelHistory.over(),
     publicUrl: () => config.publicUrl ?? localUrl(config.listen, port, tls),
     now,
     system: {

@@ -37,7 +37,7 @@ builder.objectField(Fleet, "top", (t) =>
       }
       if (counterId === null) return [];
       context.budget.takeScan({ range, shards: fleet.all.shards.length, counters: 1 });
-      const meant = new Set(fleet.hosts.map((host) => host.id));
+      const meant = fleet.filtered ? new Set(fleet.hosts.map((host) => host.id)) : null;
       const ranked = await readTop(context.db, {
         counterId,
         reporters,
@@ -46,7 +46,7 @@ builder.objectField(Fleet, "top", (t) =>
         now,
         keyOf: (namespaceId) => {
           const hostId = fleet.all.ownerOf.get(namespaceId);
-          if (hostId === undefined || !meant.has(hostId)) return null;
+          if (hostId === undefined || meant?.has(hostId) === false) return null;
           return by === "NAMESPACE" ? namespaceId : hostId;
         },
       });

@@ -9,7 +9,7 @@ import {
   snapshotsOf,
   takesRollups,
 } from "../store/queries/host-rollups.ts";
-import { readHostIncrease, readHostSeries } from "../store/queries/host-series.ts";
+import { readHostIncrease } from "../store/queries/host-series.ts";
 import { readLatest } from "../store/queries/latest.ts";
 import { gridOf, niceStep, type Range } from "../store/queries/range.ts";
 import { builder } from "./builder.ts";
@@ -185,14 +185,10 @@ export const Host = builder.objectRef<HostRecord>("Host").implement({
         context.budget.takeValues(asked.length * grid.length);
         const series = rolledUp
           ? await readRolledUpSeries(context.db, await rollupQuery(ids, exact, context), grid, asked)
-          : await readHostSeries(
-              context.reader,
-              context.db,
-              ids,
-              exact,
-              grid,
-              asked.map(({ counterId }) => counterId ?? -1),
-            );
+          : await context.hostSeries.load({
+              namespaceIds: ids,
+              query: { range: exact, grid, counterIds: asked.map(({ counterId }) => counterId ?? -1) },
+            });
         return series.map((one, index) => ({
           counter: asked[index]?.entry.name ?? "",
           labels: host.labels,

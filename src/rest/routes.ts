@@ -4,6 +4,7 @@ import { type Context, createContext, type Sources } from "../graphql/context.ts
 import type { Actor, Scope } from "../store/tokens.ts";
 import { listAnomalies } from "./anomalies.ts";
 import { ask, checkDocument } from "./ask.ts";
+import { listAudit } from "./audit.ts";
 import { getCounter, listCounters } from "./counters.ts";
 import { formatOf, sendRows } from "./formats.ts";
 import { getHandshakes } from "./handshakes.ts";
@@ -19,6 +20,7 @@ import { report } from "./report.ts";
 import type { Route } from "./route.ts";
 import { createSilence, expireSilence, listSilences } from "./silences.ts";
 import { getStorage } from "./storage.ts";
+import { createToken, listTokens, revokeToken, rotateToken } from "./tokens.ts";
 import { top } from "./top.ts";
 import { trend } from "./trend.ts";
 
@@ -43,6 +45,11 @@ export const ROUTES: readonly Route[] = [
   expireSilence,
   listCounters,
   getCounter,
+  listTokens,
+  createToken,
+  rotateToken,
+  revokeToken,
+  listAudit,
   getStorage,
 ];
 

@@ -73,3 +73,42 @@ test("hours whose minutes are gone are read whole, and say the same", async ({ w
     );
   }
 });
+
+test("who was there all hour is looked for in the minutes of a marked hour, and nowhere where they are gone", async ({
+  world,
+}) => {
+  const { store, fleet } = world;
+  const [{ hour } = { hour: Number.NaN }] = await store.db.$queryRaw<{ hour: number }[]>`
+    SELECT date_part('epoch', bucket) * 1000 AS hour FROM ts.coverage_hour WHERE steady IS NOT NULL LIMIT 1`;
+  const [gone, next] = [hour + 7 * MINUTE, hour + 8 * MINUTE];
+  const range = { from: hour - HOUR, to: hour + 2 * HOUR };
+  const grid = gridOf(range, MINUTE);
+  const valuesAt = async (minutes: readonly number[]) => {
+    const query = { ...counterOf(world, "TcpExtSyncookiesSent"), range, grid, fleet, now: LATER };
+    const groups = groupNamespaces(fleet, fleet.hosts, [], range, currentLabels);
+    for (const measure of ["RATE", "INCREASE"] as const) {
+      const [index] = await readTrend(store.db, { ...query, measure, groups: null });
+      const [named] = await readTrend(store.db, { ...query, measure, groups });
+      expect(named?.values.map((value) => value === null)).toEqual(
+        index?.values.map((value) => value === null),
+      );
+    }
+    const [trend] = await readTrend(store.db, { ...query, measure: "INCREASE", groups: null });
+    return minutes.map((minute) => trend?.values[(minute - range.from) / MINUTE] ?? null);
+  };
+  await store.db
+    .$executeRaw`DELETE FROM ts.rollup_minute WHERE bucket = to_timestamp(${gone / 1000}::float8)`;
+  await store.db.$executeRaw`DELETE FROM ts.coverage WHERE bucket = to_timestamp(${gone / 1000}::float8)`;
+  expect(await valuesAt([gone])).toEqual([0]);
+  await store.db
+    .$executeRaw`INSERT INTO ts.hour_mark (shard, hour) VALUES (7, to_timestamp(${hour / 1000}::float8))`;
+  expect(await valuesAt([gone, next])).toEqual([null, expect.any(Number)]);
+  await store.db.$executeRaw`DELETE FROM ts.hour_mark`;
+  await store.db.$executeRaw`
+    DELETE FROM ts.coverage WHERE bucket >= to_timestamp(${hour / 1000}::float8)
+      AND bucket < to_timestamp(${(hour + HOUR) / 1000}::float8)`;
+  await store.db.$executeRaw`
+    DELETE FROM ts.rollup_minute WHERE bucket >= to_timestamp(${hour / 1000}::float8)
+      AND bucket < to_timestamp(${(hour + HOUR) / 1000}::float8)`;
+  expect(await valuesAt([gone, next])).toEqual([null, null]);
+});

@@ -137,9 +137,12 @@ describe("a compacted hour that is damaged", () => {
     await expect(readOpenListeners(store.db, [damaged.namespaceId], T0 + HOUR)).rejects.toMatchObject(words);
     expect(await increase([other.namespaceId])).toBe(10);
 
-    const page = "{ hosts { edges { node { listeners { port } } } } }";
-    const errors = await asking(store.db, T0 + HOUR).refused(page);
-    expect(errors.map(({ originalError }) => originalError)).toEqual([expect.objectContaining(words)]);
+    // Of a page the others are shown.
+    const between = `range: {from: "${new Date(T0).toISOString()}", to: "${new Date(T0 + HOUR).toISOString()}"}`;
+    for (const field of ["listeners { port }", `rates(counters: ["${COUNTER}"], ${between}) { total }`]) {
+      const errors = await asking(store.db, T0 + HOUR).refused(`{ hosts { edges { node { ${field} } } } }`);
+      expect(errors.map(({ originalError }) => originalError)).toEqual([expect.objectContaining(words)]);
+    }
   });
 });
 

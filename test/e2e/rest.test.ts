@@ -26,7 +26,7 @@ const hosts = ["eu", "us"].map(
 beforeAll(async () => {
   database = await createDatabase(inject("postgresUrl"));
   service = await startService({ databaseUrl: databaseUrlOf(inject("postgresUrl"), database) });
-  token = await service.token("read");
+  token = await service.token("read", "admin");
   incident = await withStore(databaseUrlOf(inject("postgresUrl"), database), async ({ db }) => {
     const member = await newMember(db, "old-1");
     const startedAt = start + 60_000;
@@ -126,6 +126,8 @@ const READS: Readonly<Record<string, string>> = {
   getReport: "/report?last=2h",
   listAnomalies: "/anomalies?host=old-1&open=true",
   listSilences: "/silences",
+  listTokens: "/tokens",
+  listAudit: "/audit?first=10",
   listCounters: "/counters?search=overflow",
   getCounter: "/counters/ListenOverflows",
   getStorage: "/storage",
@@ -274,6 +276,32 @@ describe("changes", () => {
       body: JSON.stringify({ matchers, duration: "1h", comment: "no" }),
     });
     expect(reader.status).toBe(403);
+  });
+
+  test("of tokens tell a secret once", async () => {
+    const admin = (method: string, path: string, body?: object) =>
+      request(path, {
+        method,
+        headers: { "content-type": "application/json" },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+    const made = await admin("POST", "/tokens", { name: "ci", scopes: ["operate"], expiresIn: "90d" });
+    expect(made.status).toBe(201);
+    const { secret, token: ci } = (await made.json()) as { secret: string; token: { id: string } };
+    const holds = () =>
+      fetch(`${service.url}/v1/silences`, { method: "POST", headers: { authorization: `Bearer ${secret}` } });
+    // It is let in, and then told that its body is none.
+    expect((await holds()).status).toBe(400);
+    expect(JSON.stringify(await get("/tokens"))).not.toContain(secret);
+    expect((await admin("POST", `/tokens/${ci.id}/rotate`, { overlap: "1h" })).status).toBe(201);
+    expect(await (await admin("DELETE", `/tokens/${ci.id}`)).json()).toEqual({ revoked: true });
+    await waitFor("the end of the token", async () => (await holds()).status === 401);
+    const { audit } = await get("/audit?first=3");
+    expect(audit.map(({ action }: { action: string }) => action)).toEqual([
+      "token.revoke",
+      "token.rotate",
+      "token.create",
+    ]);
   });
 
   test("are in the report for who takes over", async () => {

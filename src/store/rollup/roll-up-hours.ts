@@ -3,7 +3,7 @@ import { GaugeSums } from "../../rates/gauges.ts";
 import { MINUTE_MS, MinuteSum } from "../../rates/minute.ts";
 import { type Db, inTransaction } from "../client.ts";
 import { GaugeBuffer, readGauges } from "../codec/gauges.ts";
-import { PositionBuffer, readPositions } from "../codec/positions.ts";
+import { PositionBuffer, readPositions, SHARD_SIZE } from "../codec/positions.ts";
 import { unpack } from "../codec/unpack.ts";
 import { HOUR_MS } from "../history/record.ts";
 import type { Unreadable } from "../history/unreadable.ts";
@@ -109,7 +109,7 @@ async function sumHour(tx: Db, shard: number, hour: number): Promise<RolledHour 
     await packedRows(tx, "gauges", shard, hour),
   ];
   try {
-    return { hour, sum: sumOf(counters, layouts), gauges: sumGauges(gauges) };
+    return { hour, ...sumOf(counters, layouts), gauges: sumGauges(gauges) };
   } catch (error) {
     // Nothing but bytes are looked at here.
     return damaged(shard, hour, error as Error);
@@ -128,7 +128,10 @@ function damaged(shard: number, hour: number, error: Error): SetAside {
 }
 
 /** The highest increase of a namespace is of the hour, not of any of its minutes. */
-function sumOf(counters: readonly PackedRow[], layouts: readonly PackedRow[]): MinuteSum {
+function sumOf(
+  counters: readonly PackedRow[],
+  layouts: readonly PackedRow[],
+): Pick<RolledHour, "sum" | "steady"> {
   const sum = new MinuteSum();
   const buffer = new PositionBuffer();
 
@@ -142,16 +145,34 @@ function sumOf(counters: readonly PackedRow[], layouts: readonly PackedRow[]): M
     }
   }
 
+  const steady = new Map<number, Buffer>();
   for (const { id, packed } of layouts) {
     const layout = sum.layout(id);
+    const ratedMinutes = new Uint8Array(SHARD_SIZE);
     for (const data of unpack(packed)) {
       const count = readPositions(data, buffer);
       for (let index = 0; index < count; index++) {
-        layout.add(buffer.positions[index] as number, buffer.values[index] as number);
+        const position = buffer.positions[index] as number;
+        layout.add(position, buffer.values[index] as number);
+        if (buffer.values[index] !== 0) (ratedMinutes[position] as number)++;
       }
     }
+    const bits = steadyBits(ratedMinutes);
+    if (bits !== null) steady.set(id, bits);
   }
-  return sum;
+  return { sum, steady };
+}
+
+const MINUTES_PER_HOUR = HOUR_MS / MINUTE_MS;
+
+/** A bit for each position with a rated interval in all minutes of an hour; null where there is none. */
+function steadyBits(ratedMinutes: Uint8Array): Buffer | null {
+  const bits = Buffer.alloc(SHARD_SIZE / 8);
+  for (let position = 0; position < SHARD_SIZE; position++) {
+    if (ratedMinutes[position] !== MINUTES_PER_HOUR) continue;
+    bits[position >> 3] = (bits[position >> 3] as number) | (1 << (position & 7));
+  }
+  return bits.some((byte) => byte !== 0) ? bits : null;
 }
 
 function sumGauges(gauges: readonly PackedRow[]): GaugeSums {
