@@ -16,8 +16,8 @@ export type HostSeriesLoader = DataLoader<HostSeriesAsked, HostSeries[]>;
 const TOGETHER_MAX = 32;
 
 export function hostSeriesLoader({ db, reader }: Pick<Sources, "db" | "reader">): HostSeriesLoader {
-  return new DataLoader(
-    async (asked: readonly HostSeriesAsked[]) => {
+  return new DataLoader<HostSeriesAsked, HostSeries[]>(
+    async (asked) => {
       const found = new Map<HostSeriesAsked, HostSeries[] | UnreadableError>();
       for (const members of batchesOf(asked)) {
         const [first] = members;
