@@ -23,9 +23,9 @@ beforeAll(async () => {
   // It ends with a minute that is over, so that every answer is of whole minutes.
   const end = Math.floor(Date.now() / 60_000) * 60_000 - 1_000;
   for (const section of exampleFleet(end)) await service.pushed(push(section));
-  await waitFor("the rollups", async () => {
-    const { data } = await service.graphql("{ system { rollup { pendingMarks } } hosts { totalCount } }");
-    return data.system.rollup.pendingMarks === 0 && data.hosts.totalCount === 4;
+  await waitFor("the rollups, and that the hosts were heard of", async () => {
+    const { data } = await service.graphql("{ system { rollup { pendingMarks } } fleet { reportingCount } }");
+    return data.system.rollup.pendingMarks === 0 && data.fleet.reportingCount === 4;
   });
   await withStore(databaseUrlOf(inject("postgresUrl"), database), async ({ db }) => {
     const host = await db.host.findFirstOrThrow({ where: { name: "web-3" } });
