@@ -2,6 +2,7 @@ import { type CounterEntry, counterEntry } from "../catalog/catalog.ts";
 import { SpillwayError } from "../errors.ts";
 import type { Count } from "../protocol/count.ts";
 import type { HostRecord } from "../store/directory.ts";
+import { isEphemeral } from "../store/forget-hosts.ts";
 import {
   type HostRollupQuery,
   readLongIncrease,
@@ -94,6 +95,11 @@ export const Host = builder.objectRef<HostRecord>("Host").implement({
     name: t.exposeString("name", { description: "For display; may repeat." }),
     labels: t.field({ type: "Labels", resolve: ({ labels }) => labels }),
     status: t.field({ type: HostStatus, resolve: ({ status }) => status }),
+    ephemeral: t.boolean({
+      description:
+        "It comes and goes, as its label says (SPILLWAY_EPHEMERAL_LABEL): silent, it is soon forgotten.",
+      resolve: ({ labels }, _args, { system }) => isEphemeral(labels, system.forgetting.ephemeral),
+    }),
     kernel: t.exposeString("kernel", {
       nullable: true,
       description: "`uname -r`; null before the first snapshot.",

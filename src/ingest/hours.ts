@@ -1,6 +1,6 @@
 import type { PrismaClient } from "../store/client.ts";
+import { Gate } from "../store/gate.ts";
 import type { Partitions } from "../store/partitions.ts";
-import { Gate } from "./gate.ts";
 
 const HOUR_MS = 3_600_000;
 /** Hours known at most: several times as many as are taken in. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { SpillwayError } from "../errors.ts";
+import type { Announcer } from "../live/announcer.ts";
 import { shardsWithHours } from "../store/rollup/hour-marks.ts";
 import { SeenMarks } from "../store/rollup/marks.ts";
 import { retryAside } from "../store/rollup/retry-aside.ts";
@@ -20,6 +21,7 @@ const GIVE_WAY_MS = 5_000;
 
 export interface RollUpJobDeps extends RollupDeps {
   readonly queues: Queues;
+  readonly announcer: Pick<Announcer, "rolledUp">;
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly now: () => number;
@@ -48,9 +50,13 @@ export function rollUp(deps: RollUpJobDeps) {
     if (job.name === "retry") return retry(deps, shard);
     const once =
       job.name === "hours"
-        ? async () => tell(deps, shard, await rollUpHours(deps, shard, deps.now()))
+        ? async () => toldAside(deps, shard, await rollUpHours(deps, shard, deps.now()))
         : async () =>
-            tell(deps, shard, count(deps.metrics, await rollUpShard({ ...deps, seen }, shard, deps.now())));
+            toldAside(
+              deps,
+              shard,
+              told(deps, shard, await rollUpShard({ ...deps, seen }, shard, deps.now())),
+            );
     const started = performance.now();
     for (let run = 0; run < RUNS && performance.now() - started < GIVE_WAY_MS; run++) {
       const outcome = await once();
@@ -59,8 +65,10 @@ export function rollUp(deps: RollUpJobDeps) {
   };
 }
 
-function count(metrics: Metrics, outcome: RollupOutcome): RollupOutcome {
+/** Tells of what a run has done: the metrics, and whoever waits for the shard. */
+function told({ metrics, announcer }: RollUpJobDeps, shard: number, outcome: RollupOutcome): RollupOutcome {
   if (outcome.kind === "busy") return outcome;
+  if (outcome.minutes > 0) announcer.rolledUp(shard);
   metrics.rollupSnapshots.inc(outcome.snapshots);
   const { fell, recreated, outOfOrder } = outcome.problems;
   metrics.dataProblems.inc({ problem: "counter_fell" }, fell);
@@ -70,7 +78,7 @@ function count(metrics: Metrics, outcome: RollupOutcome): RollupOutcome {
 }
 
 /** Counts what was set aside, and says so of each namespace once. */
-function tell<T extends RollupOutcome | HoursOutcome>(
+function toldAside<T extends RollupOutcome | HoursOutcome>(
   { metrics, log }: RollUpJobDeps,
   shard: number,
   outcome: T,

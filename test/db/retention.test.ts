@@ -8,6 +8,7 @@ import { expirePartitions } from "../../src/store/retention/expire-partitions.ts
 import { listPartitions } from "../../src/store/retention/partition-list.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { Metrics } from "../../src/telemetry/metrics.ts";
+import { FORGETTING } from "../support/graphql-sources.ts";
 import { addSnapshot, DAY, HOUR, makePartitions as make, NOW, RETENTION } from "../support/retention.ts";
 import { openTestStore, test } from "../support/store.ts";
 
@@ -187,6 +188,7 @@ test("the job drops, counts, and says what waits and why", async ({ store: { db 
     db,
     partitions: new Partitions(),
     retention: RETENTION,
+    forgetting: FORGETTING,
     log,
     metrics,
     now: () => NOW,

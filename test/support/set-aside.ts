@@ -64,6 +64,7 @@ export function job({ db }: Store, now: () => number) {
   };
   const handle = rollUp({
     ...worker({ db }).deps,
+    announcer: { rolledUp: () => undefined },
     log,
     metrics,
     now,

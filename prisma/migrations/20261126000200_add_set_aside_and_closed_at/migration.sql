@@ -21,5 +21,5 @@ CREATE TABLE "ts"."set_aside" (
 ALTER TABLE "listener" ADD COLUMN "closed_at" TIMESTAMPTZ(3);
 
 -- Whether an hour says something of a namespace that is idle: one of which none does is forgotten sooner
--- (docs/adr/0008-container-namespaces.md). Null while nobody looked.
+-- (docs/adr/0011-container-namespaces.md). Null while nobody looked.
 ALTER TABLE "namespace" ADD COLUMN "counted" BOOLEAN;

@@ -17,7 +17,7 @@ export interface ExpiredNamespaces {
 }
 
 /**
- * Deletes the namespaces of containers that have ended (docs/adr/0008-container-namespaces.md), in steps. One without
+ * Deletes the namespaces of containers that have ended (docs/adr/0011-container-namespaces.md), in steps. One without
  * a snapshot is idle from then on. When its minutes have gone too, and its hours, if they are few, say nothing but 0,
  * it goes; else when it has been idle for as long as containers are kept. Roots stay as long as their hosts.
  *
@@ -136,7 +136,7 @@ export class NamespaceExpiry {
 }
 
 /** Those of the namespaces of which there is no snapshot, in any of its forms. */
-async function withoutSnapshots(db: Db, ids: readonly number[]): Promise<number[]> {
+export async function withoutSnapshots(db: Db, ids: readonly number[]): Promise<number[]> {
   if (ids.length === 0) return [];
   // In order of time, so that each look is one down the key of a partition: in no order, the server may take a
   // scan of it all for the shorter way to a first row, and there is none.
