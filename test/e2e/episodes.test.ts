@@ -6,12 +6,16 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
 import { EPISODES, episodeNamed } from "../support/episodes/catalog.ts";
 import { canMake, makeEpisode } from "../support/episodes/make-episode.ts";
 import { replayEpisode } from "../support/episodes/replay.ts";
 import { increasesOver, misfits } from "../support/episodes/signature.ts";
+import { end } from "../support/network.ts";
 import { push } from "../support/pushes.ts";
 import { type Service, startService } from "../support/service.ts";
 import { waitFor } from "../support/wait.ts";
@@ -25,15 +29,21 @@ const QUICK = [
   "server-unread",
 ];
 const NIGHTLY = Number(process.env.SPILLWAY_TEST_RUNS ?? 0) >= 100;
+/** Two of those of the night take their minutes. */
+const TIMEOUT_MS = 320_000;
 const LIVE = NIGHTLY ? EPISODES : QUICK.map(episodeNamed);
 
 describe("made on this kernel, the agent sees the signature of", () => {
   for (const episode of LIVE) {
-    test.runIf(canMake(episode))(`${episode.name} (where namespaces are allowed)`, async () => {
-      const { pushes, clients } = await makeEpisode(episode.name, { everyMs: episode.everyMs ?? 500 });
-      const sections = pushes.flatMap(({ hosts }) => hosts);
-      expect(misfits(episode, sections, clients)).toEqual([]);
-    });
+    test.runIf(canMake(episode))(
+      `${episode.name} (where namespaces are allowed)`,
+      async () => {
+        const { pushes, clients } = await makeEpisode(episode.name, { everyMs: episode.everyMs ?? 500 });
+        const sections = pushes.flatMap(({ hosts }) => hosts);
+        expect(misfits(episode, sections, clients)).toEqual([]);
+      },
+      TIMEOUT_MS,
+    );
   }
 });
 
@@ -44,7 +54,9 @@ test.runIf(canMake(stalled))(
   async () => {
     const module = new URL("../support/episodes/make-episode.ts", import.meta.url).href;
     const code = `import { makeEpisode } from ${JSON.stringify(module)}; await makeEpisode("${stalled.name}");`;
+    const folder = await mkdtemp(join(tmpdir(), "spillway-episodes-test-"));
     const maker = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", code], {
+      env: { ...process.env, TMPDIR: folder },
       stdio: "ignore",
     });
     try {
@@ -54,7 +66,8 @@ test.runIf(canMake(stalled))(
       maker.kill("SIGKILL");
       await waitFor("the end of all that was started", () => started.every((pid) => stateOf(pid) === null));
     } finally {
-      maker.kill("SIGKILL");
+      await end(maker);
+      await rm(folder, { recursive: true, force: true });
     }
   },
 );

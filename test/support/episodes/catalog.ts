@@ -12,6 +12,7 @@ import { portScan } from "./catalog/port-scan.ts";
 import { quiet } from "./catalog/quiet.ts";
 import { serverLinger } from "./catalog/server-linger.ts";
 import { serverUnread } from "./catalog/server-unread.ts";
+import { serviceDown } from "./catalog/service-down.ts";
 import { slowAccept } from "./catalog/slow-accept.ts";
 import { smallBacklog } from "./catalog/small-backlog.ts";
 import { stall } from "./catalog/stall.ts";
@@ -38,6 +39,7 @@ export const EPISODES: readonly Episode[] = [
   synFlood,
   synFloodWithoutCookies,
   deploy,
+  serviceDown,
   upstreamRefused,
   upstreamSilent,
   upstreamSilentImpatient,

@@ -4,6 +4,7 @@ import type { AppOptions } from "./messages.ts";
 /** The causes that episodes have, of those that the interface names. */
 export type Cause =
   | "RESTART"
+  | "SERVICE_DOWN"
   | "APPLICATION_STALLED"
   | "APPLICATION_SLOW"
   | "ACCEPT_QUEUE_TOO_SMALL"
@@ -29,6 +30,8 @@ export interface Clients {
 export interface Truth {
   /** Null where nothing is wrong. */
   readonly cause: Cause | null;
+  /** Other causes that nothing an agent sees tells from it. */
+  readonly orElse?: readonly Cause[];
   /** Port of the listener that is to blame; null where none is. */
   readonly listener: number | null;
   readonly notes?: string;

@@ -104,11 +104,12 @@ function follow(
       output += text;
     });
   }
+  let failed: unknown = null;
+  const fail = (cause: unknown) => {
+    failed ??= cause;
+    child.kill("SIGKILL");
+  };
   return new Promise((resolve, reject) => {
-    const fail = (cause: unknown) => {
-      child.kill("SIGKILL");
-      reject(new Error(`the episode ${name} failed: ${String(cause)}\n${output}`, { cause }));
-    };
     child.on("message", (message: PushMessage | DoneMessage) => {
       if (message.kind === "done") {
         clients = message.clients;
@@ -121,9 +122,11 @@ function follow(
       }, fail);
     });
     child.once("error", fail);
+    // Only then is nothing of it left, that could still write.
     child.once("close", (code, signal) => {
-      if (clients === null) fail(`ended with ${code ?? signal}`);
-      else resolve({ pushes, clients });
+      if (clients !== null && failed === null) return resolve({ pushes, clients });
+      const cause = failed ?? `it ended with ${code ?? signal}`;
+      reject(new Error(`cannot make the episode ${name}: ${String(cause)}\n${output}`, { cause }));
     });
   });
 }

@@ -68,7 +68,7 @@ export interface ClientOptions {
   /** Bytes sent once connected; 100 where not said. */
   readonly sends?: number;
   /**
-   * `request`: waits for the reply, then closes; `hold`: keeps the connection to the end; `close`: closes when all is sent;
+   * `request`: waits for the reply, then closes; `hold`: keeps the connection while it can; `close`: closes when all is sent;
    * `abort`: closes with SO_LINGER 0 a moment after it sent.
    */
   readonly does: "request" | "hold" | "close" | "abort";

@@ -8,14 +8,14 @@ export const connectionLeak: Episode = {
   truth: { cause: "CONNECTION_LEAK", listener: null, notes: "in the wild over hours: replay it stretched" },
   apps: [{ port: 8080, backlog: 128, does: "leak" }],
   signature: {
-    TcpPassiveOpens: [100, 100],
-    TcpCurrEstab: [100, 101],
+    TcpPassiveOpens: [120, 120],
+    TcpCurrEstab: [120, 121],
     TcpEstabResets: [0, 0],
     TcpExtListenDrops: [0, 0],
   },
   async run({ connect }) {
     return clientsOf(
-      await connect("peer", { port: 8080, count: 100, perSecond: 20, does: "close", patienceMs: 1_000 }),
+      await connect("peer", { port: 8080, count: 120, perSecond: 15, does: "close", patienceMs: 1_000 }),
     );
   },
 };

@@ -21,10 +21,10 @@ export const deploy: Episode = {
     TcpOutRsts: [70, 70],
     TcpExtListenDrops: [0, 0],
   },
-  lostShare: [0.7767777777777778, 0.7787777777777778],
+  lostShare: [70 / 90, 70 / 90],
   async run({ app, connect, listen, snapshots }) {
     app(8080).stop();
-    const queued = connect("peer", { port: 8080, count: 40, does: "hold", patienceMs: 12_000 });
+    const queued = connect("peer", { port: 8080, count: 40, does: "hold", patienceMs: 60_000 });
     await snapshots(2);
     await app(8080).kill();
     const refused = await connect("peer", { port: 8080, count: 30, does: "request" });

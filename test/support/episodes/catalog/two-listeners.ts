@@ -5,7 +5,12 @@ import { clientsOf } from "../kit.ts";
 export const twoListeners: Episode = {
   name: "two-listeners",
   title: "Two applications, of which one accepts nothing",
-  truth: { cause: "APPLICATION_STALLED", listener: 9090 },
+  truth: {
+    cause: "APPLICATION_STALLED",
+    listener: 9090,
+    orElse: ["APPLICATION_SLOW"],
+    notes: "accepts are counted for both together, so whether it takes a few cannot be told",
+  },
   apps: [
     { port: 8080, backlog: 128, does: "reply" },
     { port: 9090, backlog: 8, does: "reply" },

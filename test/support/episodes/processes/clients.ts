@@ -7,7 +7,7 @@ import { options, paced, tellAndExit } from "./process.ts";
 
 /** A SYN that was lost is sent again after a second, so who took nearly that long had lost one. */
 const LATE_MS = 900;
-/** How often those that are due are judged. */
+/** How often those that are due by then are judged. */
 const JUDGE_EVERY_MS = 50;
 /** Between sending and aborting, so that the server has seen the data. */
 const ABORT_MS = 5;
@@ -95,7 +95,7 @@ function counted(): ClientCounts {
 setInterval(judge, JUDGE_EVERY_MS);
 await paced(count, perSecond, begin);
 const deadline = performance.now() + patienceMs;
-while (performance.now() < deadline && (does === "hold" || attempts.some(isOpen))) await pause(20);
+while (performance.now() < deadline && attempts.some(isOpen)) await pause(20);
 const counts = counted();
 for (const { socket } of attempts) socket.destroy();
 tellAndExit(counts);

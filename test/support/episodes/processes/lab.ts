@@ -19,7 +19,7 @@ const LINK = { host: "10.77.0.1", peer: "10.77.0.2" };
 /** The link with a relay in it; pushes go over the other one. */
 const RELAYED = { host: "10.77.1.1", peer: "10.77.1.2" };
 
-setTimeout(() => process.exit(1), TIMEOUT_MS).unref();
+setTimeout(() => giveUp(`not at its end after ${TIMEOUT_MS} ms`), TIMEOUT_MS).unref();
 const lab = options<LabOptions>();
 const episode = episodeNamed(lab.episode);
 
@@ -33,17 +33,21 @@ for (const [name, value] of Object.entries(episode.sysctls ?? {})) {
 }
 
 let snapshots = 0;
-let wanted: { readonly count: number; readonly resolve: () => void } | null = null;
+const waiting = new Set<() => void>();
 peer.on("message", (message: PushMessage) => {
   tell(message);
   for (const host of message.push.hosts) snapshots += host.snapshots.length;
-  if (wanted !== null && snapshots >= wanted.count) wanted.resolve();
+  for (const look of waiting) look();
 });
 process.on("message", (message: AnswerMessage) => peer.send(message));
 
 function moreSnapshots(count: number): Promise<void> {
+  const until = snapshots + count;
   return new Promise((resolve) => {
-    wanted = { count: snapshots + count, resolve };
+    const look = () => {
+      if (snapshots >= until && waiting.delete(look)) resolve();
+    };
+    waiting.add(look);
   });
 }
 
@@ -60,13 +64,18 @@ const agent = spawn(
   ],
   { stdio: ["ignore", "inherit", "inherit"] },
 );
-agent.once("exit", () => process.exit(1));
+agent.once("exit", (code, signal) => giveUp(`the agent ended with ${code ?? signal}`));
 
 await moreSnapshots(lab.quiet.before);
 const clients = await episode.run(kit);
 await moreSnapshots(lab.quiet.after);
 const done: DoneMessage = { kind: "done", clients };
 tellAndExit(done);
+
+function giveUp(why: string): never {
+  console.error(why);
+  process.exit(1);
+}
 
 function layCable({ ip }: Actors, peerPid: number): void {
   ip("host", "link", "set", "lo", "up");
