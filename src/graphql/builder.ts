@@ -16,6 +16,7 @@ interface Types {
     Duration: { Input: number; Output: number };
     UInt64: { Input: Count; Output: Count };
     Labels: { Input: Record<string, string>; Output: Readonly<Record<string, string>> };
+    JSON: { Input: never; Output: unknown };
     ID: { Input: string; Output: string };
   };
 }
@@ -92,5 +93,13 @@ builder.scalarType("Labels", {
         return [name.value, value.value];
       }),
     );
+  },
+});
+
+builder.scalarType("JSON", {
+  description: "A JSON object whose form depends on what it tells of. Given only, never taken.",
+  serialize: (value) => value,
+  parseValue: () => {
+    throw fault("JSON is given and not taken");
   },
 });

@@ -37,8 +37,11 @@ export function pageOf<T>({ rows, first, hasPrevious, keyOf }: PageRows<T>): Con
   };
 }
 
+/** An object type of `builder` that stands for T. */
+type ObjectType<T> = ReturnType<ReturnType<typeof builder.objectRef<T>>["implement"]>;
+
 /** The types `<name>Connection` and `<name>Edge`. */
-export function connectionType<T>(name: string, node: ReturnType<typeof builder.objectRef<T>>, what: string) {
+export function connectionType<T>(name: string, node: ObjectType<T>, what: string) {
   const Edge = builder.objectRef<EdgeShape<T>>(`${name}Edge`).implement({
     description: `One of ${what}, with its place in the list.`,
     fields: (t) => ({

@@ -81,14 +81,14 @@ export const Listener = builder.objectRef<ListenerShape>("Listener").implement({
       nullable: true,
       description:
         "What limits it, and the change that would help; null when nothing was wrong with it in these samples, or its limit was not seen.",
-      resolve: ({ limit, peakQueue, samplesFull, samples, dropped, namespace }) => {
+      resolve: ({ limit, peakQueue, samplesFull, samplesAround, dropped, namespace }) => {
         const somaxconn = (namespace.sysctls as Record<string, string>)["net.core.somaxconn"];
         return backlogAdvice({
           limit,
           somaxconn: somaxconn === undefined ? null : Number(somaxconn),
           peakQueue,
           samplesFull,
-          samples,
+          samples: samplesAround,
           dropsRose: dropped,
         });
       },

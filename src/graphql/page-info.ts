@@ -43,3 +43,16 @@ export function decodeCursor(cursor: string): readonly unknown[] {
     `"${cursor.slice(0, 60)}" is not a cursor: pass on one that an edge gave`,
   );
 }
+
+/**
+ * The whole numbers that the key of a keyset page is made of, as its cursors hold them.
+ *
+ * @param what the list, for the error
+ * @throws BAD_REQUEST for a cursor of another list
+ */
+export function numbersOfCursor(cursor: string, length: number, what: string): number[] {
+  const key = decodeCursor(cursor);
+  const numbers = key.filter((one): one is number => Number.isSafeInteger(one) && (one as number) >= 0);
+  if (key.length === length && numbers.length === length) return numbers;
+  throw new SpillwayError("BAD_REQUEST", `the cursor "${cursor.slice(0, 60)}" is not one of ${what}`);
+}

@@ -1,8 +1,7 @@
 import { fileURLToPath } from "node:url";
 import express, { Router } from "express";
 import helmet from "helmet";
-import type { Actors } from "../store/actors.ts";
-import { actorOf } from "./authenticate.ts";
+import { callerOf } from "./access.ts";
 import { ICON_LINK } from "./icon.ts";
 
 /** What scripts/build.mjs makes of web/graphiql. */
@@ -26,7 +25,7 @@ ${ICON_LINK}
  *
  * Its editor writes styles of its own and works in workers, so its policy allows those two and no more.
  */
-export function graphiqlRoutes(actors: Actors): Router {
+export function graphiqlRoutes(): Router {
   const router = Router();
   const policy = helmet.contentSecurityPolicy({
     useDefaults: false,
@@ -43,9 +42,8 @@ export function graphiqlRoutes(actors: Actors): Router {
       "frame-ancestors": ["'none'"],
     },
   });
-  router.get("/graphiql", policy, async (request, response) => {
-    const actor = await actorOf(actors, request);
-    if (actor === null || !actor.scopes.includes("read")) return response.redirect(303, "/sign-in");
+  router.get("/graphiql", policy, (_request, response) => {
+    if (callerOf(response)?.scopes.includes("read") !== true) return response.redirect(303, "/sign-in");
     return response.set("Cache-Control", "no-store").type("html").send(PAGE);
   });
   // Code that anybody may read; what it asks for needs the session.

@@ -38,6 +38,31 @@ export function seriesRows(answer: z.output<typeof seriesAnswer>): Row[] {
   });
 }
 
+export const SEVERITIES = ["INFO", "MINOR", "MAJOR", "CRITICAL"] as const;
+
+export const CAUSES = [
+  "ACCEPT_QUEUE_TOO_SMALL",
+  "APPLICATION_SLOW",
+  "APPLICATION_STALLED",
+  "CLIENT_ABORTS",
+  "CONNECTION_LEAK",
+  "DATA_PROBLEM",
+  "HOST_SILENT",
+  "INBOUND_SCAN",
+  "LOCAL_ABORTS",
+  "MEMORY_PRESSURE",
+  "OTHER_LISTEN_DROPS",
+  "PATH_LOSS",
+  "PORT_EXHAUSTION",
+  "RESTART",
+  "SERVICE_DOWN",
+  "SYN_FLOOD",
+  "SYN_QUEUE_FULL",
+  "UNKNOWN",
+  "UPSTREAM_REFUSING",
+  "UPSTREAM_UNREACHABLE",
+] as const;
+
 /** A page's end, for the answers that are pages. */
 export const page = {
   totalCount: z.int().describe("On all pages."),

@@ -1,5 +1,6 @@
 /** Parameters that several routes have, and what they stand for in GraphQL. */
 import { z } from "zod";
+import { parseDuration } from "../protocol/duration.ts";
 import { parseMatcher } from "./matcher.ts";
 
 export const none = z.strictObject({});
@@ -30,9 +31,7 @@ export const stepParam = {
     }),
 };
 
-/** Which hosts are meant: all conditions must be met. */
-export const filterParams = {
-  host: z.array(z.string()).optional().describe("One of these names; may be repeated."),
+export const matchParam = {
   match: z
     .array(z.string())
     .optional()
@@ -42,6 +41,12 @@ export const filterParams = {
         "May be repeated; all must meet. Quotes may be left out.",
       examples: [['role="web"', 'region=~"eu-.*"']],
     }),
+};
+
+/** Which hosts are meant: all conditions must be met. */
+export const filterParams = {
+  host: z.array(z.string()).optional().describe("One of these names; may be repeated."),
+  ...matchParam,
   status: z
     .array(z.enum(["REPORTING", "STALE", "SILENT", "LEFT"]))
     .optional()
@@ -80,10 +85,18 @@ interface RangeGiven {
   readonly to?: string | undefined;
 }
 
-/** The range as GraphQL takes it; the last hour when none is given. */
-export function rangeOf({ last, from, to }: RangeGiven): Record<string, string> {
-  if (last === undefined && from === undefined && to === undefined) return { last: "1h" };
+/** The range as GraphQL takes it; by default the last hour. */
+export function rangeOf({ last, from, to }: RangeGiven, byDefault = "1h"): Record<string, string> {
+  if (last === undefined && from === undefined && to === undefined) return { last: byDefault };
   return given({ last, from, to });
+}
+
+/** When a range that GraphQL has taken begins and ends. @param now ms since 1970 */
+export function boundsOf(range: RangeGiven, byDefault: string, now: number): { from: string; to: string } {
+  const { last, from, to } = rangeOf(range, byDefault);
+  const end = to === undefined ? now : Date.parse(to);
+  const begin = from === undefined ? end - (parseDuration(last ?? byDefault) ?? 0) : Date.parse(from);
+  return { from: new Date(begin).toISOString(), to: new Date(end).toISOString() };
 }
 
 interface FilterGiven {

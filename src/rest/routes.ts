@@ -2,19 +2,25 @@ import { type Request, type RequestHandler, type Response, Router } from "expres
 import { SpillwayError } from "../errors.ts";
 import { type Context, createContext, type Sources } from "../graphql/context.ts";
 import type { Actor, Scope } from "../store/tokens.ts";
+import { listAnomalies } from "./anomalies.ts";
 import { ask, checkDocument } from "./ask.ts";
+import { listAudit } from "./audit.ts";
 import { getCounter, listCounters } from "./counters.ts";
 import { formatOf, sendRows } from "./formats.ts";
 import { getHandshakes } from "./handshakes.ts";
 import { heatmap } from "./heatmap.ts";
 import { hostRates } from "./host-rates.ts";
 import { getHost, listHosts } from "./hosts.ts";
+import { getIncident, incidentVerbs, listIncidents } from "./incidents.ts";
 import { readPart, typedParams } from "./input.ts";
 import { listLabels } from "./labels.ts";
 import { listListeners } from "./listeners.ts";
 import { openApiOf } from "./openapi.ts";
+import { report } from "./report.ts";
 import type { Route } from "./route.ts";
+import { createSilence, expireSilence, listSilences } from "./silences.ts";
 import { getStorage } from "./storage.ts";
+import { createToken, listTokens, revokeToken, rotateToken } from "./tokens.ts";
 import { top } from "./top.ts";
 import { trend } from "./trend.ts";
 
@@ -29,15 +35,28 @@ export const ROUTES: readonly Route[] = [
   top,
   heatmap,
   listListeners,
+  listIncidents,
+  getIncident,
+  ...incidentVerbs,
+  report,
+  listAnomalies,
+  listSilences,
+  createSilence,
+  expireSilence,
   listCounters,
   getCounter,
+  listTokens,
+  createToken,
+  rotateToken,
+  revokeToken,
+  listAudit,
   getStorage,
 ];
 
 export interface RestDeps {
   readonly sources: Sources;
-  /** Who sends a request. @throws UNAUTHENTICATED, FORBIDDEN without the scope */
-  readonly authenticate: (request: Request, scope: Scope) => Promise<Actor>;
+  /** Who sent the request that is answered. @throws UNAUTHENTICATED, FORBIDDEN without the scope */
+  readonly authenticate: (response: Response, scope: Scope) => Actor;
 }
 
 export function restRoutes({ sources, authenticate }: RestDeps): Router {
@@ -46,13 +65,13 @@ export function restRoutes({ sources, authenticate }: RestDeps): Router {
     checkDocument(route);
     const path = route.url.replaceAll(/\{(\w+)\}/g, ":$1");
     router[route.method](path, async (request, response) => {
-      const actor = await authenticate(request, route.scope);
+      const actor = authenticate(response, route.scope);
       await answer(route, createContext(sources, actor), request, response);
     });
   }
   const document = openApiOf(ROUTES, sources.system.version);
-  router.get("/openapi.json", async (request, response) => {
-    await authenticate(request, "read");
+  router.get("/openapi.json", (_request, response) => {
+    authenticate(response, "read");
     response.set("Cache-Control", "private, no-cache").json(document);
   });
   router.use(wrongMethod());

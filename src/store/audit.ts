@@ -1,4 +1,4 @@
-import type { Prisma } from "../generated/prisma/client.ts";
+import type { AuditEntry, Prisma } from "../generated/prisma/client.ts";
 import type { Db } from "./client.ts";
 import type { Actor } from "./tokens.ts";
 
@@ -12,8 +12,13 @@ export interface AuditedChange {
   readonly details?: Prisma.InputJsonObject;
 }
 
+export type { AuditEntry };
+
 /** Changes that nobody asked for. */
 export const SYSTEM_ACTOR: Actor = { kind: "system", id: null, name: "spillway", scopes: [] };
+
+/** Changes that somebody made on the command line of a machine of the service. */
+export const COMMAND_LINE_ACTOR: Actor = { ...SYSTEM_ACTOR, name: "command line" };
 
 /**
  * Writes a change into the audit log. Give it the transaction that makes the change, so that there is never
@@ -37,5 +42,21 @@ export async function recordAudit(
       target,
       details,
     },
+  });
+}
+
+/**
+ * Entries of the log, the newest first.
+ *
+ * @param before the id of the last entry seen; null for the newest
+ */
+export function readAudit(
+  db: Db,
+  { before, limit }: { readonly before: bigint | null; readonly limit: number },
+): Promise<AuditEntry[]> {
+  return db.auditEntry.findMany({
+    where: before === null ? {} : { id: { lt: before } },
+    orderBy: { id: "desc" },
+    take: limit,
   });
 }

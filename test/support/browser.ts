@@ -18,11 +18,21 @@ export interface Visit {
   close(): Promise<void>;
 }
 
-export async function openBrowser(serviceUrl: string): Promise<Visit> {
+export interface VisitOptions {
+  readonly javaScriptEnabled?: boolean;
+  /** More flags of Chromium. */
+  readonly args?: readonly string[];
+}
+
+export async function openBrowser(
+  serviceUrl: string,
+  { javaScriptEnabled = true, args = [] }: VisitOptions = {},
+): Promise<Visit> {
   const profile = await mkdtemp(join(tmpdir(), "spillway-browser-"));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: CHROMIUM,
     headless: true,
+    javaScriptEnabled,
     args: [
       "--no-sandbox",
       "--disable-gpu",
@@ -31,6 +41,7 @@ export async function openBrowser(serviceUrl: string): Promise<Visit> {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      ...args,
     ],
     viewport: { width: 1280, height: 800 },
   });
