@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
 import { EPISODES, episodeNamed } from "../support/episodes/catalog.ts";
+import { BY_FLAG, diagnosed, expectTruth } from "../support/episodes/first-cause.ts";
 import { canMake, makeEpisode } from "../support/episodes/make-episode.ts";
 import { replayEpisode } from "../support/episodes/replay.ts";
 import { increasesOver, misfits } from "../support/episodes/signature.ts";
@@ -33,7 +34,7 @@ const NIGHTLY = Number(process.env.SPILLWAY_TEST_RUNS ?? 0) >= 100;
 const TIMEOUT_MS = 320_000;
 const LIVE = NIGHTLY ? EPISODES : QUICK.map(episodeNamed);
 
-describe("made on this kernel, the agent sees the signature of", () => {
+describe("made on this kernel, the agent sees the signature, and the first cause is right, of", () => {
   for (const episode of LIVE) {
     test.runIf(canMake(episode))(
       `${episode.name} (where namespaces are allowed)`,
@@ -41,6 +42,9 @@ describe("made on this kernel, the agent sees the signature of", () => {
         const { pushes, clients } = await makeEpisode(episode.name, { everyMs: episode.everyMs ?? 500 });
         const sections = pushes.flatMap(({ hosts }) => hosts);
         expect(misfits(episode, sections, clients)).toEqual([]);
+        if (!BY_FLAG.includes(episode.truth.cause ?? "")) {
+          expectTruth(diagnosed(sections), episode, sections);
+        }
       },
       TIMEOUT_MS,
     );

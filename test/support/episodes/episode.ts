@@ -1,23 +1,6 @@
+import type { Cause } from "../../../src/detect/diagnosis/cause.ts";
 import type { Kit } from "./kit.ts";
 import type { AppOptions } from "./messages.ts";
-
-/** The causes that episodes have, of those that the interface names. */
-export type Cause =
-  | "RESTART"
-  | "SERVICE_DOWN"
-  | "APPLICATION_STALLED"
-  | "APPLICATION_SLOW"
-  | "ACCEPT_QUEUE_TOO_SMALL"
-  | "SYN_FLOOD"
-  | "SYN_QUEUE_FULL"
-  | "UPSTREAM_REFUSING"
-  | "UPSTREAM_UNREACHABLE"
-  | "INBOUND_SCAN"
-  | "CLIENT_ABORTS"
-  | "LOCAL_ABORTS"
-  | "PATH_LOSS"
-  | "PORT_EXHAUSTION"
-  | "CONNECTION_LEAK";
 
 /** What the clients of an episode saw, by their own count. */
 export interface Clients {
@@ -30,7 +13,7 @@ export interface Clients {
 export interface Truth {
   /** Null where nothing is wrong. */
   readonly cause: Cause | null;
-  /** Other causes that nothing an agent sees tells from it. */
+  /** Other causes that are as right, or that nothing an agent sees tells from it. */
   readonly orElse?: readonly Cause[];
   /** Port of the listener that is to blame; null where none is. */
   readonly listener: number | null;

@@ -8,7 +8,12 @@ const STALL_MS = 3_000;
 export const stall: Episode = {
   name: "stall",
   title: "An application that stands still for 3 s under load, then goes on",
-  truth: { cause: "APPLICATION_STALLED", listener: 8080, notes: "all connect in the end" },
+  truth: {
+    cause: "APPLICATION_STALLED",
+    listener: 8080,
+    orElse: ["ACCEPT_QUEUE_TOO_SMALL"],
+    notes: "all connect in the end: a longer queue would have bridged the pause",
+  },
   apps: [{ port: 8080, backlog: 16, does: "reply" }],
   signature: {
     TcpPassiveOpens: [100, 100],
