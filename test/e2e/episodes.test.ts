@@ -9,7 +9,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import type { HostSection } from "../../src/protocol/message.ts";
 import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
 import { EPISODES, episodeNamed } from "../support/episodes/catalog.ts";
 import { BY_FLAG, diagnosed, expectTruth } from "../support/episodes/first-cause.ts";
@@ -118,15 +120,22 @@ describe("on the real service", () => {
   });
 
   /** Increases of the host over the last hour, as the service tells them. */
-  async function told(host: string): Promise<Record<string, string>> {
+  async function told(host: string): Promise<unknown> {
     const fields = COUNTERS.map((name) => `${name}: increase(counter: "${name}", range: { last: "1h" })`);
     const { data } = await service.graphql(`{ host(name: "${host}") { ${fields.join(" ")} } }`);
     return data.host;
   }
 
-  function expected(sections: Parameters<typeof increasesOver>[0]): Record<string, string> {
+  /** A host is found by its name a moment after its first push. */
+  async function expectTold(host: string, sections: readonly HostSection[]): Promise<void> {
     const increases = increasesOver(sections);
-    return Object.fromEntries(COUNTERS.map((name) => [name, String(increases.get(name))]));
+    const expected = Object.fromEntries(COUNTERS.map((name) => [name, String(increases.get(name))]));
+    let seen: unknown;
+    await waitFor(`the increases of ${host}`, async () => {
+      seen = await told(host);
+      return isDeepStrictEqual(seen, expected);
+    }).catch(() => undefined);
+    expect(seen, host).toEqual(expected);
   }
 
   test("every recorded episode is stored, once, and the service tells its increases", async () => {
@@ -137,15 +146,17 @@ describe("on the real service", () => {
       const again = await service.pushed(push(...sections));
       expect(again.results, name).toEqual(results.map(() => ({ status: "duplicate" })));
     }
-    for (const [name, sections] of sent) expect(await told(name), name).toEqual(expected(sections));
+    for (const [name, sections] of sent) await expectTold(name, sections);
   });
 
   test("a replay shows its listener, full", async () => {
     await service.pushed(push(...replayEpisode("two-listeners", { host: "one-of-two" })));
-    const { data } = await service.graphql(
-      '{ host(name: "one-of-two") { listeners { port acceptQueue backlog } } }',
-    );
-    const { listeners } = data.host;
+    const listeners = await waitFor("its listeners", async () => {
+      const { data } = await service.graphql(
+        '{ host(name: "one-of-two") { listeners { port acceptQueue backlog } } }',
+      );
+      return data.host?.listeners as unknown[] | undefined;
+    });
     expect(listeners).toHaveLength(2);
     expect(listeners).toContainEqual({ port: 9090, acceptQueue: 9, backlog: 8 });
     expect(listeners).toContainEqual({ port: 8080, acceptQueue: 0, backlog: 128 });
@@ -164,7 +175,7 @@ describe("on the real service", () => {
       });
       const sections = made.pushes.flatMap(({ hosts }) => hosts);
       expect(misfits(stalled, sections, made.clients)).toEqual([]);
-      expect(await told("live")).toEqual(expected(sections));
+      await expectTold("live", sections);
     },
   );
 });

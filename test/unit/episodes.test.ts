@@ -1,4 +1,4 @@
-/** The recorded episodes show what detection.md measured of each, so that a recording that went wrong is noticed. */
+/** Every recording shows the signature of its episode, so that one that went wrong is noticed. */
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { layoutHash } from "../../src/protocol/layout.ts";

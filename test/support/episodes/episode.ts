@@ -32,10 +32,13 @@ export interface Path {
 }
 
 /**
- * Smallest and largest increase over a recording of what the key names: a counter (`TcpPassiveOpens`), a ratio
- * (`A / B`) or a difference (`A - B`) of two. Ranges where a loaded machine or the order of packets matters.
+ * Smallest and largest increase over a recording of what the key names: a counter (`TcpPassiveOpens`), or two
+ * of them (`A / B`, `A - B`, `A + B`). Ranges where a loaded machine or the order of packets matters.
  */
 export type Signature = Readonly<Record<string, readonly [least: number, most: number]>>;
+
+/** Snapshots of an agent before each episode, and after it. */
+export const QUIET = { before: 3, after: 2 };
 
 /**
  * Something that happens to the TCP of one host, made on the real kernel: a host and its peers, each in a network

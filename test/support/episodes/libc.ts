@@ -1,7 +1,4 @@
-/**
- * Three calls that Node does not offer: a TUN device to hold packets in the hand, and a raw socket to send SYNs
- * that no kernel would.
- */
+/** Calls that Node does not offer: for a TUN device, and for a raw socket that sends SYNs which no kernel would. */
 import { openSync } from "node:fs";
 import koffi from "koffi";
 

@@ -35,7 +35,6 @@ const UNSHARE = [
   process.getuid?.() === 0 ? "-n" : "-Urn",
   ...["--pid", "--fork", "--kill-child", "--mount-proc"],
 ];
-const QUIET = { before: 3, after: 2 };
 
 const canUnshare = spawnSync("unshare", [...UNSHARE, "true"]).status === 0;
 
@@ -71,7 +70,6 @@ export async function makeEpisode(name: string, options: MakeOptions = {}): Prom
       episode: name,
       host: options.host ?? name,
       everyMs: options.everyMs ?? episodeNamed(name).everyMs ?? 1_000,
-      quiet: QUIET,
       agent: AGENT,
       tokenFile,
       stateDir: join(folder, "state"),

@@ -36,8 +36,6 @@ export interface LabOptions {
   readonly episode: string;
   readonly host: string;
   readonly everyMs: number;
-  /** Snapshots before the episode begins, and after it has ended. */
-  readonly quiet: { readonly before: number; readonly after: number };
   readonly agent: string;
   readonly tokenFile: string;
   readonly stateDir: string;
@@ -68,8 +66,8 @@ export interface ClientOptions {
   /** Bytes sent once connected; 100 where not said. */
   readonly sends?: number;
   /**
-   * `request`: waits for the reply, then closes; `hold`: keeps the connection while it can; `close`: closes when all is sent;
-   * `abort`: closes with SO_LINGER 0 a moment after it sent.
+   * `request`: waits for the reply, then closes; `hold`: keeps the connection while it can; `close`: closes when
+   * all is sent; `abort`: closes with SO_LINGER 0 a moment after it sent.
    */
   readonly does: "request" | "hold" | "close" | "abort";
   /** How long after the last attempt all is given up that is still open; 3 s where not said. */

@@ -2,8 +2,8 @@ import type { Episode } from "../episode.ts";
 import { clientsOf } from "../kit.ts";
 
 /**
- * Of the six that are half-open when there is room for one, five are reset; SYNs that come later are
- * dropped as usual.
+ * Of the six that are half-open when there is room for one, five are reset; SYNs that come later are dropped as
+ * usual.
  */
 export const abortOnOverflow: Episode = {
   name: "abort-on-overflow",

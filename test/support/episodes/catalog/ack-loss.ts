@@ -2,8 +2,7 @@ import type { Episode } from "../episode.ts";
 import { clientsOf } from "../kit.ts";
 
 /**
- * Clients believe to be connected, and say nothing: the kernel sends its SYN-ACK again until their ACK
- * comes.
+ * Clients believe to be connected, and say nothing: the kernel sends its SYN-ACK again until their ACK comes.
  */
 export const ackLoss: Episode = {
   name: "ack-loss",

@@ -10,7 +10,7 @@ export const bulkLoss: Episode = {
   apps: [{ side: "peer", port: 8080, backlog: 128, does: "hold" }],
   signature: {
     TcpActiveOpens: [6, 7],
-    TcpOutSegs: [1500, 5000],
+    TcpOutSegs: [1_500, 5_000],
     "TcpRetransSegs / TcpOutSegs": [0.01, 0.15],
     TcpExtTCPSynRetrans: [0, 6],
   },

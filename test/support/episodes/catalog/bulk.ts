@@ -10,7 +10,7 @@ export const bulk: Episode = {
   apps: [{ side: "peer", port: 8080, backlog: 128, does: "hold" }],
   signature: {
     TcpActiveOpens: [6, 7],
-    TcpOutSegs: [1500, 5000],
+    TcpOutSegs: [1_500, 5_000],
     TcpRetransSegs: [0, 5],
     TcpExtTCPSynRetrans: [0, 0],
   },

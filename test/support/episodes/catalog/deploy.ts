@@ -5,8 +5,8 @@ import { clientsOf } from "../kit.ts";
 const COMPLETE_LIST = 12;
 
 /**
- * The kernel resets each connection in the queue of a listener that is closed. Recorded to the next
- * complete list of listeners, which shows that it is gone.
+ * The kernel resets each connection in the queue of a listener that is closed. Recorded to the next complete list
+ * of listeners, which shows that it is gone.
  */
 export const deploy: Episode = {
   name: "deploy",

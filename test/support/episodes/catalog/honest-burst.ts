@@ -2,8 +2,7 @@ import type { Episode } from "../episode.ts";
 import { clientsOf } from "../kit.ts";
 
 /**
- * The SYN queue has the same limit as the accept queue. That it is full is no flood: these cookies come
- * back.
+ * The SYN queue has the same limit as the accept queue. That it is full is no flood: these cookies come back.
  */
 export const honestBurst: Episode = {
   name: "honest-burst",
@@ -13,10 +12,10 @@ export const honestBurst: Episode = {
   sysctls: { "ipv4/tcp_syncookies": "1" },
   apps: [{ port: 8080, backlog: 16, does: "reply", blockMs: 2 }],
   signature: {
-    TcpPassiveOpens: [60, 200],
+    TcpPassiveOpens: [60, 240],
     TcpExtSyncookiesSent: [60, 400],
     "TcpExtSyncookiesRecv / TcpExtSyncookiesSent": [0.5, 10],
-    TcpExtListenOverflows: [30, 2000],
+    TcpExtListenOverflows: [30, 2_000],
   },
   lostShare: [0, 0.95],
   async run({ connect }) {

@@ -9,7 +9,7 @@ export const slowAccept: Episode = {
   apps: [{ port: 8080, backlog: 16, does: "reply", blockMs: 100 }],
   signature: {
     TcpPassiveOpens: [60, 150],
-    TcpExtListenOverflows: [150, 1200],
+    TcpExtListenOverflows: [150, 1_200],
     "TcpExtListenDrops - TcpExtListenOverflows": [0, 0],
     TcpOutRsts: [0, 50],
   },

@@ -10,11 +10,11 @@ export const synFloodWithoutCookies: Episode = {
   apps: [{ port: 8080, backlog: 128, does: "reply" }],
   signature: {
     TcpPassiveOpens: [0, 6],
-    TcpExtTCPReqQFullDrop: [1500, 3000],
+    TcpExtTCPReqQFullDrop: [1_500, 3_000],
     "TcpExtListenDrops - TcpExtTCPReqQFullDrop": [0, 0],
     TcpExtListenOverflows: [0, 0],
     TcpExtSyncookiesSent: [0, 0],
-    TcpExtTCPSynRetrans: [50, 2000],
+    TcpExtTCPSynRetrans: [50, 2_000],
   },
   lostShare: [0.85, 1],
   async run({ connect, sendSyns, snapshots }) {

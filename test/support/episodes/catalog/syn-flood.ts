@@ -10,12 +10,12 @@ export const synFlood: Episode = {
   apps: [{ port: 8080, backlog: 128, does: "reply" }],
   signature: {
     TcpPassiveOpens: [40, 40],
-    TcpExtSyncookiesSent: [1500, 2000],
+    TcpExtSyncookiesSent: [1_500, 2_000],
     "TcpExtTCPReqQFullDoCookies / TcpExtSyncookiesSent": [1, 1],
     "TcpExtSyncookiesRecv / TcpExtSyncookiesSent": [0, 0.2],
     TcpExtListenDrops: [0, 0],
     TcpExtListenOverflows: [0, 0],
-    TcpExtTCPSynRetrans: [50, 2000],
+    TcpExtTCPSynRetrans: [50, 2_000],
   },
   async run({ connect, sendSyns }) {
     const flood = sendSyns({ port: 8080, count: 2_000, perSecond: 500, source: "spoofed" });

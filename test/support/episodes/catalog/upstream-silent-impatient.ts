@@ -2,8 +2,7 @@ import type { Episode } from "../episode.ts";
 import { clientsOf, NOWHERE } from "../kit.ts";
 
 /**
- * It closes before the kernel has given up, so AttemptFails stays 0: only SYNs that are sent again tell of
- * it.
+ * It closes before the kernel has given up, so AttemptFails stays 0: only SYNs that are sent again tell of it.
  */
 export const upstreamSilentImpatient: Episode = {
   name: "upstream-silent-impatient",
@@ -13,7 +12,7 @@ export const upstreamSilentImpatient: Episode = {
     TcpActiveOpens: [50, 51],
     TcpAttemptFails: [0, 0],
     TcpExtTCPAbortOnTimeout: [0, 0],
-    TcpExtTCPSynRetrans: [90, 200],
+    TcpExtTCPSynRetrans: [50, 200],
   },
   lostShare: [1, 1],
   async run({ connect }) {

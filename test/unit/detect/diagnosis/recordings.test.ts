@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { judgeLeak } from "../../../../src/detect/detectors/leak.ts";
 import { EPISODES } from "../../../support/episodes/catalog.ts";
+import { QUIET } from "../../../support/episodes/episode.ts";
 import { BY_FLAG, diagnosed, expectTruth } from "../../../support/episodes/first-cause.ts";
 import { observed, windowBySnapshots, windowOfOneInterval } from "../../../support/episodes/observed.ts";
 import { replayEpisode } from "../../../support/episodes/replay.ts";
@@ -9,8 +10,6 @@ import { diagnosisOf } from "../support/windows.ts";
 
 const START = Date.UTC(2026, 0, 1);
 const HOUR_MS = 3_600_000;
-/** Snapshots of a recording from before its episode. */
-const CALM = 3;
 /** What one interval cannot show: fewer outgoing connections than before, and a port that stays closed. */
 const NEEDS_SNAPSHOTS = ["PORT_EXHAUSTION", "SERVICE_DOWN"];
 
@@ -29,7 +28,7 @@ describe("the first cause, in one interval with the queue looked at each second"
   test.each(without([...BY_FLAG, ...NEEDS_SNAPSHOTS]))("%s", (name, episode) => {
     const sections = replayed(name);
     expectTruth(
-      diagnosed(sections, (seen) => windowOfOneInterval(seen, CALM)),
+      diagnosed(sections, (seen) => windowOfOneInterval(seen, QUIET.before)),
       episode,
       sections,
     );
