@@ -57,6 +57,12 @@ export const configSchema = z.object({
   SPILLWAY_COMPACT_AFTER: duration.default(6 * HOUR_MS),
   SPILLWAY_MINUTE_RETENTION: duration.default(30 * DAY_MS),
   SPILLWAY_HOUR_RETENTION: duration.default(400 * DAY_MS),
+  SPILLWAY_FORGET_AFTER: duration.default(30 * DAY_MS),
+  SPILLWAY_EPHEMERAL_LABEL: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*=.+$/, "not a label: write name=value")
+    .default("ephemeral=true"),
+  SPILLWAY_FORGET_EPHEMERAL_AFTER: duration.default(HOUR_MS),
   SPILLWAY_LABELS_FILE: absolutePath.optional(),
   SPILLWAY_TLS_CERT: absolutePath.optional(),
   SPILLWAY_TLS_KEY: absolutePath.optional(),
@@ -90,6 +96,13 @@ export interface Config {
   readonly intervalMs: number;
   /** How long each resolution is kept, in ms: snapshots, minutes, hours; none shorter than the one before it. */
   readonly retention: { readonly rawMs: number; readonly minuteMs: number; readonly hourMs: number };
+  readonly forgetting: {
+    /** Hosts that were not heard of for so long are forgotten, in ms ... */
+    readonly afterMs: number;
+    /** ... and those that have this label after so long. */
+    readonly ephemeral: { readonly name: string; readonly value: string };
+    readonly ephemeralAfterMs: number;
+  };
   /** Hours of raw snapshots that ended so long ago are compacted. */
   readonly compactAfterMs: number;
   /** Rules that give labels to hosts; need not be there unless it is named by a setting. */
@@ -116,6 +129,7 @@ export interface Config {
 
 const RAW_RETENTION_MIN_MS = 2 * DAY_MS;
 const COMPACT_AFTER_MIN_MS = HOUR_MS;
+const FORGET_AFTER_MIN_MS = 10 * 60_000;
 
 /**
  * Reads the environment, once.
@@ -156,6 +170,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       minuteMs: env.SPILLWAY_MINUTE_RETENTION,
       hourMs: env.SPILLWAY_HOUR_RETENTION,
     },
+    forgetting: {
+      afterMs: env.SPILLWAY_FORGET_AFTER,
+      ephemeral: labelOf(env.SPILLWAY_EPHEMERAL_LABEL),
+      ephemeralAfterMs: env.SPILLWAY_FORGET_EPHEMERAL_AFTER,
+    },
     compactAfterMs: env.SPILLWAY_COMPACT_AFTER,
     labelsFile: env.SPILLWAY_LABELS_FILE ?? join(dataDir, "labels.yml"),
     labelsFileNamed: env.SPILLWAY_LABELS_FILE !== undefined,
@@ -173,6 +192,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     },
     logLevel: env.SPILLWAY_LOG_LEVEL,
   };
+}
+
+function labelOf(text: string): { readonly name: string; readonly value: string } {
+  const sign = text.indexOf("=");
+  return { name: text.slice(0, sign), value: text.slice(sign + 1) };
 }
 
 type Environment = z.infer<typeof configSchema>;
@@ -201,6 +225,16 @@ function crossCheck(env: Environment): string[] {
   if (env.SPILLWAY_COMPACT_AFTER < COMPACT_AFTER_MIN_MS) {
     faults.push(
       "SPILLWAY_COMPACT_AFTER: at least 1h: what arrives later for a compacted hour costs more to store",
+    );
+  }
+  if (env.SPILLWAY_FORGET_EPHEMERAL_AFTER < FORGET_AFTER_MIN_MS) {
+    faults.push(
+      "SPILLWAY_FORGET_EPHEMERAL_AFTER: at least 10m: an agent that restarts is not to be forgotten",
+    );
+  }
+  if (env.SPILLWAY_FORGET_AFTER < env.SPILLWAY_FORGET_EPHEMERAL_AFTER) {
+    faults.push(
+      "SPILLWAY_FORGET_AFTER: at least SPILLWAY_FORGET_EPHEMERAL_AFTER: hosts that come and go are forgotten first",
     );
   }
   if (env.SPILLWAY_INTERVAL < 100 || env.SPILLWAY_INTERVAL > 3_600_000) {

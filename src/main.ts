@@ -21,7 +21,9 @@ import { type Config, readConfig } from "./config.ts";
 import { startEmbeddedPostgres } from "./embedded/embedded-postgres.ts";
 import { asSpillwayError } from "./errors.ts";
 import type { Sources } from "./graphql/context.ts";
+import { openLive } from "./graphql/live.ts";
 import { createGraphqlServer } from "./graphql/server.ts";
+import { SubscriptionServer } from "./graphql/subscription-server.ts";
 import { Access } from "./http/access.ts";
 import { createApp } from "./http/app.ts";
 import { openLimitsRedis } from "./http/limits-redis.ts";
@@ -29,6 +31,7 @@ import { Proxies } from "./http/proxies.ts";
 import { openPushDoor } from "./http/push-door.ts";
 import { RateLimits } from "./http/rate-limits.ts";
 import { closeServer, createHttpServer, listen } from "./http/server.ts";
+import { socketCredential } from "./http/socket-credential.ts";
 import { keepTls, readTls } from "./http/tls.ts";
 import { Facts } from "./ingest/facts.ts";
 import { GroupCommit } from "./ingest/group-commit.ts";
@@ -38,6 +41,8 @@ import { snapshotsHandler } from "./ingest/snapshots/handler.ts";
 import { openQueueBackend } from "./jobs/connection.ts";
 import { closeQueues, openQueues, queueCounts } from "./jobs/queues.ts";
 import { startWorkers } from "./jobs/worker.ts";
+import { Announcer } from "./live/announcer.ts";
+import { LiveBus } from "./live/bus.ts";
 import { Actors } from "./store/actors.ts";
 import { openStore } from "./store/client.ts";
 import { FleetView } from "./store/fleet-view.ts";
@@ -121,16 +126,22 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
   const queues = openQueues(backend);
   await life.start("queue producers", () => ({ value: queues, stop: () => closeQueues(queues) }));
 
+  const announcer = await life.start("announcer", () => {
+    const announcing = new Announcer(db, log);
+    return { value: announcing, stop: () => announcing.flush() };
+  });
   if (role !== "serve") {
     await life.start("workers", async () => {
       const stop = await startWorkers({
         backend,
         queues,
         db,
+        announcer,
         log,
         metrics,
         now,
         retention: config.retention,
+        forgetting: config.forgetting,
         compactAfterMs: config.compactAfterMs,
       });
       return { value: undefined, stop };
@@ -148,12 +159,22 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
     freeBytes: config.databaseUrl === null ? () => freeBytesOf(config.dataDir) : async () => null,
     now,
   });
+  const live = await life.start("live events", () => {
+    const bus = new LiveBus(databaseUrl, log);
+    const value = openLive({ announcer, bus, log, onLook: () => metrics.liveLooks.inc() });
+    const stop = () => {
+      value.close();
+      return bus.close();
+    };
+    return { value, stop };
+  });
   const fleet = new FleetView(db, now);
   const labelHistory = new HostLabelHistory(db, fleet);
   let port = config.port;
   const sources: Sources = {
     db,
     storage,
+    live,
     reader: new SnapshotReader(new LayoutCache(now)),
     fleet,
     labelsOver: () => labelHistory.over(),
@@ -167,6 +188,7 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
       queueBackend: backend.kind,
       queueCounts: () => queueCounts(queues),
       rawRetentionMs: config.retention.rawMs,
+      forgetting: config.forgetting,
     },
   };
   const actors = new Actors({
@@ -206,6 +228,13 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
     const reachableUrl = () => publicUrl ?? remoteUrl(config.listen, port, tls);
     const apollo = createGraphqlServer({ httpServer: server, log });
     await apollo.start();
+    const subscriptions = new SubscriptionServer({
+      sources,
+      log,
+      metrics,
+      credentialOf: socketCredential(access),
+      countCall: (actor) => limits.call(actor),
+    });
     const commit = new GroupCommit({ db, partitions: new Partitions(), log, metrics });
     const ingest = snapshotsHandler({
       registry: new Registry(db),
@@ -225,6 +254,7 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
     route(
       ingest,
       createApp({ sources, access, apollo, log, metrics, stopping, checks, secure, reachableUrl }),
+      (request, stream, head) => subscriptions.upgrade(request, stream, head),
     );
     const bound = await listen(server, config.listen, config.port);
     port = bound.port;
@@ -234,6 +264,7 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
       value: ingest,
       stop: async (graceMs) => {
         draining = true;
+        await subscriptions.close();
         stopReloads?.();
         await closeServer(server, graceMs * DRAIN_SHARE);
         await apollo.stop();

@@ -45,7 +45,7 @@ builder.objectField(Host, "anomalies", (t) =>
 );
 
 /** The filter with its counter by its full name. @throws NOT_FOUND for a counter that nobody knows */
-async function withFullName(
+export async function withFullName(
   context: Context,
   filter: AnomalyFilterInput | null | undefined,
 ): Promise<AnomalyFilterInput | null> {

@@ -36,6 +36,11 @@ builder.mutationType({
   description: "Everything that can be changed. Each field says which scope it needs.",
 });
 
+builder.subscriptionType({
+  description:
+    "What is told as it happens, over a WebSocket at /graphql by the protocol graphql-transport-ws. Needs the scope `read`.",
+});
+
 function fault(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: "BAD_USER_INPUT" } });
 }

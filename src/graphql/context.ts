@@ -1,8 +1,11 @@
 import DataLoader from "dataloader";
+import { counterEntry } from "../catalog/catalog.ts";
 import type { PrismaClient } from "../store/client.ts";
 import type { FleetView } from "../store/fleet-view.ts";
+import type { Forgetting } from "../store/forget-hosts.ts";
 import { lastSnapshotAt } from "../store/history/newest.ts";
 import type { SnapshotReader } from "../store/history/snapshot-reader.ts";
+import type { IncidentRecord } from "../store/incidents/records.ts";
 import type { LayoutCache } from "../store/layouts.ts";
 import { type Namespace, namespacesOf } from "../store/namespaces.ts";
 import type { AttributedListener } from "../store/queries/attribution.ts";
@@ -11,9 +14,13 @@ import { type ListenerRecord, readOpenListeners } from "../store/queries/listene
 import type { StorageView } from "../store/storage/storage-view.ts";
 import type { Actor } from "../store/tokens.ts";
 import { AnswerBudget } from "./answer-budget.ts";
+import { type EventShape, incidentEventLoader } from "./event-lookup.ts";
 import { type HandshakeLoader, handshakeLoader } from "./handshake-loader.ts";
+import { type HostSeriesLoader, hostSeriesLoader } from "./host-series-loader.ts";
 import { type IncidentLoaders, incidentLoaders } from "./incident-loaders.ts";
 import { attributionLoader, peakFillLoader } from "./listener-loaders.ts";
+import type { Live } from "./live.ts";
+import { type AskedCounter, knownCounter } from "./resolve-counter.ts";
 
 /** What the service says of itself; the composition root knows it. */
 export interface SystemFacts {
@@ -24,6 +31,7 @@ export interface SystemFacts {
   readonly queueBackend: "redis" | "postgres";
   readonly queueCounts: () => Promise<Readonly<Record<string, number>>>;
   readonly rawRetentionMs: number;
+  readonly forgetting: Forgetting;
 }
 
 /** What resolvers read from; one for the life of the service. */
@@ -33,6 +41,7 @@ export interface Sources {
   readonly fleet: FleetView;
   readonly system: SystemFacts;
   readonly storage: StorageView;
+  readonly live: Live;
   /** The labels that hosts had over time; by default those that they have now, for all time. */
   readonly labelsOver?: () => Promise<LabelsOverTime>;
   /** Where people reach the service, for links; by default they are paths. */
@@ -57,10 +66,16 @@ export interface Context extends Sources {
   /** What is put down to them, likewise. */
   readonly attributions: DataLoader<string, ReadonlyMap<string, AttributedListener>>;
   readonly handshakes: HandshakeLoader;
+  readonly hostSeries: HostSeriesLoader;
+  /** Counters by their full names: fifty hosts that are asked for one look it up once. */
+  readonly counters: DataLoader<string, AskedCounter>;
   readonly incidents: IncidentLoaders;
+  /** What happened around an incident, the newest first. */
+  readonly incidentEvents: DataLoader<IncidentRecord, EventShape[]>;
 }
 
 export function createContext(sources: Sources, actor: Actor): Context {
+  const incidents = incidentLoaders(sources);
   return {
     ...sources,
     actor,
@@ -85,6 +100,11 @@ export function createContext(sources: Sources, actor: Actor): Context {
     peakFill: peakFillLoader(sources),
     attributions: attributionLoader(sources),
     handshakes: handshakeLoader(sources),
-    incidents: incidentLoaders(sources),
+    incidents,
+    incidentEvents: incidentEventLoader(sources, incidents.members),
+    hostSeries: hostSeriesLoader(sources),
+    counters: new DataLoader((names: readonly string[]) =>
+      Promise.all(names.map((name) => knownCounter(sources, counterEntry(name)))),
+    ),
   };
 }

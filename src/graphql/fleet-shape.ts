@@ -2,10 +2,12 @@ import { SpillwayError } from "../errors.ts";
 import { formatDuration } from "../protocol/duration.ts";
 import type { HostRecord } from "../store/directory.ts";
 import type { Fleet as FleetData } from "../store/fleet-view.ts";
+import { hostPredicate, type HostFilter as StoreFilter } from "../store/host-filter.ts";
 import { currentLabels, type Groups, groupNamespaces, type Labels } from "../store/queries/groups.ts";
 import { type Grid, gridOf, niceStep, type Range, requireValues } from "../store/queries/range.ts";
 import { stableGroups } from "../store/queries/stable-groups.ts";
 import type { Context } from "./context.ts";
+import { type HostFilterInput, storeFilter } from "./host-filter.ts";
 
 export const MINUTE_MS = 60_000;
 /** Points of a series where no step is said. */
@@ -19,6 +21,18 @@ export interface FleetShape {
   readonly hosts: readonly HostRecord[];
   /** False when every host is meant, which the cheaper queries need not look up one by one. */
   readonly filtered: boolean;
+}
+
+/** All hosts, or those that meet a filter. @throws BAD_REQUEST for a pattern that is none */
+export async function fleetOf(
+  context: Pick<Context, "fleet">,
+  filter: HostFilterInput | null | undefined,
+): Promise<FleetShape> {
+  const all = await context.fleet.read();
+  const wanted: StoreFilter = storeFilter(filter);
+  const filtered = Object.values(wanted).some((condition) => condition != null);
+  const hosts = filtered ? all.hosts.filter(hostPredicate(wanted)) : all.hosts;
+  return { all, hosts, filtered };
 }
 
 /** The minutes that a range touches: the finest that a fleet is kept at. */
@@ -35,7 +49,8 @@ export function fleetGrid(range: Range, stepMs: number | null | undefined, point
   return gridOf(range, wholeMinutes(stepMs ?? niceStep(range, points, MINUTE_MS)));
 }
 
-function wholeMinutes(stepMs: number): number {
+/** @throws BAD_REQUEST for a step that cuts minutes */
+export function wholeMinutes(stepMs: number): number {
   if (stepMs % MINUTE_MS === 0) return stepMs;
   throw new SpillwayError(
     "BAD_REQUEST",

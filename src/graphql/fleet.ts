@@ -1,16 +1,10 @@
 import type { HostRecord, HostStatusName } from "../store/directory.ts";
-import { hostPredicate, type HostFilter as StoreFilter } from "../store/host-filter.ts";
-import { readGaugeTrend } from "../store/queries/gauge-trend.ts";
-import type { Grid } from "../store/queries/range.ts";
-import { readTrend } from "../store/queries/trend.ts";
 import { builder } from "./builder.ts";
-import { askedGroups, type FleetShape, fleetGrid, wholeMinutesOf } from "./fleet-shape.ts";
-import { HostFilter, storeFilter } from "./host-filter.ts";
+import { type FleetShape, fleetGrid, fleetOf, wholeMinutesOf } from "./fleet-shape.ts";
+import { HostFilter } from "./host-filter.ts";
 import { resolveRange, TimeRange } from "./range.ts";
-import { type AskedCounter, requireGauge, requireIncreasing, resolveCounter } from "./resolve-counter.ts";
-import { Measure, Series, type SeriesShape } from "./series.ts";
-
-type MeasureName = "RATE" | "INCREASE" | "AFFECTED" | "PEAK" | "LAST";
+import { Measure, Series } from "./series.ts";
+import { readTrendSeries, resolveMeasure } from "./trend-series.ts";
 
 export const Fleet = builder.objectRef<FleetShape>("Fleet").implement({
   description: "Many hosts seen as one.",
@@ -48,28 +42,11 @@ export const Fleet = builder.objectRef<FleetShape>("Fleet").implement({
             "Names of labels of hosts or containers, 10 at most. Where both have the name, the container's holds for what is in it. A namespace that lacks the label, as a root namespace lacks those of containers, is in the group of the empty string. A label that changed splits its host's past where it did.",
         }),
       },
-      resolve: async (fleet, { counter, range: input, step, measure: asMeasure, groupBy }, context) => {
-        const asked = await resolveCounter(context, counter);
-        const measure = asMeasure ?? "RATE";
-        if (measure === "LAST") requireGauge(asked);
-        else requireIncreasing(asked, "rate or increase");
-        const now = context.now();
-        const exact = resolveRange(input, now);
-        const grid = fleetGrid(exact, step);
-        const range = wholeMinutesOf(exact);
-        const { labels: seriesLabels, groups } = await askedGroups(context, fleet, groupBy, range, grid);
-        const shape = { asked, grid, measure };
-        if (asked.counterId === null) return seriesLabels.map((labels) => seriesShape(shape, labels, null));
-        const { counterId, reporters } = asked;
-        const query = { counterId, range, grid, groups, fleet: fleet.all, now };
-        if (measure === "LAST") {
-          const found = await readGaugeTrend(context.db, query);
-          return seriesLabels.map((labels, index) =>
-            seriesShape(shape, labels, { values: found[index] ?? [], total: null }),
-          );
-        }
-        const trends = await readTrend(context.db, { ...query, reporters, measure });
-        return seriesLabels.map((labels, index) => seriesShape(shape, labels, trends[index] ?? null));
+      resolve: async (fleet, { counter, range: input, step, measure, groupBy }, context) => {
+        const what = await resolveMeasure(context, counter, measure);
+        const exact = resolveRange(input, context.now());
+        const span = { range: wholeMinutesOf(exact), grid: fleetGrid(exact, step) };
+        return readTrendSeries(context, fleet, what, groupBy, span);
       },
     }),
   }),
@@ -80,35 +57,10 @@ builder.queryFields((t) => ({
     type: Fleet,
     description: "All hosts, or those that meet a filter.",
     args: { filter: t.arg({ type: HostFilter }) },
-    resolve: async (_root, { filter }, context) => {
-      const all = await context.fleet.read();
-      const wanted: StoreFilter = storeFilter(filter);
-      const filtered = Object.values(wanted).some((condition) => condition != null);
-      const hosts = filtered ? all.hosts.filter(hostPredicate(wanted)) : all.hosts;
-      return { all, hosts, filtered };
-    },
+    resolve: (_root, { filter }, context) => fleetOf(context, filter),
   }),
 }));
 
 function countOf(hosts: readonly HostRecord[], status: HostStatusName): number {
   return hosts.filter((host) => host.status === status).length;
-}
-
-function seriesShape(
-  { asked, grid, measure }: { asked: AskedCounter; grid: Grid; measure: MeasureName },
-  labels: Readonly<Record<string, string>>,
-  trend: Pick<SeriesShape, "values" | "total"> | null,
-): SeriesShape {
-  const { name, unit } = asked.entry;
-  return {
-    counter: name,
-    labels,
-    unit: measure === "AFFECTED" ? "hosts" : measure === "RATE" ? `${unit}/s` : unit,
-    start: grid.start,
-    stepMs: grid.stepMs,
-    values: trend?.values ?? new Array<null>(grid.length).fill(null),
-    total: trend?.total ?? null,
-    resets: [],
-    gaps: [],
-  };
 }

@@ -38,10 +38,10 @@ export const HostFilter = builder.inputType("HostFilter", {
   }),
 });
 
-type FilterInput = typeof HostFilter.$inferInput;
+export type HostFilterInput = typeof HostFilter.$inferInput;
 
 /** The filter as the store takes it. */
-export function storeFilter(input: FilterInput | null | undefined): StoreFilter {
+export function storeFilter(input: HostFilterInput | null | undefined): StoreFilter {
   if (input == null) return {};
   return { ...input, labels: storeMatchers(input.labels) } as StoreFilter;
 }

@@ -2,6 +2,7 @@ import { type CounterEntry, counterEntry } from "../catalog/catalog.ts";
 import { SpillwayError } from "../errors.ts";
 import type { Count } from "../protocol/count.ts";
 import type { HostRecord } from "../store/directory.ts";
+import { isEphemeral } from "../store/forget-hosts.ts";
 import {
   type HostRollupQuery,
   readLongIncrease,
@@ -9,7 +10,7 @@ import {
   snapshotsOf,
   takesRollups,
 } from "../store/queries/host-rollups.ts";
-import { readHostIncrease, readHostSeries } from "../store/queries/host-series.ts";
+import { readHostIncrease } from "../store/queries/host-series.ts";
 import { readLatest } from "../store/queries/latest.ts";
 import { gridOf, niceStep, type Range } from "../store/queries/range.ts";
 import { builder } from "./builder.ts";
@@ -94,6 +95,11 @@ export const Host = builder.objectRef<HostRecord>("Host").implement({
     name: t.exposeString("name", { description: "For display; may repeat." }),
     labels: t.field({ type: "Labels", resolve: ({ labels }) => labels }),
     status: t.field({ type: HostStatus, resolve: ({ status }) => status }),
+    ephemeral: t.boolean({
+      description:
+        "It comes and goes, as its label says (SPILLWAY_EPHEMERAL_LABEL): silent, it is soon forgotten.",
+      resolve: ({ labels }, _args, { system }) => isEphemeral(labels, system.forgetting.ephemeral),
+    }),
     kernel: t.exposeString("kernel", {
       nullable: true,
       description: "`uname -r`; null before the first snapshot.",
@@ -185,14 +191,10 @@ export const Host = builder.objectRef<HostRecord>("Host").implement({
         context.budget.takeValues(asked.length * grid.length);
         const series = rolledUp
           ? await readRolledUpSeries(context.db, await rollupQuery(ids, exact, context), grid, asked)
-          : await readHostSeries(
-              context.reader,
-              context.db,
-              ids,
-              exact,
-              grid,
-              asked.map(({ counterId }) => counterId ?? -1),
-            );
+          : await context.hostSeries.load({
+              namespaceIds: ids,
+              query: { range: exact, grid, counterIds: asked.map(({ counterId }) => counterId ?? -1) },
+            });
         return series.map((one, index) => ({
           counter: asked[index]?.entry.name ?? "",
           labels: host.labels,

@@ -3,6 +3,7 @@ import { annotateIncident } from "../incidents/annotate.ts";
 import { rateIncident } from "../incidents/rate.ts";
 import { resolveIncident } from "../incidents/resolve.ts";
 import type { VerbContext } from "../incidents/verb.ts";
+import type { IncidentRecord } from "../store/incidents/records.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
 import { incidentIdOf } from "./ids.ts";
@@ -15,7 +16,7 @@ builder.mutationFields((t) => ({
     description: "Says that you have taken an open incident on. Needs the scope `operate`.",
     args: { id: t.arg.id({ required: true }), note: t.arg.string() },
     resolve: (_root, { id, note }, context) =>
-      acknowledgeIncident(operator(context), incidentIdOf(id), note ?? null),
+      told(context, acknowledgeIncident(operator(context), incidentIdOf(id), note ?? null)),
   }),
   resolveIncident: t.field({
     type: Incident,
@@ -23,7 +24,7 @@ builder.mutationFields((t) => ({
       "Says that an incident is over. If what it is about goes on, it is opened again. Needs the scope `operate`.",
     args: { id: t.arg.id({ required: true }), note: t.arg.string() },
     resolve: (_root, { id, note }, context) =>
-      resolveIncident(operator(context), incidentIdOf(id), note ?? null),
+      told(context, resolveIncident(operator(context), incidentIdOf(id), note ?? null)),
   }),
   annotateIncident: t.field({
     type: Incident,
@@ -32,16 +33,25 @@ builder.mutationFields((t) => ({
       id: t.arg.id({ required: true }),
       note: t.arg.string({ required: true, description: "At most 4,000 characters." }),
     },
-    resolve: (_root, { id, note }, context) => annotateIncident(operator(context), incidentIdOf(id), note),
+    resolve: (_root, { id, note }, context) =>
+      told(context, annotateIncident(operator(context), incidentIdOf(id), note)),
   }),
   rateIncident: t.field({
     type: Incident,
     description:
       "Useful, or noise: kept with the incident and counted in the report. Needs the scope `operate`.",
     args: { id: t.arg.id({ required: true }), useful: t.arg.boolean({ required: true }) },
-    resolve: (_root, { id, useful }, context) => rateIncident(operator(context), incidentIdOf(id), useful),
+    resolve: (_root, { id, useful }, context) =>
+      told(context, rateIncident(operator(context), incidentIdOf(id), useful)),
   }),
 }));
+
+/** The incident that a verb has changed, told to whoever has subscribed. */
+async function told({ live }: Context, changing: Promise<IncidentRecord>): Promise<IncidentRecord> {
+  const incident = await changing;
+  live.announcer.changed("incidents", { id: String(incident.id), revision: incident.revision });
+  return incident;
+}
 
 /** Who changes something here. @throws FORBIDDEN */
 function operator({ db, actor, now }: Context): VerbContext {

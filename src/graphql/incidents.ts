@@ -11,7 +11,7 @@ import { Incident, IncidentConnection, IncidentStatus } from "./incident.ts";
 import { requirePage } from "./page-info.ts";
 import { resolveRange, TimeRange } from "./range.ts";
 
-const IncidentFilter = builder.inputType("IncidentFilter", {
+export const IncidentFilter = builder.inputType("IncidentFilter", {
   description: "Incidents that meet every condition given.",
   fields: (t) => ({
     status: t.field({ type: [IncidentStatus], description: "One of these." }),
@@ -26,6 +26,8 @@ const IncidentFilter = builder.inputType("IncidentFilter", {
     range: t.field({ type: TimeRange, description: "It was not resolved at some time of this." }),
   }),
 });
+
+export type IncidentFilterInput = typeof IncidentFilter.$inferInput;
 
 builder.queryFields((t) => ({
   incidents: t.field({
@@ -58,9 +60,9 @@ builder.queryFields((t) => ({
 }));
 
 /** The filter as the store takes it. @throws BAD_REQUEST for a condition that is none */
-async function incidentQuery(
+export async function incidentQuery(
   { fleet, now }: Context,
-  input: typeof IncidentFilter.$inferInput | null | undefined,
+  input: IncidentFilterInput | null | undefined,
 ): Promise<IncidentQuery> {
   if (input == null) return {};
   const { status, severity, cause, host, updatedSince, range } = input;

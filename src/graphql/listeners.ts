@@ -116,7 +116,7 @@ builder.queryFields((t) => ({
           : new Map<number, number>();
       const keyed = found
         .filter(({ peakFill }) => minPeakFill == null || (peakFill !== null && peakFill >= minPeakFill))
-        .filter(({ namespaceId }) => fleet.ownerOf.has(namespaceId))
+        .filter(({ namespaceId }) => fleet.hostById.has(fleet.ownerOf.get(namespaceId) ?? -1))
         .map((listener) => ({ listener, key: keyOf(listener, order, drops) }))
         .sort((a, b) => compareKeys(a.key, b.key));
       const at = start === null ? 0 : keyed.findIndex(({ key }) => compareKeys(key, start) > 0);

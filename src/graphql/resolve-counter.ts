@@ -49,7 +49,7 @@ export async function findAskedCounter(context: Context, name: string): Promise<
       `"${name.slice(0, SHOWN_MAX)}" is a name of ${candidates.length} counters: ask for one of ${candidates.join(", ")}`,
     );
   }
-  const found = await knownCounter(context, findCounter(name) ?? counterEntry(name));
+  const found = await context.counters.load(findCounter(name)?.name ?? counterEntry(name).name);
   return found.counterId !== null || isListed(found.entry.name) ? found : null;
 }
 

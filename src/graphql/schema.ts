@@ -22,6 +22,11 @@ import "./tokens.ts";
 import "./audit.ts";
 import "./system.ts";
 import "./set-host-labels.ts";
+import "./forget-hosts.ts";
+import "./event.ts";
+import "./subscription-trend.ts";
+import "./subscription-anomalies.ts";
+import "./subscription-incidents.ts";
 import "./node.ts";
 
 export const schema = builder.toSchema();

@@ -14,6 +14,8 @@ export interface SeriesShape {
   readonly gaps: readonly { readonly from: number; readonly to: number }[];
 }
 
+export type MeasureName = "RATE" | "INCREASE" | "AFFECTED" | "PEAK" | "LAST";
+
 export const Measure = builder.enumType("Measure", {
   description: "What a trend shows of a counter in each step.",
   values: {

@@ -1,17 +1,15 @@
 import type { Server } from "node:http";
 import { ApolloServer } from "@apollo/server";
-import { unwrapResolverError } from "@apollo/server/errors";
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from "@apollo/server/plugin/disabled";
 import { ApolloServerPluginDrainHttpServer } from "@apollo/server/plugin/drainHttpServer";
-import type { GraphQLFormattedError } from "graphql";
-import { SpillwayError } from "../errors.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Context } from "./context.ts";
+import { formatError } from "./format-error.ts";
 import { TOKENS_MAX } from "./limits.ts";
-import { asQueryFault } from "./query-fault.ts";
+import { refuseSubscriptions } from "./refuse-subscriptions.ts";
 import { schema } from "./schema.ts";
 
 export interface GraphqlServerOptions {
@@ -45,22 +43,8 @@ export function createGraphqlServer({ httpServer, log }: GraphqlServerOptions): 
       ApolloServerPluginLandingPageDisabled(),
       // No answer is to be cached, which http/app.ts says; the plugin would look at each field to find that out.
       ApolloServerPluginCacheControlDisabled(),
+      refuseSubscriptions,
     ],
     formatError: (formatted, error) => formatError(formatted, error, log),
   });
-}
-
-/** A coded error keeps its code and text; anything else a resolver throws is masked, and logged. */
-function formatError(formatted: GraphQLFormattedError, error: unknown, log: Logger): GraphQLFormattedError {
-  const original = asQueryFault(unwrapResolverError(error));
-  if (original instanceof SpillwayError) {
-    return { ...formatted, message: original.message, extensions: { code: original.code } };
-  }
-  if (formatted.extensions?.code !== "INTERNAL_SERVER_ERROR") return formatted;
-  log.error({ err: original, path: formatted.path }, "a GraphQL field failed");
-  return {
-    ...formatted,
-    message: "the service failed on this field; its log says why",
-    extensions: { code: "INTERNAL_SERVER_ERROR" },
-  };
 }

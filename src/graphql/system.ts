@@ -82,6 +82,16 @@ const System = builder.objectRef<{ facts: SystemFacts; state: StoreState; now: n
       description: "How long raw snapshots are kept.",
       resolve: ({ facts }) => facts.rawRetentionMs,
     }),
+    forgetAfter: t.field({
+      type: "Duration",
+      description: "Hosts that were not heard of for so long are forgotten.",
+      resolve: ({ facts }) => facts.forgetting.afterMs,
+    }),
+    forgetEphemeralAfter: t.field({
+      type: "Duration",
+      description: "The same of those that are `ephemeral`.",
+      resolve: ({ facts }) => facts.forgetting.ephemeralAfterMs,
+    }),
   }),
 });
 

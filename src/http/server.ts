@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { SpillwayError } from "../errors.ts";
+import { answerUpgrades, type SocketHandler } from "./upgrades.ts";
 
 /**
  * Connections that the kernel may hold for us before we accept them. Said, because Node's default of 511
@@ -36,34 +37,44 @@ export interface HttpServerOptions {
   readonly times?: typeof TIMES;
 }
 
-/** The one HTTP server: pushes go to the ingest handler on the bare server, everything else to Express. */
+/**
+ * The one HTTP server: pushes go to the ingest handler on the bare server, WebSockets at /graphql to theirs,
+ * everything else to Express.
+ */
 export function createHttpServer({ tls, times = TIMES }: HttpServerOptions): {
   readonly server: Server;
   /** Set when it speaks TLS: the same server. */
   readonly tlsServer: TlsServer | null;
   /** Sets what answers; until then nothing is listened to. */
-  route(ingest: Handler, other: Handler): void;
+  route(ingest: Handler, other: Handler, socket?: SocketHandler): void;
 } {
   let ingest: Handler | null = null;
   let other: Handler | null = null;
+  let socket: SocketHandler | null = null;
   const options = { ...times, keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: HEADER_BYTES };
   const { headersTimeout: handshakeTimeout } = times;
   const tlsServer = tls === null ? null : createTlsServer({ ...options, ...tls, handshakeTimeout });
   const server = tlsServer ?? createServer(options);
   server.setTimeout(times.timeout);
   server.on("request", (request, response) => {
-    const path = request.url ?? "/";
-    const handler = path === "/v1/snapshots" || path.startsWith("/v1/snapshots?") ? ingest : other;
+    const handler = pathOf(request) === "/v1/snapshots" ? ingest : other;
     void handler?.(request, response);
   });
+  answerUpgrades(server, (request) => (pathOf(request) === "/graphql" ? socket : null));
   return {
     server,
     tlsServer,
-    route: (toIngest, toOther) => {
+    route: (toIngest, toOther, toSocket) => {
       ingest = toIngest;
       other = toOther;
+      socket = toSocket ?? null;
     },
   };
+}
+
+function pathOf({ url = "/" }: IncomingMessage): string {
+  const query = url.indexOf("?");
+  return query === -1 ? url : url.slice(0, query);
 }
 
 /** @throws CONFIGURATION when the address is taken or not of this machine */

@@ -10,8 +10,8 @@ import {
   type SilenceRecord,
   silencesById,
 } from "../store/incidents/silences.ts";
-import { checkLabel } from "../store/labels/check.ts";
 import { isZone } from "./local-time.ts";
+import { checkMatchers } from "./matchers.ts";
 import { endOf, matchesLabels } from "./silence-matching.ts";
 import { requireText } from "./text.ts";
 import type { VerbContext } from "./verb.ts";
@@ -26,7 +26,6 @@ export interface SilenceAsked {
   readonly comment: string;
 }
 
-const MATCHERS_MAX = 20;
 /** All of them are tried on every incident. */
 const SILENCES_MAX = 1_000;
 const LATEST = Date.UTC(9999, 0);
@@ -42,7 +41,7 @@ export async function createSilence(
   asked: SilenceAsked,
 ): Promise<SilenceRecord> {
   const comment = requireText("comment", asked.comment);
-  checkMatchers(asked.matchers);
+  checkSilencing(asked.matchers);
   const { matchers, until, window } = asked;
   const from = asked.from ?? now;
   checkTimes(from, until, window, now);
@@ -86,18 +85,9 @@ export async function expireSilence({ db, actor, now }: VerbContext, id: number)
 }
 
 /** @throws BAD_REQUEST */
-function checkMatchers(matchers: readonly LabelMatcher[]): void {
-  if (matchers.length > MATCHERS_MAX) {
-    throw new SpillwayError(
-      "BAD_REQUEST",
-      `a silence has at most ${MATCHERS_MAX} matchers; this one has ${matchers.length}`,
-    );
-  }
-  for (const { name, value } of matchers) {
-    const fault = checkLabel(name, value);
-    if (fault !== null) throw new SpillwayError("BAD_REQUEST", fault);
-  }
-  // Compiles the patterns, and keeps a forgotten value from silencing the fleet, as Alertmanager does.
+function checkSilencing(matchers: readonly LabelMatcher[]): void {
+  checkMatchers("a silence", matchers);
+  // Keeps a forgotten value from silencing the fleet, as Alertmanager does.
   if (matchesLabels({ matchers }, {})) {
     throw new SpillwayError(
       "BAD_REQUEST",

@@ -4,13 +4,13 @@ import { isStorable } from "../store/storable.ts";
 const TEXT_LENGTH = 4_000;
 
 /** What a person wrote, without the blanks around it. @throws BAD_REQUEST when that is nothing, too long, or no text */
-export function requireText(what: string, text: string): string {
+export function requireText(what: string, text: string, longest = TEXT_LENGTH): string {
   const trimmed = text.trim();
   if (trimmed === "") throw new SpillwayError("BAD_REQUEST", `the ${what} is empty: say something`);
-  if (trimmed.length > TEXT_LENGTH) {
+  if (trimmed.length > longest) {
     throw new SpillwayError(
       "BAD_REQUEST",
-      `the ${what} has ${trimmed.length} characters; at most ${TEXT_LENGTH} are taken`,
+      `the ${what} has ${trimmed.length} characters; at most ${longest} are taken`,
     );
   }
   if (isStorable(trimmed)) return trimmed;

@@ -2,12 +2,12 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { layoutHash } from "../protocol/layout.ts";
 import type { PrismaClient } from "../store/client.ts";
 import { type EpochFacts, registerEpoch } from "../store/epochs.ts";
+import { Gate } from "../store/gate.ts";
 import { type HostFacts, registerHost, updateHostFacts } from "../store/hosts.ts";
 import { sourcesOf } from "../store/labels/change.ts";
 import { sameLabels } from "../store/labels/effective.ts";
 import { findLayout, registerLayout, type StoredLayout } from "../store/layouts.ts";
 import { type NamespaceEntry, registerNamespaces, registerRoot } from "../store/namespaces.ts";
-import { Gate } from "./gate.ts";
 
 const REMEMBERED_HOSTS = 200_000;
 /**
@@ -15,6 +15,11 @@ const REMEMBERED_HOSTS = 200_000;
  * here: behind a load balancer another process may have kept others since.
  */
 const FACTS_HOLD_MS = 600_000;
+/**
+ * A host that has not pushed here for so long is looked up anew: it may have been forgotten, and gone for good
+ * (store/retention/expire-hosts.ts, which waits longer than this).
+ */
+const UNHEARD_MS = 3_600_000;
 
 interface Said {
   readonly now: number;
@@ -38,6 +43,8 @@ export interface KnownHost {
   /** As they are kept, as far as this process knows, and until when it takes that for granted. */
   facts: HostFacts;
   factsUntil: number;
+  /** When it last pushed here, ms since 1970. */
+  heardAt: number;
   readonly ids: Map<string, Promise<number>>;
 }
 
@@ -62,6 +69,8 @@ export class Registry {
    *   which new labels hold; ms since 1970
    */
   async host(agentId: string, key: string, facts: HostFacts, said: Said): Promise<KnownHost | null> {
+    const held = await this.#hosts.get(agentId)?.catch(() => undefined);
+    if (held !== undefined && said.now - held.heardAt > UNHEARD_MS) this.#hosts.delete(agentId);
     const host = await remember(this.#hosts, agentId, async () => {
       const keyHash = createHash("sha256").update(key).digest();
       const row = await this.#gate.run(() => registerHost(this.#db, agentId, keyHash, facts));
@@ -71,9 +80,11 @@ export class Registry {
         key: null,
         facts: factsOf(row),
         factsUntil: said.now + FACTS_HOLD_MS,
+        heardAt: said.now,
         ids: new Map(),
       };
     });
+    host.heardAt = said.now;
     if (this.#hosts.size > REMEMBERED_HOSTS) this.#hosts.delete(this.#hosts.keys().next().value ?? "");
     if (!isKeyOf(host, key)) return null;
     if (said.now >= host.factsUntil || !sameFacts(host.facts, facts)) {

@@ -1,7 +1,9 @@
 import { SpillwayError } from "../errors.ts";
 import type { PrismaClient } from "../store/client.ts";
+import { type Forgetting, forgetUnheard } from "../store/forget-hosts.ts";
 import { expireIncidents } from "../store/incidents/expire.ts";
 import type { Partitions } from "../store/partitions.ts";
+import { expireHosts } from "../store/retention/expire-hosts.ts";
 import { NamespaceExpiry } from "../store/retention/expire-namespaces.ts";
 import { expirePartitions, type Waiting } from "../store/retention/expire-partitions.ts";
 import { expireRows } from "../store/retention/expire-rows.ts";
@@ -14,6 +16,7 @@ export interface RetainDeps {
   readonly db: PrismaClient;
   readonly partitions: Partitions;
   readonly retention: Retention;
+  readonly forgetting: Forgetting;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly now: () => number;
@@ -21,7 +24,7 @@ export interface RetainDeps {
 
 /**
  * The `retain` queue. `make-partitions` makes those that will be written soon; `expire` drops what is past its
- * retention. Both are safe to run twice, at once, and to die at any point.
+ * retention and forgets hosts that were not heard of. Both are safe to run twice, at once, and to die at any point.
  */
 export function retain(deps: RetainDeps): (job: JobView) => Promise<void> {
   const namespaces = new NamespaceExpiry(deps.db);
@@ -39,7 +42,7 @@ export function retain(deps: RetainDeps): (job: JobView) => Promise<void> {
 }
 
 async function expire(deps: RetainDeps, namespaces: NamespaceExpiry): Promise<void> {
-  const { db, partitions, retention, log, metrics, now } = deps;
+  const { db, partitions, retention, forgetting, log, metrics, now } = deps;
   const { dropped, waiting } = await expirePartitions(db, retention, now());
   if (dropped.length > 0) {
     partitions.forget();
@@ -56,7 +59,10 @@ async function expire(deps: RetainDeps, namespaces: NamespaceExpiry): Promise<vo
     ...(await expireIncidents(db, retention, now())),
   };
   const { idle, deleted } = await namespaces.run(retention, now());
-  log.debug({ rows, namespaces: { idle, deleted } }, "deleted rows past their retention");
+  const forgotten = await forgetUnheard(db, forgetting, now());
+  if (forgotten > 0) log.info({ hosts: forgotten }, "forgot hosts that were not heard of");
+  const gone = await expireHosts(db, retention, now());
+  log.debug({ rows, namespaces: { idle, deleted }, hosts: gone }, "deleted rows past their retention");
 }
 
 const WAITING: Readonly<Record<Waiting["reason"], string>> = {

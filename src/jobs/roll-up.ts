@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { SpillwayError } from "../errors.ts";
+import type { Announcer } from "../live/announcer.ts";
 import { shardsWithHours } from "../store/rollup/hour-marks.ts";
 import { SeenMarks } from "../store/rollup/marks.ts";
 import { rollUpHours } from "../store/rollup/roll-up-hours.ts";
@@ -17,6 +18,7 @@ const GIVE_WAY_MS = 5_000;
 
 export interface RollUpJobDeps extends RollupDeps {
   readonly queues: Queues;
+  readonly announcer: Pick<Announcer, "rolledUp">;
   readonly metrics: Metrics;
   readonly now: () => number;
 }
@@ -41,7 +43,7 @@ export function rollUp(deps: RollUpJobDeps) {
     const once =
       job.name === "hours"
         ? () => rollUpHours(deps, shard, deps.now())
-        : async () => count(deps.metrics, await rollUpShard({ ...deps, seen }, shard, deps.now()));
+        : async () => told(deps, shard, await rollUpShard({ ...deps, seen }, shard, deps.now()));
     const started = performance.now();
     for (let run = 0; run < RUNS && performance.now() - started < GIVE_WAY_MS; run++) {
       const outcome = await once();
@@ -50,8 +52,10 @@ export function rollUp(deps: RollUpJobDeps) {
   };
 }
 
-function count(metrics: Metrics, outcome: RollupOutcome): RollupOutcome {
+/** Tells of what a run has done: the metrics, and whoever waits for the shard. */
+function told({ metrics, announcer }: RollUpJobDeps, shard: number, outcome: RollupOutcome): RollupOutcome {
   if (outcome.kind === "busy") return outcome;
+  if (outcome.minutes > 0) announcer.rolledUp(shard);
   metrics.rollupSnapshots.inc(outcome.snapshots);
   const { fell, recreated, outOfOrder } = outcome.problems;
   metrics.dataProblems.inc({ problem: "counter_fell" }, fell);

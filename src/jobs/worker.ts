@@ -1,5 +1,7 @@
 import { isEventCounter } from "../catalog/catalog.ts";
+import type { Announcer } from "../live/announcer.ts";
 import type { PrismaClient } from "../store/client.ts";
+import type { Forgetting } from "../store/forget-hosts.ts";
 import { SnapshotReader } from "../store/history/snapshot-reader.ts";
 import { LayoutCache } from "../store/layouts.ts";
 import { Partitions } from "../store/partitions.ts";
@@ -20,9 +22,11 @@ export interface WorkerDeps {
   readonly backend: QueueBackend;
   readonly queues: Queues;
   readonly db: PrismaClient;
+  readonly announcer: Announcer;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly retention: Retention;
+  readonly forgetting: Forgetting;
   readonly now: () => number;
   /** Hours that ended so many ms ago are compacted. */
   readonly compactAfterMs: number;

@@ -10,6 +10,13 @@ export const count = z.string().meta({
   description: "A non-negative integer as its digits: exact where a JSON number is not.",
 });
 
+/** A label matcher, in bodies and answers; parameters of a URL write it as Prometheus does (matcher.ts). */
+export const matcher = z.strictObject({
+  name: z.string(),
+  op: z.enum(["EQ", "NE", "RE", "NRE"]).default("EQ"),
+  value: z.string(),
+});
+
 const series = z
   .strictObject({
     counter: z.string(),

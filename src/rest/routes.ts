@@ -6,6 +6,7 @@ import { listAnomalies } from "./anomalies.ts";
 import { ask, checkDocument } from "./ask.ts";
 import { listAudit } from "./audit.ts";
 import { getCounter, listCounters } from "./counters.ts";
+import { listEvents, postEvent } from "./events.ts";
 import { formatOf, sendRows } from "./formats.ts";
 import { getHandshakes } from "./handshakes.ts";
 import { heatmap } from "./heatmap.ts";
@@ -43,6 +44,8 @@ export const ROUTES: readonly Route[] = [
   listSilences,
   createSilence,
   expireSilence,
+  listEvents,
+  postEvent,
   listCounters,
   getCounter,
   listTokens,

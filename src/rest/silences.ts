@@ -1,14 +1,8 @@
 import { parse } from "graphql";
 import { z } from "zod";
-import { time } from "./answers.ts";
+import { matcher, time } from "./answers.ts";
 import { noBody, none } from "./params.ts";
 import { route } from "./route.ts";
-
-const matcher = z.strictObject({
-  name: z.string(),
-  op: z.enum(["EQ", "NE", "RE", "NRE"]).default("EQ"),
-  value: z.string(),
-});
 
 const days = z.array(z.enum(["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"]));
 const window = z.strictObject({

@@ -67,7 +67,7 @@ export function statusOf(
 }
 
 /**
- * A short text for each host by its id, another one whenever anything of it that is shown has changed.
+ * A short text for each host that is not forgotten, by its id, another one whenever anything of it that is shown has changed.
  *
  * One text for all of them and not a row each: this is read each second, and most of the time of a long answer
  * goes into its cells.
@@ -77,7 +77,7 @@ export async function readHostMarks(db: Db): Promise<Map<number, string>> {
     SELECT string_agg(
              concat_ws(' ', h.id, h.revision, coalesce(date_part('epoch', s.last_seen), 0),
                        coalesce(date_part('epoch', s.goodbye_at), 0)), ',') AS marks
-    FROM host h LEFT JOIN host_status s ON s.host_id = h.id`;
+    FROM host h LEFT JOIN host_status s ON s.host_id = h.id WHERE h.forgotten_at IS NULL`;
   const marks = answer?.marks?.split(",") ?? [];
   return new Map(marks.map((mark) => [Number.parseInt(mark, 10), mark]));
 }

@@ -1,4 +1,5 @@
 import type { Db } from "./client.ts";
+import { rememberHosts } from "./forget-hosts.ts";
 
 export interface HostSeen {
   readonly hostId: number;
@@ -12,7 +13,7 @@ export interface HostSeen {
   readonly health: object | null;
 }
 
-/** Says when hosts were last heard of; an older saying never undoes a newer one. */
+/** Says when hosts were last heard of; an older saying never undoes a newer one. Those forgotten are shown again. */
 export async function touchHosts(db: Db, seen: readonly HostSeen[]): Promise<void> {
   // By host id, so that two writers take the rows' locks in the same order.
   const rows = [...seen].sort((a, b) => a.hostId - b.hostId);
@@ -31,6 +32,10 @@ export async function touchHosts(db: Db, seen: readonly HostSeen[]): Promise<voi
       agent_version = EXCLUDED.agent_version, clock_skew_ms = EXCLUDED.clock_skew_ms,
       health = coalesce(EXCLUDED.health, host_status.health)
     WHERE host_status.last_seen < EXCLUDED.last_seen`;
+  await rememberHosts(
+    db,
+    rows.map((row) => row.hostId),
+  );
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Host, PrismaClient } from "../generated/prisma/client.ts";
 import { type Db, inTransaction } from "./client.ts";
+import { rememberHosts } from "./forget-hosts.ts";
 import { columnsOf, lockHost, recordLabels, sourcesOf } from "./labels/change.ts";
 import { shareRules } from "./labels/current-rules.ts";
 import { effectiveLabels, type Labels, sameLabels } from "./labels/effective.ts";
@@ -24,7 +25,7 @@ export async function registerHost(
   facts: HostFacts,
 ): Promise<Host> {
   // Looked up first: an insert that conflicts burns an id.
-  const known = await db.host.findUnique({ where: { agentId } });
+  const known = await knownHost(db, agentId, keyHash);
   if (known !== null) return known;
   const made = await inTransaction(db, async (tx) => {
     const sources = {
@@ -44,6 +45,15 @@ export async function registerHost(
     return made;
   });
   return made ?? db.host.findUniqueOrThrow({ where: { agentId } });
+}
+
+/** The host of an agent id, shown again if it was forgotten and this is its key; null when there is none. */
+async function knownHost(db: Db, agentId: string, keyHash: Uint8Array): Promise<Host | null> {
+  const host = await db.host.findUnique({ where: { agentId } });
+  if (host === null || host.forgottenAt === null || Buffer.compare(host.keyHash, keyHash) !== 0) return host;
+  // It may go for good at this very moment: then it is registered anew.
+  const remembered = await rememberHosts(db, [host.id]);
+  return remembered === 0 ? null : db.host.findUnique({ where: { agentId } });
 }
 
 /**

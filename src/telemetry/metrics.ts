@@ -78,6 +78,27 @@ export class Metrics {
     help: "Late snapshots folded into compacted hours.",
     registers: [this.registry],
   });
+  readonly liveSockets = new Gauge({
+    name: "spillway_live_sockets",
+    help: "WebSockets open for subscriptions.",
+    registers: [this.registry],
+  });
+  readonly liveSubscriptions = new Gauge({
+    name: "spillway_live_subscriptions",
+    help: "Subscriptions open on them.",
+    registers: [this.registry],
+  });
+  readonly liveLooks = new Counter({
+    name: "spillway_live_looks_total",
+    help: "Looks for what is new for subscriptions; those that ask the same share one.",
+    registers: [this.registry],
+  });
+  readonly liveSocketsClosed = new Counter({
+    name: "spillway_live_sockets_closed_total",
+    help: "WebSockets closed, by code: 1013 was too slow, 4401 and 4403 were not let in or no longer.",
+    labelNames: ["code"],
+    registers: [this.registry],
+  });
 
   constructor() {
     collectDefaultMetrics({ register: this.registry, prefix: "spillway_" });

@@ -47,6 +47,12 @@ test("a page of 50 hosts is read with no more statements than one of 5", async (
         listeners { port advice peakFill(${range}) attribution(${range}) { drops } } } } } }`,
     ],
     [
+      "rates",
+      // Of more than 32 hosts the snapshots are read in as many lots.
+      (first) => `{ hosts(first: ${Math.min(first, 32)}) { edges { node {
+        rates(counters: ["PassiveOpens", "ListenOverflows", "ListenDrops"], ${range}, step: "10s") { values total } } } } }`,
+    ],
+    [
       "top",
       (first) =>
         `{ fleet { top(counter: "ListenDrops", by: NAMESPACE, first: ${first}, ${range}) { namespace { id } } } }`,

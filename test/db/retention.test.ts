@@ -18,6 +18,7 @@ import { appendSnapshots } from "../../src/store/snapshots.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { Metrics } from "../../src/telemetry/metrics.ts";
 import { compactAll } from "../support/compaction.ts";
+import { FORGETTING } from "../support/graphql-sources.ts";
 import { openTestStore, test } from "../support/store.ts";
 
 const HOUR = 3_600_000;
@@ -255,6 +256,20 @@ describe("rows", () => {
     await db.hostLabelHistory.createMany({
       data: [900, 500, 410, 300, 1].map((days) => ({ hostId: 1, since: at(days * DAY), labels: {} })),
     });
+    await db.event.createMany({
+      data: [
+        { days: 401, until: null },
+        { days: 500, until: 401 },
+        { days: 500, until: 399 },
+        { days: 399, until: null },
+      ].map(({ days, until }) => ({
+        kind: "NOTE",
+        title: "a note",
+        createdBy: "test",
+        at: at(days * DAY),
+        until: until === null ? null : at(until * DAY),
+      })),
+    });
     await make(db, "snapshot_hour", 7.2 * DAY);
     for (const age of [9 * DAY, 8 * DAY, 7.2 * DAY, DAY]) {
       await db.$executeRaw`INSERT INTO ts.compacted_hour (hour) VALUES (date_trunc('hour', ${at(age)}::timestamptz))`;
@@ -268,6 +283,7 @@ describe("rows", () => {
       token: 2,
       audit_entry: 1,
       listener: 2_400,
+      event: 2,
       host_label_history: 2,
       compaction: 6,
       compacted_hour: 2,
@@ -335,6 +351,7 @@ test("the job drops, counts, and says what waits and why", async ({ store: { db 
     db,
     partitions: new Partitions(),
     retention: RETENTION,
+    forgetting: FORGETTING,
     log,
     metrics,
     now: () => NOW,

@@ -30,6 +30,7 @@ async function describe(url: string): Promise<string[]> {
 
 /** What the migrations say and Prisma cannot. */
 const BESIDES = [
+  `CREATE INDEX host_forgotten_key ON public.host USING btree (id) WHERE (forgotten_at IS NOT NULL)`,
   `CREATE UNIQUE INDEX namespace_host_id_root_key ON public.namespace USING btree (host_id) WHERE (kind = 'ROOT'::namespace_kind)`,
   "CREATE UNIQUE INDEX incident_open_dedup_key ON public.incident USING btree (dedup_key) WHERE (resolved_at IS NULL)",
 ];

@@ -19,6 +19,7 @@ import { createDatabase, databaseUrlOf, dropDatabase } from "../support/database
 import { operationsOf, routesOf } from "../support/operations.ts";
 import { push, TestHost } from "../support/pushes.ts";
 import { type Service, startService, withStore } from "../support/service.ts";
+import { init, rawSocket } from "../support/subscriptions.ts";
 
 /** What a caller shows, and what that is good for. */
 interface Caller {
@@ -230,6 +231,19 @@ describe("operations let in whom the table says, and nobody else", () => {
       }
     }
   });
+});
+
+test("subscriptions let in whom the table says, and nobody else", async () => {
+  const needs = [...table].filter(([operation]) => operation.startsWith("Subscription."));
+  expect(needs.map(([, scopes]) => scopes.join())).toEqual(needs.map(() => "read"));
+  for (const caller of callers) {
+    const socket = await rawSocket(service, caller.headers);
+    socket.send(init());
+    const answer = await Promise.race([socket.got("connection_ack"), socket.closed()]);
+    const expected = caller.scopes.includes("read") ? undefined : caller.stranger === true ? 4401 : 4403;
+    expect([caller.who, answer.code]).toEqual([caller.who, expected]);
+    socket.socket.terminate();
+  }
 });
 
 test("a token behind a node's id is shown to who may see tokens", async () => {

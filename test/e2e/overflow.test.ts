@@ -2,18 +2,13 @@
  * A real overflow on the real kernel, followed through the agent, the service, the rollup job and GraphQL:
  * a listener with backlog 4 that is stopped, and thirty connections.
  */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect, inject, test } from "vitest";
 import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
-import { end, firstLine, makeNetwork, readCounter, script } from "../support/network.ts";
+import { makeNetwork } from "../support/network.ts";
 import { hasRedis, startRedis } from "../support/redis.ts";
-import { cleanEnvironment, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
+import { startVictim } from "../support/victim.ts";
 import { waitFor } from "../support/wait.ts";
-
-const AGENT = fileURLToPath(new URL("../../dist/agent.mjs", import.meta.url));
 
 function equals(seen: unknown, expected: unknown): boolean {
   try {
@@ -26,7 +21,6 @@ function equals(seen: unknown, expected: unknown): boolean {
 
 async function followOverflow(redisUrl: string | null): Promise<void> {
   const network = makeNetwork();
-  const state = await mkdtemp(join(tmpdir(), "spillway-agent-"));
   const database = await createDatabase(inject("postgresUrl"));
   const service = await startService({
     databaseUrl: databaseUrlOf(inject("postgresUrl"), database),
@@ -36,68 +30,11 @@ async function followOverflow(redisUrl: string | null): Promise<void> {
       ...(redisUrl === null ? {} : { REDIS_URL: redisUrl }),
     },
   });
-  const tokenFile = join(state, "token");
-  await writeFile(tokenFile, await service.token("ingest"), { mode: 0o600 });
-  const agent = network.node(
-    [
-      AGENT,
-      "--server",
-      service.url,
-      "--token-file",
-      tokenFile,
-      "--state-dir",
-      join(state, "state"),
-      "--name",
-      "victim",
-      "--interval",
-      "500ms",
-      // Its root is the test's own namespace; what the machine does in others is none of its host's.
-      "--namespaces",
-      "root",
-    ],
-    cleanEnvironment(),
-  );
-  const listener = network.node([script("listener"), "127.0.0.1", "4"]);
-  const children = [agent, listener];
-  let agentLog = "";
-  agent.stderr?.setEncoding("utf8").on("data", (text: string) => {
-    agentLog += text;
-  });
+  const victim = await startVictim(network, service, "500ms");
   try {
-    const port = await firstLine(listener);
-    const pid = listener.pid ?? 0;
-    const ask = async (fields: string) =>
-      (await service.graphql(`query ($since: DateTime!) { ${fields} }`, { since })).data;
-    const before = {
-      overflows: readCounter(pid, "ListenOverflows"),
-      drops: readCounter(pid, "ListenDrops"),
-    };
     const since = new Date(Date.now() - 60_000).toISOString();
-    await waitFor(
-      "the agent's first snapshots",
-      async () => {
-        const { host } = await ask(
-          `host(name: "victim") { increase(counter: "TcpInSegs", range: {from: $since}) }`,
-        );
-        return host?.increase != null;
-      },
-      { timeoutMs: 20_000 },
-    );
-
-    listener.kill("SIGSTOP");
-    const clients = network.node([script("connect"), "127.0.0.1", port, "30"]);
-    children.push(clients);
-    await firstLine(clients);
-    await waitFor(
-      "the kernel to count overflows",
-      () => readCounter(pid, "ListenOverflows") - before.overflows >= 25,
-    );
-    await end(clients);
-
-    const truth = {
-      overflows: readCounter(pid, "ListenOverflows") - before.overflows,
-      drops: readCounter(pid, "ListenDrops") - before.drops,
-    };
+    await victim.reports();
+    const truth = await victim.overflow();
     expect(truth.overflows).toBeGreaterThanOrEqual(25);
     const fields = `
       host(name: "victim") {
@@ -115,7 +52,7 @@ async function followOverflow(redisUrl: string | null): Promise<void> {
     const overflows = String(truth.overflows);
     const drops = String(truth.drops);
     const expected = {
-      host: { overflows, drops, latest: [{ value: String(before.overflows + truth.overflows) }] },
+      host: { overflows, drops, latest: [{ value: String(victim.before.overflows + truth.overflows) }] },
       fleet: {
         overflows: [{ total: overflows }],
         drops: [{ total: drops }],
@@ -127,7 +64,7 @@ async function followOverflow(redisUrl: string | null): Promise<void> {
     await waitFor(
       "exactly the kernel's increase, everywhere",
       async () => {
-        seen = await ask(fields);
+        seen = (await service.graphql(`query ($since: DateTime!) { ${fields} }`, { since })).data;
         return equals(seen, expected);
       },
       { timeoutMs: 20_000 },
@@ -143,14 +80,13 @@ async function followOverflow(redisUrl: string | null): Promise<void> {
         ),
       ),
     );
-    console.error(`the agent wrote:\n${agentLog}\nthe service wrote:\n${service.output()}`);
+    console.error(`the agent wrote:\n${victim.agentLog()}\nthe service wrote:\n${service.output()}`);
     throw error;
   } finally {
-    await Promise.all(children.map(end));
+    await victim.remove();
     await service.stop();
     network.remove();
     await dropDatabase(inject("postgresUrl"), database);
-    await rm(state, { recursive: true, force: true });
   }
 }
 

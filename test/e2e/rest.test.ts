@@ -71,6 +71,7 @@ beforeAll(async () => {
     ),
   );
   await service.pushed(push(...sections));
+  await service.graphql('mutation { recordEvent(input: {kind: "DEPLOY", title: "shop 1.42"}) { id } }');
   await waitFor("the rollups", async () => {
     const { data } = await service.graphql("{ system { rollup { pendingMarks } } hosts { totalCount } }");
     return data.system.rollup.pendingMarks === 0 && data.hosts.totalCount === 3;
@@ -128,6 +129,7 @@ const READS: Readonly<Record<string, string>> = {
   listSilences: "/silences",
   listTokens: "/tokens",
   listAudit: "/audit?first=10",
+  listEvents: "/events?kind=DEPLOY&match=role=web",
   listCounters: "/counters?search=overflow",
   getCounter: "/counters/ListenOverflows",
   getStorage: "/storage",

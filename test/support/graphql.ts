@@ -1,13 +1,10 @@
 /** The schema asked without a server: what resolvers answer, and how many statements that took. */
 import { type GraphQLError, graphql } from "graphql";
 import { expect } from "vitest";
-import { createContext, type Sources } from "../../src/graphql/context.ts";
 import { schema } from "../../src/graphql/schema.ts";
 import type { PrismaClient } from "../../src/store/client.ts";
-import { FleetView } from "../../src/store/fleet-view.ts";
-import { SnapshotReader } from "../../src/store/history/snapshot-reader.ts";
-import { LayoutCache } from "../../src/store/layouts.ts";
-import type { Actor, Scope } from "../../src/store/tokens.ts";
+import type { Scope } from "../../src/store/tokens.ts";
+import { contextFor, sourcesOn } from "./graphql-sources.ts";
 
 export interface Asking {
   /** Statements sent so far. */
@@ -35,17 +32,9 @@ export function asking(
       },
     },
   }) as unknown as PrismaClient;
-  const sources: Sources = {
-    db: counted,
-    reader: new SnapshotReader(new LayoutCache(() => now)),
-    fleet: new FleetView(counted, () => now),
-    now: () => now,
-    system: { rawRetentionMs: 7 * 86_400_000 } as Sources["system"],
-    storage: {} as Sources["storage"],
-  };
-  const actor: Actor = { kind: "token", id: null, name: "test", scopes };
+  const sources = sourcesOn(counted, () => now);
   const run = (source: string, variableValues: Readonly<Record<string, unknown>> = {}) =>
-    graphql({ schema, source, variableValues, contextValue: createContext(sources, actor) });
+    graphql({ schema, source, variableValues, contextValue: contextFor(sources, ...scopes) });
   return {
     statements: () => statements,
     ask: async (source, variables) => {

@@ -36,6 +36,9 @@ test.each([
   ["SPILLWAY_HOUR_RETENTION", "29d", /at least SPILLWAY_MINUTE_RETENTION: hours are made of minutes/],
   ["SPILLWAY_LABELS_FILE", "labels.yml", /absolute/],
   ["SPILLWAY_INTERVAL", "2h", /from 100ms to 1h/],
+  ["SPILLWAY_EPHEMERAL_LABEL", "ephemeral", /write name=value/],
+  ["SPILLWAY_FORGET_EPHEMERAL_AFTER", "5m", /at least 10m/],
+  ["SPILLWAY_FORGET_AFTER", "59m", /at least SPILLWAY_FORGET_EPHEMERAL_AFTER/],
   ["SPILLWAY_DATA_DIR", "data", /absolute/],
   ["SPILLWAY_PUBLIC_URL", "example.org", /SPILLWAY_PUBLIC_URL/],
   ["REDIS_URL", "localhost:6379", /redis:\/\//],
@@ -53,6 +56,13 @@ test.each([
   ["SPILLWAY_RATE_LIMIT", "-1", /SPILLWAY_RATE_LIMIT/],
 ])("%s=%s is refused", (name, value, message) => {
   expect(() => readConfig({ [name]: value })).toThrow(message);
+});
+
+test("the label of hosts that come and go is cut at its first sign", () => {
+  expect(readConfig({ SPILLWAY_EPHEMERAL_LABEL: "pool=a=b" }).forgetting.ephemeral).toEqual({
+    name: "pool",
+    value: "a=b",
+  });
 });
 
 test("a public URL loses its last slash", () => {

@@ -57,35 +57,79 @@ export async function readHostIncrease(
   return total;
 }
 
+/** What is asked of the raw snapshots of a host. */
+export interface HostSeriesQuery {
+  readonly range: Range;
+  readonly grid: Grid;
+  readonly counterIds: readonly number[];
+}
+
 /** The rates of counters on a grid, in the order of the ids; an interval lies in the step that it ends in. */
 export async function readHostSeries(
   reader: SnapshotReader,
   db: Db,
   namespaceIds: readonly number[],
-  range: Range,
-  grid: Grid,
-  counterIds: readonly number[],
+  query: HostSeriesQuery,
 ): Promise<HostSeries[]> {
-  const sums = counterIds.map(() => new SeriesSum(grid));
-  const resets: number[] = [];
-  const gaps: { from: number; to: number }[] = [];
+  const [series] = await readSeriesOfHosts(reader, db, [namespaceIds], query);
+  if (series === undefined) throw new Error("one host has one answer");
+  return series;
+}
+
+/**
+ * The same for several hosts, each given by its namespaces, in the order given: their snapshots are read together,
+ * so that the number of statements grows with the range and not with the hosts.
+ */
+export async function readSeriesOfHosts(
+  reader: SnapshotReader,
+  db: Db,
+  hosts: readonly (readonly number[])[],
+  query: HostSeriesQuery,
+): Promise<HostSeries[][]> {
+  const sums = hosts.map(() => new HostSum(query));
+  const sumOf = new Map(hosts.flatMap((ids, index) => ids.map((id) => [id, sums[index]] as const)));
   // A step lies in one part: its rate is of all that it has.
-  for await (const part of readParts(reader, db, namespaceIds, partsOf(range, grid, PART_MS))) {
-    for (const increase of part) {
-      const { snapshot, interval, increases } = increase;
-      if (interval.kind === "sinceBoot" || increases.baseline === "recreated") resets.push(snapshot.at);
-      if (interval.kind === "interval" && !interval.rated) {
-        gaps.push({ from: interval.previous.at, to: snapshot.at });
-      }
-      if (interval.kind === "baseline" && interval.reason === "gap") {
-        gaps.push({ from: interval.previous.at, to: snapshot.at });
-      }
-      counterIds.forEach((counterId, index) => {
-        sums[index]?.add(increase, countOf(increase, counterId));
-      });
-    }
+  const parts = partsOf(query.range, query.grid, PART_MS);
+  for await (const part of readParts(reader, db, [...sumOf.keys()], parts)) {
+    for (const increase of part) sumOf.get(increase.namespaceId)?.add(increase);
   }
-  return sums.map((sum) => ({ values: sum.rates(), total: sum.total, resets, gaps }));
+  return sums.map((sum) => sum.series());
+}
+
+/** The counters of one host, and when they began anew or were not seen. */
+class HostSum {
+  readonly #counterIds: readonly number[];
+  readonly #sums: readonly SeriesSum[];
+  readonly #resets: number[] = [];
+  readonly #gaps: { from: number; to: number }[] = [];
+
+  constructor({ counterIds, grid }: HostSeriesQuery) {
+    this.#counterIds = counterIds;
+    this.#sums = counterIds.map(() => new SeriesSum(grid));
+  }
+
+  add(increase: NamespaceIncrease): void {
+    const { snapshot, interval, increases } = increase;
+    if (interval.kind === "sinceBoot" || increases.baseline === "recreated") this.#resets.push(snapshot.at);
+    if (interval.kind === "interval" && !interval.rated) {
+      this.#gaps.push({ from: interval.previous.at, to: snapshot.at });
+    }
+    if (interval.kind === "baseline" && interval.reason === "gap") {
+      this.#gaps.push({ from: interval.previous.at, to: snapshot.at });
+    }
+    this.#counterIds.forEach((counterId, index) => {
+      this.#sums[index]?.add(increase, countOf(increase, counterId));
+    });
+  }
+
+  series(): HostSeries[] {
+    return this.#sums.map((sum) => ({
+      values: sum.rates(),
+      total: sum.total,
+      resets: this.#resets,
+      gaps: this.#gaps,
+    }));
+  }
 }
 
 /**

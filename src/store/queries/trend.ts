@@ -246,7 +246,7 @@ function spansOf(moved: Moved, grid: Grid): ShardSpan[] {
   return spans;
 }
 
-/** The host of a namespace; a negative number for one that the view has not seen yet. */
+/** The host of a namespace; a negative number of its own for one whose host has gone or is not known yet. */
 export function ownerIn({ ownerOf }: Pick<Fleet, "ownerOf">): (namespaceId: number) => number {
-  return (namespaceId) => ownerOf.get(namespaceId) ?? -1;
+  return (namespaceId) => ownerOf.get(namespaceId) ?? -1 - namespaceId;
 }

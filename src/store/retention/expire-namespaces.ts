@@ -85,7 +85,7 @@ export class NamespaceExpiry {
 }
 
 /** Those of the namespaces of which there is no snapshot, in any of its forms. */
-async function withoutSnapshots(db: Db, ids: readonly number[]): Promise<number[]> {
+export async function withoutSnapshots(db: Db, ids: readonly number[]): Promise<number[]> {
   if (ids.length === 0) return [];
   // In order of time, so that each look is one down the key of a partition: in no order, the server may take a
   // scan of it all for the shorter way to a first row, and there is none.

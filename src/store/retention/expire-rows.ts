@@ -46,6 +46,12 @@ export async function expireRows(db: Db, retention: Retention, now: number): Pro
         DELETE FROM listener WHERE id IN (
           SELECT id FROM listener WHERE last_seen < ${minutesFrom} LIMIT ${ROWS_PER_STATEMENT})`,
     ),
+    event: await inBatches(
+      () => db.$executeRaw`
+        DELETE FROM event WHERE id IN (
+          SELECT id FROM event WHERE at < ${hoursFrom} AND coalesce(until, at) < ${hoursFrom}
+          LIMIT ${ROWS_PER_STATEMENT})`,
+    ),
     // Labels of a time of which nothing is left: those that a later row, as old as that, has replaced.
     host_label_history: await inBatches(
       () => db.$executeRaw`

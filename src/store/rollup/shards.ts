@@ -57,3 +57,26 @@ export async function rolledUpTo(db: Db, shards: readonly number[]): Promise<num
     HAVING count(s.settled) = count(*)`;
   return Math.round(row?.upTo ?? 0);
 }
+
+/**
+ * Whether all that was committed of a span is in the rollups: each of the shards is settled to its end, or has no
+ * mark in it. A shard that catches up with older minutes is not waited for.
+ *
+ * @param from whole minutes, ms since 1970, as is `to`
+ */
+export async function isRolledUp(
+  db: Db,
+  shards: readonly number[],
+  { from, to }: { readonly from: number; readonly to: number },
+): Promise<boolean> {
+  const [row] = await db.$queryRaw<{ waiting: boolean }[]>`
+    SELECT EXISTS (
+      SELECT FROM unnest(${[...shards]}::int[]) AS wanted(shard)
+      LEFT JOIN ts.shard s ON s.shard = wanted.shard
+      WHERE (s.settled IS NULL OR s.settled < to_timestamp(${to / 1000}::float8))
+        AND EXISTS (SELECT FROM ts.mark m WHERE m.shard = wanted.shard
+                      AND m.minute >= to_timestamp(${from / 1000}::float8)
+                      AND m.minute < to_timestamp(${to / 1000}::float8))
+    ) AS waiting`;
+  return row?.waiting === false;
+}

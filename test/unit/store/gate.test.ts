@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Gate } from "../../../src/ingest/gate.ts";
+import { Gate } from "../../../src/store/gate.ts";
 
 test("so many at a time, in their order, also after a failure", async () => {
   const gate = new Gate(3);

@@ -1,0 +1,25 @@
+import { type DocumentNode, GraphQLError, type GraphQLSchema, parse, validate } from "graphql";
+import { refuseCostly } from "./document-guard.ts";
+import { TOKENS_MAX } from "./limits.ts";
+
+/** A document that may be run, within the limits that hold over HTTP; or what is wrong with it. */
+export function checkedDocument(
+  schema: GraphQLSchema,
+  source: string,
+): { readonly document: DocumentNode } | { readonly errors: readonly GraphQLError[] } {
+  try {
+    const document = parse(source, { maxTokens: TOKENS_MAX });
+    refuseCostly(document);
+    const errors = validate(schema, document);
+    if (errors.length === 0) return { document };
+    return { errors: errors.map((error) => coded(error, "GRAPHQL_VALIDATION_FAILED")) };
+  } catch (error) {
+    if (error instanceof GraphQLError) return { errors: [coded(error, "GRAPHQL_PARSE_FAILED")] };
+    throw error;
+  }
+}
+
+function coded(error: GraphQLError, code: string): GraphQLError {
+  error.extensions.code ??= code;
+  return error;
+}

@@ -1,0 +1,126 @@
+import DataLoader from "dataloader";
+import type { HostRecord } from "../store/directory.ts";
+import { concerning } from "../store/event-hosts.ts";
+import { type EventRecord, type Reboot, readEvents, readReboots } from "../store/events.ts";
+import type { IncidentRecord } from "../store/incidents/records.ts";
+import { currentLabels } from "../store/queries/groups.ts";
+import type { Range } from "../store/queries/range.ts";
+import type { Sources } from "./context.ts";
+import type { FleetShape } from "./fleet-shape.ts";
+import type { IncidentLoaders } from "./incident-loaders.ts";
+
+/** How reboots are called, which are not recorded but seen. */
+export const REBOOT = "REBOOT";
+
+/** Events of a range that are looked at for whom they concern, the newest. */
+const LOOKED_AT = 5_000;
+
+/** What was recorded, or a reboot that was seen. */
+export interface EventShape extends Omit<EventRecord, "id" | "createdBy"> {
+  /** The node id. */
+  readonly id: string;
+  /** Null for what nobody recorded. */
+  readonly createdBy: string | null;
+  /** The host that it was seen on; null for what was recorded. */
+  readonly host: HostRecord | null;
+}
+
+export interface EventQuestion {
+  readonly range: Range;
+  /** Null for all. */
+  readonly kinds: readonly string[] | null;
+  readonly first: number;
+}
+
+/** The newest events that concern any of a fleet's hosts, the newest first; of the whole fleet, every event. */
+export async function eventsOf(
+  context: Pick<Sources, "db" | "labelsOver">,
+  { all, hosts, filtered }: FleetShape,
+  { range, kinds, first }: EventQuestion,
+): Promise<EventShape[]> {
+  const hostIds = filtered ? hosts.map(({ id }) => id) : null;
+  const [recorded, reboots] = await Promise.all([
+    readEvents(context.db, { range, kinds, limit: filtered ? LOOKED_AT : first }),
+    kinds === null || kinds.includes(REBOOT)
+      ? readReboots(context.db, { range, hostIds, limit: first })
+      : Promise.resolve([]),
+  ]);
+  const meant = filtered ? await meantBy(context, recorded, hosts) : recorded;
+  const seen = reboots.flatMap((reboot) => {
+    const host = all.hostById.get(reboot.hostId);
+    return host === undefined ? [] : [rebootShape(reboot, host)];
+  });
+  return newestOf([...meant.map(eventShape), ...seen], first);
+}
+
+/** How long before an incident began an event may have been its cause. */
+const BEFORE_MS = 3_600_000;
+const EVENTS_OF_INCIDENT = 100;
+
+/** The events that concern the hosts of an incident, from an hour before it began; of several incidents read together. */
+export function incidentEventLoader(
+  sources: Sources,
+  members: IncidentLoaders["members"],
+): DataLoader<IncidentRecord, EventShape[]> {
+  return new DataLoader(async (incidents: readonly IncidentRecord[]) => {
+    const { hostById } = await sources.fleet.read();
+    const asked = await Promise.all(
+      incidents.map(async ({ id, startedAt, resolvedAt }) => ({
+        from: startedAt - BEFORE_MS,
+        to: (resolvedAt ?? sources.now()) + 1,
+        hosts: (await members.load(id)).flatMap(({ hostId }) => hostById.get(hostId) ?? []),
+      })),
+    );
+    const range = {
+      from: Math.min(...asked.map(({ from }) => from)),
+      to: Math.max(...asked.map(({ to }) => to)),
+    };
+    const hostIds = [...new Set(asked.flatMap(({ hosts }) => hosts.map(({ id }) => id)))];
+    const [recorded, reboots] = await Promise.all([
+      readEvents(sources.db, { range, kinds: null, limit: LOOKED_AT }),
+      readReboots(sources.db, { range, hostIds, limit: LOOKED_AT }),
+    ]);
+    return Promise.all(
+      asked.map(async ({ from, to, hosts }) => {
+        const within = recorded.filter(({ at, until }) => at < to && (until ?? at) >= from);
+        const meant = (await meantBy(sources, within, hosts)).map(eventShape);
+        const own = reboots.filter(({ at }) => at >= from && at < to);
+        const seen = hosts.flatMap((host) =>
+          own.filter(({ hostId }) => hostId === host.id).map((reboot) => rebootShape(reboot, host)),
+        );
+        return newestOf([...meant, ...seen], EVENTS_OF_INCIDENT);
+      }),
+    );
+  });
+}
+
+function newestOf(events: readonly EventShape[], count: number): EventShape[] {
+  return [...events].sort((a, b) => b.at - a.at).slice(0, count);
+}
+
+async function meantBy(
+  { labelsOver }: Pick<Sources, "labelsOver">,
+  events: readonly EventRecord[],
+  hosts: readonly HostRecord[],
+): Promise<EventRecord[]> {
+  if (events.length === 0) return [];
+  return concerning(events, hosts, (await labelsOver?.()) ?? currentLabels);
+}
+
+export function eventShape(event: EventRecord): EventShape {
+  return { ...event, id: `event_${event.id}`, host: null };
+}
+
+function rebootShape({ epochId, at }: Reboot, host: HostRecord): EventShape {
+  return {
+    id: `reboot_${epochId}`,
+    kind: REBOOT,
+    title: `${host.name} was booted`,
+    at,
+    until: null,
+    matchers: [{ name: "host", op: "EQ", value: host.name }],
+    url: null,
+    createdBy: null,
+    host,
+  };
+}

@@ -1,0 +1,200 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import {
+  createSourceEventStream,
+  type ExecutionArgs,
+  type ExecutionResult,
+  execute,
+  GraphQLError,
+  getOperationAST,
+} from "graphql";
+import { handleProtocols, makeServer, type SubscribePayload } from "graphql-ws";
+import { WebSocketServer } from "ws";
+import { type ErrorCode, SpillwayError } from "../errors.ts";
+import type { Actor } from "../store/tokens.ts";
+import type { Logger } from "../telemetry/log.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import { checkedDocument } from "./checked-document.ts";
+import { createContext, type Sources } from "./context.ts";
+import { formatRawError } from "./format-error.ts";
+import { schema } from "./schema.ts";
+import { type Credential, CredentialWatch } from "./subscription-credentials.ts";
+import { LiveSocket } from "./subscription-socket.ts";
+
+/** Bytes of one message of a client, as of one body over HTTP. */
+const MESSAGE_BYTES = 100_000;
+/** A client says who it is within this time, or is closed (4408). */
+const INIT_WAIT_MS = 5_000;
+const SUBSCRIPTIONS_PER_SOCKET = 50;
+/** Sockets of a process: in all, and of those that have not said who they are. */
+const SOCKETS_MAX = 2_000;
+const STRANGERS_MAX = 200;
+
+export interface SubscriptionServerDeps {
+  readonly sources: Sources;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /**
+   * What a client shows when it connects: the token of its connection parameters, or what came with its request.
+   *
+   * @throws UNAUTHENTICATED when that is nothing, FORBIDDEN when it comes from a page of another site
+   */
+  readonly credentialOf: (request: IncomingMessage, params: Readonly<Record<string, unknown>>) => Credential;
+  /** Counts what somebody asks. @throws RATE_LIMITED */
+  readonly countCall: (actor: Actor) => Promise<void>;
+}
+
+interface Extra {
+  readonly socket: LiveSocket;
+  readonly request: IncomingMessage;
+}
+
+/** Subscriptions, by the protocol graphql-transport-ws. */
+export class SubscriptionServer {
+  readonly #deps: SubscriptionServerDeps;
+  readonly #sockets = new Set<LiveSocket>();
+  readonly #credentials: CredentialWatch;
+  #stopping = false;
+  readonly #webSockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MESSAGE_BYTES,
+    perMessageDeflate: false,
+    clientTracking: false,
+    handleProtocols,
+  });
+  readonly #server: ReturnType<typeof makeServer<Record<string, unknown>, Extra>>;
+
+  constructor(deps: SubscriptionServerDeps) {
+    this.#deps = deps;
+    this.#credentials = new CredentialWatch(deps.log);
+    this.#server = makeServer<Record<string, unknown>, Extra>({
+      schema,
+      connectionInitWaitTimeout: INIT_WAIT_MS,
+      onConnect: ({ connectionParams, extra }) => this.#admit(extra, connectionParams ?? {}),
+      onSubscribe: ({ extra, subscriptions }, _id, payload) =>
+        Object.keys(subscriptions).length > SUBSCRIPTIONS_PER_SOCKET
+          ? [
+              refusal(
+                "LIMIT_EXCEEDED",
+                `${SUBSCRIPTIONS_PER_SOCKET} subscriptions are open on this socket: end some`,
+              ),
+            ]
+          : this.#ask(extra.socket.actor, payload),
+      subscribe: (args) => this.#subscribe(args),
+      onNext: (_context, _id, _payload, _args, { data = null, errors }) => {
+        if (errors === undefined) return undefined;
+        return { data, errors: errors.map((error) => formatRawError(error, deps.log)) };
+      },
+      onError: (_context, _id, _payload, errors) => errors.map((error) => formatRawError(error, deps.log)),
+    });
+  }
+
+  /** Takes a request to upgrade over; false where there are too many sockets already. */
+  upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): boolean {
+    const strangers = [...this.#sockets].filter(({ actor }) => actor === null).length;
+    if (this.#stopping || this.#sockets.size >= SOCKETS_MAX || strangers >= STRANGERS_MAX) return false;
+    this.#webSockets.handleUpgrade(request, stream, head, (webSocket) => {
+      const { log, metrics } = this.#deps;
+      const socket = new LiveSocket(webSocket, log);
+      this.#sockets.add(socket);
+      metrics.liveSockets.set(this.#sockets.size);
+      const closed = this.#server.opened(socket, { socket, request });
+      socket.onClosed((code, reason) => {
+        this.#sockets.delete(socket);
+        this.#credentials.left(socket);
+        metrics.liveSockets.set(this.#sockets.size);
+        metrics.liveSocketsClosed.inc({ code });
+        void closed(code, reason);
+      });
+    });
+    return true;
+  }
+
+  /** Tells every client to go (1001), and ends those that have not gone in time. */
+  async close(): Promise<void> {
+    this.#stopping = true;
+    this.#credentials.close();
+    await Promise.all([...this.#sockets].map((socket) => socket.drain()));
+  }
+
+  async #admit({ socket, request }: Extra, params: Readonly<Record<string, unknown>>): Promise<void> {
+    socket.actor = await this.#credentials.admit(socket, this.#deps.credentialOf(request, params));
+  }
+
+  async #ask(
+    actor: Actor | null,
+    { query, operationName, variables }: SubscribePayload,
+  ): Promise<ExecutionArgs | readonly GraphQLError[]> {
+    if (actor === null) throw new SpillwayError("UNAUTHENTICATED", "no valid token or session");
+    try {
+      await this.#deps.countCall(actor);
+    } catch (error) {
+      if (error instanceof SpillwayError) return [refusal(error.code, error.message)];
+      throw error;
+    }
+    const checked = checkedDocument(schema, query);
+    if ("errors" in checked) return checked.errors;
+    const operation = getOperationAST(checked.document, operationName)?.operation ?? "subscription";
+    if (operation !== "subscription") {
+      return [refusal("BAD_REQUEST", `a ${operation} goes to POST /graphql, and not over a socket`)];
+    }
+    return {
+      schema,
+      document: checked.document,
+      operationName: operationName ?? null,
+      variableValues: variables ?? null,
+      contextValue: createContext(this.#deps.sources, actor),
+    };
+  }
+
+  /** Each event is answered in a context of its own: what one has loaded is old for the next. */
+  async #subscribe(args: ExecutionArgs): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
+    const events = await createSourceEventStream(args);
+    if (!(Symbol.asyncIterator in events)) return events;
+    const { sources, metrics } = this.#deps;
+    const { actor } = args.contextValue as { readonly actor: Actor };
+    metrics.liveSubscriptions.inc();
+    return answersTo(
+      events as AsyncIterable<unknown>,
+      (event) => execute({ ...args, rootValue: event, contextValue: createContext(sources, actor) }),
+      () => metrics.liveSubscriptions.dec(),
+    );
+  }
+}
+
+/** One answer for each event; `ended` is called once, however it ends. */
+function answersTo(
+  events: AsyncIterable<unknown>,
+  answer: (event: unknown) => Promise<ExecutionResult> | ExecutionResult,
+  ended: () => void,
+): AsyncIterableIterator<ExecutionResult> {
+  const iterator = events[Symbol.asyncIterator]();
+  let open = true;
+  const end = () => {
+    if (open) ended();
+    open = false;
+    return { done: true, value: undefined } as const;
+  };
+  return {
+    next: async () => {
+      try {
+        const event = await iterator.next();
+        return event.done === true ? end() : { done: false, value: await answer(event.value) };
+      } catch (error) {
+        end();
+        throw error;
+      }
+    },
+    return: async () => {
+      await iterator.return?.();
+      return end();
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+function refusal(code: ErrorCode, message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code } });
+}

@@ -1,0 +1,26 @@
+import { createHash } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { SpillwayError } from "../errors.ts";
+import type { Credential } from "../graphql/subscription-credentials.ts";
+import type { Access } from "./access.ts";
+import { sessionSecret } from "./session-cookie.ts";
+
+/**
+ * What a client shows when it opens a WebSocket: a bearer token in its connection parameters, since a browser can
+ * set no header; or else what any request shows.
+ *
+ * @throws UNAUTHENTICATED for parameters of another form
+ */
+export function socketCredential(
+  access: Access,
+): (request: IncomingMessage, params: Readonly<Record<string, unknown>>) => Credential {
+  return (request, { authorization = request.headers.authorization }) => {
+    if (authorization !== undefined && typeof authorization !== "string") {
+      throw new SpillwayError("UNAUTHENTICATED", '`authorization` is a text: "Bearer <token>"');
+    }
+    // Told apart by a hash, so that no secret is what things are named by.
+    const shown = [authorization, sessionSecret(request), access.proxies.userOf(request)?.name];
+    const key = createHash("sha256").update(JSON.stringify(shown)).digest("base64url");
+    return { key, actor: () => access.actorOf(request, authorization) };
+  };
+}
