@@ -81,7 +81,7 @@ async function followOverflow(redisUrl: string | null): Promise<void> {
         );
         return host?.increase != null;
       },
-      { timeoutMs: 20_000 },
+      { timeoutMs: 60_000 },
     );
 
     listener.kill("SIGSTOP");
@@ -130,7 +130,7 @@ async function followOverflow(redisUrl: string | null): Promise<void> {
         seen = await ask(fields);
         return equals(seen, expected);
       },
-      { timeoutMs: 20_000 },
+      { timeoutMs: 60_000 },
     ).catch(() => undefined);
     expect(seen).toEqual(expected);
     const { data } = await service.graphql("{ system { queue { backend failed } } }");
