@@ -256,7 +256,7 @@ async function watch(
 
   const reason = await stopped;
   listeners.stop();
-  goodbye = goodbyeOf(settings.goodbye, stateDir);
+  goodbye = goodbyeOf(settings.goodbye);
   await loops.stop(STOP_GRACE_MS);
   transport.close();
   // A disk that hangs must not keep the agent: what was written outlives the process unsynced as well.

@@ -1,14 +1,11 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 
 /**
- * There while systemd takes the host down: the first from `shutdown +5` on, the second from when users may no
- * longer log in. Of every shutdown that is among the first things, and the agent's unit has it come before the
- * agent is stopped (deploy/install.sh).
+ * There while `install.sh --uninstall` stops the agent, and while systemd takes the host down: from `shutdown +5`
+ * on, and from when users may no longer log in. Of every shutdown the last is among the first things, and the
+ * agent's unit has it come before the agent is stopped (deploy/install.sh).
  */
-const SHUTDOWN_MARKS = ["/run/systemd/shutdown/scheduled", "/run/nologin"];
-/** In the state folder, put there by `install.sh --uninstall`. */
-const REMOVAL_MARK = "leaving";
+const LEAVING_MARKS = ["/run/spillway-agent.leaving", "/run/systemd/shutdown/scheduled", "/run/nologin"];
 
 /**
  * What the service is told of a stop: `leaving` for good, or `restarting` for a moment. Unless a person said
@@ -17,11 +14,9 @@ const REMOVAL_MARK = "leaving";
  */
 export function goodbyeOf(
   given: "leaving" | "restarting" | null,
-  stateDir: string,
   exists: (path: string) => boolean = existsSync,
 ): "leaving" | "restarting" {
-  const marks = [join(stateDir, REMOVAL_MARK), ...SHUTDOWN_MARKS];
-  return given ?? (marks.some(exists) ? "leaving" : "restarting");
+  return given ?? (LEAVING_MARKS.some(exists) ? "leaving" : "restarting");
 }
 
 /** What ends an agent, as Node's process has it. */

@@ -55,10 +55,11 @@ etc=$root/etc/$name
 unit=$root/etc/systemd/system/$name.service
 
 if [ "$uninstall" = yes ]; then
-  # The agent's mark for a stop that is for good (agent/stop.ts).
-  if [ -d "$root/var/lib/$name" ]; then : >"$root/var/lib/$name/leaving"; fi
   if [ -z "$root" ] && command -v systemctl >/dev/null 2>&1; then
+    # The agent's mark of a stop that is for good (agent/stop.ts).
+    : >"/run/$name.leaving"
     systemctl disable --now "$name" >/dev/null 2>&1 || true
+    rm -f "/run/$name.leaving"
   fi
   rm -rf "$root$lib" "$etc" "$unit" "$root/var/lib/$name" "$root/var/lib/private/$name"
   if [ -z "$root" ] && command -v systemctl >/dev/null 2>&1; then systemctl daemon-reload; fi

@@ -12,7 +12,7 @@ export interface Ended {
 /** Runs a program to its end. Never rejects. */
 export type Execute = (file: string, args: readonly string[], signal: AbortSignal) => Promise<Ended>;
 
-/** Generous: ss takes 3 ms. A machine that needs longer is in trouble, and the agent must not add to it. */
+/** Generous: ss takes 2 ms. A machine that needs longer is in trouble, and the agent must not add to it. */
 export const DEADLINE_MS = 5_000;
 /** About 20,000 listeners. */
 export const OUTPUT_BYTES = 4 * 1024 * 1024;

@@ -10,6 +10,8 @@ work=$1
 init=${2:-/lib/systemd/systemd}
 root=$work/root
 cgroups=$work/cgroup
+# Seconds: a machine must not outlive a test that was killed.
+life=900
 
 # Runs as process 1, but for its mounts and the last line.
 boot() {
@@ -61,7 +63,7 @@ mkdir "$group"
 
 while read -r _; do
   sh -c 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"' sh "$group" \
-    unshare --pid --fork --kill-child --mount --uts --ipc --cgroup sh "$0" "$work" "$init" boot || true
+    timeout --signal=KILL "$life" unshare --pid --fork --kill-child --mount --uts --ipc --cgroup sh "$0" "$work" "$init" boot || true
   echo off
 done
 find "$group" -depth -type d -exec rmdir {} +

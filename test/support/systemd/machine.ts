@@ -1,5 +1,5 @@
 /** A machine that a real systemd starts, stops and runs services on; its network is that of the test. */
-import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -55,8 +55,8 @@ export function makeMachine(): SystemdMachine {
   let boots = 0;
 
   /** Process id of its init in the newest boot. */
-  const init = () => [...said.matchAll(/^init (\d+)$/gm)][boots - 1]?.[1];
-  const isOff = () => [...said.matchAll(/^off$/gm)].length === boots;
+  const init = () => [...said.matchAll(/^init (\d+)\n/gm)][boots - 1]?.[1];
+  const isOff = () => [...said.matchAll(/^off\n/gm)].length === boots;
 
   const run: SystemdMachine["run"] = (command, ...args) => {
     const pid = init();
@@ -77,7 +77,7 @@ export function makeMachine(): SystemdMachine {
     run,
     async boot() {
       boots += 1;
-      write(holder, "\n");
+      holder.stdin.write("\n");
       await waitFor(
         "systemd to have started all",
         async () =>
@@ -97,8 +97,4 @@ export function makeMachine(): SystemdMachine {
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-function write({ stdin }: ChildProcess, text: string): void {
-  stdin?.write(text);
 }

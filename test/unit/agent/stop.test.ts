@@ -21,9 +21,9 @@ test.each([
   ["nothing was said and the host stays up", null, [], "restarting"],
   ["a shutdown is planned", null, ["/run/systemd/shutdown/scheduled"], "leaving"],
   ["users may no longer log in", null, ["/run/nologin"], "leaving"],
-  ["the agent is being removed", null, ["/state/leaving"], "leaving"],
+  ["the agent is being removed", null, ["/run/spillway-agent.leaving"], "leaving"],
   ["it was said", "leaving" as const, [], "leaving"],
   ["it was said, whatever the host does", "restarting" as const, ["/run/nologin"], "restarting"],
 ])("the goodbye when %s", (_case, given, marks, goodbye) => {
-  expect(goodbyeOf(given, "/state", (path) => marks.some((mark) => mark === path))).toBe(goodbye);
+  expect(goodbyeOf(given, (path) => marks.some((mark) => mark === path))).toBe(goodbye);
 });
