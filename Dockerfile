@@ -51,5 +51,6 @@ STOPSIGNAL SIGTERM
 # Of the roles that listen; `work` does not, so switch the check off there.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.SPILLWAY_PORT}/readyz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "dist/main.js"]
+# Room for what lives no longer than a push or an answer: a fifth of the CPU of pushes, for some 40 MB.
+ENTRYPOINT ["node", "--max-semi-space-size=64", "dist/main.js"]
 CMD ["serve"]

@@ -27,6 +27,7 @@ export default defineConfig({
       },
       // Real processes, as a user runs them: service, agent, Postgres, Redis, the kernel.
       {
+        resolve,
         test: {
           ...shared,
           testTimeout: 180_000,

@@ -1,4 +1,5 @@
-import { counterEntry, documentedCounters } from "../src/catalog/catalog.ts";
+import { SEED_COUNTERS } from "../src/catalog/seed.ts";
+import { counterSummary } from "../src/catalog/summary.ts";
 import { columns } from "./columns.ts";
 import type { Seen } from "./look.ts";
 import { listenerLines } from "./print-listeners.ts";
@@ -8,7 +9,7 @@ import { byName, changeText, namespaceLines, namespacesJson } from "./print-name
  * What was seen, for people: counters and listeners of the root, the other network namespaces in short, and what
  * cannot be seen.
  *
- * @param all also the counters that are 0 and that the catalog has no texts for, and quiet namespaces.
+ * @param all also the counters that are 0, and quiet namespaces.
  */
 export function printTable(seen: Seen, all: boolean): string {
   const { name, facts, uptimeMs, scrape, labels } = seen;
@@ -28,24 +29,23 @@ export function printTable(seen: Seen, all: boolean): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** Documented counters first, the most important at the top, then the kernel's order. `-`: there is no count. */
+/** The counters that Spillway is about at the top, then the kernel's order. `-`: there is no count. */
 function counterLines({ scrape, changes, changeMs }: Seen, all: boolean): string[] {
-  const documented = documentedCounters().map((entry) => entry.name);
   const order = scrape.names.map((counter, index) => {
-    const rank = documented.indexOf(counter);
-    return { counter, index, rank: rank === -1 ? documented.length : rank };
+    const rank = SEED_COUNTERS.indexOf(counter);
+    return { counter, index, rank: rank === -1 ? SEED_COUNTERS.length : rank };
   });
   const shown = order
-    .filter(({ index, rank }) => all || rank < documented.length || (scrape.values[index] ?? 0) > 0)
+    .filter(({ index, rank }) => all || rank < SEED_COUNTERS.length || (scrape.values[index] ?? 0) > 0)
     .sort((a, b) => a.rank - b.rank || a.index - b.index);
   const rows = shown.map(({ counter, index }) => {
-    const { unit, meaning } = counterEntry(counter);
+    const { unit, meaning } = counterSummary(counter);
     return [
       counter,
       String(scrape.values[index] ?? "-"),
       changeText(changes[index] ?? null),
       unit,
-      shortMeaning(meaning),
+      meaning ?? "",
     ];
   });
   const left = scrape.names.length - shown.length;
@@ -57,11 +57,6 @@ function counterLines({ scrape, changes, changeMs }: Seen, all: boolean): string
     ),
     ...(left === 0 ? [] : [`${left} more have no count or are 0: --all shows them`]),
   ];
-}
-
-/** The first clause of it: what follows a colon or a full stop explains. */
-function shortMeaning(meaning: string | null): string {
-  return meaning === null ? "" : (meaning.split(/[.:](?:\s|$)/, 1)[0] ?? "");
 }
 
 function missingLines({ capabilities }: Seen): string[] {

@@ -1,12 +1,22 @@
 /**
- * Builds dist/: the Prisma client, the service (tsc) and the agent as one file (esbuild).
+ * Builds dist/: the Prisma client, the service (tsc), the agent as one file and the pages for browsers (esbuild).
  *
  * `--if-stale` does nothing when dist/ was built from these very sources, so that `npm start` and `npm test`
  * may always ask for it.
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,6 +26,7 @@ const dist = join(root, "dist");
 const SOURCES = [
   "src",
   "agent",
+  "web",
   "prisma",
   "scripts",
   "package.json",
@@ -25,8 +36,11 @@ const SOURCES = [
   "prisma.config.ts",
 ];
 
-/** A digest of the names and contents of all sources: what was added, changed or removed since is seen. */
-function digestOfSources() {
+/** What GraphiQL is made of: a long bundle of packages that hardly ever change. */
+const GRAPHIQL_SOURCES = ["web/graphiql", "src/graphql/examples", "package-lock.json", "scripts/build.mjs"];
+
+/** A digest of the names and contents of sources: what was added, changed or removed since is seen. */
+function digestOf(sources) {
   const hash = createHash("sha256").update(process.version);
   const add = (path) => {
     const full = join(root, path);
@@ -35,7 +49,7 @@ function digestOfSources() {
     if (entries === null) hash.update(path).update("\0").update(readFileSync(full)).update("\0");
     else for (const name of entries.sort()) if (name !== "generated") add(join(path, name));
   };
-  for (const source of SOURCES) add(source);
+  for (const source of sources) add(source);
   return hash.digest("hex");
 }
 
@@ -71,8 +85,40 @@ function withCheapBuiltins(code) {
   process.exit(1);
 }
 
-const digest = digestOfSources();
 const stamp = (folder) => join(folder, ".built-from");
+
+/** GraphiQL, taken over from the last build where nothing of it has changed. */
+async function buildGraphiql(last, to) {
+  const own = digestOf(GRAPHIQL_SOURCES);
+  if (existsSync(stamp(last)) && readFileSync(stamp(last), "utf8") === own) {
+    cpSync(last, to, { recursive: true });
+    return;
+  }
+  mkdirSync(to, { recursive: true });
+  const worker = (path) => createRequire(join(root, "web", "graphiql", "main.tsx")).resolve(path);
+  await build({
+    entryPoints: {
+      main: join(root, "web", "graphiql", "main.tsx"),
+      page: join(root, "web", "graphiql", "page.css"),
+      "editor.worker": worker("monaco-editor/esm/vs/editor/editor.worker.js"),
+      "json.worker": worker("monaco-editor/esm/vs/language/json/json.worker.js"),
+      "graphql.worker": worker("monaco-graphql/esm/graphql.worker.js"),
+    },
+    outdir: to,
+    bundle: true,
+    minify: true,
+    format: "iife",
+    target: "es2022",
+    jsx: "automatic",
+    loader: { ".graphql": "text", ".ttf": "file", ".woff2": "file", ".woff": "file" },
+    define: { "process.env.NODE_ENV": '"production"' },
+    legalComments: "external",
+    logLevel: "warning",
+  });
+  writeFileSync(stamp(to), own);
+}
+
+const digest = digestOf(SOURCES);
 const built = existsSync(stamp(dist)) ? readFileSync(stamp(dist), "utf8") : "";
 if (process.argv.includes("--if-stale") && built === digest) process.exit(0);
 
@@ -105,6 +151,7 @@ await build({
 });
 writeFileSync(agent, withCheapBuiltins(readFileSync(agent, "utf8")));
 chmodSync(agent, 0o755);
+await buildGraphiql(join(dist, "web", "graphiql"), join(aside, "web", "graphiql"));
 writeFileSync(stamp(aside), digest);
 rmSync(`${aside}.old`, { recursive: true, force: true });
 if (existsSync(dist)) renameSync(dist, `${aside}.old`);

@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
+import proxyAddr from "proxy-addr";
 import { z } from "zod";
 import { SpillwayError } from "./errors.ts";
 import { parseDuration } from "./protocol/duration.ts";
@@ -19,12 +20,31 @@ const postgresUrl = z
   .string()
   .regex(/^postgres(ql)?:\/\//, "not a Postgres URL: write postgres://user:password@host:5432/database");
 
+const absolutePath = z.string().startsWith("/", "not an absolute path");
+const perMinute = z.coerce.number().int().min(0).max(1_000_000_000);
+const words = z.string().transform((text) => text.split(/[\s,]+/).filter((word) => word !== ""));
+const proxies = words.superRefine((ranges, context) => {
+  try {
+    if (ranges.length > 0) proxyAddr.compile(ranges);
+  } catch (error) {
+    context.addIssue(
+      `${(error as Error).message}: write addresses or ranges, as 10.0.0.0/8, with commas between`,
+    );
+  }
+});
+/** What a person whom a proxy names may be let do. */
+const personScopes = words.pipe(
+  z.array(
+    z.enum(["read", "operate", "admin"], "write scopes of read, operate and admin, with commas between"),
+  ),
+);
+
 /** Every setting of the service, as environment variables. Units are in the names or written with the value. */
 export const configSchema = z.object({
   SPILLWAY_LISTEN: z.string().min(1).default("127.0.0.1"),
   SPILLWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
   SPILLWAY_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
-  SPILLWAY_DATA_DIR: z.string().startsWith("/", "not an absolute path").optional(),
+  SPILLWAY_DATA_DIR: absolutePath.optional(),
   DATABASE_URL: postgresUrl.optional(),
   REDIS_URL: z
     .string()
@@ -37,7 +57,19 @@ export const configSchema = z.object({
   SPILLWAY_COMPACT_AFTER: duration.default(6 * HOUR_MS),
   SPILLWAY_MINUTE_RETENTION: duration.default(30 * DAY_MS),
   SPILLWAY_HOUR_RETENTION: duration.default(400 * DAY_MS),
-  SPILLWAY_LABELS_FILE: z.string().startsWith("/", "not an absolute path").optional(),
+  SPILLWAY_LABELS_FILE: absolutePath.optional(),
+  SPILLWAY_TLS_CERT: absolutePath.optional(),
+  SPILLWAY_TLS_KEY: absolutePath.optional(),
+  SPILLWAY_TRUSTED_PROXIES: proxies.default([]),
+  SPILLWAY_AUTH_PROXY_HEADER: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9-]{0,99}$/, "not the name of a header: write one as X-Forwarded-User")
+    .optional(),
+  SPILLWAY_AUTH_PROXY_SCOPES: personScopes.default(["read"]),
+  SPILLWAY_RATE_LIMIT: perMinute.default(6_000),
+  SPILLWAY_RATE_LIMIT_INGEST: perMinute.default(600_000),
+  SPILLWAY_RATE_LIMIT_STRANGER: perMinute.default(600),
+  SPILLWAY_RATE_LIMIT_SIGN_IN: perMinute.default(10),
   SPILLWAY_LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace"]).default("info"),
 });
 
@@ -63,6 +95,22 @@ export interface Config {
   /** Rules that give labels to hosts; need not be there unless it is named by a setting. */
   readonly labelsFile: string;
   readonly labelsFileNamed: boolean;
+  /** Paths of a certificate and its key; null for plain HTTP. */
+  readonly tls: { readonly cert: string; readonly key: string } | null;
+  readonly proxies: {
+    /** Addresses and ranges of the proxies before the service. */
+    readonly trusted: readonly string[];
+    /** In lower case: where a trusted proxy names the person; null when it names none. */
+    readonly userHeader: string | null;
+    readonly userScopes: readonly ("read" | "operate" | "admin")[];
+  };
+  /** Requests a minute; 0 sets no limit. */
+  readonly rateLimits: {
+    readonly api: number;
+    readonly ingest: number;
+    readonly stranger: number;
+    readonly signIn: number;
+  };
   readonly logLevel: string;
 }
 
@@ -111,11 +159,29 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     compactAfterMs: env.SPILLWAY_COMPACT_AFTER,
     labelsFile: env.SPILLWAY_LABELS_FILE ?? join(dataDir, "labels.yml"),
     labelsFileNamed: env.SPILLWAY_LABELS_FILE !== undefined,
+    tls: tlsOf(env),
+    proxies: {
+      trusted: env.SPILLWAY_TRUSTED_PROXIES,
+      userHeader: env.SPILLWAY_AUTH_PROXY_HEADER?.toLowerCase() ?? null,
+      userScopes: env.SPILLWAY_AUTH_PROXY_SCOPES,
+    },
+    rateLimits: {
+      api: env.SPILLWAY_RATE_LIMIT,
+      ingest: env.SPILLWAY_RATE_LIMIT_INGEST,
+      stranger: env.SPILLWAY_RATE_LIMIT_STRANGER,
+      signIn: env.SPILLWAY_RATE_LIMIT_SIGN_IN,
+    },
     logLevel: env.SPILLWAY_LOG_LEVEL,
   };
 }
 
-function crossCheck(env: z.infer<typeof configSchema>): string[] {
+type Environment = z.infer<typeof configSchema>;
+
+function tlsOf({ SPILLWAY_TLS_CERT: cert, SPILLWAY_TLS_KEY: key }: Environment): Config["tls"] {
+  return cert === undefined || key === undefined ? null : { cert, key };
+}
+
+function crossCheck(env: Environment): string[] {
   const faults: string[] = [];
   if (env.SPILLWAY_RAW_RETENTION < RAW_RETENTION_MIN_MS) {
     faults.push(
@@ -139,6 +205,14 @@ function crossCheck(env: z.infer<typeof configSchema>): string[] {
   }
   if (env.SPILLWAY_INTERVAL < 100 || env.SPILLWAY_INTERVAL > 3_600_000) {
     faults.push("SPILLWAY_INTERVAL: from 100ms to 1h");
+  }
+  if ((env.SPILLWAY_TLS_CERT === undefined) !== (env.SPILLWAY_TLS_KEY === undefined)) {
+    faults.push("SPILLWAY_TLS_CERT and SPILLWAY_TLS_KEY: set both, or neither");
+  }
+  if (env.SPILLWAY_AUTH_PROXY_HEADER !== undefined && env.SPILLWAY_TRUSTED_PROXIES.length === 0) {
+    faults.push(
+      "SPILLWAY_AUTH_PROXY_HEADER: set SPILLWAY_TRUSTED_PROXIES to the proxy's address: from others the header is not believed",
+    );
   }
   return faults;
 }

@@ -16,6 +16,8 @@ export type ErrorCode =
   | "LIMIT_EXCEEDED"
   /** The service holds as much unwritten work as it may; try again after `retryAfterSeconds`. */
   | "OVERLOADED"
+  /** The caller comes more often than it may; try again after `retryAfterSeconds`. */
+  | "RATE_LIMITED"
   /** The database or the queue does not answer now. */
   | "UNAVAILABLE"
   /** A setting or the environment must be changed by a person. */
@@ -56,6 +58,7 @@ const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
   UNSUPPORTED_MEDIA_TYPE: 415,
   LIMIT_EXCEEDED: 422,
   OVERLOADED: 429,
+  RATE_LIMITED: 429,
   UNAVAILABLE: 503,
   CONFIGURATION: 500,
   INTERNAL: 500,

@@ -5,6 +5,7 @@
  * Read `runService` for the architecture: what the service is made of, in the order in which it starts;
  * it stops in the reverse.
  */
+import "./production.ts";
 import { writeSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
@@ -21,8 +22,14 @@ import { startEmbeddedPostgres } from "./embedded/embedded-postgres.ts";
 import { asSpillwayError } from "./errors.ts";
 import type { Sources } from "./graphql/context.ts";
 import { createGraphqlServer } from "./graphql/server.ts";
+import { Access } from "./http/access.ts";
 import { createApp } from "./http/app.ts";
+import { openLimitsRedis } from "./http/limits-redis.ts";
+import { Proxies } from "./http/proxies.ts";
+import { openPushDoor } from "./http/push-door.ts";
+import { RateLimits } from "./http/rate-limits.ts";
 import { closeServer, createHttpServer, listen } from "./http/server.ts";
+import { keepTls, readTls } from "./http/tls.ts";
 import { Facts } from "./ingest/facts.ts";
 import { GroupCommit } from "./ingest/group-commit.ts";
 import { Presence } from "./ingest/presence.ts";
@@ -71,6 +78,7 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
   const metrics = new Metrics();
   const startedAt = now();
   const notes: string[] = [];
+  const tls = config.tls === null || role === "work" ? null : await readTls(config.tls);
 
   const databaseUrl = await life.start("database", async () => {
     if (config.databaseUrl !== null) return { value: config.databaseUrl };
@@ -103,7 +111,7 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
     return { value: undefined, stop };
   });
   const tokenFiles: TokenFiles | null =
-    config.databaseUrl === null ? await ensureTokenFiles(db, config.dataDir) : null;
+    config.databaseUrl === null ? await ensureTokenFiles(db, config.dataDir, now()) : null;
 
   const backend = await life.start("queues", async () => {
     const location = config.redisUrl === null ? { databaseUrl } : { redisUrl: config.redisUrl };
@@ -142,12 +150,14 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
   });
   const fleet = new FleetView(db, now);
   const labelHistory = new HostLabelHistory(db, fleet);
+  let port = config.port;
   const sources: Sources = {
     db,
     storage,
     reader: new SnapshotReader(new LayoutCache(now)),
     fleet,
-    labelsOver: (range) => labelHistory.over(range),
+    labelsOver: () => labelHistory.over(),
+    publicUrl: () => config.publicUrl ?? localUrl(config.listen, port, tls),
     now,
     system: {
       version: VERSION,
@@ -159,7 +169,11 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
       rawRetentionMs: config.retention.rawMs,
     },
   };
-  const actors = new Actors(db, now);
+  const actors = new Actors({
+    db,
+    now,
+    onError: (error) => log.warn({ err: error }, "cannot write when a token was last used"),
+  });
   // The local agent stops before the HTTP server, and its last push is welcome until then.
   let draining = false;
   const stopping = () => draining;
@@ -173,54 +187,68 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
     },
     queue: () => backend.ping(),
   };
-  const secure = config.publicUrl?.startsWith("https:") ?? false;
+  const secure = tls !== null || (config.publicUrl?.startsWith("https:") ?? false);
+  const { redisUrl, publicUrl } = config;
+  const limits = await life.start("rate limits", () => {
+    if (redisUrl === null) return { value: new RateLimits(config.rateLimits, null) };
+    const { redis, close } = openLimitsRedis(redisUrl, log);
+    return { value: new RateLimits(config.rateLimits, redis), stop: close };
+  });
+  const proxies = new Proxies(config.proxies);
+  const access = new Access({ actors, proxies, limits, publicUrl });
 
   const presence = await life.start("presence", () => {
     const gathering = new Presence(db, log);
     return { value: gathering, stop: () => gathering.flush() };
   });
-  const address = await life.start("http", async () => {
-    const http = createHttpServer();
-    let port = config.port;
-    const reachableUrl = () => config.publicUrl ?? remoteUrl(config.listen, port);
-    const apollo = createGraphqlServer({ httpServer: http.server, log });
+  const takePush = await life.start("http", async () => {
+    const { server, tlsServer, route } = createHttpServer({ tls });
+    const reachableUrl = () => publicUrl ?? remoteUrl(config.listen, port, tls);
+    const apollo = createGraphqlServer({ httpServer: server, log });
     await apollo.start();
     const commit = new GroupCommit({ db, partitions: new Partitions(), log, metrics });
-    http.route(
-      snapshotsHandler({
-        registry: new Registry(db),
-        commit,
-        presence,
-        facts: new Facts(db, presence, now),
-        actors,
-        log,
-        metrics,
-        now,
-        stopping,
-        oldestAcceptedMs: config.retention.rawMs - LATE_MARGIN_MS,
-        agentConfig: { intervalMs: config.intervalMs, jitterMs: Math.round(config.intervalMs / 2) },
-      }),
-      createApp({ sources, actors, apollo, log, metrics, stopping, checks, secure, reachableUrl }),
+    const ingest = snapshotsHandler({
+      registry: new Registry(db),
+      commit,
+      presence,
+      facts: new Facts(db, presence, now),
+      actors,
+      limits,
+      addressOf: (request) => proxies.addressOf(request),
+      log,
+      metrics,
+      now,
+      stopping,
+      oldestAcceptedMs: config.retention.rawMs - LATE_MARGIN_MS,
+      agentConfig: { intervalMs: config.intervalMs, jitterMs: Math.round(config.intervalMs / 2) },
+    });
+    route(
+      ingest,
+      createApp({ sources, access, apollo, log, metrics, stopping, checks, secure, reachableUrl }),
     );
-    const bound = await listen(http.server, config.listen, config.port);
+    const bound = await listen(server, config.listen, config.port);
     port = bound.port;
+    const stopReloads =
+      tlsServer === null || config.tls === null ? null : keepTls(tlsServer, config.tls, log);
     return {
-      value: bound,
+      value: ingest,
       stop: async (graceMs) => {
         draining = true;
-        await closeServer(http.server, graceMs * DRAIN_SHARE);
+        stopReloads?.();
+        await closeServer(server, graceMs * DRAIN_SHARE);
         await apollo.stop();
       },
     };
   });
 
-  const here = localUrl(config.listen, address.port);
+  const here = localUrl(config.listen, port, tls);
   if (role === "all" && config.localAgent && tokenFiles !== null) {
+    const server = tls === null ? here : await life.start("the agent's door", () => openPushDoor(takePush));
     const { ingest } = tokenFiles;
     await life.start("this host's agent", () => ({
       value: undefined,
       stop: startLocalAgent({
-        server: here,
+        server,
         tokenFile: ingest,
         stateDir: join(config.dataDir, "agent"),
         log,
@@ -228,7 +256,7 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
     }));
   }
 
-  const url = config.publicUrl ?? here;
+  const url = publicUrl ?? here;
   const signInUrl = `${url}/sign-in?code=${await createSignInLink(db, now())}`;
   process.stdout.write(
     welcomeText({
@@ -240,6 +268,8 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
       database: config.databaseUrl === null ? "embedded Postgres" : "Postgres of DATABASE_URL",
       queues: backend.kind === "redis" ? "Redis of REDIS_URL" : "in Postgres",
       adminTokenFile: tokenFiles?.admin ?? null,
+      // A client that is not given a certificate that signed itself has no way to know it.
+      certificateFile: publicUrl === null && tls?.selfSigned === true ? (config.tls?.cert ?? null) : null,
       notes,
     }),
   );

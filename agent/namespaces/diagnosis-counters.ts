@@ -1,4 +1,4 @@
-import { SEED_COUNTERS } from "../../src/catalog/catalog.ts";
+import { SEED_COUNTERS } from "../../src/catalog/seed.ts";
 
 /**
  * What a namespace that is not the root sends by default: the seven counters that the service is about, and

@@ -1,4 +1,4 @@
-import { isGauge } from "../../src/catalog/catalog.ts";
+import { isGauge } from "../../src/catalog/kinds.ts";
 import type { Count } from "../../src/protocol/count.ts";
 import type { WireNamespace } from "../../src/protocol/message.ts";
 import type { NamespaceFacts } from "./owner.ts";

@@ -10,6 +10,8 @@ import { familyCpuMs, processCpuMs } from "./cpu.ts";
 import type { Started, Workshop } from "./workshop.ts";
 
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+/** As the image and `npm start` have it. */
+const FLAGS = ["--max-semi-space-size=64"];
 const log = { info: () => undefined, warn: () => undefined };
 
 export interface Database {
@@ -110,13 +112,16 @@ function startRole(shop: Workshop, database: Database, role: string, node: reado
   const own = Object.entries(process.env).filter(
     ([name]) => !/^(SPILLWAY_|DATABASE_URL$|REDIS_URL$|NODE_)/.test(name),
   );
-  return shop.start(process.execPath, [...node, MAIN, role], {
+  return shop.start(process.execPath, [...FLAGS, ...node, MAIN, role], {
     env: {
       ...Object.fromEntries(own),
       DATABASE_URL: database.url,
       SPILLWAY_PORT: "0",
       SPILLWAY_LOG_LEVEL: "warn",
       SPILLWAY_DATA_DIR: shop.newFolder(role),
+      // What is measured is what the service does, not what it lets one token do.
+      SPILLWAY_RATE_LIMIT: "0",
+      SPILLWAY_RATE_LIMIT_INGEST: "0",
     },
   });
 }

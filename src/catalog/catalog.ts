@@ -1,48 +1,54 @@
 /**
- * What is known of each kernel counter. A name that the catalog has never seen is answered too: with
- * its kind and no texts, so that a counter of a newer kernel is kept, shown and added up like any other.
+ * What is known of each kernel counter. A name that the catalog has never seen is answered too: as of
+ * kind UNKNOWN and without texts, so that a counter of a newer kernel is kept, shown and added up like any other.
  */
-import { activeOpens } from "./counters/active-opens.ts";
-import { attemptFails } from "./counters/attempt-fails.ts";
-import { currEstab } from "./counters/curr-estab.ts";
-import { estabResets } from "./counters/estab-resets.ts";
-import { listenDrops } from "./counters/listen-drops.ts";
-import { listenOverflows } from "./counters/listen-overflows.ts";
-import { passiveOpens } from "./counters/passive-opens.ts";
-import type { CounterEntry } from "./entry.ts";
-import { counterKind, GROUPS, isEventCounter } from "./kinds.ts";
+import { NOT_IN_NODE_EXPORTER, PER_NAMESPACE } from "./counters/common.ts";
+import { FAMILIES } from "./documented.ts";
+import type { CounterEntry, CounterTexts } from "./entry.ts";
+import { isListed, listedCounters } from "./fields.ts";
+import { splitCounterName } from "./groups.ts";
+import { counterKind, isConstant, isEventCounter } from "./kinds.ts";
+import { MEANINGS } from "./meanings.ts";
+import { netstatLine } from "./netstat-lines.ts";
+import { inNodeExporter, peerNames } from "./peers.ts";
 import { type CounterNames, counterNames } from "./search.ts";
 import { counterUnit } from "./units.ts";
 
 export type { CounterEntry } from "./entry.ts";
+export { isListed } from "./fields.ts";
+export { splitCounterName } from "./groups.ts";
 export { isConstant, isEventCounter, isGauge } from "./kinds.ts";
+export { SEED_COUNTERS } from "./seed.ts";
 
-const DOCUMENTED: readonly CounterEntry[] = [
-  listenOverflows,
-  listenDrops,
-  attemptFails,
-  activeOpens,
-  passiveOpens,
-  currEstab,
-  estabResets,
-];
+const TEXTS: ReadonlyMap<string, CounterTexts> = new Map(
+  FAMILIES.flatMap(({ counters }) => counters).map((texts) => [texts.name, texts]),
+);
 
-const BY_NAME: ReadonlyMap<string, CounterEntry> = new Map(DOCUMENTED.map((entry) => [entry.name, entry]));
+const DOCUMENTED: readonly CounterEntry[] = [...TEXTS.keys()].map(describe);
 
-/** Built at the first search: an agent, which never searches, does not pay for it. */
-let names: CounterNames | undefined;
+/** Every counter that kernels are known to print: those that have texts first, the most important at the top. */
+const KNOWN: ReadonlyMap<string, CounterEntry> = new Map(
+  [...DOCUMENTED, ...[...listedCounters()].filter((name) => !TEXTS.has(name)).map(describe)].map((entry) => [
+    entry.name,
+    entry,
+  ]),
+);
 
-/** The seven counters that the service is about, in the order in which it shows them. */
-export const SEED_COUNTERS: readonly string[] = DOCUMENTED.map((entry) => entry.name);
+const NAMES: CounterNames = counterNames(KNOWN.values());
 
 /** The counters that have texts, the most important first. */
 export function documentedCounters(): readonly CounterEntry[] {
   return DOCUMENTED;
 }
 
+/** Every counter that kernels are known to print, those that have texts first. */
+export function knownCounters(): Iterable<CounterEntry> {
+  return KNOWN.values();
+}
+
 /** The entry of a counter by its full name. Always answers. */
 export function counterEntry(name: string): CounterEntry {
-  return BY_NAME.get(name) ?? undocumented(name);
+  return KNOWN.get(name) ?? describe(name);
 }
 
 /**
@@ -53,42 +59,45 @@ export function counterEntry(name: string): CounterEntry {
  * A full name of a known group is answered even when the field is new: kernels add fields.
  */
 export function findCounter(nameOrAlias: string): CounterEntry | null {
-  names ??= counterNames(DOCUMENTED);
-  const found = names.find(nameOrAlias);
-  if (found !== null) return counterEntry(found);
+  const [found, ...others] = NAMES.find(nameOrAlias);
+  if (found !== undefined) return others.length === 0 ? counterEntry(found) : null;
   return splitCounterName(nameOrAlias).group === "" ? null : counterEntry(nameOrAlias);
 }
 
-/**
- * Cuts a full name into group and field: `TcpExtListenDrops` is TcpExt and ListenDrops. The group is
- * empty, and the field the whole name, when the name belongs to no known group. Fields begin with a
- * capital letter, by which `Ip6InReceives` is told from a field of Ip.
- */
-export function splitCounterName(full: string): { readonly group: string; readonly field: string } {
-  // The first that fits is the longest: TcpExt stands before Tcp.
-  const group = GROUPS.find((known) => full.startsWith(known));
-  if (group !== undefined) {
-    const field = full.slice(group.length);
-    if (/^[A-Z]/.test(field)) return { group, field };
-  }
-  return { group: "", field: full };
+/** The full names that a name may mean, when it means several counters; otherwise none. */
+export function ambiguousCounters(nameOrAlias: string): readonly string[] {
+  const found = NAMES.find(nameOrAlias);
+  return found.length > 1 ? found : [];
 }
 
-function undocumented(name: string): CounterEntry {
+function describe(name: string): CounterEntry {
   const { group, field } = splitCounterName(name);
+  const kind = counterKind(name);
+  const texts = TEXTS.get(name);
+  const ofProcNet = isListed(name) && !group.startsWith("Sockstat");
   return {
     name,
     group,
     field,
-    kind: counterKind(name, group),
+    kind,
     unit: counterUnit(name, group),
     event: isEventCounter(name),
-    aliases: [],
-    meaning: null,
-    incrementedBy: [],
-    implies: null,
-    remedy: null,
-    netstatText: null,
-    caveats: [],
+    aliases: ofProcNet ? peerNames(group, field, kind === "COUNTER") : [],
+    meaning: MEANINGS.get(name) ?? null,
+    incrementedBy: texts?.incrementedBy ?? [],
+    implies: texts?.implies ?? null,
+    remedy: texts?.remedy ?? null,
+    netstatText: ofProcNet ? netstatText(netstatLine(group, field), texts?.netstatMisleads ?? null) : null,
+    caveats: texts === undefined ? [] : [...texts.caveats, ...sharedCaveats(group, field)],
   };
+}
+
+function netstatText(line: string | null, misleads: string | null): string | null {
+  if (line === null) return null;
+  return misleads === null ? `"${line}".` : `"${line}". ${misleads}`;
+}
+
+function sharedCaveats(group: string, field: string): string[] {
+  if (isConstant(group + field)) return [];
+  return inNodeExporter(group, field) ? [PER_NAMESPACE] : [NOT_IN_NODE_EXPORTER, PER_NAMESPACE];
 }

@@ -1,14 +1,13 @@
-import type { Group } from "./kinds.ts";
+import { GROUPS, type Group } from "./groups.ts";
 
 /**
- * The fields that Linux 6.18 prints in /proc/net/snmp, netstat, sockstat and sockstat6. IcmpMsg has one for each
- * ICMP type that the host has seen; here are the usual ones.
+ * The fields that Linux 6.18 prints in /proc/net/snmp, netstat, sockstat and sockstat6, and those that older
+ * kernels print. IcmpMsg has one for each ICMP type that the host has seen; here are the usual ones.
  *
- * Only to find a counter by a name without its group, or in other letters; kernels add fields with
- * every release, so nothing may take a name for wrong because it is not here. Kept as text, which
- * costs nothing until the first such search.
+ * Kernels add fields with every release, so nothing may take a name for wrong because it is not here: it is of kind
+ * UNKNOWN. Kept as text, which costs nothing until the first question.
  */
-export const FIELDS: Readonly<Record<Group, string>> = {
+const FIELDS: Readonly<Record<Group, string>> = {
   Ip: `
     Forwarding DefaultTTL InReceives InHdrErrors InAddrErrors ForwDatagrams InUnknownProtos InDiscards
     InDelivers OutRequests OutDiscards OutNoRoutes ReasmTimeout ReasmReqds ReasmOKs ReasmFails FragOKs
@@ -48,7 +47,9 @@ export const FIELDS: Readonly<Record<Group, string>> = {
     TCPMTUPSuccess TCPDelivered TCPDeliveredCE TCPAckCompressed TCPZeroWindowDrop TCPRcvQDrop
     TCPWqueueTooBig TCPFastOpenPassiveAltKey TcpTimeoutRehash TcpDuplicateDataRehash TCPDSACKRecvSegs
     TCPDSACKIgnoredDubious TCPMigrateReqSuccess TCPMigrateReqFailure TCPPLBRehash TCPAORequired TCPAOBad
-    TCPAOKeyNotFound TCPAOGood TCPAODroppedIcmps`,
+    TCPAOKeyNotFound TCPAOGood TCPAODroppedIcmps
+    PAWSPassive TCPPrequeued TCPDirectCopyFromBacklog TCPDirectCopyFromPrequeue TCPPrequeueDropped
+    TCPHPHitsToUser TCPFACKReorder TCPLoss TCPForwardRetrans TCPSchedulerFailed TCPAbortOnSyn`,
   IpExt: `
     InNoRoutes InTruncatedPkts InMcastPkts OutMcastPkts InBcastPkts OutBcastPkts InOctets OutOctets
     InMcastOctets OutMcastOctets InBcastOctets OutBcastOctets InCsumErrors InNoECTPkts InECT1Pkts InECT0Pkts
@@ -71,3 +72,21 @@ export const FIELDS: Readonly<Record<Group, string>> = {
     FRAGMemory`,
   Sockstat6: "TCP6Inuse UDP6Inuse UDPLITE6Inuse RAW6Inuse FRAG6Inuse FRAG6Memory",
 };
+
+let listed: ReadonlySet<string> | undefined;
+
+/** The full names of all fields, in the order of the groups and of /proc. */
+export function listedCounters(): ReadonlySet<string> {
+  listed ??= new Set(GROUPS.flatMap((group) => fieldsOf(group).map((field) => group + field)));
+  return listed;
+}
+
+/** The fields of a group, in the order of /proc. */
+export function fieldsOf(group: Group): readonly string[] {
+  return FIELDS[group].trim().split(/\s+/);
+}
+
+/** Whether kernels are known to print the field of this full name. */
+export function isListed(name: string): boolean {
+  return listedCounters().has(name) || /^IcmpMsg(In|Out)Type\d{1,3}$/.test(name);
+}

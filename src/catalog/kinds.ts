@@ -1,30 +1,11 @@
 import type { CounterKind } from "./entry.ts";
+import { isListed } from "./fields.ts";
 
-/**
- * The groups of /proc/net/snmp, netstat, sockstat and sockstat6. A group whose name begins with the name of
- * another stands before it, so that the first that fits a full name is the right one.
- */
-export const GROUPS = [
-  "MPTcpExt",
-  "TcpExt",
-  "Tcp",
-  "UdpLite",
-  "Udp",
-  "IcmpMsg",
-  "Icmp",
-  "IpExt",
-  "Ip",
-  "Sockstat6",
-  "Sockstat",
-] as const;
-
-export type Group = (typeof GROUPS)[number];
-
-/** The fields of those groups that say how many connections are open now. */
+/** The fields that say how many connections are open now. */
 const GAUGES: ReadonlySet<string> = new Set(["TcpCurrEstab", "MPTcpExtMPCurrEstab"]);
 
 /**
- * The fields of those groups that are settings, or the same on every Linux: SNMP wants them in the table.
+ * The fields that are settings, or the same on every Linux: SNMP wants them in the table.
  * Ip ReasmTimeout is not among them. By the SNMP standard it is a constant; Linux counts timeouts in it.
  */
 const CONSTANTS: ReadonlySet<string> = new Set([
@@ -76,13 +57,10 @@ const EVENT_COUNTERS: ReadonlySet<string> = new Set([
   "TcpExtTCPTimeWaitOverflow",
 ]);
 
-/**
- * The kind of a counter by its full name and group. Kernels add fields with every release; in a known
- * group what they add is taken for a counter, as nearly every field of these groups is one.
- */
-export function counterKind(name: string, group: string): CounterKind {
+/** The kind of a counter by its full name. What no list has is of kind UNKNOWN, and served as a counter. */
+export function counterKind(name: string): CounterKind {
   if (isGauge(name)) return "GAUGE";
-  return (GROUPS as readonly string[]).includes(group) ? "COUNTER" : "UNKNOWN";
+  return isListed(name) ? "COUNTER" : "UNKNOWN";
 }
 
 /** Whether the full name is that of a gauge or a constant, of which no increase or rate is taken. */

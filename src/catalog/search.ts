@@ -1,37 +1,36 @@
 import type { CounterEntry } from "./entry.ts";
-import { FIELDS } from "./fields.ts";
-import { GROUPS } from "./kinds.ts";
+import { netdataChart } from "./peers.ts";
 
-/** From a name as somebody wrote it to the one full name that it means. */
+/** From a name as somebody wrote it to the full names that it may mean. */
 export interface CounterNames {
-  find(written: string): string | null;
+  /** None when it means nothing, and several when it is the name of several counters. */
+  find(written: string): readonly string[];
 }
 
 /**
- * Every name by which a counter can be asked for: its full name, its field without the group, and what
- * other tools call it. A form that fits two counters fits none: InErrors is a field of three groups.
+ * Every name by which a counter can be asked for: its full name, its field without the group, what other tools call
+ * it, and the chart that Netdata shows it on. InErrors is a field of three groups, and a chart mostly shows several
+ * counters: such a name means all of them. The letters as written come first, then any case.
  */
-export function counterNames(documented: readonly CounterEntry[]): CounterNames {
-  const exact = new Map<string, string | null>();
-  const folded = new Map<string, string | null>();
+export function counterNames(entries: Iterable<CounterEntry>): CounterNames {
+  const exact = new Map<string, Set<string>>();
+  const folded = new Map<string, Set<string>>();
   const add = (form: string, name: string) => {
-    addOnce(exact, form, name);
-    addOnce(folded, form.toLowerCase(), name);
+    addTo(exact, form, name);
+    addTo(folded, form.toLowerCase(), name);
   };
-  for (const group of GROUPS) {
-    for (const field of FIELDS[group].trim().split(/\s+/)) {
-      add(group + field, group + field);
-      add(field, group + field);
-    }
+  for (const { name, field, aliases } of entries) {
+    for (const form of [name, field, ...aliases]) add(form, name);
+    const chart = netdataChart(name);
+    if (chart !== null) add(chart, name);
   }
-  for (const entry of documented) {
-    for (const alias of entry.aliases) add(alias, entry.name);
-  }
-  return { find: (written) => exact.get(written) ?? folded.get(written.toLowerCase()) ?? null };
+  return {
+    find: (written) => [...(exact.get(written) ?? folded.get(written.toLowerCase()) ?? [])],
+  };
 }
 
-/** Keeps null where the form already means another counter. */
-function addOnce(names: Map<string, string | null>, form: string, name: string): void {
+function addTo(names: Map<string, Set<string>>, form: string, name: string): void {
   const known = names.get(form);
-  names.set(form, known === undefined || known === name ? name : null);
+  if (known === undefined) names.set(form, new Set([name]));
+  else known.add(name);
 }

@@ -1,23 +1,30 @@
 import { hostname } from "node:os";
+import type { TlsIdentity } from "../http/tls.ts";
 
-/** The URL by which a client on this machine reaches an address that is listened on. */
-export function localUrl(listenAddress: string, port: number): string {
-  return `http://${bracketed(isEvery(listenAddress) ? "127.0.0.1" : listenAddress)}:${port}`;
+/** What TLS makes of an address; null for plain HTTP. */
+type Tls = Pick<TlsIdentity, "name"> | null;
+
+/**
+ * The URL by which a client on this machine reaches an address that is listened on. With TLS by the name that
+ * the certificate is for: under another, no client would believe it.
+ */
+export function localUrl(listenAddress: string, port: number, tls: Tls): string {
+  return urlOf(tls?.name ?? (isEvery(listenAddress) ? "127.0.0.1" : listenAddress), port, tls);
 }
 
 /**
  * The URL by which other machines reach it; null when they cannot, because it is a loopback address. Where
- * every address is listened on, the machine's name stands for them.
+ * every address is listened on, the machine's name stands for them, or the certificate's.
  */
-export function remoteUrl(listenAddress: string, port: number): string | null {
+export function remoteUrl(listenAddress: string, port: number, tls: Tls): string | null {
   if (/^(127\.|::1$|localhost$)/.test(listenAddress)) return null;
-  return `http://${bracketed(isEvery(listenAddress) ? hostname() : listenAddress)}:${port}`;
+  return urlOf(tls?.name ?? (isEvery(listenAddress) ? hostname() : listenAddress), port, tls);
+}
+
+function urlOf(host: string, port: number, tls: Tls): string {
+  return `${tls === null ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 function isEvery(address: string): boolean {
   return address === "0.0.0.0" || address === "::";
-}
-
-function bracketed(address: string): string {
-  return address.includes(":") ? `[${address}]` : address;
 }

@@ -2,6 +2,7 @@ import type { Config } from "../config.ts";
 import { startEmbeddedPostgres } from "../embedded/embedded-postgres.ts";
 import { runningEmbeddedUrl } from "../embedded/running.ts";
 import { SpillwayError } from "../errors.ts";
+import { readTls } from "../http/tls.ts";
 import { openStore, type Store } from "../store/client.ts";
 import { asUnavailable } from "../store/errors.ts";
 import { migrate, pendingMigrations } from "../store/migrate.ts";
@@ -67,7 +68,8 @@ async function requireMigrated(url: string): Promise<void> {
 export async function createSignIn(config: Config, now: number): Promise<string> {
   const { db, close } = await openForCommand(config);
   const code = await createSignInLink(db, now).finally(close);
-  return `${config.publicUrl ?? localUrl(config.listen, config.port)}/sign-in?code=${code}`;
+  const tls = config.tls === null ? null : await readTls(config.tls);
+  return `${config.publicUrl ?? localUrl(config.listen, config.port, tls)}/sign-in?code=${code}`;
 }
 
 /** A database that does not answer at the start is told with its address and the reason. */

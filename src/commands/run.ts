@@ -1,10 +1,12 @@
 import { readConfig } from "../config.ts";
 import { SpillwayError } from "../errors.ts";
+import { readTls } from "../http/tls.ts";
 import { migrate } from "../store/migrate.ts";
 import { createLog } from "../telemetry/log.ts";
 import { createSignIn, explainDatabase, openForCommand } from "./database.ts";
+import { DETECT_USAGE, runDetect } from "./detect.ts";
 import { readLabelRules } from "./labels-file.ts";
-import { createToken, parseTokenWords, TOKEN_USAGE } from "./token.ts";
+import { parseTokenWords, runTokenCommand, TOKEN_USAGE } from "./token.ts";
 
 const USAGE = `spillway [role]
 
@@ -12,8 +14,10 @@ const USAGE = `spillway [role]
   serve         HTTP: dashboard, GraphQL, the agents' pushes
   work          the jobs behind it
   migrate       bring the database to this version's schema, and exit
-  check-config  read the environment and the labels file, name every fault, and exit
+  check-config  read the environment and the files that it names, name every fault, and exit
   token         ${TOKEN_USAGE}
+  ${DETECT_USAGE}
+                judge a series of your own, row by row
   sign-in       print a one-time link that signs a browser in
 
 Settings are environment variables: .env.example lists them.`;
@@ -22,12 +26,14 @@ Settings are environment variables: .env.example lists them.`;
  * Runs a role that comes and goes, and writes what it gives to standard output.
  *
  * @throws CONFIGURATION for a role that there is not, and for wrong words and settings
+ * @throws BAD_REQUEST for a file of the caller's that is not of its form
  */
 export async function runCommand(
   role: string,
   words: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
+  if (role === "detect") return runDetect(words);
   process.stdout.write(`${await resultOf(role, words, environment)}\n`);
 }
 
@@ -44,13 +50,16 @@ async function resultOf(
         .finally(close);
       return applied.length === 0 ? "nothing to apply" : `applied ${applied.join(", ")}`;
     }
-    case "check-config":
-      await readLabelRules(readConfig(environment));
+    case "check-config": {
+      const config = readConfig(environment);
+      await readLabelRules(config);
+      if (config.tls !== null) await readTls(config.tls);
       return "the configuration is good";
+    }
     case "token": {
-      const token = parseTokenWords(words);
+      const command = parseTokenWords(words);
       const { db, close } = await openForCommand(readConfig(environment));
-      return createToken(db, token, Date.now()).finally(close);
+      return runTokenCommand(db, command, Date.now()).finally(close);
     }
     case "sign-in":
       return createSignIn(readConfig(environment), Date.now());

@@ -1,8 +1,9 @@
-import { open, readFile } from "node:fs/promises";
+import { open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { SpillwayError } from "../errors.ts";
-import type { Db } from "../store/client.ts";
-import { keepToken, newSecret, replaceNamed, type Scope } from "../store/tokens.ts";
+import type { PrismaClient } from "../store/client.ts";
+import { keepFileToken } from "../store/token-changes.ts";
+import { newSecret, type Scope } from "../store/tokens.ts";
 
 /** The tokens that the service keeps as files in its data folder, so that a first user has some. */
 const FILES = [
@@ -17,15 +18,18 @@ export interface TokenFiles {
 
 /**
  * Makes the token files that are missing, and keeps what they say as valid. A file that was replaced, or
- * deleted and made anew, revokes what it held before.
+ * deleted and made anew, revokes what it held before; one whose token was revoked is made anew.
  *
+ * @param now ms since 1970
  * @returns their paths
  */
-export async function ensureTokenFiles(db: Db, dataDir: string): Promise<TokenFiles> {
+export async function ensureTokenFiles(db: PrismaClient, dataDir: string, now: number): Promise<TokenFiles> {
   for (const { file, scopes } of FILES) {
-    const secret = await readOrMake(join(dataDir, file));
-    const token = await keepToken(db, secret, { name: file, scopes });
-    await replaceNamed(db, token);
+    const path = join(dataDir, file);
+    const keep = async () => keepFileToken(db, await readOrMake(path), { name: file, scopes }, now);
+    if (await keep()) continue;
+    await rm(path);
+    await keep();
   }
   return { admin: join(dataDir, FILES[0].file), ingest: join(dataDir, FILES[1].file) };
 }

@@ -10,6 +10,8 @@ export interface Welcome {
   readonly signInUrl: string;
   /** Null with a database of one's own, whose tokens are made by hand. */
   readonly adminTokenFile: string | null;
+  /** Null where clients know the certificate, or need none. */
+  readonly certificateFile: string | null;
   readonly notes: readonly string[];
 }
 
@@ -19,6 +21,7 @@ const QUERY = '{"query":"{ fleet { hostCount reportingCount } }"}';
 export function welcomeText(welcome: Welcome): string {
   const token =
     welcome.adminTokenFile === null ? "$SPILLWAY_TOKEN" : `$(cat ${quote(welcome.adminTokenFile)})`;
+  const certificate = welcome.certificateFile === null ? "" : `--cacert ${quote(welcome.certificateFile)} `;
   const rows: [string, string][] = [
     ["Address", welcome.url],
     ["Sign in", `${welcome.signInUrl}  (once, within 15 minutes)`],
@@ -35,7 +38,7 @@ export function welcomeText(welcome: Welcome): string {
     `Spillway ${welcome.version} is ready (${welcome.roles.join(", ")})`,
     ...rows.map(([name, value]) => `  ${name.padEnd(9)} ${value}`),
     "  Try:",
-    `curl -s ${welcome.url}/graphql -H "Authorization: Bearer ${token}" -H 'Content-Type: application/json' -d '${QUERY}'`,
+    `curl -s ${certificate}${welcome.url}/graphql -H "Authorization: Bearer ${token}" -H 'Content-Type: application/json' -d '${QUERY}'`,
     "",
     "",
   ].join("\n");

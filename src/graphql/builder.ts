@@ -1,7 +1,9 @@
 import SchemaBuilder from "@pothos/core";
+import ComplexityPlugin from "@pothos/plugin-complexity";
 import { GraphQLError, Kind } from "graphql";
 import { type Count, toCount } from "../protocol/count.ts";
 import { formatDuration, parseDuration } from "../protocol/duration.ts";
+import { COMPLEXITY } from "./complexity.ts";
 import type { Context } from "./context.ts";
 
 interface Types {
@@ -14,12 +16,17 @@ interface Types {
     Duration: { Input: number; Output: number };
     UInt64: { Input: Count; Output: Count };
     Labels: { Input: Record<string, string>; Output: Readonly<Record<string, string>> };
+    JSON: { Input: never; Output: unknown };
     ID: { Input: string; Output: string };
   };
 }
 
 /** Every type, query and field is defined on this builder, one file a type; schema.ts brings them together. */
-export const builder = new SchemaBuilder<Types>({ defaultFieldNullability: false });
+export const builder = new SchemaBuilder<Types>({
+  plugins: [ComplexityPlugin],
+  complexity: COMPLEXITY,
+  defaultFieldNullability: false,
+});
 
 builder.queryType({
   description: "Everything that can be asked. Needs a token or a session with the scope `read`.",
@@ -86,5 +93,13 @@ builder.scalarType("Labels", {
         return [name.value, value.value];
       }),
     );
+  },
+});
+
+builder.scalarType("JSON", {
+  description: "A JSON object whose form depends on what it tells of. Given only, never taken.",
+  serialize: (value) => value,
+  parseValue: () => {
+    throw fault("JSON is given and not taken");
   },
 });

@@ -1,4 +1,5 @@
 import DataLoader from "dataloader";
+import { counterEntry } from "../catalog/catalog.ts";
 import type { PrismaClient } from "../store/client.ts";
 import type { FleetView } from "../store/fleet-view.ts";
 import { lastSnapshotAt } from "../store/history/newest.ts";
@@ -8,12 +9,14 @@ import { type Namespace, namespacesOf } from "../store/namespaces.ts";
 import type { AttributedListener } from "../store/queries/attribution.ts";
 import type { LabelsOverTime } from "../store/queries/groups.ts";
 import { type ListenerRecord, readOpenListeners } from "../store/queries/listeners.ts";
-import type { Range } from "../store/queries/range.ts";
 import type { StorageView } from "../store/storage/storage-view.ts";
 import type { Actor } from "../store/tokens.ts";
 import { AnswerBudget } from "./answer-budget.ts";
 import { type HandshakeLoader, handshakeLoader } from "./handshake-loader.ts";
+import { type HostSeriesLoader, hostSeriesLoader } from "./host-series-loader.ts";
+import { type IncidentLoaders, incidentLoaders } from "./incident-loaders.ts";
 import { attributionLoader, peakFillLoader } from "./listener-loaders.ts";
+import { type AskedCounter, knownCounter } from "./resolve-counter.ts";
 
 /** What the service says of itself; the composition root knows it. */
 export interface SystemFacts {
@@ -33,8 +36,10 @@ export interface Sources {
   readonly fleet: FleetView;
   readonly system: SystemFacts;
   readonly storage: StorageView;
-  /** The labels that hosts had over a range; by default those that they have now, for all time. */
-  readonly labelsOver?: (range: Range) => Promise<LabelsOverTime>;
+  /** The labels that hosts had over time; by default those that they have now, for all time. */
+  readonly labelsOver?: () => Promise<LabelsOverTime>;
+  /** Where people reach the service, for links; by default they are paths. */
+  readonly publicUrl?: () => string;
   /** ms since 1970 */
   readonly now: () => number;
 }
@@ -55,6 +60,10 @@ export interface Context extends Sources {
   /** What is put down to them, likewise. */
   readonly attributions: DataLoader<string, ReadonlyMap<string, AttributedListener>>;
   readonly handshakes: HandshakeLoader;
+  readonly hostSeries: HostSeriesLoader;
+  /** Counters by their full names: fifty hosts that are asked for one look it up once. */
+  readonly counters: DataLoader<string, AskedCounter>;
+  readonly incidents: IncidentLoaders;
 }
 
 export function createContext(sources: Sources, actor: Actor): Context {
@@ -82,5 +91,10 @@ export function createContext(sources: Sources, actor: Actor): Context {
     peakFill: peakFillLoader(sources),
     attributions: attributionLoader(sources),
     handshakes: handshakeLoader(sources),
+    hostSeries: hostSeriesLoader(sources),
+    counters: new DataLoader((names: readonly string[]) =>
+      Promise.all(names.map((name) => knownCounter(sources, counterEntry(name)))),
+    ),
+    incidents: incidentLoaders(sources),
   };
 }

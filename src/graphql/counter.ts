@@ -1,11 +1,18 @@
-import { type CounterEntry, counterEntry, documentedCounters, findCounter } from "../catalog/catalog.ts";
+import { type CounterEntry, counterEntry, knownCounters } from "../catalog/catalog.ts";
 import { counterNames } from "../store/layouts.ts";
 import { builder } from "./builder.ts";
+import { findAskedCounter } from "./resolve-counter.ts";
 
 export const CounterKind = builder.enumType("CounterKind", {
-  description:
-    "COUNTER only grows until it resets; GAUGE goes up and down; UNKNOWN is served as a counter and not explained.",
-  values: ["COUNTER", "GAUGE", "UNKNOWN"] as const,
+  description: "What may be concluded from a number.",
+  values: {
+    COUNTER: { description: "Only grows until it begins again from 0: ask for its rate or increase." },
+    GAUGE: { description: "Goes up and down, or is a constant: ask for its `latest` value or its LAST." },
+    UNKNOWN: {
+      description:
+        "The catalog does not list the name, as one of a newer kernel. It is kept, and has rates and increases like a counter, which nearly every field is. If it is a gauge they mean nothing, and its `latest` value is what to look at.",
+    },
+  } as const,
 });
 
 const KernelSite = builder.objectRef<CounterEntry["incrementedBy"][number]>("KernelSite").implement({
@@ -25,68 +32,79 @@ const KernelSite = builder.objectRef<CounterEntry["incrementedBy"][number]>("Ker
 export const Counter = builder.objectRef<CounterEntry>("Counter").implement({
   description: "A kernel counter: what it counts, when the kernel adds to it, what that implies, what to do.",
   fields: (t) => ({
-    name: t.exposeString("name", { description: "As nstat prints it, group first: TcpExtListenOverflows." }),
-    aliases: t.exposeStringList("aliases", {
-      description: "Its names in other tools; `counter(name:)` understands them.",
+    name: t.exposeString("name", {
+      description: "The full name, as nstat prints it, group first: TcpExtListenOverflows.",
     }),
-    group: t.exposeString("group", { description: "Tcp, TcpExt, Ip ..." }),
+    aliases: t.exposeStringList("aliases", {
+      description:
+        "Its names in node_exporter, Telegraf, collectd, cAdvisor, Datadog and Netdata, where they export it; `counter(name:)` understands them.",
+    }),
+    group: t.exposeString("group", {
+      description:
+        "The line of /proc that it stands on: Tcp, TcpExt, Ip ... Empty where the name has no known one.",
+    }),
     kind: t.field({ type: CounterKind, resolve: (counter) => counter.kind }),
-    unit: t.exposeString("unit"),
+    unit: t.exposeString("unit", { description: "What one step of it counts: packets, connections ..." }),
     meaning: t.exposeString("meaning", {
       nullable: true,
       description: "Null where the catalog has no text.",
     }),
-    incrementedBy: t.field({ type: [KernelSite], resolve: (counter) => [...counter.incrementedBy] }),
+    incrementedBy: t.field({
+      type: [KernelSite],
+      description: "Where the kernel changes it; empty where the catalog has no text.",
+      resolve: (counter) => [...counter.incrementedBy],
+    }),
     implies: t.exposeString("implies", {
       nullable: true,
-      description: "Null where the catalog has no text.",
+      description:
+        "What an increase, or an unusual value, says of the host; null where the catalog has no text.",
     }),
-    remedy: t.exposeString("remedy", { nullable: true, description: "Null where the catalog has no text." }),
+    remedy: t.exposeString("remedy", {
+      nullable: true,
+      description:
+        "What to look at and what to change; null where nothing needs to be done or the catalog has no text.",
+    }),
     netstatText: t.exposeString("netstatText", {
       nullable: true,
       description:
-        "The line that `netstat -s` prints for it, and why that line misleads where it does; null where the catalog has no text.",
+        "The line that `netstat -s` prints for it, N for the number, and why that line misleads where it does; null where it prints none.",
     }),
-    caveats: t.exposeStringList("caveats"),
+    caveats: t.exposeStringList("caveats", {
+      description: "What to know before drawing a conclusion from it; empty where the catalog has no text.",
+    }),
   }),
 });
 
 builder.queryFields((t) => ({
   counters: t.field({
     type: [Counter],
-    description: "Every counter that the catalog explains or that any host has sent.",
+    description: "Every counter that the catalog lists or that any host has sent, by name.",
     args: {
       group: t.arg.string({ description: "Tcp, TcpExt ..." }),
-      search: t.arg.string({ description: "Part of a name, an alias or the meaning, in any case." }),
+      search: t.arg.string({
+        description: "Part of a name, an alias, the meaning or the line of `netstat -s`, in any case.",
+      }),
     },
     resolve: async (_root, { group, search }, { db }) => {
-      const names = new Set(documentedCounters().map((entry) => entry.name));
-      for (const name of await counterNames(db)) names.add(name);
+      const entries = new Map([...knownCounters()].map((entry) => [entry.name, entry]));
+      for (const name of await counterNames(db)) entries.set(name, counterEntry(name));
       const wanted = search?.toLowerCase();
-      return [...names]
-        .sort()
-        .map(counterEntry)
+      return [...entries.values()]
         .filter((entry) => group == null || entry.group === group)
-        .filter((entry) => wanted === undefined || textOf(entry).includes(wanted));
+        .filter((entry) => wanted === undefined || textOf(entry).includes(wanted))
+        .sort((a, b) => (a.name < b.name ? -1 : 1));
     },
   }),
   counter: t.field({
     type: Counter,
     nullable: true,
     description:
-      "By full name (TcpExtListenOverflows), by alias, or, where unique, without the group (ListenOverflows); null when there is none.",
+      "By full name (TcpExtListenOverflows), by alias, or, where unique, without the group (ListenOverflows). An error lists the counters that a name of several may mean. Null when neither the catalog nor any host knows the name.",
     args: { name: t.arg.string({ required: true }) },
-    resolve: async (_root, { name }, { db }) => {
-      const entry = findCounter(name);
-      if (entry !== null && entry.meaning !== null) return entry;
-      // What the catalog has no text for is known when some kernel has sent it.
-      const names = await counterNames(db);
-      const found = names.find((one) => one === (entry?.name ?? name));
-      return found === undefined ? null : counterEntry(found);
-    },
+    resolve: async (_root, { name }, context) => (await findAskedCounter(context, name))?.entry ?? null,
   }),
 }));
 
-function textOf(entry: CounterEntry): string {
-  return [entry.name, ...entry.aliases, entry.meaning ?? ""].join("\n").toLowerCase();
+function textOf({ name, aliases, meaning, netstatText }: CounterEntry): string {
+  return [name, ...aliases, meaning ?? "", netstatText ?? ""].join("\n").toLowerCase();
 }

@@ -2,8 +2,9 @@ import { SpillwayError } from "../errors.ts";
 import { formatDuration } from "../protocol/duration.ts";
 import type { HostRecord } from "../store/directory.ts";
 import type { Fleet as FleetData } from "../store/fleet-view.ts";
-import { currentLabels, type Groups, groupNamespaces } from "../store/queries/groups.ts";
+import { currentLabels, type Groups, groupNamespaces, type Labels } from "../store/queries/groups.ts";
 import { type Grid, gridOf, niceStep, type Range, requireValues } from "../store/queries/range.ts";
+import { stableGroups } from "../store/queries/stable-groups.ts";
 import type { Context } from "./context.ts";
 
 export const MINUTE_MS = 60_000;
@@ -44,9 +45,10 @@ function wholeMinutes(stepMs: number): number {
 }
 
 export interface AskedGroups {
-  readonly groups: Groups;
+  /** Of each series, in the order of a query's answers. */
+  readonly labels: readonly Labels[];
   /** What a query takes: null where every namespace there is goes into one series. */
-  readonly forQuery: Groups | null;
+  readonly groups: Groups | null;
 }
 
 /**
@@ -68,11 +70,24 @@ export async function askedGroups(
       `${by.length} labels to group by; at most ${LABELS_MAX} are taken at once`,
     );
   }
-  const labelsOf = by.length === 0 ? currentLabels : ((await context.labelsOver?.(range)) ?? currentLabels);
-  const groups = groupNamespaces(all, hosts, by, range, labelsOf);
+  const groups = await groupsOf(context, { all, hosts, filtered }, by, range);
+  const labels = groups?.labels ?? [{}];
   if (grid !== null) {
-    requireValues(groups.labels.length, range, grid);
-    context.budget.takeValues(groups.labels.length * grid.length);
+    requireValues(labels.length, range, grid);
+    context.budget.takeValues(labels.length * grid.length);
   }
-  return { groups, forQuery: filtered || by.length > 0 ? groups : null };
+  return { labels, groups };
+}
+
+/** Null for everything in one series: that needs no look at each host, of which there may be ten thousand. */
+async function groupsOf(
+  context: Context,
+  { all, hosts, filtered }: FleetShape,
+  names: readonly string[],
+  range: Range,
+): Promise<Groups | null> {
+  if (names.length === 0) return filtered ? groupNamespaces(all, hosts, names, range, currentLabels) : null;
+  const labelsOver = async () => (await context.labelsOver?.()) ?? currentLabels;
+  const stable = filtered ? null : await stableGroups(all, names, labelsOver);
+  return stable ?? groupNamespaces(all, hosts, names, range, await labelsOver());
 }

@@ -36,7 +36,7 @@ builder.objectField(Fleet, "top", (t) =>
         return topListeners(context, fleet, range, size, now);
       }
       if (counterId === null) return [];
-      const meant = new Set(fleet.hosts.map((host) => host.id));
+      const meant = fleet.filtered ? new Set(fleet.hosts.map((host) => host.id)) : null;
       const ranked = await readTop(context.db, {
         counterId,
         reporters,
@@ -45,7 +45,7 @@ builder.objectField(Fleet, "top", (t) =>
         now,
         keyOf: (namespaceId) => {
           const hostId = fleet.all.ownerOf.get(namespaceId);
-          if (hostId === undefined || !meant.has(hostId)) return null;
+          if (hostId === undefined || meant?.has(hostId) === false) return null;
           return by === "NAMESPACE" ? namespaceId : hostId;
         },
       });

@@ -57,19 +57,19 @@ export const Fleet = builder.objectRef<FleetShape>("Fleet").implement({
         const exact = resolveRange(input, now);
         const grid = fleetGrid(exact, step);
         const range = wholeMinutesOf(exact);
-        const { groups, forQuery } = await askedGroups(context, fleet, groupBy, range, grid);
+        const { labels: seriesLabels, groups } = await askedGroups(context, fleet, groupBy, range, grid);
         const shape = { asked, grid, measure };
-        if (asked.counterId === null) return groups.labels.map((labels) => seriesShape(shape, labels, null));
+        if (asked.counterId === null) return seriesLabels.map((labels) => seriesShape(shape, labels, null));
         const { counterId, reporters } = asked;
-        const query = { counterId, range, grid, groups: forQuery, fleet: fleet.all, now };
+        const query = { counterId, range, grid, groups, fleet: fleet.all, now };
         if (measure === "LAST") {
           const found = await readGaugeTrend(context.db, query);
-          return groups.labels.map((labels, index) =>
+          return seriesLabels.map((labels, index) =>
             seriesShape(shape, labels, { values: found[index] ?? [], total: null }),
           );
         }
         const trends = await readTrend(context.db, { ...query, reporters, measure });
-        return groups.labels.map((labels, index) => seriesShape(shape, labels, trends[index] ?? null));
+        return seriesLabels.map((labels, index) => seriesShape(shape, labels, trends[index] ?? null));
       },
     }),
   }),

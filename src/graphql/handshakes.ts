@@ -92,11 +92,11 @@ builder.objectFields(Fleet, (t) => ({
     resolve: async (fleet, { range: input }, context) => {
       const now = context.now();
       const range = wholeMinutesOf(resolveRange(input, now));
-      const { forQuery } = await askedGroups(context, fleet, [], range, null);
+      const { groups } = await askedGroups(context, fleet, [], range, null);
       const [found] = await readHandshakes(context.db, {
         ...(await handshakeCounters(context)),
         range,
-        groups: forQuery,
+        groups,
         fleet: fleet.all,
         now,
       });
@@ -119,16 +119,16 @@ builder.objectFields(Fleet, (t) => ({
       const exact = resolveRange(input, now);
       const grid = fleetGrid(exact, step);
       const range = wholeMinutesOf(exact);
-      const { groups, forQuery } = await askedGroups(context, fleet, groupBy, range, grid);
+      const { labels: seriesLabels, groups } = await askedGroups(context, fleet, groupBy, range, grid);
       const courses = await readHandshakeLoss(context.db, {
         ...(await handshakeCounters(context)),
         range,
         grid,
-        groups: forQuery,
+        groups,
         fleet: fleet.all,
         now,
       });
-      return groups.labels.map((labels, index) => ({
+      return seriesLabels.map((labels, index) => ({
         labels,
         start: grid.start,
         stepMs: grid.stepMs,

@@ -11,7 +11,7 @@ export const HostStatus = builder.enumType("HostStatus", {
   } as const,
 });
 
-const MatchOp = builder.enumType("MatchOp", {
+export const MatchOp = builder.enumType("MatchOp", {
   description: "Prometheus' operators: =, !=, =~, !~.",
   values: ["EQ", "NE", "RE", "NRE"] as const,
 });

@@ -1,7 +1,10 @@
 import type { ListenerRecord } from "../store/queries/listeners.ts";
 import { builder } from "./builder.ts";
 import { Host } from "./host.ts";
+import { listenerNodeId } from "./ids.ts";
 import { Listener } from "./listener.ts";
+import { findNamespace } from "./namespace.ts";
+import { nodeById } from "./node.ts";
 
 /** `Host.listeners`, apart from host.ts because a listener knows its host. */
 builder.objectField(Host, "listeners", (t) =>
@@ -21,6 +24,16 @@ builder.objectField(Host, "listeners", (t) =>
     },
   }),
 );
+
+nodeById("listener", "Listener", async (context, ownId) => {
+  const namespaceId = /^(\d{1,9})_/.exec(ownId)?.[1];
+  const namespace = namespaceId === undefined ? null : await findNamespace(context, Number(namespaceId));
+  const host = namespace === null ? undefined : (await context.fleet.read()).hostById.get(namespace.hostId);
+  if (namespace === null || host === undefined) return null;
+  const open = await context.listeners.load(namespace.id);
+  const listener = open.find((one) => listenerNodeId(one) === `listener_${ownId}`);
+  return listener === undefined ? null : { ...listener, host, namespace };
+});
 
 function fillOf({ acceptQueue, limit }: ListenerRecord): number {
   return (acceptQueue ?? 0) / ((limit ?? 0) + 1);

@@ -1,5 +1,5 @@
 import { SpillwayError } from "../errors.ts";
-import type { HostRecord } from "../store/directory.ts";
+import { type HostRecord, isRoot } from "../store/directory.ts";
 import type { Context } from "./context.ts";
 import { namespaceIdOf } from "./ids.ts";
 
@@ -10,9 +10,9 @@ export async function namespacesAsked(
   context: Context,
   byDefault: "ROOT" | "ALL",
 ): Promise<number[]> {
-  const own = await context.namespaces.load(host.id);
+  const own = (await context.fleet.read()).namespacesOf.get(host.id) ?? [];
   if (nodeId === null) {
-    return own.filter(({ kind }) => byDefault === "ALL" || kind === "ROOT").map(({ id }) => id);
+    return own.filter(({ id }) => byDefault === "ALL" || isRoot(id)).map(({ id }) => id);
   }
   const id = namespaceIdOf(nodeId);
   if (own.some((namespace) => namespace.id === id)) return [id];

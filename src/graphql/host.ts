@@ -9,7 +9,7 @@ import {
   snapshotsOf,
   takesRollups,
 } from "../store/queries/host-rollups.ts";
-import { readHostIncrease, readHostSeries } from "../store/queries/host-series.ts";
+import { readHostIncrease } from "../store/queries/host-series.ts";
 import { readLatest } from "../store/queries/latest.ts";
 import { gridOf, niceStep, type Range } from "../store/queries/range.ts";
 import { builder } from "./builder.ts";
@@ -20,6 +20,7 @@ import { HostStatus } from "./host-filter.ts";
 import { namespacesAsked } from "./host-namespaces.ts";
 import { agentIdOf, hostNodeId } from "./ids.ts";
 import { Namespace } from "./namespace.ts";
+import { Node, nodeById } from "./node.ts";
 import { resolveRange, TimeRange } from "./range.ts";
 import { requireIncreasing, resolveCounter } from "./resolve-counter.ts";
 import { Series } from "./series.ts";
@@ -87,6 +88,7 @@ const AgentHealth = builder.objectRef<Readonly<Record<string, unknown>>>("AgentH
 
 export const Host = builder.objectRef<HostRecord>("Host").implement({
   description: "A machine with an agent.",
+  interfaces: [Node],
   fields: (t) => ({
     id: t.id({ resolve: ({ agentId }) => hostNodeId(agentId) }),
     name: t.exposeString("name", { description: "For display; may repeat." }),
@@ -183,14 +185,10 @@ export const Host = builder.objectRef<HostRecord>("Host").implement({
         context.budget.takeValues(asked.length * grid.length);
         const series = rolledUp
           ? await readRolledUpSeries(context.db, await rollupQuery(ids, exact, context), grid, asked)
-          : await readHostSeries(
-              context.reader,
-              context.db,
-              ids,
-              exact,
-              grid,
-              asked.map(({ counterId }) => counterId ?? -1),
-            );
+          : await context.hostSeries.load({
+              namespaceIds: ids,
+              query: { range: exact, grid, counterIds: asked.map(({ counterId }) => counterId ?? -1) },
+            });
         return series.map((one, index) => ({
           counter: asked[index]?.entry.name ?? "",
           labels: host.labels,
@@ -229,6 +227,11 @@ export const Host = builder.objectRef<HostRecord>("Host").implement({
       },
     }),
   }),
+});
+
+nodeById("host", "Host", async ({ fleet }, ownId) => {
+  const agentId = agentIdOf(ownId);
+  return (await fleet.read()).hosts.find((host) => host.agentId === agentId) ?? null;
 });
 
 builder.queryFields((t) => ({

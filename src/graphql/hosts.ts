@@ -31,7 +31,7 @@ const HostEdge = builder.objectRef<HostEdgeShape>("HostEdge").implement({
   }),
 });
 
-const HostConnection = builder.objectRef<HostConnectionShape>("HostConnection").implement({
+export const HostConnection = builder.objectRef<HostConnectionShape>("HostConnection").implement({
   description: "A page of hosts, by the Relay specification.",
   fields: (t) => ({
     edges: t.field({ type: [HostEdge], resolve: ({ edges }) => [...edges] }),
@@ -53,25 +53,35 @@ builder.queryFields((t) => ({
     resolve: async (_root, { filter, orderBy, first, after }, { fleet }) => {
       const { hosts } = await fleet.read();
       const order = orderBy ?? "NAME";
-      const sorted = hosts.filter(hostPredicate(storeFilter(filter))).sort(compare(order));
-      const start = after == null ? 0 : startAfter(sorted, order, after);
-      const page = sorted.slice(start, start + requirePage(first));
-      const edges = page.map((node) => ({ node, cursor: encodeCursor(keyOf(node, order)) }));
-      return {
-        edges,
-        totalCount: sorted.length,
-        pageInfo: {
-          hasNextPage: start + page.length < sorted.length,
-          hasPreviousPage: start > 0,
-          startCursor: edges[0]?.cursor ?? null,
-          endCursor: edges.at(-1)?.cursor ?? null,
-        },
-      };
+      return pageOfHosts(hosts.filter(hostPredicate(storeFilter(filter))), order, first, after);
     },
   }),
 }));
 
 type Order = "NAME" | "LAST_SEEN" | "FIRST_SEEN";
+
+/** A page of these hosts in an order. @throws BAD_REQUEST for a page or a cursor that is none */
+export function pageOfHosts(
+  hosts: readonly HostRecord[],
+  order: Order,
+  first: number | null | undefined,
+  after: string | null | undefined,
+): HostConnectionShape {
+  const sorted = [...hosts].sort(compare(order));
+  const start = after == null ? 0 : startAfter(sorted, order, after);
+  const page = sorted.slice(start, start + requirePage(first));
+  const edges = page.map((node) => ({ node, cursor: encodeCursor(keyOf(node, order)) }));
+  return {
+    edges,
+    totalCount: sorted.length,
+    pageInfo: {
+      hasNextPage: start + page.length < sorted.length,
+      hasPreviousPage: start > 0,
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+  };
+}
 type Key = readonly [string | number, string];
 
 /** What a host is sorted by: a cursor holds it, so a page follows even when its last host has gone. */

@@ -9,6 +9,7 @@ import { Host } from "./host.ts";
 import { listenerNodeId } from "./ids.ts";
 import { rangeKey } from "./listener-loaders.ts";
 import { Namespace } from "./namespace.ts";
+import { Node } from "./node.ts";
 import { resolveRange, TimeRange } from "./range.ts";
 
 export interface ListenerShape extends ListenerRecord {
@@ -35,6 +36,7 @@ export const Attribution = builder.objectRef<AttributionShape>("Attribution").im
 
 export const Listener = builder.objectRef<ListenerShape>("Listener").implement({
   description: "A listening socket, as it was listed last.",
+  interfaces: [Node],
   fields: (t) => ({
     id: t.id({ resolve: (listener) => listenerNodeId(listener) }),
     host: t.field({ type: Host, resolve: ({ host }) => host }),
@@ -79,14 +81,14 @@ export const Listener = builder.objectRef<ListenerShape>("Listener").implement({
       nullable: true,
       description:
         "What limits it, and the change that would help; null when nothing was wrong with it in these samples, or its limit was not seen.",
-      resolve: ({ limit, peakQueue, samplesFull, samples, dropped, namespace }) => {
+      resolve: ({ limit, peakQueue, samplesFull, samplesAround, dropped, namespace }) => {
         const somaxconn = (namespace.sysctls as Record<string, string>)["net.core.somaxconn"];
         return backlogAdvice({
           limit,
           somaxconn: somaxconn === undefined ? null : Number(somaxconn),
           peakQueue,
           samplesFull,
-          samples,
+          samples: samplesAround,
           dropsRose: dropped,
         });
       },

@@ -1,8 +1,8 @@
 import { SpillwayError } from "../errors.ts";
-import type { NamespaceOwner } from "../store/directory.ts";
-import { hostPredicate, labelPredicate } from "../store/host-filter.ts";
+import { hostPredicate, labelPredicate, namespaceLabelOf } from "../store/host-filter.ts";
 import { readAttributions } from "../store/queries/attribution.ts";
 import { type ListenerStats, readListenerStats } from "../store/queries/listener-stats.ts";
+import type { ListenerRecord } from "../store/queries/listeners.ts";
 import type { Range } from "../store/queries/range.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
@@ -99,7 +99,7 @@ builder.queryFields((t) => ({
       const all = hosts.length === fleet.hosts.length && labels === null;
       const owned = hosts.flatMap((host) => {
         const own = fleet.namespacesOf.get(host.id) ?? [];
-        return own.filter((namespace) => matches((name) => labelOf(namespace, host.labels, name)));
+        return own.filter((namespace) => matches((name) => namespaceLabelOf(namespace, host, name)));
       });
       const { port, owner, backlogBelowSomaxconn, minPeakFill } = where ?? {};
       const namespaceIds = all ? null : owned.map(({ id }) => id);
@@ -142,17 +142,12 @@ builder.queryFields((t) => ({
 }));
 
 /** A listener of the store with its host and namespace; null when either has gone meanwhile. */
-export async function shapeOf(context: Context, listener: ListenerStats): Promise<ListenerShape | null> {
+export async function shapeOf(context: Context, listener: ListenerRecord): Promise<ListenerShape | null> {
   const { ownerOf, hostById } = await context.fleet.read();
   const host = hostById.get(ownerOf.get(listener.namespaceId) ?? -1);
   if (host === undefined) return null;
   const namespace = (await context.namespaces.load(host.id)).find(({ id }) => id === listener.namespaceId);
   return namespace === undefined ? null : { ...listener, host, namespace };
-}
-
-function labelOf(namespace: NamespaceOwner, ofHost: Readonly<Record<string, string>>, name: string): string {
-  for (const labels of [namespace.labels, ofHost]) if (Object.hasOwn(labels, name)) return labels[name] ?? "";
-  return "";
 }
 
 /** The drops put down to each listener, by its id. */

@@ -1,6 +1,8 @@
 import type { Namespace as NamespaceRow } from "../store/namespaces.ts";
 import { builder } from "./builder.ts";
-import { namespaceNodeId } from "./ids.ts";
+import type { Context } from "./context.ts";
+import { namespaceIdOf, namespaceNodeId } from "./ids.ts";
+import { Node, nodeById } from "./node.ts";
 
 const NamespaceKind = builder.enumType("NamespaceKind", {
   description:
@@ -10,6 +12,7 @@ const NamespaceKind = builder.enumType("NamespaceKind", {
 
 export const Namespace = builder.objectRef<NamespaceRow>("Namespace").implement({
   description: "A network namespace: what kernel counters belong to.",
+  interfaces: [Node],
   fields: (t) => ({
     id: t.id({ resolve: ({ id }) => namespaceNodeId(id) }),
     kind: t.field({ type: NamespaceKind, resolve: ({ kind }) => kind }),
@@ -34,3 +37,12 @@ export const Namespace = builder.objectRef<NamespaceRow>("Namespace").implement(
     }),
   }),
 });
+
+/** A namespace by its id; null when it has gone, or its host. */
+export async function findNamespace(context: Context, id: number): Promise<NamespaceRow | null> {
+  const hostId = (await context.fleet.read()).ownerOf.get(id);
+  if (hostId === undefined) return null;
+  return (await context.namespaces.load(hostId)).find((namespace) => namespace.id === id) ?? null;
+}
+
+nodeById("ns", "Namespace", (context, ownId) => findNamespace(context, namespaceIdOf(`ns_${ownId}`)));

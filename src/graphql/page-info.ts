@@ -1,5 +1,6 @@
 import { SpillwayError } from "../errors.ts";
 import { builder } from "./builder.ts";
+import { PAGE_MAX } from "./limits.ts";
 
 export interface PageInfoShape {
   readonly hasNextPage: boolean;
@@ -17,8 +18,6 @@ export const PageInfo = builder.objectRef<PageInfoShape>("PageInfo").implement({
     endCursor: t.exposeString("endCursor", { nullable: true, description: "Null on an empty page." }),
   }),
 });
-
-export const PAGE_MAX = 500;
 
 /** @throws BAD_REQUEST for a page that is negative or too long */
 export function requirePage(first: number | null | undefined): number {
@@ -43,4 +42,17 @@ export function decodeCursor(cursor: string): readonly unknown[] {
     "BAD_REQUEST",
     `"${cursor.slice(0, 60)}" is not a cursor: pass on one that an edge gave`,
   );
+}
+
+/**
+ * The whole numbers that the key of a keyset page is made of, as its cursors hold them.
+ *
+ * @param what the list, for the error
+ * @throws BAD_REQUEST for a cursor of another list
+ */
+export function numbersOfCursor(cursor: string, length: number, what: string): number[] {
+  const key = decodeCursor(cursor);
+  const numbers = key.filter((one): one is number => Number.isSafeInteger(one) && (one as number) >= 0);
+  if (key.length === length && numbers.length === length) return numbers;
+  throw new SpillwayError("BAD_REQUEST", `the cursor "${cursor.slice(0, 60)}" is not one of ${what}`);
 }

@@ -1,7 +1,16 @@
-import { type CounterEntry, counterEntry, findCounter } from "../catalog/catalog.ts";
+import {
+  ambiguousCounters,
+  type CounterEntry,
+  counterEntry,
+  findCounter,
+  isListed,
+} from "../catalog/catalog.ts";
 import { SpillwayError } from "../errors.ts";
 import type { Reporters } from "../store/queries/rollup-rows.ts";
 import type { Context } from "./context.ts";
+
+/** As much of a name as an error repeats. */
+const SHOWN_MAX = 100;
 
 /** A counter that was asked for, as the catalog and the store know it. */
 export interface AskedCounter {
@@ -12,14 +21,36 @@ export interface AskedCounter {
   readonly reporters: Reporters;
 }
 
-/** @throws NOT_FOUND for a name that neither the catalog nor any host knows */
+/**
+ * The counter that a caller means.
+ *
+ * @throws NOT_FOUND for a name that neither the catalog nor any host knows
+ * @throws CONFLICT for a name of several counters
+ */
 export async function resolveCounter(context: Context, name: string): Promise<AskedCounter> {
-  const found = await knownCounter(context, findCounter(name) ?? counterEntry(name));
-  if (found.counterId !== null || found.entry.meaning !== null) return found;
+  const found = await findAskedCounter(context, name);
+  if (found !== null) return found;
   throw new SpillwayError(
     "NOT_FOUND",
-    `no counter "${name.slice(0, 100)}": no host has sent one of that name; \`counters\` lists those there are`,
+    `no counter "${name.slice(0, SHOWN_MAX)}": no host has sent one of that name; \`counters\` lists those there are`,
   );
+}
+
+/**
+ * The same, and null for a name that neither the catalog nor any host knows.
+ *
+ * @throws CONFLICT for a name of several counters
+ */
+export async function findAskedCounter(context: Context, name: string): Promise<AskedCounter | null> {
+  const candidates = ambiguousCounters(name);
+  if (candidates.length > 0) {
+    throw new SpillwayError(
+      "CONFLICT",
+      `"${name.slice(0, SHOWN_MAX)}" is a name of ${candidates.length} counters: ask for one of ${candidates.join(", ")}`,
+    );
+  }
+  const found = await context.counters.load(findCounter(name)?.name ?? counterEntry(name).name);
+  return found.counterId !== null || isListed(found.entry.name) ? found : null;
 }
 
 /** A counter by its full name, whether or not any host has sent it. */
@@ -46,11 +77,13 @@ export function requireIncreasing({ entry }: AskedCounter, what: string): void {
   );
 }
 
-/** @throws BAD_REQUEST for a counter, whose value of itself says nothing */
+/** @throws BAD_REQUEST for a counter, whose value of itself says nothing, and for what is not known to be a gauge */
 export function requireGauge({ entry }: AskedCounter): void {
   if (entry.kind === "GAUGE") return;
   throw new SpillwayError(
     "BAD_REQUEST",
-    `${entry.name} is not a gauge: LAST is for gauges; ask for its RATE or INCREASE`,
+    entry.kind === "UNKNOWN"
+      ? `${entry.name} is not known to be a gauge: LAST is for gauges; ask for its RATE or INCREASE, or a host for its \`latest\` value`
+      : `${entry.name} is not a gauge: LAST is for gauges; ask for its RATE or INCREASE`,
   );
 }

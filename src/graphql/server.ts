@@ -1,17 +1,18 @@
 import type { Server } from "node:http";
 import { ApolloServer } from "@apollo/server";
 import { unwrapResolverError } from "@apollo/server/errors";
-import { ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/disabled";
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from "@apollo/server/plugin/disabled";
 import { ApolloServerPluginDrainHttpServer } from "@apollo/server/plugin/drainHttpServer";
 import type { GraphQLFormattedError } from "graphql";
 import { SpillwayError } from "../errors.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Context } from "./context.ts";
+import { TOKENS_MAX } from "./limits.ts";
 import { asQueryFault } from "./query-fault.ts";
 import { schema } from "./schema.ts";
-
-/** Tokens of one document at most: what a validator does with a long one is more than linear. */
-const TOKENS_MAX = 2_000;
 
 export interface GraphqlServerOptions {
   readonly httpServer: Server;
@@ -42,6 +43,8 @@ export function createGraphqlServer({ httpServer, log }: GraphqlServerOptions): 
     plugins: [
       ApolloServerPluginDrainHttpServer({ httpServer, stopGracePeriodMillis: 5_000 }),
       ApolloServerPluginLandingPageDisabled(),
+      // No answer is to be cached, which http/app.ts says; the plugin would look at each field to find that out.
+      ApolloServerPluginCacheControlDisabled(),
     ],
     formatError: (formatted, error) => formatError(formatted, error, log),
   });

@@ -19,7 +19,7 @@ builder.mutationFields((t) => ({
     resolve: async (_root, { host, labels }, { actor, db, fleet, now }) => {
       requireScope(actor, "operate");
       const agentId = agentIdOf(host);
-      await setHostLabels(db, agentId, labels, now());
+      await setHostLabels(db, actor, agentId, labels, now());
       const found = (await fleet.readAgain()).hosts.find((one) => one.agentId === agentId);
       if (found === undefined) throw new SpillwayError("NOT_FOUND", `there is no host ${host}`);
       return found;

@@ -1,16 +1,7 @@
 import { readStoreState, type StoreState } from "../store/queries/system.ts";
-import type { Actor } from "../store/tokens.ts";
 import { builder } from "./builder.ts";
 import type { SystemFacts } from "./context.ts";
 import { SystemStorage } from "./storage.ts";
-
-const Viewer = builder.objectRef<Actor>("Viewer").implement({
-  description: "Who is asking.",
-  fields: (t) => ({
-    name: t.exposeString("name", { description: "Of the token, or of the person signed in." }),
-    scopes: t.exposeStringList("scopes", { description: "Of ingest, read, operate, admin." }),
-  }),
-});
 
 const SystemDatabase = builder
   .objectRef<StoreState & { readonly embedded: boolean }>("SystemDatabase")
@@ -95,11 +86,6 @@ const System = builder.objectRef<{ facts: SystemFacts; state: StoreState; now: n
 });
 
 builder.queryFields((t) => ({
-  viewer: t.field({
-    type: Viewer,
-    description: "Who is asking, with which scopes.",
-    resolve: (_root, _args, { actor }) => actor,
-  }),
   system: t.field({
     type: System,
     description: "What the service says of itself: version, roles, database, queue, lag, retention.",

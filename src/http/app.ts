@@ -1,23 +1,25 @@
 import type { ApolloServer } from "@apollo/server";
 import { expressMiddleware } from "@as-integrations/express5";
-import express, { type ErrorRequestHandler, type Express } from "express";
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
 import helmet from "helmet";
 import { asSpillwayError, problemOf, SpillwayError } from "../errors.ts";
 import { type Context, createContext, type Sources } from "../graphql/context.ts";
 import { restRoutes } from "../rest/routes.ts";
-import type { Actors } from "../store/actors.ts";
 import { asUnavailable } from "../store/errors.ts";
-import type { Actor } from "../store/tokens.ts";
+import type { Scope } from "../store/tokens.ts";
 import type { Logger } from "../telemetry/log.ts";
-import { authenticate } from "./authenticate.ts";
+import { type Access, identify, requireCaller } from "./access.ts";
 import { type DownloadsDeps, downloadRoutes } from "./downloads.ts";
-import { type HealthDeps, healthRoutes } from "./health.ts";
+import { graphiqlRoutes } from "./graphiql.ts";
+import { graphqlGuard } from "./graphql-guard.ts";
+import { type HealthDeps, healthRoutes, metricsRoutes } from "./health.ts";
 import { homeRoutes } from "./home.ts";
+import { iconRoutes } from "./icon.ts";
 import { signInRoutes } from "./sign-in.ts";
 
 export interface AppDeps extends HealthDeps, DownloadsDeps {
   readonly sources: Sources;
-  readonly actors: Actors;
+  readonly access: Access;
   readonly apollo: ApolloServer<Context>;
   readonly log: Logger;
   /** The public address is https. */
@@ -28,7 +30,7 @@ const BODY_BYTES = 100_000;
 
 /** Everything over HTTP but the agents' pushes, which do not come this far (server.ts). */
 export function createApp(deps: AppDeps): Express {
-  const { sources, actors, apollo, log } = deps;
+  const { sources, access, apollo, log } = deps;
   const app = express();
   app.disable("x-powered-by");
   app.use(
@@ -46,34 +48,36 @@ export function createApp(deps: AppDeps): Express {
           "frame-ancestors": ["'none'"],
         },
       },
-      strictTransportSecurity: deps.secure,
+      // Of this name alone: what else is below it is not ours to say.
+      strictTransportSecurity: deps.secure && { includeSubDomains: false },
+      // Not "no-referrer", helmet's own: with it a form tells no origin, and nobody could sign in over plain HTTP.
+      referrerPolicy: { policy: "same-origin" },
     }),
   );
   app.use(healthRoutes(deps));
+  // Known before a byte is parsed: a stranger costs no more than the look at some headers.
+  app.use(identify(access));
+  app.use(metricsRoutes(deps));
   app.use(downloadRoutes(deps));
-  app.use(signInRoutes({ db: sources.db, actors, now: sources.now, secure: deps.secure }));
-  app.use(homeRoutes({ actors, ...sources }));
+  app.use(signInRoutes({ db: sources.db, access, now: sources.now, secure: deps.secure }));
+  app.use(homeRoutes(sources));
+  app.use(graphiqlRoutes());
+  app.use(iconRoutes());
   app.use(
     "/graphql",
-    async (request, response, next) => {
-      response.set("Cache-Control", "no-store");
-      // Known before a byte is parsed: a stranger costs no more than the look at a header.
-      response.locals.actor = await authenticate(actors, request, "read");
-      next();
-    },
+    letOn("read"),
     express.json({ limit: BODY_BYTES }),
+    graphqlGuard,
     expressMiddleware(apollo, {
-      context: async ({ res }) => createContext(sources, res.locals.actor as Actor),
+      context: async ({ res }) => createContext(sources, requireCaller(res, "read")),
     }),
   );
   app.use(
     "/v1",
-    async (request, response, next) => {
-      response.set("Cache-Control", "no-store");
-      await authenticate(actors, request, "read");
-      next();
-    },
-    restRoutes({ storage: sources.storage }),
+    // Each route asks for its own scope.
+    letOn(null),
+    express.json({ limit: BODY_BYTES }),
+    restRoutes({ sources, authenticate: requireCaller }),
   );
   app.use((request) => {
     throw new SpillwayError("NOT_FOUND", `there is nothing at ${request.path.slice(0, 200)}`);
@@ -82,35 +86,43 @@ export function createApp(deps: AppDeps): Express {
   return app;
 }
 
+/** Lets on who has a scope, or with null whoever is known, before a byte of the body is read. */
+function letOn(scope: Scope | null): RequestHandler {
+  return (_request, response, next) => {
+    response.set("Cache-Control", "no-store");
+    requireCaller(response, scope);
+    next();
+  };
+}
+
 /** Errors as `application/problem+json`. */
 function problemHandler(log: Logger): ErrorRequestHandler {
   return (thrown: unknown, _request, response, _next) => {
-    const error = fromBodyParser(thrown) ?? asSpillwayError(asUnavailable(thrown));
+    const error = fromExpress(thrown) ?? asSpillwayError(asUnavailable(thrown));
     const problem = problemOf(error);
     if (problem.status >= 500) log.error({ err: error.cause ?? error }, `a request failed: ${error.message}`);
     if (error.code === "UNAUTHENTICATED") response.set("WWW-Authenticate", "Bearer");
+    const { retryAfterSeconds } = error.details;
+    if (retryAfterSeconds !== undefined) response.set("Retry-After", String(retryAfterSeconds));
     if (!response.headersSent) response.status(problem.status).type("application/problem+json").json(problem);
   };
 }
 
-/** Faults that the body parser finds carry a status and no code of ours. */
-function fromBodyParser(thrown: unknown): SpillwayError | null {
-  if (typeof thrown !== "object" || thrown === null || !("type" in thrown)) return null;
-  switch (thrown.type) {
-    case "entity.parse.failed":
+/** What Express and its parsers find wrong with a request: their errors carry a status, and no code of ours. */
+function fromExpress(thrown: unknown): SpillwayError | null {
+  if (!(thrown instanceof Error) || !("status" in thrown)) return null;
+  const { message, status } = thrown;
+  switch (status) {
+    case 413:
       return new SpillwayError(
-        "BAD_REQUEST",
-        `the body is not JSON: ${(thrown as unknown as Error).message}`,
+        "PAYLOAD_TOO_LARGE",
+        "limit" in thrown ? `the body is over ${String(thrown.limit)} bytes` : message,
       );
-    case "entity.too.large":
-      return new SpillwayError("PAYLOAD_TOO_LARGE", `the body is over ${BODY_BYTES} bytes`);
-    case "encoding.unsupported":
-    case "charset.unsupported":
-      return new SpillwayError("UNSUPPORTED_MEDIA_TYPE", (thrown as unknown as Error).message);
-    case "request.aborted":
-    case "request.size.invalid":
-      return new SpillwayError("BAD_REQUEST", (thrown as unknown as Error).message);
+    case 415:
+      return new SpillwayError("UNSUPPORTED_MEDIA_TYPE", message);
     default:
-      return null;
+      return typeof status === "number" && status >= 400 && status < 500
+        ? new SpillwayError("BAD_REQUEST", `the request cannot be read: ${message}`)
+        : null;
   }
 }

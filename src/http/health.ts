@@ -1,31 +1,55 @@
 import { Router } from "express";
 import type { Metrics } from "../telemetry/metrics.ts";
 
-export interface HealthDeps {
+export interface MetricsDeps {
   readonly metrics: Metrics;
+}
+
+export interface HealthDeps extends MetricsDeps {
   readonly stopping: () => boolean;
   /** What must answer for the service to be of use, by name; each rejects with the reason when it does not. */
   readonly checks: Readonly<Record<string, () => Promise<void>>>;
 }
 
 const CHECK_MS = 3_000;
+/** The checks ask the database, and the routes are open to everybody: they are made once for all who ask at once. */
+const CHECKED_MS = 500;
 
-/** `/healthz`: the process lives. `/readyz`: it can do its work. `/metrics`: its own, for Prometheus. */
-export function healthRoutes({ metrics, stopping, checks }: HealthDeps): Router {
+/**
+ * `/healthz`: the process lives. `/readyz`: it can do its work. Open to everybody and never refused: whoever
+ * could have them refused could have a load balancer take the service out.
+ */
+export function healthRoutes({ stopping, checks }: HealthDeps): Router {
   const router = Router();
+  let checked: { readonly at: number; readonly results: Promise<(readonly [string, string])[]> } | null =
+    null;
+  const resultsOf = () => {
+    const now = performance.now();
+    if (checked === null || now - checked.at > CHECKED_MS) {
+      const all = Object.entries(checks).map(
+        async ([name, check]) => [name, await outcomeOf(check)] as const,
+      );
+      checked = { at: now, results: Promise.all(all) };
+    }
+    return checked.results;
+  };
   router.get("/healthz", (_request, response) => {
     response.json({ status: "ok" });
   });
   router.get("/readyz", async (_request, response) => {
-    const results = await Promise.all(
-      Object.entries(checks).map(async ([name, check]) => [name, await outcomeOf(check)] as const),
-    );
+    const results = await resultsOf();
     const ready = !stopping() && results.every(([, outcome]) => outcome === "ok");
     response.status(ready ? 200 : 503).json({
       status: ready ? "ready" : stopping() ? "stopping" : "not ready",
       checks: Object.fromEntries(results),
     });
   });
+  return router;
+}
+
+/** `/metrics`: the process's own, for Prometheus. */
+export function metricsRoutes({ metrics }: MetricsDeps): Router {
+  const router = Router();
   router.get("/metrics", async (_request, response) => {
     response.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });

@@ -1,17 +1,15 @@
 import { Router } from "express";
 import { SEED_COUNTERS } from "../catalog/catalog.ts";
-import type { Actors } from "../store/actors.ts";
 import type { PrismaClient } from "../store/client.ts";
 import type { FleetView } from "../store/fleet-view.ts";
 import type { SnapshotReader } from "../store/history/snapshot-reader.ts";
 import { registerRoot } from "../store/namespaces.ts";
 import { readLatest } from "../store/queries/latest.ts";
-import { actorOf } from "./authenticate.ts";
+import { callerOf } from "./access.ts";
 import { escapeHtml, PAGE_CSS, page } from "./page.ts";
 
 export interface HomeDeps {
   readonly db: PrismaClient;
-  readonly actors: Actors;
   readonly fleet: FleetView;
   readonly reader: SnapshotReader;
   /** ms since 1970 */
@@ -20,6 +18,7 @@ export interface HomeDeps {
 
 /** Hosts on the first page; the API has the rest. */
 const HOSTS_SHOWN = 50;
+const SIGN_OUT = `<form method="post" action="/sign-out"><p><button>Sign out</button></p></form>`;
 
 /** `/`: the fleet's hosts with the newest values of the counters that the service is about. */
 export function homeRoutes(deps: HomeDeps): Router {
@@ -27,16 +26,20 @@ export function homeRoutes(deps: HomeDeps): Router {
   router.get("/page.css", (_request, response) => {
     response.set("Cache-Control", "public, max-age=3600").type("css").send(PAGE_CSS);
   });
-  router.get("/", async (request, response) => {
+  router.get("/", async (_request, response) => {
     response.set("Cache-Control", "no-store");
-    const actor = await actorOf(deps.actors, request);
-    if (actor === null || !actor.scopes.includes("read")) {
+    if (callerOf(response)?.scopes.includes("read") !== true) {
       return response
         .status(401)
         .type("html")
-        .send(page("Spillway", "<p>Sign in by the link that the service prints when it starts.</p>"));
+        .send(
+          page(
+            "Spillway",
+            '<p><a href="/sign-in">Sign in</a> by a token, or by the link that the service prints when it starts.</p>',
+          ),
+        );
     }
-    return response.type("html").send(page("Fleet", await fleetTable(deps)));
+    return response.type("html").send(page("Fleet", `${await fleetTable(deps)}\n${SIGN_OUT}`));
   });
   return router;
 }
@@ -57,6 +60,5 @@ async function fleetTable({ db, fleet, reader, now }: HomeDeps): Promise<string>
   return `<p>${hosts.length} host${hosts.length === 1 ? "" : "s"}; values since boot, of the host's own network namespace.</p>
 <table><thead><tr><th>Host</th><th>Status</th>${heads.join("")}</tr></thead><tbody>
 ${rows.join("\n")}
-</tbody></table>
-<form method="post" action="/sign-out"><p><button>Sign out</button></p></form>`;
+</tbody></table>`;
 }

@@ -1,3 +1,5 @@
+import { ICON_LINK } from "./icon.ts";
+
 /** A small page of the service's own. `body` is HTML; what goes into it from outside is escaped by `escapeHtml`. */
 export function page(title: string, body: string): string {
   return `<!doctype html>
@@ -5,6 +7,7 @@ export function page(title: string, body: string): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)} - Spillway</title>
+${ICON_LINK}
 <link rel="stylesheet" href="/page.css">
 <main>
 <h1>${escapeHtml(title)}</h1>

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { SpillwayError } from "../errors.ts";
 
@@ -12,19 +13,44 @@ const KEEP_ALIVE_MS = 75_000;
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
+/**
+ * How long a client may take, in ms. What takes longer is answered 408, or cut: a client that is slow on purpose
+ * holds a connection, and no more than that.
+ */
+const TIMES = {
+  /** From the first byte to the end of the headers. */
+  headersTimeout: 20_000,
+  /** From the first byte to the end of the body. */
+  requestTimeout: 60_000,
+  /** Without a byte either way, while an answer is sent or waited for. */
+  timeout: 120_000,
+  /** How often the first two are looked at. */
+  connectionsCheckingInterval: 5_000,
+};
+/** Of the request line and all headers; more is answered 431. */
+const HEADER_BYTES = 16_384;
+
+export interface HttpServerOptions {
+  /** Null for plain HTTP. */
+  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | null;
+  readonly times?: typeof TIMES;
+}
+
 /** The one HTTP server: pushes go to the ingest handler on the bare server, everything else to Express. */
-export function createHttpServer(): {
+export function createHttpServer({ tls, times = TIMES }: HttpServerOptions): {
   readonly server: Server;
+  /** Set when it speaks TLS: the same server. */
+  readonly tlsServer: TlsServer | null;
   /** Sets what answers; until then nothing is listened to. */
   route(ingest: Handler, other: Handler): void;
 } {
   let ingest: Handler | null = null;
   let other: Handler | null = null;
-  const server = createServer({
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    requestTimeout: 60_000,
-    headersTimeout: 20_000,
-  });
+  const options = { ...times, keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: HEADER_BYTES };
+  const { headersTimeout: handshakeTimeout } = times;
+  const tlsServer = tls === null ? null : createTlsServer({ ...options, ...tls, handshakeTimeout });
+  const server = tlsServer ?? createServer(options);
+  server.setTimeout(times.timeout);
   server.on("request", (request, response) => {
     const path = request.url ?? "/";
     const handler = path === "/v1/snapshots" || path.startsWith("/v1/snapshots?") ? ingest : other;
@@ -32,6 +58,7 @@ export function createHttpServer(): {
   });
   return {
     server,
+    tlsServer,
     route: (toIngest, toOther) => {
       ingest = toIngest;
       other = toOther;

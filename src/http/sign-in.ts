@@ -1,52 +1,114 @@
-import { Router } from "express";
-import type { Actors } from "../store/actors.ts";
+import express, { type Request, type Response, Router } from "express";
 import type { PrismaClient } from "../store/client.ts";
-import { endSession, redeemSignInLink, SESSION_SECONDS } from "../store/sessions.ts";
-import { actorOf, SESSION_COOKIE, sessionCookie } from "./authenticate.ts";
-import { page } from "./page.ts";
+import { endSession, redeemSignInLink, type SignIn, signInByToken } from "../store/sessions.ts";
+import { type Access, callerOf } from "./access.ts";
+import { refuseForeignChange } from "./cross-origin.ts";
+import { escapeHtml, page } from "./page.ts";
+import { clearSessionCookie, sessionSecret, setSessionCookie } from "./session-cookie.ts";
 
 export interface SignInDeps {
   readonly db: PrismaClient;
-  readonly actors: Actors;
+  readonly access: Access;
+  /** ms since 1970 */
   readonly now: () => number;
   /** Marks the cookie for https only. */
   readonly secure: boolean;
 }
 
-/** `/sign-in?code=...` takes a one-time code for a session cookie; `POST /sign-out` ends it. */
-export function signInRoutes({ db, actors, now, secure }: SignInDeps): Router {
+/** A token is 47 characters; the rest is for one that somebody chose. */
+const FORM_BYTES = 2_000;
+
+/**
+ * `GET /sign-in` is a form that takes a token; with `?code=...` it takes a one-time code instead. `POST /sign-in`
+ * is what the form sends, and `POST /sign-out` ends the session. All of it works without JavaScript.
+ */
+export function signInRoutes({ db, access, now, secure }: SignInDeps): Router {
   const router = Router();
-  const cookie = { httpOnly: true, sameSite: "lax", secure, path: "/" } as const;
+  const signInOf = (request: Request): SignIn => ({ address: access.proxies.addressOf(request), now: now() });
+
+  const endSessionOf = async (request: Request): Promise<void> => {
+    const secret = sessionSecret(request);
+    if (secret !== null) await endSession(db, secret, now());
+  };
+
+  router.use(["/sign-in", "/sign-out"], (request, response, next) => {
+    response.set("Cache-Control", "no-store");
+    // Signing in counts, too: a page of another site must not sign a browser in as somebody else.
+    refuseForeignChange(request, access.publicUrl);
+    next();
+  });
 
   router.get("/sign-in", async (request, response, next) => {
     // Express answers HEAD by GET; a preview that looks ahead must not use the code up.
     if (request.method !== "GET") return next();
-    response.set("Cache-Control", "no-store").set("Referrer-Policy", "no-referrer");
     // A browser that is signed in keeps its session: the link may be opened again, and costs no second one.
-    if ((await actorOf(actors, request)) !== null) return response.redirect(303, "/");
+    if (callerOf(response) !== null) return response.redirect(303, "/");
     const { code } = request.query;
-    const secret = typeof code === "string" ? await redeemSignInLink(db, code, now()) : null;
+    if (code === undefined) return sendForm(response, 200, null);
+    await access.limits.signIn(access.proxies.addressOf(request));
+    const secret = typeof code === "string" ? await redeemSignInLink(db, code, signInOf(request)) : null;
     if (secret === null) {
-      return response
-        .status(401)
-        .type("html")
-        .send(
-          page(
-            "Sign in",
-            "<p>This sign-in link is not valid: it was used, or is more than 15 minutes old. " +
-              "Restart the service, or run <code>npx spillway sign-in</code> beside it, to get another.</p>",
-          ),
-        );
+      return sendForm(
+        response,
+        401,
+        "This sign-in link is not valid: it was used, or is more than 15 minutes old. Restart the service, or run " +
+          "`npx spillway sign-in` beside it, to get another; or sign in by a token.",
+      );
     }
-    response.cookie(SESSION_COOKIE, secret, { ...cookie, maxAge: SESSION_SECONDS * 1000 });
+    setSessionCookie(response, secret, secure);
     return response.redirect(303, "/");
   });
 
+  router.post(
+    "/sign-in",
+    async (request, _response, next) => {
+      await access.limits.signIn(access.proxies.addressOf(request));
+      next();
+    },
+    express.urlencoded({ extended: false, limit: FORM_BYTES, parameterLimit: 10 }),
+    async (request, response) => {
+      const { token } = (request.body ?? {}) as { readonly token?: unknown };
+      const secret = typeof token === "string" ? token.trim() : "";
+      const actor = secret === "" ? null : await access.actors.ofToken(secret);
+      if (actor === null) {
+        return sendForm(response, 401, "This token is unknown, revoked or expired.");
+      }
+      if (!actor.scopes.includes("read")) {
+        return sendForm(
+          response,
+          403,
+          `The token "${actor.name}" may not read: use one with the scope "read".`,
+        );
+      }
+      // The cookie that is replaced: nobody could end its session any more.
+      await endSessionOf(request);
+      setSessionCookie(response, await signInByToken(db, actor, signInOf(request)), secure);
+      return response.redirect(303, "/");
+    },
+  );
+
   router.post("/sign-out", async (request, response) => {
-    const secret = sessionCookie(request);
-    if (secret !== null) await endSession(db, secret);
-    response.clearCookie(SESSION_COOKIE, cookie).redirect(303, "/");
+    await endSessionOf(request);
+    clearSessionCookie(response, secure);
+    response.redirect(303, "/");
   });
 
   return router;
+}
+
+function sendForm(response: Response, status: number, fault: string | null): void {
+  response
+    .status(status)
+    .type("html")
+    .send(
+      page(
+        "Sign in",
+        `${fault === null ? "" : `<p role="alert">${escapeHtml(fault)}</p>\n`}<form method="post" action="/sign-in">
+<p><label for="token">Token</label><br>
+<input id="token" name="token" type="password" autocomplete="current-password" required size="50" maxlength="200" autofocus></p>
+<p><button>Sign in</button></p>
+</form>
+<p>A token with the scope <code>read</code>: <code>npx spillway token create --scope read</code> makes one. Or open the link that <code>npx spillway sign-in</code> prints.</p>`,
+      ),
+    );
 }

@@ -1,5 +1,6 @@
 import { SpillwayError } from "../errors.ts";
 import type { PrismaClient } from "../store/client.ts";
+import { expireIncidents } from "../store/incidents/expire.ts";
 import type { Partitions } from "../store/partitions.ts";
 import { NamespaceExpiry } from "../store/retention/expire-namespaces.ts";
 import { expirePartitions, type Waiting } from "../store/retention/expire-partitions.ts";
@@ -50,7 +51,10 @@ async function expire(deps: RetainDeps, namespaces: NamespaceExpiry): Promise<vo
     metrics.retentionWaiting.set({ reason }, names.length);
     if (names.length > 0) log.warn({ partitions: names }, WAITING[reason]);
   }
-  const rows = await expireRows(db, retention, now());
+  const rows = {
+    ...(await expireRows(db, retention, now())),
+    ...(await expireIncidents(db, retention, now())),
+  };
   const { idle, deleted } = await namespaces.run(retention, now());
   log.debug({ rows, namespaces: { idle, deleted } }, "deleted rows past their retention");
 }

@@ -50,6 +50,8 @@ export type SnapshotFault =
   | "FUTURE"
   /** retry: the host id belongs to an agent with another key. */
   | "KEY_REFUSED"
+  /** retry: the token may not push for a host of this name. */
+  | "HOST_REFUSED"
   /** retry: the service does not know this layout; send its names. */
   | "UNKNOWN_LAYOUT"
   /** retry: the service could not store it now. */

@@ -1,30 +1,54 @@
-import { Router } from "express";
-import { formatDuration } from "../protocol/duration.ts";
-import type { StorageReport } from "../store/storage/report.ts";
-import type { StorageView } from "../store/storage/storage-view.ts";
+import { parse } from "graphql";
+import { z } from "zod";
+import { time } from "./answers.ts";
+import { noBody, none } from "./params.ts";
+import { route } from "./route.ts";
 
-/** `GET /storage`: what each resolution takes and will take; the fields are those of GraphQL's `system.storage`. */
-export function storageRoutes(storage: StorageView): Router {
-  const routes = Router();
-  routes.get("/storage", async (_request, response) => {
-    response.json(storageBody(await storage.read()));
-  });
-  return routes;
-}
+const bytes = (what: string) => z.number().nullable().describe(what);
 
-function storageBody({ at, resolutions, ...report }: StorageReport) {
-  return {
-    at: timeOf(at),
-    ...report,
-    resolutions: resolutions.map(({ oldest, newest, retentionMs, ...rest }) => ({
-      ...rest,
-      oldest: timeOf(oldest),
-      newest: timeOf(newest),
-      retention: retentionMs === null ? null : formatDuration(retentionMs),
-    })),
-  };
-}
+const resolution = z
+  .strictObject({
+    name: z.string(),
+    bytes: z.number().describe("On disk now, with indexes."),
+    oldest: time.nullable(),
+    newest: time.nullable(),
+    retention: z.string().nullable(),
+    bytesPerDay: bytes("Growth at the present rate; null when it cannot be told yet."),
+    bytesWhenFull: bytes("When its retention is full, at the present rate; null when it cannot be told yet."),
+    bytesPerSample: bytes("For one value of one counter; null when it cannot be told."),
+    summary: z.string().describe("The forecast as a sentence."),
+  })
+  .meta({ id: "StorageResolution" });
 
-function timeOf(at: number | null): string | null {
-  return at === null ? null : new Date(at).toISOString();
-}
+export const getStorage = route({
+  method: "get",
+  url: "/storage",
+  operationId: "getStorage",
+  tag: "system",
+  summary: "What each resolution takes on disk and will take",
+  scope: "read",
+  path: none,
+  query: none,
+  body: noBody,
+  answer: z.strictObject({
+    at: time.describe("When it was measured."),
+    bytes: z.number(),
+    bytesPerDay: bytes("What is added in a day; null when it cannot be told yet."),
+    bytesWhenFull: bytes("Null when it cannot be told yet of one of the resolutions."),
+    freeBytes: bytes("On the disk of the embedded database; null with a database of one's own."),
+    exceedsDisk: z.boolean().nullable().describe("More is to come than is free; null when unknown."),
+    hosts: z.int().describe("Heard of within the last hour: the forecast is for these."),
+    resolutions: z.array(resolution),
+  }),
+  document: parse(`{
+    system {
+      storage {
+        at bytes bytesPerDay bytesWhenFull freeBytes exceedsDisk hosts
+        resolutions { name bytes oldest newest retention bytesPerDay bytesWhenFull bytesPerSample summary }
+      }
+    }
+  }`),
+  variables: () => ({}),
+  shape: ({ system }) => system.storage,
+  rows: ({ resolutions }) => resolutions,
+});

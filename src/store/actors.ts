@@ -1,46 +1,107 @@
-import type { Db } from "./client.ts";
-import { actorOfSession } from "./sessions.ts";
-import { type Actor, actorOfToken } from "./tokens.ts";
+import type { PrismaClient } from "./client.ts";
+import { actorOfSession, findSession } from "./sessions.ts";
+import { noteUse } from "./token-uses.ts";
+import { type Actor, actorOfToken, findToken, type TokenActor } from "./tokens.ts";
 
 /** How long an answer is believed without asking again: a revoked token holds no longer than this. */
 const BELIEVED_MS = 500;
+/** Of the secrets that let somebody in, and of those that did not. */
 const REMEMBERED = 10_000;
 
-interface Answer {
-  readonly at: number;
-  readonly actor: Promise<Actor | null>;
+export interface ActorsOptions {
+  readonly db: PrismaClient;
+  /** ms since 1970 */
+  readonly now: () => number;
+  /** Told when the last use of a token could not be written. */
+  readonly onError: (error: unknown) => void;
 }
 
 /** Who holds a token or a session, asked of the database at most twice a second for each. */
 export class Actors {
-  readonly #db: Db;
-  readonly #now: () => number;
-  readonly #answers = new Map<string, Answer>();
+  readonly #options: ActorsOptions;
+  readonly #tokens = new Answers<TokenActor>();
+  readonly #sessions = new Answers<Actor>();
 
-  constructor(db: Db, now: () => number) {
-    this.#db = db;
-    this.#now = now;
+  constructor(options: ActorsOptions) {
+    this.#options = options;
   }
 
   /** The holder of a token; null when it is unknown, revoked or expired. */
-  ofToken(secret: string): Promise<Actor | null> {
-    return this.#ask(`token ${secret}`, (now) => actorOfToken(this.#db, secret, now));
+  ofToken(secret: string): Promise<TokenActor | null> {
+    const { db, now, onError } = this.#options;
+    return this.#tokens.ask(secret, now(), async (at) => {
+      const token = await findToken(db, secret, at);
+      if (token === null) return null;
+      noteUse(db, token, at, onError);
+      return actorOfToken(token);
+    });
   }
 
   /** The holder of a session; null when there is none. */
   ofSession(secret: string): Promise<Actor | null> {
-    return this.#ask(`session ${secret}`, (now) => actorOfSession(this.#db, secret, now));
+    const { db, now, onError } = this.#options;
+    return this.#sessions.ask(secret, now(), async (at) => {
+      const session = await findSession(db, secret, at);
+      if (session === null) return null;
+      if (session.token !== null) noteUse(db, session.token, at, onError);
+      return actorOfSession(session);
+    });
   }
 
-  #ask(key: string, look: (now: number) => Promise<Actor | null>): Promise<Actor | null> {
-    const now = this.#now();
-    const known = this.#answers.get(key);
-    if (known !== undefined && Math.abs(now - known.at) < BELIEVED_MS) return known.actor;
-    // Bounded, because the key is whatever a stranger sends.
-    if (this.#answers.size >= REMEMBERED) this.#answers.clear();
-    const actor = look(now);
-    this.#answers.set(key, { at: now, actor });
-    actor.catch(() => this.#answers.delete(key));
-    return actor;
+  /** Whether a secret let somebody in when it was last looked up here: then a look-up is no stranger's. */
+  remembers(secret: string): boolean {
+    return this.#tokens.remembers(secret) || this.#sessions.remembers(secret);
   }
+}
+
+interface Answer<T> {
+  readonly at: number;
+  readonly actor: Promise<T | null>;
+}
+
+/** Answers by secret. Those that let nobody in are apart, so that what strangers send crowds nobody out. */
+class Answers<T> {
+  readonly #good = new Map<string, Answer<T>>();
+  readonly #other = new Map<string, Answer<T>>();
+
+  remembers(secret: string): boolean {
+    return this.#good.has(secret);
+  }
+
+  ask(secret: string, now: number, look: (now: number) => Promise<T | null>): Promise<T | null> {
+    const known = this.#good.get(secret) ?? this.#other.get(secret);
+    if (known !== undefined && Math.abs(now - known.at) < BELIEVED_MS) return known.actor;
+    const answer = { at: now, actor: look(now) };
+    if (this.#good.has(secret)) this.#good.set(secret, answer);
+    else keep(this.#other, secret, answer);
+    answer.actor.then(
+      (actor) => this.#settle(secret, answer, actor),
+      // Asked anew next time; whoever waits is told why.
+      () => this.#expire(secret, answer),
+    );
+    return answer.actor;
+  }
+
+  #settle(secret: string, answer: Answer<T>, actor: T | null): void {
+    if (this.#answerOf(secret) !== answer) return;
+    this.#good.delete(secret);
+    this.#other.delete(secret);
+    keep(actor === null ? this.#other : this.#good, secret, answer);
+  }
+
+  #expire(secret: string, answer: Answer<T>): void {
+    if (this.#good.get(secret) === answer) {
+      this.#good.set(secret, { ...answer, at: Number.NEGATIVE_INFINITY });
+    } else if (this.#other.get(secret) === answer) this.#other.delete(secret);
+  }
+
+  #answerOf(secret: string): Answer<T> | undefined {
+    return this.#good.get(secret) ?? this.#other.get(secret);
+  }
+}
+
+/** Bounded, because the key is whatever somebody sends: the one that was kept first goes first. */
+function keep<T>(map: Map<string, T>, key: string, value: T): void {
+  map.set(key, value);
+  if (map.size > REMEMBERED) map.delete(map.keys().next().value ?? "");
 }

@@ -102,6 +102,11 @@ export async function readHostDetails(db: Db, ids: readonly number[]): Promise<H
 /** Ids of namespaces of containers begin here; those of roots lie below (the sequences of the migrations). */
 export const FIRST_OTHER_NAMESPACE = 1_073_741_824;
 
+/** Whether a namespace is a host's root, by its id alone. */
+export function isRoot(namespaceId: number): boolean {
+  return namespaceId < FIRST_OTHER_NAMESPACE;
+}
+
 /** Namespaces with their hosts, by id: of roots those with an id above the one, of others above the other. */
 export async function readNamespaceOwners(
   db: Db,

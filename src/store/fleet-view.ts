@@ -10,6 +10,8 @@ export interface Fleet extends Namespaces {
   /** By name, then id. */
   readonly hosts: readonly HostRecord[];
   readonly hostById: ReadonlyMap<number, HostRecord>;
+  /** The same object for as long as no host, label or namespace has come, gone or changed. */
+  readonly facts: object;
 }
 
 interface Held {
@@ -30,6 +32,8 @@ export class FleetView {
   readonly #owners: NamespaceOwners;
   #view: { readonly at: number; readonly fleet: Promise<Fleet> } | null = null;
   #held = new Map<number, Held>();
+  #facts = {};
+  #namespaceFacts = {};
   #looking: Promise<unknown> = Promise.resolve();
 
   constructor(db: Db, now: () => number) {
@@ -64,13 +68,22 @@ export class FleetView {
     const changed = [...marks].filter(([id, mark]) => this.#held.get(id)?.mark !== mark).map(([id]) => id);
     const details = changed.length === 0 ? [] : await readHostDetails(this.#db, changed);
     let ordered = true;
+    let same = namespaces.facts === this.#namespaceFacts;
+    this.#namespaceFacts = namespaces.facts;
     for (const detail of details) {
-      ordered &&= this.#held.get(detail.id)?.record.name === detail.name;
+      const before = this.#held.get(detail.id)?.record;
+      ordered &&= before?.name === detail.name;
+      same &&= before?.revision === detail.revision;
       const record = { ...detail, status: statusAt(detail, now) };
       // The details are no older than the mark; if they are newer, the next look sees another one.
       this.#held.set(detail.id, { mark: marks.get(detail.id) ?? "", record });
     }
-    for (const id of this.#held.keys()) if (!marks.has(id)) this.#held.delete(id);
+    for (const id of this.#held.keys()) {
+      if (marks.has(id)) continue;
+      this.#held.delete(id);
+      same = false;
+    }
+    if (!same) this.#facts = {};
     if (!ordered)
       this.#held = new Map([...this.#held].sort(([, a], [, b]) => byNameAndId(a.record, b.record)));
 
@@ -82,7 +95,7 @@ export class FleetView {
       hosts.push(held.record);
       hostById.set(held.record.id, held.record);
     }
-    return { hosts, hostById, ...namespaces };
+    return { hosts, hostById, ...namespaces, facts: this.#facts };
   }
 }
 

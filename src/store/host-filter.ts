@@ -1,6 +1,6 @@
 import { RE2JS } from "re2js";
 import { SpillwayError } from "../errors.ts";
-import type { HostRecord, HostStatusName } from "./directory.ts";
+import type { HostRecord, HostStatusName, NamespaceOwner } from "./directory.ts";
 
 export type MatchOp = "EQ" | "NE" | "RE" | "NRE";
 
@@ -52,6 +52,11 @@ export function hostPredicate(filter: HostFilter): (host: HostRecord) => boolean
 /** A label of a host, empty where it has none; what objects inherit is no label. */
 export function labelOf({ labels }: HostRecord, name: string): string {
   return Object.hasOwn(labels, name) ? (labels[name] ?? "") : "";
+}
+
+/** A label of a namespace: its container's own, else its host's, empty where neither has it. */
+export function namespaceLabelOf(namespace: NamespaceOwner, host: HostRecord, name: string): string {
+  return Object.hasOwn(namespace.labels, name) ? (namespace.labels[name] ?? "") : labelOf(host, name);
 }
 
 /**

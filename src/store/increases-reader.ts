@@ -20,37 +20,43 @@ export interface NamespaceIncrease {
  * The increases up to each of these snapshots, with what lies before the first ones looked up.
  *
  * @param records sorted by namespace and time, and for each namespace without holes: all there is in a span
+ * @param since records before this, ms since 1970, are there to be measured from: no increase is told of them
  */
 export async function readIncreases(
   reader: SnapshotReader,
   db: Db,
   records: readonly SnapshotRecord[],
+  since = Number.NEGATIVE_INFINITY,
 ): Promise<NamespaceIncrease[]> {
   const own = await reader.decode(db, records);
-  const before = await readBefore(reader, db, records);
+  const before = await readBefore(reader, db, records, since);
+  const told: NamespaceIncrease[] = [];
   let namespace = -1;
   let last: Snapshot | null = null;
   // The last one of each epoch but the newest: a namespace has one epoch at a time, unless it is a clone's.
   let others: Map<number, Snapshot> | null = null;
-  return own.map(({ namespaceId, snapshot }) => {
+  for (const { namespaceId, snapshot } of own) {
     if (namespaceId !== namespace) {
       namespace = namespaceId;
       last = null;
       others = null;
     }
     const { id } = snapshot.epoch;
-    const previous: Snapshot | null =
-      last?.epoch.id === id
-        ? last
-        : (others?.get(id) ?? before.previous.get(keyOf({ namespaceId, epochId: id })) ?? null);
-    const interval = intervalOf(snapshot, previous, last ?? before.earlier.get(namespaceId) ?? null);
+    if (snapshot.at >= since) {
+      const previous: Snapshot | null =
+        last?.epoch.id === id
+          ? last
+          : (others?.get(id) ?? before.previous.get(keyOf({ namespaceId, epochId: id })) ?? null);
+      const interval = intervalOf(snapshot, previous, last ?? before.earlier.get(namespaceId) ?? null);
+      told.push({ namespaceId, snapshot, interval, increases: increasesOf(snapshot, interval) });
+    }
     if (last !== null && last.epoch.id !== id) {
       others ??= new Map();
       others.set(last.epoch.id, last);
     }
     last = snapshot;
-    return { namespaceId, snapshot, interval, increases: increasesOf(snapshot, interval) };
-  });
+  }
+  return told;
 }
 
 interface Before {
@@ -65,17 +71,23 @@ async function readBefore(
   reader: SnapshotReader,
   db: Db,
   records: readonly SnapshotRecord[],
+  since: number,
 ): Promise<Before> {
   const firsts = new Map<string, Lookup>();
   const firstOfAll = new Map<number, Lookup>();
+  /** Namespaces and epochs of which there is a record before `since`: it is what they are measured from. */
+  const answered = new Set<string | number>();
   let last: SnapshotRecord | null = null;
   for (const record of records) {
     const again = record.namespace_id === last?.namespace_id && record.epoch_id === last.epoch_id;
     last = record;
     if (again) continue;
     const lookup = lookupOf(record);
-    if (!firsts.has(keyOf(lookup))) firsts.set(keyOf(lookup), lookup);
-    if (!firstOfAll.has(lookup.namespaceId)) firstOfAll.set(lookup.namespaceId, lookup);
+    const key = keyOf(lookup);
+    if (lookup.at < since) answered.add(key).add(lookup.namespaceId);
+    if (!answered.has(key) && !firsts.has(key)) firsts.set(key, lookup);
+    if (!answered.has(lookup.namespaceId) && !firstOfAll.has(lookup.namespaceId))
+      firstOfAll.set(lookup.namespaceId, lookup);
   }
   const before: Before = { previous: new Map(), earlier: new Map() };
 
@@ -84,7 +96,9 @@ async function readBefore(
   const unanswered: Lookup[] = [];
   for (const [key, lookup] of firsts) {
     const found = newest.get(key);
-    if (found?.epoch.id === lookup.epochId) before.previous.set(key, found);
+    // Where there is none of any epoch, there is none of this.
+    if (found === undefined) continue;
+    if (found.epoch.id === lookup.epochId) before.previous.set(key, found);
     else unanswered.push(lookup);
   }
   for (const [key, found] of await findBefore(reader, db, unanswered, PREDECESSOR_MAX_MS, true)) {
@@ -98,7 +112,7 @@ async function readBefore(
     if (found !== undefined) before.earlier.set(namespaceId, found);
     else nothing.push(lookup);
   }
-  const longAgo = await findBefore(reader, db, nothing, EARLIER_MAX_MS, false);
+  const longAgo = await findBefore(reader, db, nothing, EARLIER_MAX_MS, false, PREDECESSOR_MAX_MS);
   for (const lookup of nothing) {
     const found = longAgo.get(keyOf(lookup));
     if (found === undefined) continue;
@@ -120,10 +134,11 @@ async function findBefore(
   lookups: readonly Lookup[],
   withinMs: number,
   sameEpoch: boolean,
+  emptyMs?: number,
 ): Promise<Map<string, Snapshot>> {
   const found = new Map<string, Snapshot>();
   if (lookups.length === 0) return found;
-  const rows = await readPredecessors(db, lookups, withinMs, sameEpoch);
+  const rows = await readPredecessors(db, lookups, withinMs, sameEpoch, emptyMs);
   const decoded = await reader.decode(db, rows);
   decoded.forEach(({ namespaceId, snapshot }, index) => {
     found.set(`${namespaceId} ${rows[index]?.wanted_epoch}`, snapshot);

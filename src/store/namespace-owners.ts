@@ -1,5 +1,5 @@
 import type { Db } from "./client.ts";
-import { FIRST_OTHER_NAMESPACE, type NamespaceOwner, readNamespaceOwners } from "./directory.ts";
+import { isRoot, type NamespaceOwner, readNamespaceOwners } from "./directory.ts";
 import { shardOf } from "./snapshots.ts";
 
 /** Everything is read again this often: until then a namespace that was deleted is still shown. */
@@ -27,6 +27,8 @@ export interface Namespaces {
   readonly namespacesOf: ReadonlyMap<number, readonly NamespaceOwner[]>;
   /** Shards in which there are namespaces. */
   readonly shards: readonly number[];
+  /** The same object for as long as no namespace has come or gone. */
+  readonly facts: object;
 }
 
 /**
@@ -69,7 +71,7 @@ export class NamespaceOwners {
     let { root, other } = highest;
     for (const row of rows) {
       this.#known.add(row);
-      if (row.id < FIRST_OTHER_NAMESPACE) root = Math.max(root, row.id);
+      if (isRoot(row.id)) root = Math.max(root, row.id);
       else other = Math.max(other, row.id);
     }
     this.#looks.push({ at: now, highest: { root, other } });
@@ -81,10 +83,12 @@ class Known {
   readonly #ownerOf = new Map<number, number>();
   readonly #namespacesOf = new Map<number, NamespaceOwner[]>();
   readonly #shards = new Set<number>();
+  #facts = {};
 
   add(namespace: NamespaceOwner): void {
     const { id, hostId } = namespace;
     if (this.#ownerOf.has(id)) return;
+    this.#facts = {};
     this.#ownerOf.set(id, hostId);
     this.#shards.add(shardOf(id));
     const own = this.#namespacesOf.get(hostId);
@@ -97,6 +101,11 @@ class Known {
   }
 
   all(): Namespaces {
-    return { ownerOf: this.#ownerOf, namespacesOf: this.#namespacesOf, shards: [...this.#shards] };
+    return {
+      ownerOf: this.#ownerOf,
+      namespacesOf: this.#namespacesOf,
+      shards: [...this.#shards],
+      facts: this.#facts,
+    };
   }
 }

@@ -154,3 +154,36 @@ test("a host's state is as of the look", async ({ store: { db } }) => {
   expect((await after(50_000)).fleet.hosts[0]?.status).toBe("STALE");
   expect((await after(50_000)).fleet.hosts[0]?.status).toBe("SILENT");
 });
+
+test("the facts of the fleet are the same while no host, label or namespace comes, goes or changes", async ({
+  store: { db },
+}) => {
+  const host = await addHost(db, "a");
+  await registerRoot(db, host.id);
+  const other = await addHost(db, "b");
+  const { after } = watched(db);
+  const facts = [(await after(0)).fleet.facts];
+  const factsAfter = async (change: () => Promise<unknown>) => {
+    await change();
+    facts.push((await after(1_500)).fleet.facts);
+    return facts.at(-1) === facts.at(-2);
+  };
+  const seen = {
+    hostId: host.id,
+    lastSeen: T0,
+    epochId: 1,
+    everyMs: 10_000,
+    agentVersion: "1",
+    clockSkewMs: 0,
+    health: null,
+  };
+  expect(await factsAfter(() => touchHosts(db, [seen]))).toBe(true);
+  expect(await factsAfter(async () => undefined)).toBe(true);
+  expect(await factsAfter(() => addContainer(db, host.id, 1))).toBe(false);
+  expect(
+    await factsAfter(() => db.host.update({ where: { id: host.id }, data: { revision: { increment: 1 } } })),
+  ).toBe(false);
+  expect(await factsAfter(() => addHost(db, "c"))).toBe(false);
+  expect(await factsAfter(() => db.host.delete({ where: { id: other.id } }))).toBe(false);
+  expect(await factsAfter(async () => undefined)).toBe(true);
+});

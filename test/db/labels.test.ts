@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { describe, expect } from "vitest";
 import { Registry } from "../../src/ingest/registry.ts";
+import { SYSTEM_ACTOR } from "../../src/store/audit.ts";
 import type { PrismaClient } from "../../src/store/client.ts";
 import { FleetView } from "../../src/store/fleet-view.ts";
 import { applyRules } from "../../src/store/labels/apply-rules.ts";
@@ -50,14 +51,18 @@ describe("labels of a host", () => {
       { after: 0, labels: { role: "file", tier: "file", zone: "agent", team: "forced" } },
     ]);
 
-    await setHostLabels(db, agentId, { team: "person", role: "person" }, Date.now() + 1_000);
+    await setHostLabels(db, SYSTEM_ACTOR, agentId, { team: "person", role: "person" }, Date.now() + 1_000);
     expect(await shown(db, agentId)).toMatchObject({ role: "person", team: "person" });
-    await setHostLabels(db, agentId, { role: "" }, Date.now() + 2_000);
+    await setHostLabels(db, SYSTEM_ACTOR, agentId, { role: "" }, Date.now() + 2_000);
     expect(await shown(db, agentId)).toMatchObject({ role: "file", team: "person" });
     expect((await historyOf(db, agentId)).map(({ labels }) => (labels as { role: string }).role)).toEqual([
       "file",
       "person",
       "file",
+    ]);
+    expect(await db.auditEntry.findMany({ orderBy: { id: "asc" } })).toMatchObject([
+      { actor: "spillway", action: "host.setLabels", details: { agentId, labels: { team: "person" } } },
+      { actor: "spillway", action: "host.setLabels", details: { agentId, labels: { role: "" } } },
     ]);
   });
 
@@ -78,7 +83,7 @@ describe("labels of a host", () => {
       { after: 50_001, labels: { version: "3" } },
     ]);
     const history = new HostLabelHistory(db, new FleetView(db, Date.now));
-    const over = await history.over({ from: seen, to: seen + 60_000 });
+    const over = await history.over();
     expect([over({ id }).map(({ from }) => from - seen), over({ id: 999 })]).toEqual([
       [0, 50_000, 50_001],
       [],
@@ -126,7 +131,9 @@ describe("labels of a host", () => {
     await pushOf(registry, agentId, {});
     const now = Date.now() + 1_000;
     await Promise.all([
-      ...Array.from({ length: 8 }, (_, index) => setHostLabels(db, agentId, { [`set${index}`]: "1" }, now)),
+      ...Array.from({ length: 8 }, (_, index) =>
+        setHostLabels(db, SYSTEM_ACTOR, agentId, { [`set${index}`]: "1" }, now),
+      ),
       applyRules(db, [{ match: "web-*", labels: { file: "1" } }], now),
       pushOf(registry, agentId, { labels: { agent: "1" } }, now),
     ]);
@@ -143,13 +150,17 @@ describe("labels of a host", () => {
 
   test("are refused by name, and so is a host that there is not", async ({ store: { db } }) => {
     const agentId = randomUUID();
-    await expect(setHostLabels(db, agentId, { role: "web" }, 0)).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(setHostLabels(db, SYSTEM_ACTOR, agentId, { role: "web" }, 0)).rejects.toMatchObject({
+      code: "NOT_FOUND",
+    });
     await pushOf(new Registry(db), agentId, {});
     for (const labels of [{ "1a": "x" }, { __meta: "x" }, { a: "\0" }, { a: "x".repeat(501) }]) {
-      await expect(setHostLabels(db, agentId, labels, 0)).rejects.toMatchObject({ code: "BAD_REQUEST" });
+      await expect(setHostLabels(db, SYSTEM_ACTOR, agentId, labels, 0)).rejects.toMatchObject({
+        code: "BAD_REQUEST",
+      });
     }
     const many = Object.fromEntries(Array.from({ length: 65 }, (_, index) => [`l${index}`, "x"]));
-    await expect(setHostLabels(db, agentId, many, 0)).rejects.toThrow(/at most 64/);
+    await expect(setHostLabels(db, SYSTEM_ACTOR, agentId, many, 0)).rejects.toThrow(/at most 64/);
     expect(await shown(db, agentId)).toEqual({});
   });
 });
@@ -216,7 +227,7 @@ test("the history of a host is read again when any process has changed its label
   });
   await fleet.readAgain();
   expect(await labels()).toEqual([{ v: "1" }]);
-  await setHostLabels(db, agentId, { v: "2" }, range.from + 1_000);
+  await setHostLabels(db, SYSTEM_ACTOR, agentId, { v: "2" }, range.from + 1_000);
   await fleet.readAgain();
   expect(await labels()).toEqual([{ v: "1" }, { v: "unseen" }, { v: "2" }]);
 });

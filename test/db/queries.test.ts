@@ -431,6 +431,77 @@ describe("queries", () => {
       );
     }
   });
+
+  test("what the index says of everybody is what the namespaces give, added up", async ({ world }) => {
+    const { store, fleet } = world;
+    const range = { from: Math.floor(T0 / HOUR) * HOUR, to: Math.floor(T0 / HOUR) * HOUR + 4 * HOUR };
+    const everybody = groupNamespaces(fleet, fleet.hosts, [], range, currentLabels);
+    const expectSame = async () => {
+      for (const name of ["TcpExtListenOverflows", "TcpPassiveOpens"]) {
+        for (const measure of ["RATE", "INCREASE", "AFFECTED", "PEAK"] as const) {
+          for (const step of [MINUTE, HOUR]) {
+            const grid = gridOf(range, step);
+            const query = { ...counterOf(world, name), range, grid, fleet, now: LATER, measure };
+            const [index] = await readTrend(store.db, { ...query, groups: null });
+            const [named] = await readTrend(store.db, { ...query, groups: everybody });
+            expect(named?.values.filter((value) => value !== null && value > 0).length).toBeGreaterThan(0);
+            expect(index?.total).toEqual(named?.total);
+            expect(index?.values).toEqual(
+              named?.values.map((value) => (value === null ? null : closeTo(value))),
+            );
+          }
+        }
+      }
+    };
+    await expectSame();
+    // Hosts are counted by the index where only roots moved.
+    await store.db.$executeRaw`DELETE FROM ts.rollup_minute WHERE shard >= 1073741824 >> 8`;
+    await store.db.$executeRaw`DELETE FROM ts.rollup_hour WHERE shard >= 1073741824 >> 8`;
+    await expectSame();
+    // Rows from before there was the column.
+    await store.db.$executeRaw`UPDATE ts.rollup_minute SET rate = NULL WHERE shard % 2 = 0`;
+    await store.db.$executeRaw`UPDATE ts.rollup_hour SET rate = NULL WHERE shard % 2 = 0`;
+    await expectSame();
+  });
+
+  test("who was there all hour is looked for in the minutes of a marked hour, and nowhere where they are gone", async ({
+    world,
+  }) => {
+    const { store, fleet } = world;
+    const [{ hour } = fail()] = await store.db.$queryRaw<{ hour: number }[]>`
+      SELECT date_part('epoch', bucket) * 1000 AS hour FROM ts.coverage_hour WHERE steady IS NOT NULL LIMIT 1`;
+    const [gone, next] = [hour + 7 * MINUTE, hour + 8 * MINUTE];
+    const range = { from: hour - HOUR, to: hour + 2 * HOUR };
+    const grid = gridOf(range, MINUTE);
+    const valuesAt = async (minutes: readonly number[]) => {
+      const query = { ...counterOf(world, "TcpExtSyncookiesSent"), range, grid, fleet, now: LATER };
+      const groups = groupNamespaces(fleet, fleet.hosts, [], range, currentLabels);
+      for (const measure of ["RATE", "INCREASE"] as const) {
+        const [index] = await readTrend(store.db, { ...query, measure, groups: null });
+        const [named] = await readTrend(store.db, { ...query, measure, groups });
+        expect(named?.values.map((value) => value === null)).toEqual(
+          index?.values.map((value) => value === null),
+        );
+      }
+      const [trend] = await readTrend(store.db, { ...query, measure: "INCREASE", groups: null });
+      return minutes.map((minute) => trend?.values[(minute - range.from) / MINUTE] ?? null);
+    };
+    await store.db
+      .$executeRaw`DELETE FROM ts.rollup_minute WHERE bucket = to_timestamp(${gone / 1000}::float8)`;
+    await store.db.$executeRaw`DELETE FROM ts.coverage WHERE bucket = to_timestamp(${gone / 1000}::float8)`;
+    expect(await valuesAt([gone])).toEqual([0]);
+    await store.db
+      .$executeRaw`INSERT INTO ts.hour_mark (shard, hour) VALUES (7, to_timestamp(${hour / 1000}::float8))`;
+    expect(await valuesAt([gone, next])).toEqual([null, expect.any(Number)]);
+    await store.db.$executeRaw`DELETE FROM ts.hour_mark`;
+    await store.db.$executeRaw`
+      DELETE FROM ts.coverage WHERE bucket >= to_timestamp(${hour / 1000}::float8)
+        AND bucket < to_timestamp(${(hour + HOUR) / 1000}::float8)`;
+    await store.db.$executeRaw`
+      DELETE FROM ts.rollup_minute WHERE bucket >= to_timestamp(${hour / 1000}::float8)
+        AND bucket < to_timestamp(${(hour + HOUR) / 1000}::float8)`;
+    expect(await valuesAt([gone, next])).toEqual([null, null]);
+  });
 });
 
 function fail(): never {

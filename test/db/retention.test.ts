@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { Client } from "pg";
 import { describe, expect } from "vitest";
 import { retain } from "../../src/jobs/retain.ts";
+import { recordAudit, SYSTEM_ACTOR } from "../../src/store/audit.ts";
 import type { PrismaClient } from "../../src/store/client.ts";
 import { encodeValues } from "../../src/store/codec/values.ts";
 import { hoursToCompact, sealHour } from "../../src/store/compaction/hours.ts";
@@ -228,6 +229,19 @@ describe("rows", () => {
     await db.signInLink.createMany({
       data: [DAY, -1].map((age) => ({ hash: randomBytes(32), expiresAt: at(age) })),
     });
+    await db.token.createMany({
+      data: [401, 399].flatMap((days) =>
+        [{ revokedAt: at(days * DAY) }, { expiresAt: at(days * DAY) }].map((end) => ({
+          name: String(days),
+          hash: randomBytes(32),
+          prefix: "spw_",
+          scopes: [],
+          ...end,
+        })),
+      ),
+    });
+    await recordAudit(db, SYSTEM_ACTOR, { action: "a.b", target: "old" }, NOW - 401 * DAY);
+    await recordAudit(db, SYSTEM_ACTOR, { action: "a.b", target: "new" }, NOW - 399 * DAY);
     await db.listener.createMany({
       data: Array.from({ length: 2_500 }, (_, index) => ({
         namespaceId: 256,
@@ -251,12 +265,15 @@ describe("rows", () => {
     expect(await expireRows(db, RETENTION, NOW)).toEqual({
       session: 2,
       sign_in_link: 1,
+      token: 2,
+      audit_entry: 1,
       listener: 2_400,
       host_label_history: 2,
       compaction: 6,
       compacted_hour: 2,
     });
     expect(await db.session.findMany({ select: { name: true } })).toEqual([{ name: "-1" }]);
+    expect(await db.auditEntry.findMany({ select: { target: true } })).toEqual([{ target: "new" }]);
     // The labels that held when the retention begins are still known.
     const [oldest] = await db.hostLabelHistory.findMany({ orderBy: { since: "asc" }, take: 1 });
     expect(oldest?.since).toEqual(at(410 * DAY));

@@ -31,6 +31,7 @@ async function describe(url: string): Promise<string[]> {
 /** What the migrations say and Prisma cannot. */
 const BESIDES = [
   `CREATE UNIQUE INDEX namespace_host_id_root_key ON public.namespace USING btree (host_id) WHERE (kind = 'ROOT'::namespace_kind)`,
+  "CREATE UNIQUE INDEX incident_open_dedup_key ON public.incident USING btree (dedup_key) WHERE (resolved_at IS NULL)",
 ];
 
 test("a migrated database is what schema.prisma says", async ({ databaseUrl }) => {

@@ -351,24 +351,3 @@ describe("what cannot be answered is told with a code and a remedy", () => {
     expect((await ask(reader, `{ ${" ".repeat(200_000)} }`)).status).toBe(413);
   });
 });
-
-test("the catalog explains the seven counters, by any of their names", async () => {
-  const { data } = await service.graphql(
-    `{ counters { name kind meaning } counter(name: "node_netstat_TcpExt_ListenOverflows") {
-       name group kind unit meaning implies remedy netstatText caveats incrementedBy { function file when since } } }`,
-  );
-  const explained = data.counters.filter((counter: { meaning: string | null }) => counter.meaning !== null);
-  expect(explained.map((counter: { name: string }) => counter.name).sort()).toEqual([
-    "TcpActiveOpens",
-    "TcpAttemptFails",
-    "TcpCurrEstab",
-    "TcpEstabResets",
-    "TcpExtListenDrops",
-    "TcpExtListenOverflows",
-    "TcpPassiveOpens",
-  ]);
-  expect(data.counter).toMatchObject({ name: "TcpExtListenOverflows", kind: "COUNTER" });
-  expect(data.counter.incrementedBy.map((site: { function: string }) => site.function)).toContain(
-    "tcp_conn_request",
-  );
-});

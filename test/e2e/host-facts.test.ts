@@ -109,6 +109,16 @@ test("listeners come as the newest snapshot has them, the fullest first, with th
     },
     expect.objectContaining({ port: 443, backlog: 511, acceptQueue: 0, owner: null, uid: null, peakFill: 0 }),
   ]);
+  const [{ id }] = (await ask(host, "listeners { id }")).listeners;
+  const { data } = await service.graphql(
+    `query ($id: ID!) { node(id: $id) { __typename id ... on Listener { port host { name } } }
+      closed: node(id: "${id.replace(/\d+$/, "9")}") { id } }`,
+    { id },
+  );
+  expect(data).toEqual({
+    node: { __typename: "Listener", id, port: 8080, host: { name: host.name } },
+    closed: null,
+  });
 });
 
 test("a partial list changes what it names, and the next complete one alone closes a listener", async () => {

@@ -25,10 +25,12 @@ export function expectedCounters(fleet: readonly NamespaceHistory[], bucketMs: n
       row[namespaceId] = [a + total, b + unrated];
     }
   }
-  return mapValues(sums, (row) => {
+  const covered = coveredByNamespace(fleet, bucketMs);
+  return mapValues(sums, (row, key) => {
     const values = Object.values(row);
     const peak = values.map(([value]) => value).reduce(larger);
     return {
+      rate: rateOf(row, covered.get(bucketOf(key))),
       total: String(values.reduce((sum, [value]) => sum + value, 0n)),
       unrated: String(values.reduce((sum, [, unrated]) => sum + unrated, 0n)),
       affected: values.length,
@@ -38,18 +40,55 @@ export function expectedCounters(fleet: readonly NamespaceHistory[], bucketMs: n
   });
 }
 
+/** Per second, the namespaces added up; null where one of them reported with several layouts. */
+function rateOf(
+  row: Record<number, [bigint, bigint]>,
+  covered: Record<number, number[]> = {},
+): number | null {
+  let rate = 0;
+  for (const [namespaceId, [total, unrated]] of Object.entries(row)) {
+    const [ms = 0, ...others] = covered[Number(namespaceId)] ?? [];
+    if (others.length > 0) return null;
+    if (ms > 0) rate += ((Number(total) - Number(unrated)) * 1000) / ms;
+  }
+  return rate;
+}
+
+/** By shard and bucket, the time that each namespace was covered, one number for each layout that it reported with. */
+function coveredByNamespace(fleet: readonly NamespaceHistory[], bucketMs: number) {
+  const covered = new Map<string, Record<number, number[]>>();
+  for (const [key, { positions }] of expectedCoverage(fleet, bucketMs)) {
+    const bucket = rowOf(covered, bucketOf(key));
+    for (const [namespaceId, ms] of Object.entries(positions)) {
+      bucket[Number(namespaceId)] = [...(bucket[Number(namespaceId)] ?? []), ms];
+    }
+  }
+  return covered;
+}
+
+/** "shard bucket" of "shard name bucket". */
+function bucketOf(key: string): string {
+  const [shard, , bucket] = key.split(" ");
+  return `${shard} ${bucket}`;
+}
+
 export function expectedCoverage(fleet: readonly NamespaceHistory[], bucketMs: number) {
   const sums = new Map<string, Record<number, number>>();
+  const ratedMinutes = new Map<string, Record<number, number>>();
   for (const { namespaceId, history } of fleet) {
     for (const [key, ms] of oracleCoverage(history)) {
       const row = rowOf(sums, keyIn(key, namespaceId, bucketMs));
       row[namespaceId] = (row[namespaceId] ?? 0) + ms;
+      const minutes = rowOf(ratedMinutes, keyIn(key, namespaceId, bucketMs));
+      if (ms > 0) minutes[namespaceId] = (minutes[namespaceId] ?? 0) + 1;
     }
   }
-  return mapValues(sums, (positions) => {
+  return mapValues(sums, (positions, key) => {
     const values = Object.values(positions);
+    const minutes = Object.entries(ratedMinutes.get(key) ?? {});
     return {
       open: false,
+      steady: minutes.flatMap(([id, count]) => (bucketMs > MINUTE && count === 60 ? [Number(id)] : [])),
       reporters: values.filter((ms) => ms > 0).length,
       coveredMs: values.reduce((sum, ms) => sum + ms, 0),
       positions,
@@ -103,8 +142,8 @@ function rowOf<V>(map: Map<string, Record<number, V>>, key: string): Record<numb
   return row;
 }
 
-function mapValues<V, W>(map: ReadonlyMap<string, V>, change: (value: V) => W): Map<string, W> {
-  return new Map([...map].map(([key, value]) => [key, change(value)]));
+function mapValues<V, W>(map: ReadonlyMap<string, V>, change: (value: V, key: string) => W): Map<string, W> {
+  return new Map([...map].map(([key, value]) => [key, change(value, key)]));
 }
 
 function mapRecord<V, W>(record: Record<number, V>, change: (value: V) => W): Record<number, W> {

@@ -172,7 +172,11 @@ export async function everyAnswer(
       (a, b) => a[0] - b[0],
     ),
     latest: await Promise.all(ids.map((id) => readLatest(reader, db, id, end))),
-    series: await readHostSeries(reader, db, ids, range, gridOf(range, HOUR_MS), [counterId]),
+    series: await readHostSeries(reader, db, ids, {
+      range,
+      grid: gridOf(range, HOUR_MS),
+      counterIds: [counterId],
+    }),
     increase: await readHostIncrease(reader, db, ids, range, counterId),
     newestListeners: (await readOpenListeners(db, ids, end)).sort((a, b) => a.namespaceId - b.namespaceId),
   };

@@ -194,11 +194,11 @@ export async function storedCounters({ db }: Store, resolution: Resolution) {
     resolution === "minute"
       ? await db.$queryRaw<CounterRow[]>`
           SELECT r.shard, c.name, date_part('epoch', r.bucket) * 1000 AS bucket, r.total::text, r.unrated::text,
-                 r.affected, r.peak::text, r.data
+                 r.affected, r.peak::text, r.rate, r.data
           FROM ts.rollup_minute r JOIN counter c ON c.id = r.counter_id`
       : await db.$queryRaw<CounterRow[]>`
           SELECT r.shard, c.name, date_part('epoch', r.bucket) * 1000 AS bucket, r.total::text, r.unrated::text,
-                 r.affected, r.peak::text, r.data
+                 r.affected, r.peak::text, r.rate, r.data
           FROM ts.rollup_hour r JOIN counter c ON c.id = r.counter_id`;
   return new Map(
     rows.map(({ shard, name, bucket, data, ...sums }) => {
@@ -219,6 +219,7 @@ interface CounterRow {
   readonly unrated: string;
   readonly affected: number;
   readonly peak: string;
+  readonly rate: number | null;
   readonly data: Uint8Array;
 }
 
@@ -228,22 +229,27 @@ export async function storedCoverage({ db }: Store, resolution: Resolution) {
     resolution === "minute"
       ? await db.$queryRaw<CoverageRow[]>`
           SELECT shard, layout_id, date_part('epoch', bucket) * 1000 AS bucket, open, reporters,
-                 covered_ms::float8 AS "coveredMs", data FROM ts.coverage`
+                 covered_ms::float8 AS "coveredMs", NULL::bytea AS steady, data FROM ts.coverage`
       : await db.$queryRaw<CoverageRow[]>`
           SELECT shard, layout_id, date_part('epoch', bucket) * 1000 AS bucket, false AS open, reporters,
-                 covered_ms::float8 AS "coveredMs", data FROM ts.coverage_hour`;
+                 covered_ms::float8 AS "coveredMs", steady, data FROM ts.coverage_hour`;
   const layouts = new Map<number, string>();
   for (const { id, counterIds } of await db.layout.findMany()) {
     const counters = await db.counter.findMany({ where: { id: { in: counterIds } } });
     layouts.set(id, counterIds.map((one) => counters.find((counter) => counter.id === one)?.name).join(","));
   }
   return new Map(
-    rows.map(({ shard, layout_id, bucket, data, ...sums }) => {
+    rows.map(({ shard, layout_id, bucket, data, steady: bits, ...sums }) => {
       const positions: Record<number, number> = {};
+      const isSteady = (position: number) => (((bits?.[position >> 3] ?? 0) >> (position & 7)) & 1) === 1;
+      const steady = [...Array(256).keys()].filter(isSteady).map((position) => shard * 256 + position);
       for (const { position, value } of decodePositions(data)) {
         positions[shard * 256 + position] = Number(value);
       }
-      return [`${shard} ${layouts.get(layout_id)} ${Math.round(bucket)}`, { ...sums, positions }] as const;
+      return [
+        `${shard} ${layouts.get(layout_id)} ${Math.round(bucket)}`,
+        { ...sums, steady, positions },
+      ] as const;
     }),
   );
 }
@@ -255,6 +261,7 @@ interface CoverageRow {
   readonly open: boolean;
   readonly reporters: number;
   readonly coveredMs: number;
+  readonly steady: Uint8Array | null;
   readonly data: Uint8Array;
 }
 

@@ -157,7 +157,7 @@ async function addressOf(child: ChildProcess, output: () => string): Promise<str
     "the service to be ready",
     () => {
       if (child.exitCode !== null) return { failed: true } as const;
-      const url = /Address +(http:\S+)/.exec(output())?.[1];
+      const url = /Address +(https?:\S+)/.exec(output())?.[1];
       return url === undefined ? null : ({ failed: false, url } as const);
     },
     { timeoutMs: 60_000 },

@@ -39,6 +39,18 @@ test.each([
   ["SPILLWAY_DATA_DIR", "data", /absolute/],
   ["SPILLWAY_PUBLIC_URL", "example.org", /SPILLWAY_PUBLIC_URL/],
   ["REDIS_URL", "localhost:6379", /redis:\/\//],
+  ["SPILLWAY_TLS_CERT", "cert.pem", /SPILLWAY_TLS_CERT: not an absolute path/],
+  ["SPILLWAY_TLS_KEY", "/key.pem", /set both, or neither/],
+  [
+    "SPILLWAY_TRUSTED_PROXIES",
+    "10.0.0.0/8, proxy",
+    /SPILLWAY_TRUSTED_PROXIES: invalid IP address: proxy: write/,
+  ],
+  ["SPILLWAY_TRUSTED_PROXIES", "0.0.0.0/0", /invalid range/],
+  ["SPILLWAY_AUTH_PROXY_HEADER", "X Forwarded User", /not the name of a header/],
+  ["SPILLWAY_AUTH_PROXY_HEADER", "X-User", /set SPILLWAY_TRUSTED_PROXIES/],
+  ["SPILLWAY_AUTH_PROXY_SCOPES", "read,ingest", /write scopes of read, operate and admin/],
+  ["SPILLWAY_RATE_LIMIT", "-1", /SPILLWAY_RATE_LIMIT/],
 ])("%s=%s is refused", (name, value, message) => {
   expect(() => readConfig({ [name]: value })).toThrow(message);
 });
@@ -47,4 +59,17 @@ test("a public URL loses its last slash", () => {
   expect(readConfig({ SPILLWAY_PUBLIC_URL: "https://spillway.example/" }).publicUrl).toBe(
     "https://spillway.example",
   );
+});
+
+test("lists are read with commas or spaces between, and the header's name in lower case", () => {
+  const environment = {
+    SPILLWAY_TRUSTED_PROXIES: "10.0.0.0/8, 192.0.2.1  ::1",
+    SPILLWAY_AUTH_PROXY_HEADER: "X-Forwarded-User",
+    SPILLWAY_AUTH_PROXY_SCOPES: "read operate",
+  };
+  expect(readConfig(environment).proxies).toEqual({
+    trusted: ["10.0.0.0/8", "192.0.2.1", "::1"],
+    userHeader: "x-forwarded-user",
+    userScopes: ["read", "operate"],
+  });
 });

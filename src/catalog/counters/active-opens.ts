@@ -1,20 +1,14 @@
-import type { CounterEntry } from "../entry.ts";
-import { PER_NAMESPACE, peerNames } from "./common.ts";
+import type { CounterTexts } from "../entry.ts";
 
-export const activeOpens: CounterEntry = {
+export const activeOpens: CounterTexts = {
   name: "TcpActiveOpens",
-  group: "Tcp",
-  field: "ActiveOpens",
-  kind: "COUNTER",
-  unit: "connection attempts",
-  event: false,
-  aliases: peerNames("Tcp", "ActiveOpens", { datadog: "active_opens" }),
-  meaning: "Outgoing connections that were begun: one for each connect() that got as far as its first SYN.",
   incrementedBy: [
     {
       function: "tcp_connect",
       file: "net/ipv4/tcp_output.c",
-      when: "The kernel begins an outgoing connection and sends its first SYN. The SYNs sent again do not count.",
+      when:
+        "The kernel begins an outgoing connection and sends its first SYN. The SYNs sent again do " +
+        "not count.",
       since: null,
     },
   ],
@@ -25,14 +19,12 @@ export const activeOpens: CounterEntry = {
   remedy:
     "By itself it needs none. If it grows faster than the work done, keep connections open and use them again. " +
     "If local ports run out, do that, or widen net.ipv4.ip_local_port_range.",
-  netstatText:
-    '"N active connection openings". It counts attempts: the refused and the timed out are included.',
+  netstatMisleads: "It counts attempts: the refused and the timed out are included.",
   caveats: [
     "Attempts, not successes: 100 refused connections are 100 here and 100 in AttemptFails.",
     "A connect() that finds no free local port does not count. With 16 ports and 200 calls it rose by 16, and no " +
       "other counter moved.",
     "In a blackhole it looks healthy: the attempts count at once, the failures late or never. Lay TCPSynRetrans " +
       "beside it.",
-    PER_NAMESPACE,
   ],
 };

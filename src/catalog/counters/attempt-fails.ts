@@ -1,17 +1,7 @@
-import type { CounterEntry } from "../entry.ts";
-import { NOT_IN_NODE_EXPORTER, PER_NAMESPACE, peerNames } from "./common.ts";
+import type { CounterTexts } from "../entry.ts";
 
-export const attemptFails: CounterEntry = {
+export const attemptFails: CounterTexts = {
   name: "TcpAttemptFails",
-  group: "Tcp",
-  field: "AttemptFails",
-  kind: "COUNTER",
-  unit: "connections",
-  event: true,
-  aliases: peerNames("Tcp", "AttemptFails", { datadog: "attempt_fails", netdataChart: "ip.tcphandshake" }),
-  meaning:
-    "Connections that ended before they were established: outgoing ones that were refused or timed out in the " +
-    "kernel, and incoming half-open ones that a reset, or a SYN out of place, killed.",
   incrementedBy: [
     {
       function: "tcp_done",
@@ -39,9 +29,9 @@ export const attemptFails: CounterEntry = {
     "For outgoing failures find the peer: its port is closed, or it does not answer at all, as behind a firewall, " +
     "a wrong route or a full accept queue. For incoming ones find who probes; a scan or a health check needs no " +
     "change on this host.",
-  netstatText:
-    '"N failed connection attempts". It reads like failures of this host to connect, but incoming half-open ' +
-    "connections that were reset are in the same number.",
+  netstatMisleads:
+    "It reads like failures of this host to connect, but incoming half-open connections that were " +
+    "reset are in the same number.",
   caveats: [
     "Both directions are in one number: 100 refused outgoing connections and 100 scanned ports look the same " +
       "until ActiveOpens and EmbryonicRsts are laid beside it.",
@@ -51,7 +41,5 @@ export const attemptFails: CounterEntry = {
     "It is not a count of resets received.",
     "Recent kernels accept a RST on a half-open connection only with the exact sequence number, so they count " +
       "slightly fewer.",
-    NOT_IN_NODE_EXPORTER,
-    PER_NAMESPACE,
   ],
 };

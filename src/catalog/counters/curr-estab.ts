@@ -1,15 +1,7 @@
-import type { CounterEntry } from "../entry.ts";
-import { PER_NAMESPACE, peerNames } from "./common.ts";
+import type { CounterTexts } from "../entry.ts";
 
-export const currEstab: CounterEntry = {
+export const currEstab: CounterTexts = {
   name: "TcpCurrEstab",
-  group: "Tcp",
-  field: "CurrEstab",
-  kind: "GAUGE",
-  unit: "connections",
-  event: false,
-  aliases: peerNames("Tcp", "CurrEstab", { datadog: "current_established" }),
-  meaning: "Connections in state ESTABLISHED or CLOSE_WAIT at this moment. A gauge: it goes up and down.",
   incrementedBy: [
     {
       function: "tcp_set_state",
@@ -26,14 +18,13 @@ export const currEstab: CounterEntry = {
   remedy:
     "For a leak, count the sockets in CLOSE_WAIT by process: the peer has closed those, and the application has " +
     "not. For growth, check the limits on file descriptors and memory before they are reached.",
-  netstatText:
-    '"N connections established". Connections that the peer has closed already (CLOSE_WAIT), and those that no ' +
-    "application has accepted yet, are included.",
+  netstatMisleads:
+    "Connections that the peer has closed already (CLOSE_WAIT), and those that no application has " +
+    "accepted yet, are included.",
   caveats: [
     "It is a gauge: rates and increases of it mean nothing, though some tools store it as a counter.",
     "Connections that wait in an accept queue are counted as established.",
     "CLOSE_WAIT is counted: a leak of sockets keeps it high after the clients have left.",
     "The kernel adds it up from every CPU without a lock, so neighbouring readings may jitter slightly.",
-    PER_NAMESPACE,
   ],
 };

@@ -1,20 +1,7 @@
-import type { CounterEntry } from "../entry.ts";
-import { NOT_IN_NODE_EXPORTER, PER_NAMESPACE, peerNames } from "./common.ts";
+import type { CounterTexts } from "../entry.ts";
 
-export const estabResets: CounterEntry = {
+export const estabResets: CounterTexts = {
   name: "TcpEstabResets",
-  group: "Tcp",
-  field: "EstabResets",
-  kind: "COUNTER",
-  unit: "connections",
-  event: false,
-  aliases: peerNames("Tcp", "EstabResets", {
-    datadog: "established_resets",
-    netdataChart: "ip.tcphandshake",
-  }),
-  meaning:
-    "Open connections that ended at once instead of being closed in order, whichever side ended them: a reset " +
-    "received, or an abort by this host.",
   incrementedBy: [
     {
       function: "tcp_set_state",
@@ -33,17 +20,14 @@ export const estabResets: CounterEntry = {
     "restart.",
   remedy:
     "If clients abort, look for what was slow before they did. If this host aborts, let the application read what " +
-    "is left before it closes, and not set SO_LINGER to 0. At restarts, drain the listener before closing it.",
-  netstatText:
-    '"N connection resets received". Misleading: connections that this host aborted itself are in ' +
-    "the same number.",
+    "is left before it closes, and not set SO_LINGER to 0. At restarts, drain the listener before " +
+    "closing it.",
+  netstatMisleads: "Connections that this host aborted itself are in the same number.",
   caveats: [
     "Both sides count: on loopback one aborted connection adds 2.",
     "A healthy server can show one for each connection, when its clients close without reading the whole reply. " +
       "By itself it is never a reason to wake somebody.",
     "Connections that were still in an accept queue when their listener closed count here, though no application " +
       "ever saw them.",
-    NOT_IN_NODE_EXPORTER,
-    PER_NAMESPACE,
   ],
 };

@@ -1,20 +1,8 @@
-import type { CounterEntry } from "../entry.ts";
-import { PACKETS_NOT_CLIENTS, PER_NAMESPACE, peerNames } from "./common.ts";
+import type { CounterTexts } from "../entry.ts";
+import { PACKETS_NOT_CLIENTS } from "./common.ts";
 
-export const listenDrops: CounterEntry = {
+export const listenDrops: CounterTexts = {
   name: "TcpExtListenDrops",
-  group: "TcpExt",
-  field: "ListenDrops",
-  kind: "COUNTER",
-  unit: "packets",
-  event: true,
-  aliases: peerNames("TcpExt", "ListenDrops", {
-    datadog: "listen_drops",
-    netdataChart: "ip.tcp_accept_queue",
-  }),
-  meaning:
-    "Packets of a handshake that a listener refused for any reason. It takes in the overflows of the accept " +
-    "queue, so what ListenDrops has beyond ListenOverflows are the refusals with another cause.",
   incrementedBy: [
     {
       function: "tcp_listendrop",
@@ -82,20 +70,21 @@ export const listenDrops: CounterEntry = {
     "explains, set net.ipv4.tcp_syncookies=1. For the rest, look at TCPMemoryPressures, TCPAbortOnMemory, " +
     "PruneCalled, RcvPruned and TCPRcvQDrop, and at the routes back to the clients. Raising " +
     "net.ipv4.tcp_max_syn_backlog does nothing for an accept queue, and is read only with SYN cookies off.",
-  netstatText:
-    '"N SYNs to LISTEN sockets dropped" (older net-tools: "ignored"). Not only SYNs: final ACKs of handshakes ' +
-    "count as well, and so do half-open connections that an ICMP error ended.",
+  netstatMisleads:
+    "Not only SYNs: final ACKs of handshakes count as well, and so do half-open connections that an " +
+    'ICMP error ended. Older net-tools print "ignored" in place of "dropped".',
   caveats: [
     PACKETS_NOT_CLIENTS,
     "Pressure on the SYN queue does not show here while SYN cookies are on, which is the default: 4,000 forged " +
       "SYNs left it at 0. Watch TCPReqQFullDoCookies and SyncookiesSent for that.",
     "A half-open connection that times out counts nothing here.",
-    "Packets that a packet filter or connection tracking throws away never reach a listener and do not count.",
-    "It is not always at least ListenOverflows: an XDP program that answers SYNs raises ListenOverflows alone.",
+    "Packets that a packet filter or connection tracking throws away never reach a listener and do " +
+      "not count.",
+    "It is not always at least ListenOverflows: an XDP program that answers SYNs raises " +
+      "ListenOverflows alone.",
     "The d of one listener in `ss -m` is not its share of ListenDrops. Scans, resets of half-open connections, " +
       "repeated SYNs and TCP_DEFER_ACCEPT raise d alone, and one refused final ACK adds 2 to it.",
     "Since 4.10 a full accept queue refuses the SYN; before, the final ACK was refused and the client took itself " +
       "for connected. Do not compare hosts across that line.",
-    PER_NAMESPACE,
   ],
 };

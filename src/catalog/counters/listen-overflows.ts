@@ -1,20 +1,8 @@
-import type { CounterEntry } from "../entry.ts";
-import { PACKETS_NOT_CLIENTS, PER_NAMESPACE, peerNames } from "./common.ts";
+import type { CounterTexts } from "../entry.ts";
+import { PACKETS_NOT_CLIENTS } from "./common.ts";
 
-export const listenOverflows: CounterEntry = {
+export const listenOverflows: CounterTexts = {
   name: "TcpExtListenOverflows",
-  group: "TcpExt",
-  field: "ListenOverflows",
-  kind: "COUNTER",
-  unit: "packets",
-  event: true,
-  aliases: peerNames("TcpExt", "ListenOverflows", {
-    datadog: "listen_overflows",
-    netdataChart: "ip.tcp_accept_queue",
-  }),
-  meaning:
-    "Packets of a handshake, SYNs and final ACKs, that a listener refused because its accept queue was full: " +
-    "connections were complete and waiting, and the application had not accepted them yet.",
   incrementedBy: [
     {
       function: "tcp_conn_request",
@@ -62,10 +50,9 @@ export const listenOverflows: CounterEntry = {
     "Send-Q is below somaxconn, raise the backlog in the application; where they are equal, raise somaxconn " +
     "too. Then restart the application or let it call listen() again, for a running listener keeps its old " +
     "limit. Leave net.ipv4.tcp_max_syn_backlog alone: it never sizes the accept queue.",
-  netstatText:
-    '"N times the listen queue of a socket overflowed". The line speaks of times, but each retransmitted SYN ' +
-    "of one waiting client counts again; and it names no socket, though the queue of one listener may be " +
-    "behind all of it.",
+  netstatMisleads:
+    "The line speaks of times, but each retransmitted SYN of one waiting client counts again; and " +
+    "it names no socket, though the queue of one listener may be behind all of it.",
   caveats: [
     PACKETS_NOT_CLIENTS,
     "The queue is full when it holds more than its limit, so a backlog of N holds N + 1 connections.",
@@ -79,6 +66,5 @@ export const listenOverflows: CounterEntry = {
     "With SO_REUSEPORT one port has several listeners, each with a queue of its own: one of them can overflow " +
       "while the others are empty.",
     "DCCP listeners count here as well.",
-    PER_NAMESPACE,
   ],
 };

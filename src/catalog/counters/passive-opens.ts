@@ -1,17 +1,7 @@
-import type { CounterEntry } from "../entry.ts";
-import { PER_NAMESPACE, peerNames } from "./common.ts";
+import type { CounterTexts } from "../entry.ts";
 
-export const passiveOpens: CounterEntry = {
+export const passiveOpens: CounterTexts = {
   name: "TcpPassiveOpens",
-  group: "Tcp",
-  field: "PassiveOpens",
-  kind: "COUNTER",
-  unit: "connections",
-  event: false,
-  aliases: peerNames("Tcp", "PassiveOpens", { datadog: "passive_opens" }),
-  meaning:
-    "Incoming connections whose handshake was completed and which went into an accept queue, whether or not the " +
-    "application has accepted them yet.",
   incrementedBy: [
     {
       function: "tcp_create_openreq_child",
@@ -29,9 +19,9 @@ export const passiveOpens: CounterEntry = {
   remedy:
     "By itself it needs none. If it falls while ListenOverflows rises, follow that counter. If it falls and " +
     "nothing else moves, fewer clients are coming: look in front of this host.",
-  netstatText:
-    '"N passive connection openings". Connections that wait in an accept queue are counted already, although no ' +
-    "application has seen them.",
+  netstatMisleads:
+    "Connections that wait in an accept queue are counted already, although no application has seen " +
+    "them.",
   caveats: [
     "It is counted when the handshake ends, not at the SYN, whatever the kernel's own documentation says: " +
       "4,000 forged SYNs beside 60 real clients left it at 60.",
@@ -39,6 +29,5 @@ export const passiveOpens: CounterEntry = {
       "each listener.",
     "ListenOverflows divided by the sum of it and ListenOverflows is not the share of clients lost: the one " +
       "counts connections, the other packets. It is no more than an upper bound.",
-    PER_NAMESPACE,
   ],
 };

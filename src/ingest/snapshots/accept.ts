@@ -1,37 +1,28 @@
 import { SpillwayError } from "../../errors.ts";
-import type { SnapshotFault, SnapshotResult } from "../../protocol/answer.ts";
+import type { SnapshotResult } from "../../protocol/answer.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { WireListeners } from "../../protocol/message.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
 import { encodeListeners } from "../../store/codec/listeners.ts";
 import { encodeValues } from "../../store/codec/values.ts";
 import type { HostSeen } from "../../store/host-status.ts";
-import type { NamespaceEntry } from "../../store/namespaces.ts";
 import { FLAG_FROM_ZERO, type SnapshotRow } from "../../store/snapshots.ts";
+import type { TokenActor } from "../../store/tokens.ts";
 import type { Facts, HostSaid } from "../facts.ts";
 import type { CommitOutcome, GroupCommit } from "../group-commit.ts";
 import type { Presence } from "../presence.ts";
-import type { KnownHost, Registry } from "../registry.ts";
-import { isQuickHost, isQuickPush, isQuickSnapshot } from "./quick.ts";
-import {
-  firstIssue,
-  hostSchema,
-  type ParsedHost,
-  type ParsedPush,
-  pushSchema,
-  snapshotSchema,
-} from "./schema.ts";
+import { fault } from "./fault.ts";
+import { isQuickPush, isQuickSnapshot } from "./quick.ts";
+import { firstIssue, type ParsedPush, pushSchema, snapshotSchema } from "./schema.ts";
+import { openSection, type Section, type SectionDeps } from "./section.ts";
 import { parseValues } from "./values.ts";
 
-export interface AcceptDeps {
-  readonly registry: Registry;
+export interface AcceptDeps extends SectionDeps {
   readonly commit: GroupCommit;
   readonly presence: Presence;
   readonly facts: Facts;
   /** ms since 1970 */
   readonly now: () => number;
-  /** Snapshots older than this are refused: their predecessors may have been dropped. */
-  readonly oldestAcceptedMs: number;
 }
 
 /** A row to be committed, with the settings that came with it. */
@@ -42,14 +33,6 @@ type PendingRow = SnapshotRow & {
 
 /** A place in the answer: already decided, or waiting for the commit of a row. */
 type Slot = SnapshotResult | PendingRow;
-
-interface Section {
-  readonly host: KnownHost;
-  readonly parsed: ParsedHost;
-  readonly epochId: number;
-  /** By place in the section's list. */
-  readonly namespaceIds: ReadonlyMap<number, number>;
-}
 
 /** What a push comes to, before anything is stored. Holds no part of its body: many of them wait for a commit. */
 export interface PushPlan {
@@ -62,10 +45,11 @@ export interface PushPlan {
 /**
  * Reads a push: rows for the snapshots that are good, and the fault of each that is not.
  *
+ * @param sender the token that it came with, which says for which hosts it may speak
  * @param body the parsed JSON of the request
  * @throws BAD_REQUEST when the push as a whole cannot be read, UNAVAILABLE when the database does not answer
  */
-export async function planPush(deps: AcceptDeps, body: unknown): Promise<PushPlan> {
+export async function planPush(deps: AcceptDeps, sender: TokenActor, body: unknown): Promise<PushPlan> {
   checkVersion(body);
   const { agent, hosts } = readPush(body);
   const now = deps.now();
@@ -74,7 +58,7 @@ export async function planPush(deps: AcceptDeps, body: unknown): Promise<PushPla
   const seen: HostSeen[] = [];
   const said: HostSaid[] = [];
   for (const [index, raw] of hosts.entries()) {
-    const section = await openSection(deps, raw, raw.snapshots, index, now);
+    const section = await openSection(deps, sender, raw, raw.snapshots, index, now);
     if ("status" in section) {
       for (const _ of raw.snapshots) slots.push(section);
       continue;
@@ -148,50 +132,6 @@ function checkVersion(body: unknown): void {
     `protocol: ${typeof version === "number" ? version : typeof version}, but this service speaks version ${PROTOCOL_VERSION}: ` +
       "upgrade whichever of agent and service is older",
   );
-}
-
-async function openSection(
-  deps: AcceptDeps,
-  raw: unknown,
-  snapshots: readonly unknown[],
-  index: number,
-  now: number,
-): Promise<Section | SnapshotResult> {
-  const result = isQuickHost(raw) ? { success: true as const, data: raw } : hostSchema.safeParse(raw);
-  if (!result.success) return fault("rejected", "MALFORMED", firstIssue(result.error, `hosts[${index}]`));
-  const parsed = result.data;
-  const said = {
-    name: parsed.name,
-    machineId: parsed.machineId ?? null,
-    labels: parsed.labels ?? {},
-  };
-  const since = oldestAt(deps, snapshots, now);
-  const host = await deps.registry.host(parsed.id, parsed.key, said, { now, since });
-  if (host === null) {
-    return fault(
-      "retry",
-      "KEY_REFUSED",
-      `host id ${parsed.id} ("${parsed.name}") belongs to an agent with another key: if this machine was cloned ` +
-        "or its state folder copied, delete the agent's state folder here, so that it gets an id of its own",
-    );
-  }
-  const { boot, ...facts } = parsed.epoch;
-  return {
-    host,
-    parsed,
-    epochId: await deps.registry.epoch(host, { bootId: boot, ...facts }),
-    namespaceIds: await namespaceIdsOf(deps, host, parsed, snapshots),
-  };
-}
-
-/** The time of the oldest snapshot that can be taken: from when what the section says of its host holds. */
-function oldestAt(deps: AcceptDeps, snapshots: readonly unknown[], now: number): number {
-  let oldest = now;
-  for (const raw of snapshots) {
-    const at = typeof raw === "object" && raw !== null && "at" in raw ? raw.at : null;
-    if (typeof at === "number" && at < oldest && at >= now - deps.oldestAcceptedMs) oldest = at;
-  }
-  return oldest;
 }
 
 async function readSnapshot(
@@ -283,39 +223,6 @@ function checkTime(at: number, now: number, oldestAcceptedMs: number): SnapshotR
   return null;
 }
 
-/** The ids of the namespaces that snapshots are of, by their place in the section's list. */
-async function namespaceIdsOf(
-  { registry }: AcceptDeps,
-  host: KnownHost,
-  parsed: ParsedHost,
-  snapshots: readonly unknown[],
-): Promise<ReadonlyMap<number, number>> {
-  const ids = new Map<number, number>();
-  if (parsed.namespaces === undefined) return ids;
-  const places = new Set<number>();
-  for (const snapshot of snapshots) {
-    const place = (snapshot as { readonly namespace?: unknown } | null)?.namespace;
-    if (typeof place === "number" && parsed.namespaces[place] !== undefined) places.add(place);
-  }
-  const entries = [...places].flatMap((place) => {
-    const namespace = parsed.namespaces?.[place];
-    return namespace === undefined ? [] : [entryOf(namespace, parsed.epoch.boot)];
-  });
-  const found = await registry.namespaces(host, entries);
-  [...places].forEach((place, index) => {
-    ids.set(place, found[index] ?? -1);
-  });
-  return ids;
-}
-
-function entryOf(namespace: NonNullable<ParsedHost["namespaces"]>[number], bootId: string): NamespaceEntry {
-  const { kind, inode, birth, containerId, name, labels } = namespace;
-  return {
-    key: { kind: kind === "container" ? "CONTAINER" : "OTHER", bootId, inode, birth },
-    facts: { containerId: containerId ?? null, name: name ?? null, labels: labels ?? {} },
-  };
-}
-
 function resultOf(outcome: CommitOutcome | undefined, row: SnapshotRow): SnapshotResult {
   switch (outcome) {
     case "stored":
@@ -331,12 +238,4 @@ function resultOf(outcome: CommitOutcome | undefined, row: SnapshotRow): Snapsho
     default:
       return fault("retry", "SERVICE_FAULT", "the service could not store this snapshot; its log says why");
   }
-}
-
-function fault(
-  status: "rejected" | "too_old" | "future" | "retry",
-  code: SnapshotFault,
-  message: string,
-): SnapshotResult {
-  return { status, code, message };
 }

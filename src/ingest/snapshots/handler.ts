@@ -1,16 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { asSpillwayError, problemOf, SpillwayError } from "../../errors.ts";
 import type { AgentConfig, PushAnswer, SnapshotResult } from "../../protocol/answer.ts";
-import type { Actors } from "../../store/actors.ts";
 import { asUnavailable } from "../../store/errors.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
-import { requireBearer } from "../bearer.ts";
+import { type BearerDeps, requireBearer } from "../bearer.ts";
 import { readBody } from "../body.ts";
 import { type AcceptDeps, planPush, storePush } from "./accept.ts";
 
-export interface SnapshotsDeps extends AcceptDeps {
-  readonly actors: Actors;
+export interface SnapshotsDeps extends AcceptDeps, BearerDeps {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly agentConfig: AgentConfig;
@@ -69,7 +67,7 @@ async function handle(deps: SnapshotsDeps, request: IncomingMessage): Promise<Sn
       details: { retryAfterSeconds: 2 },
     });
   }
-  await requireBearer(deps.actors, request.headers.authorization, "ingest");
+  const sender = await requireBearer(deps, request, "ingest");
   if (deps.commit.full) {
     throw new SpillwayError(
       "OVERLOADED",
@@ -86,7 +84,7 @@ async function handle(deps: SnapshotsDeps, request: IncomingMessage): Promise<Sn
       `content-type "${type.slice(0, 50)}" is not supported: send application/json`,
     );
   }
-  const plan = await planPush(deps, parseJson(await readBody(request)));
+  const plan = await planPush(deps, sender, parseJson(await readBody(request)));
   return storePush(deps, plan);
 }
 

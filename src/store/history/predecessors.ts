@@ -8,19 +8,25 @@ import { widening } from "./widening.ts";
 /** The predecessor found, and the epoch it was wanted for. */
 export type Predecessor = SnapshotRecord & { readonly wanted_epoch: number };
 
-/** For each lookup the newest snapshot before it within `withinMs`: of the same epoch where `sameEpoch`, else of any. */
+/**
+ * For each lookup the newest snapshot before it within `withinMs`: of the same epoch where `sameEpoch`, else of any.
+ *
+ * @param emptyMs within so long there is known to be none
+ */
 export async function readPredecessors(
   db: Db,
   lookups: readonly Lookup[],
   withinMs: number,
   sameEpoch: boolean,
+  emptyMs?: number,
 ): Promise<Predecessor[]> {
   const all: Predecessor[] = [];
-  await widening(lookups, withinMs, async (wanted, reachMs) => {
+  const lookWithin = async (wanted: readonly Lookup[], reachMs: number) => {
     const found = await look(db, wanted, reachMs, sameEpoch);
     all.push(...found.values());
     return wanted.filter((one) => !found.has(`${one.namespaceId} ${one.epochId} ${one.at}`));
-  });
+  };
+  await widening(lookups, withinMs, lookWithin, emptyMs);
   return all;
 }
 

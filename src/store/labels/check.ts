@@ -1,7 +1,5 @@
 import { LABEL_NAME, LIMITS } from "../../protocol/limits.ts";
-
-/** What Postgres can keep as text: no NUL, and no half of a surrogate pair. */
-const UNSTORABLE = /\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+import { isStorable } from "../storable.ts";
 
 /** What is wrong with a label; null when nothing is. */
 export function checkLabel(name: string, value: string): string | null {
@@ -11,7 +9,7 @@ export function checkLabel(name: string, value: string): string | null {
   if (value.length > LIMITS.labelValueLength) {
     return `the label ${name} has ${value.length} characters; at most ${LIMITS.labelValueLength} are taken`;
   }
-  if (UNSTORABLE.test(value)) {
+  if (!isStorable(value)) {
     return `the label ${name} has a character that cannot be stored: NUL or half of a pair`;
   }
   return null;

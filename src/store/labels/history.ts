@@ -1,5 +1,5 @@
 import type { Db } from "../client.ts";
-import type { FleetView } from "../fleet-view.ts";
+import type { Fleet, FleetView } from "../fleet-view.ts";
 import type { Labels } from "./effective.ts";
 
 /** Labels that held from a time until the next piece, or to the end of what was asked for. */
@@ -37,20 +37,7 @@ export class HostLabelHistory {
     hostIds: readonly number[],
     range: { readonly from: number; readonly to: number },
   ): Promise<Map<number, readonly LabelPiece[]>> {
-    const { hostById } = await this.#fleet.read();
-    const stale = hostIds.filter((id) => {
-      const host = hostById.get(id);
-      return host !== undefined && this.#held.get(id)?.revision !== host.revision;
-    });
-    if (stale.length > 0) {
-      for (const [id, pieces] of await readPieces(this.#db, stale)) {
-        // Read after the revision, so never older than it.
-        this.#held.set(id, { revision: hostById.get(id)?.revision ?? 0, pieces });
-      }
-    }
-    if (this.#held.size > hostById.size) {
-      this.#held = new Map([...this.#held].filter(([id]) => hostById.has(id)));
-    }
+    const { hostById } = await this.#refresh(hostIds);
     const found = new Map<number, readonly LabelPiece[]>();
     for (const id of hostIds) {
       const host = hostById.get(id);
@@ -61,14 +48,36 @@ export class HostLabelHistory {
     return found;
   }
 
-  /** The same for every host there is, as a function of the host. */
-  async over(range: {
-    readonly from: number;
-    readonly to: number;
-  }): Promise<(host: { readonly id: number }) => readonly LabelPiece[]> {
-    const { hostById } = await this.#fleet.read();
-    const found = await this.read([...hostById.keys()], range);
-    return ({ id }) => found.get(id) ?? [];
+  /**
+   * The labels of every host over all time, as a function of the host: no piece where nothing but its labels of now
+   * is known.
+   */
+  async over(): Promise<(host: { readonly id: number }) => readonly LabelPiece[]> {
+    const { hosts } = await this.#fleet.read();
+    await this.#refresh(hosts.map(({ id }) => id));
+    return ({ id }) => this.#held.get(id)?.pieces ?? [];
+  }
+
+  /** Reads what is not held of these hosts, or is out of date. */
+  async #refresh(hostIds: readonly number[]): Promise<Fleet> {
+    const fleet = await this.#fleet.read();
+    const { hostById } = fleet;
+    const stale = hostIds.filter((id) => {
+      const host = hostById.get(id);
+      return host !== undefined && this.#held.get(id)?.revision !== host.revision;
+    });
+    if (stale.length > 0) {
+      const pieces = await readPieces(this.#db, stale);
+      for (const id of stale) {
+        // Read after the revision, so never older than it.
+        const revision = hostById.get(id)?.revision ?? 0;
+        this.#held.set(id, { revision, pieces: pieces.get(id) ?? [] });
+      }
+    }
+    if (this.#held.size > hostById.size) {
+      this.#held = new Map([...this.#held].filter(([id]) => hostById.has(id)));
+    }
+    return fleet;
   }
 }
 

@@ -1,7 +1,9 @@
 import { SpillwayError } from "../../errors.ts";
 import type { PrismaClient } from "../../generated/prisma/client.ts";
 import { LIMITS } from "../../protocol/limits.ts";
+import { recordAudit } from "../audit.ts";
 import { inTransaction } from "../client.ts";
+import type { Actor } from "../tokens.ts";
 import { columnsOf, lockHost, recordLabels, sourcesOf } from "./change.ts";
 import { checkLabel } from "./check.ts";
 import { given, type Labels } from "./effective.ts";
@@ -15,6 +17,7 @@ import { given, type Labels } from "./effective.ts";
  */
 export async function setHostLabels(
   db: PrismaClient,
+  actor: Actor,
   agentId: string,
   labels: Labels,
   now: number,
@@ -35,5 +38,11 @@ export async function setHostLabels(
     const { setLabels } = columnsOf(after);
     await tx.host.update({ where: { id: host.id }, data: { setLabels, revision: { increment: 1 } } });
     await recordLabels(tx, [{ hostId: host.id, before, after }], now);
+    await recordAudit(
+      tx,
+      actor,
+      { action: "host.setLabels", target: host.name, details: { agentId, labels } },
+      now,
+    );
   });
 }

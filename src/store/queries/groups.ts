@@ -56,16 +56,14 @@ export function groupNamespaces(
   const groups = new GroupTable(names);
   const of = new Map<number, number>();
   const changes: GroupChange[] = [];
-  if (names.length === 0) groups.indexOf([]);
+  if (names.length === 0) groups.of({}, {});
   for (const host of hosts) {
     const known = names.length === 0 ? [] : labelsOf(host);
     const spans = known.length === 0 ? currentLabels(host) : spansWithin(known, range);
     for (const namespace of namespacesOf.get(host.id) ?? []) {
       let before = -1;
       for (const { from, labels } of spans) {
-        const group = groups.indexOf(
-          names.map((name) => labelIn(namespace.labels, name) ?? labelIn(labels, name) ?? ""),
-        );
+        const group = groups.of(namespace.labels, labels);
         if (group === before) continue;
         if (before === -1) of.set(namespace.id, group);
         else changes.push({ from, namespaceId: namespace.id, group });
@@ -76,8 +74,10 @@ export function groupNamespaces(
   return { labels: groups.labels, of, changes: changes.sort((a, b) => a.from - b.from) };
 }
 
-/** The spans that touch a range, in whole minutes; the first begins with it. */
-function spansWithin(spans: readonly LabelSpan[], { from, to }: Range): LabelSpan[] {
+/** The spans that touch a range, in whole minutes; the first begins with it, or holds for all time. */
+function spansWithin(spans: readonly LabelSpan[], { from, to }: Range): readonly LabelSpan[] {
+  // Nearly every host: its labels have never changed.
+  if (spans.length === 1) return spans;
   const within: LabelSpan[] = [];
   for (const span of spans) {
     const start = Math.max(from, Math.ceil(span.from / MINUTE_MS) * MINUTE_MS);
@@ -105,8 +105,11 @@ class GroupTable {
     this.#names = names;
   }
 
-  indexOf(values: readonly string[]): number {
-    const key = JSON.stringify(values);
+  /** The group of a namespace with these labels, on a host with those. */
+  of(own: Labels, host: Labels): number {
+    const values = this.#names.map((name) => labelIn(own, name) ?? labelIn(host, name) ?? "");
+    // Most questions name one label, whose value is its own key.
+    const key = values.length === 1 ? (values[0] ?? "") : JSON.stringify(values);
     const known = this.#indexes.get(key);
     if (known !== undefined) return known;
     const labels = Object.fromEntries(this.#names.map((name, place) => [name, values[place] ?? ""]));

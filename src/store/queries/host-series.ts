@@ -6,6 +6,7 @@ import type { SnapshotReader } from "../history/snapshot-reader.ts";
 import { readSpan } from "../history/span.ts";
 import { type NamespaceIncrease, readIncreases } from "../increases-reader.ts";
 import type { Grid, Range } from "./range.ts";
+import { partsOf } from "./steps.ts";
 
 /** Times in ms since 1970. */
 export interface HostSeries {
@@ -20,18 +21,20 @@ export interface HostSeries {
 
 /** Raw snapshots are read in parts of so long, so that what is held at once does not grow with the range. */
 const PART_MS = 2 * 3_600_000;
+/** Read before each part as well: what its first snapshots are measured from nearly always lies in it. */
+const BEFORE_MS = 65_000;
 
-/** What namespaces did in a range, from their raw snapshots, part by part in the order of time. */
+/** What namespaces did, from their raw snapshots, part by part in the order given; of a part by namespace and time. */
 async function* readParts(
   reader: SnapshotReader,
   db: Db,
   namespaceIds: readonly number[],
-  range: Range,
+  parts: Iterable<Range>,
 ): AsyncGenerator<NamespaceIncrease[]> {
-  for (let from = range.from; from < range.to; from += PART_MS) {
-    const to = Math.min(from + PART_MS, range.to);
-    const records = await readSpan(db, { namespaceIds }, { from: from + 1, to: to + 1 });
-    if (records.length > 0) yield await readIncreases(reader, db, records);
+  for (const part of parts) {
+    const from = part.from + 1;
+    const records = await readSpan(db, { namespaceIds }, { from: from - BEFORE_MS, to: part.to + 1 });
+    if (records.length > 0) yield await readIncreases(reader, db, records, from);
   }
 }
 
@@ -44,7 +47,8 @@ export async function readHostIncrease(
   counterId: number,
 ): Promise<Count | null> {
   let total: Count | null = null;
-  for await (const part of readParts(reader, db, namespaceIds, range)) {
+  const parts = partsOf(range, { start: range.from, stepMs: PART_MS }, PART_MS);
+  for await (const part of readParts(reader, db, namespaceIds, parts)) {
     for (const increase of part) {
       const count = countOf(increase, counterId);
       if (count !== null) total = addCounts(total ?? 0, count);
@@ -53,45 +57,98 @@ export async function readHostIncrease(
   return total;
 }
 
+/** What is asked of the raw snapshots of a host. */
+export interface HostSeriesQuery {
+  readonly range: Range;
+  readonly grid: Grid;
+  readonly counterIds: readonly number[];
+}
+
 /** The rates of counters on a grid, in the order of the ids; an interval lies in the step that it ends in. */
 export async function readHostSeries(
   reader: SnapshotReader,
   db: Db,
   namespaceIds: readonly number[],
-  range: Range,
-  grid: Grid,
-  counterIds: readonly number[],
+  query: HostSeriesQuery,
 ): Promise<HostSeries[]> {
-  const sums = counterIds.map(() => new SeriesSum(grid));
-  const resets: number[] = [];
-  const gaps: { from: number; to: number }[] = [];
-  for await (const part of readParts(reader, db, namespaceIds, range)) {
-    for (const increase of part) {
-      const { snapshot, interval, increases } = increase;
-      if (interval.kind === "sinceBoot" || increases.baseline === "recreated") resets.push(snapshot.at);
-      if (interval.kind === "interval" && !interval.rated) {
-        gaps.push({ from: interval.previous.at, to: snapshot.at });
-      }
-      if (interval.kind === "baseline" && interval.reason === "gap") {
-        gaps.push({ from: interval.previous.at, to: snapshot.at });
-      }
-      counterIds.forEach((counterId, index) => {
-        sums[index]?.add(increase, countOf(increase, counterId));
-      });
-    }
-  }
-  return sums.map((sum) => ({ values: sum.rates(), total: sum.total, resets, gaps }));
+  const [series] = await readSeriesOfHosts(reader, db, [namespaceIds], query);
+  if (series === undefined) throw new Error("one host has one answer");
+  return series;
 }
 
-/** One counter on a grid: a namespace's rate in a step is what it grew by over the time that took, a host's their sum. */
+/**
+ * The same for several hosts, each given by its namespaces, in the order given: their snapshots are read together,
+ * so that the number of statements grows with the range and not with the hosts.
+ */
+export async function readSeriesOfHosts(
+  reader: SnapshotReader,
+  db: Db,
+  hosts: readonly (readonly number[])[],
+  query: HostSeriesQuery,
+): Promise<HostSeries[][]> {
+  const sums = hosts.map(() => new HostSum(query));
+  const sumOf = new Map(hosts.flatMap((ids, index) => ids.map((id) => [id, sums[index]] as const)));
+  // A step lies in one part: its rate is of all that it has.
+  const parts = partsOf(query.range, query.grid, PART_MS);
+  for await (const part of readParts(reader, db, [...sumOf.keys()], parts)) {
+    for (const increase of part) sumOf.get(increase.namespaceId)?.add(increase);
+  }
+  return sums.map((sum) => sum.series());
+}
+
+/** The counters of one host, and when they began anew or were not seen. */
+class HostSum {
+  readonly #counterIds: readonly number[];
+  readonly #sums: readonly SeriesSum[];
+  readonly #resets: number[] = [];
+  readonly #gaps: { from: number; to: number }[] = [];
+
+  constructor({ counterIds, grid }: HostSeriesQuery) {
+    this.#counterIds = counterIds;
+    this.#sums = counterIds.map(() => new SeriesSum(grid));
+  }
+
+  add(increase: NamespaceIncrease): void {
+    const { snapshot, interval, increases } = increase;
+    if (interval.kind === "sinceBoot" || increases.baseline === "recreated") this.#resets.push(snapshot.at);
+    if (interval.kind === "interval" && !interval.rated) {
+      this.#gaps.push({ from: interval.previous.at, to: snapshot.at });
+    }
+    if (interval.kind === "baseline" && interval.reason === "gap") {
+      this.#gaps.push({ from: interval.previous.at, to: snapshot.at });
+    }
+    this.#counterIds.forEach((counterId, index) => {
+      this.#sums[index]?.add(increase, countOf(increase, counterId));
+    });
+  }
+
+  series(): HostSeries[] {
+    return this.#sums.map((sum) => ({
+      values: sum.rates(),
+      total: sum.total,
+      resets: this.#resets,
+      gaps: this.#gaps,
+    }));
+  }
+}
+
+/**
+ * One counter on a grid: a namespace's rate in a step is what it grew by over the time that took, a host's their
+ * sum. What a namespace did in a step is added in one go.
+ */
 class SeriesSum {
   total: Count | null = null;
   readonly #grid: Grid;
-  readonly #steps: Map<number, { value: number; ms: number }>[];
+  /** By step; NaN where no rate may be told. */
+  readonly #rates: Float64Array;
+  #namespaceId = -1;
+  #step = -1;
+  #value = 0;
+  #ms = 0;
 
   constructor(grid: Grid) {
     this.#grid = grid;
-    this.#steps = Array.from({ length: grid.length }, () => new Map());
+    this.#rates = new Float64Array(grid.length).fill(Number.NaN);
   }
 
   add({ namespaceId, snapshot, increases }: NamespaceIncrease, count: Count | null): void {
@@ -99,24 +156,30 @@ class SeriesSum {
     this.total = addCounts(this.total ?? 0, count);
     if (increases.ratedMs === 0) return;
     // Steps are named by their start and hold (start, start + step]: the later snapshot's side of an interval.
-    const { start, stepMs } = this.#grid;
-    const step = this.#steps[Math.ceil((snapshot.at - start) / stepMs) - 1];
-    if (step === undefined) return;
-    const sum = step.get(namespaceId);
-    if (sum === undefined) step.set(namespaceId, { value: Number(count), ms: increases.ratedMs });
-    else {
-      sum.value += Number(count);
-      sum.ms += increases.ratedMs;
+    const { start, stepMs, length } = this.#grid;
+    const step = Math.ceil((snapshot.at - start) / stepMs) - 1;
+    if (step < 0 || step >= length) return;
+    if (step !== this.#step || namespaceId !== this.#namespaceId) {
+      this.#settle();
+      this.#step = step;
+      this.#namespaceId = namespaceId;
     }
+    this.#value += Number(count);
+    this.#ms += increases.ratedMs;
   }
 
   rates(): (number | null)[] {
-    return this.#steps.map((step) => {
-      if (step.size === 0) return null;
-      let rate = 0;
-      for (const { value, ms } of step.values()) rate += (value * 1000) / ms;
-      return rate;
-    });
+    this.#settle();
+    return Array.from(this.#rates, (rate) => (Number.isNaN(rate) ? null : rate));
+  }
+
+  #settle(): void {
+    if (this.#ms > 0) {
+      const before = this.#rates[this.#step] as number;
+      this.#rates[this.#step] = (Number.isNaN(before) ? 0 : before) + (this.#value * 1000) / this.#ms;
+    }
+    this.#value = 0;
+    this.#ms = 0;
   }
 }
 

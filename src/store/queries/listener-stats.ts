@@ -52,7 +52,8 @@ export function readListenerStats(db: Db, query: ListenerQuery): Promise<Listene
            round(date_part('epoch', l.first_seen) * 1000) AS "firstSeen",
            round(date_part('epoch', l.last_seen) * 1000) AS at,
            coalesce(did.peak_queue, 0) AS "peakQueue", coalesce(did.samples_full, 0) AS "samplesFull",
-           coalesce(did.samples, 0) AS samples, coalesce(did.weight, 0) AS weight,
+           coalesce(did.samples, 0) AS samples, coalesce(did.samples_around, 0) AS "samplesAround",
+           coalesce(did.weight, 0) AS weight,
            coalesce(did.weight, 0) > 0 AS dropped,
            CASE WHEN did.seen THEN did.fill WHEN l."limit" IS NOT NULL THEN 0 END AS "peakFill",
            CASE WHEN did.seen THEN did.headroom ELSE l."limit" + 1::float8 END AS headroom
@@ -60,6 +61,7 @@ export function readListenerStats(db: Db, query: ListenerQuery): Promise<Listene
     LEFT JOIN (
       SELECT listener_id, true AS seen, max(peak_queue) AS peak_queue, sum(samples_full)::float8 AS samples_full,
              sum(samples)::float8 AS samples, sum(weight)::float8 AS weight,
+             sum(samples) FILTER (WHERE samples_full > 0)::float8 AS samples_around,
              max(peak_queue / ("limit" + 1::float8)) AS fill, min("limit" + 1::float8 - peak_queue) AS headroom
       FROM ts.listener_minute
       WHERE bucket >= to_timestamp(${from}::float8) AND bucket < to_timestamp(${to}::float8)

@@ -27,6 +27,11 @@ export interface ListenerRecord {
   readonly peakQueue: number;
   readonly samplesFull: number;
   readonly samples: number;
+  /**
+   * Of these, those around the full ones: of a range, the samples of its minutes in which one was full. What they say
+   * of how it was full is not thinned out by the hours in which it was not.
+   */
+  readonly samplesAround: number;
   /** ListenDrops of its namespace grew meanwhile, and its sk_drops with it. */
   readonly dropped: boolean;
   /** When it was listed last, ms since 1970. */
@@ -144,6 +149,7 @@ function recordOf(namespaceId: number, at: number, samples: number, socket: Wire
     peakQueue,
     samplesFull,
     samples,
+    samplesAround: samples,
     dropped: false,
     at: Math.round(at),
   };

@@ -9,9 +9,11 @@ export interface ShardMembers {
   readonly shard: number;
   /** The group that each is in now, or NO_GROUP. */
   readonly group: Int32Array;
-  /** One number for each host in each group: namespaces of a host that are together have the same. */
-  readonly hostInGroup: Int32Array;
+  /** What `hostInGroup` has found, or UNKNOWN. */
+  readonly hosts: Int32Array;
 }
+
+const UNKNOWN = -1;
 
 /**
  * Which group each namespace is in, as a reader goes through time. Typed arrays by shard, because this is asked
@@ -36,9 +38,21 @@ export class Membership {
     for (const [namespaceId, group] of groups?.of ?? []) this.#put(namespaceId, group);
   }
 
-  /** How many hosts in groups there are so far; `hostInGroup` is below it. */
-  get hostsInGroups(): number {
-    return this.#hostsInGroups.size;
+  /**
+   * One number from 0 for each host in each group: namespaces of a host that are together have the same. Found when
+   * it is first asked for: most questions are not about hosts, and there may be ten thousand of them.
+   */
+  hostInGroup({ shard, group, hosts }: ShardMembers, position: number): number {
+    const known = hosts[position] as number;
+    if (known !== UNKNOWN) return known;
+    const key = this.#hostOf(shard * SHARD_SIZE + position) * this.groupCount + (group[position] as number);
+    let index = this.#hostsInGroups.get(key);
+    if (index === undefined) {
+      index = this.#hostsInGroups.size;
+      this.#hostsInGroups.set(key, index);
+    }
+    hosts[position] = index;
+    return index;
   }
 
   /** The members of a shard; null when none of it is asked for. */
@@ -46,8 +60,9 @@ export class Membership {
     const known = this.#shards.get(shard);
     if (known !== undefined) return known;
     if (this.#groups !== null) return null;
-    for (let position = 0; position < SHARD_SIZE; position++) this.#put(shard * SHARD_SIZE + position, 0);
-    return this.#shards.get(shard) ?? null;
+    const members = this.#membersOf(shard);
+    members.group.fill(0);
+    return members;
   }
 
   /**
@@ -58,7 +73,7 @@ export class Membership {
   advance(to: number, leaving: (members: ShardMembers, position: number) => void): void {
     const changes = this.#groups?.changes ?? [];
     for (let next = changes[this.#applied]; next !== undefined && next.from <= to; ) {
-      const members = this.#membersOf(next.namespaceId);
+      const members = this.#membersOf(next.namespaceId >> 8);
       leaving(members, next.namespaceId % SHARD_SIZE);
       this.#put(next.namespaceId, next.group);
       next = changes[++this.#applied];
@@ -66,26 +81,18 @@ export class Membership {
   }
 
   #put(namespaceId: number, group: number): void {
-    const members = this.#membersOf(namespaceId);
-    const position = namespaceId % SHARD_SIZE;
-    members.group[position] = group;
-    const key = this.#hostOf(namespaceId) * this.groupCount + group;
-    let index = this.#hostsInGroups.get(key);
-    if (index === undefined) {
-      index = this.#hostsInGroups.size;
-      this.#hostsInGroups.set(key, index);
-    }
-    members.hostInGroup[position] = index;
+    const { group: groups, hosts } = this.#membersOf(namespaceId >> 8);
+    groups[namespaceId % SHARD_SIZE] = group;
+    hosts[namespaceId % SHARD_SIZE] = UNKNOWN;
   }
 
-  #membersOf(namespaceId: number): ShardMembers {
-    const shard = namespaceId >> 8;
+  #membersOf(shard: number): ShardMembers {
     let members = this.#shards.get(shard);
     if (members === undefined) {
       members = {
         shard,
         group: new Int32Array(SHARD_SIZE).fill(NO_GROUP),
-        hostInGroup: new Int32Array(SHARD_SIZE),
+        hosts: new Int32Array(SHARD_SIZE).fill(UNKNOWN),
       };
       this.#shards.set(shard, members);
     }

@@ -1,18 +1,18 @@
 import type { Db } from "../client.ts";
-import { PositionBuffer, readPositions } from "../codec/positions.ts";
+import { PositionBuffer, readPositions, SHARD_SIZE } from "../codec/positions.ts";
 import type { Groups } from "./groups.ts";
 import { Membership, shardsOf } from "./membership.ts";
 import type { PackedRow } from "./packed-rows.ts";
 import type { Grid, Range } from "./range.ts";
-import { clipSegments, type Segment } from "./resolution.ts";
 import {
-  BUCKET_MS,
   type NumberedSpan,
-  type Reporters,
-  readCoverageOf,
-  readCoverageRows,
   readReportedSpans,
-} from "./rollup-rows.ts";
+  readSteadyHours,
+  readSteadyRows,
+  type SteadyRow,
+} from "./reported-rows.ts";
+import { clipSegments, HOUR_MS, type Segment } from "./resolution.ts";
+import { BUCKET_MS, type Reporters, readCoverageOf, readCoverageRows } from "./rollup-rows.ts";
 import { partsOf, stepOf } from "./steps.ts";
 
 export interface ReportedQuery {
@@ -43,13 +43,22 @@ export async function readReported(db: Db, query: ReportedQuery): Promise<Uint8A
   if (groups === null) {
     const reported = new Uint8Array(grid.length);
     for (const segment of segments) {
-      const spans = stepsIn(segment, grid);
+      if (asksHours(segment)) {
+        for (const hour of await readSteadyHours(db, reporters, segment))
+          setSteps(reported, grid, within(hour, segment));
+      }
+      const spans = stepsIn(segment, grid).filter(({ number }) => reported[number] === 0);
+      if (spans.length === 0) continue;
       for (const step of await readReportedSpans(db, reporters, segment, spans, rated)) reported[step] = 1;
     }
     return [reported];
   }
   const found = new Reported(query, groups);
   const few = fewShards(groups);
+  for (const segment of segments) {
+    if (!asksHours(segment)) continue;
+    for (const row of await readSteadyRows(db, reporters, segment, few)) found.addSteady(row, segment);
+  }
   await readInto(db, query, found, few);
   const rest = (shardsOf(groups) ?? []).filter((shard) => !few.includes(shard));
   await readInto(db, query, found, rest);
@@ -85,8 +94,24 @@ async function readInto(
   found.restart();
   for (const part of partsOf({ from, to }, grid, (bucketMs * ROWS_PER_PART) / shards.length)) {
     const clipped = found.openSteps(part).flatMap((step) => clipSegments(segments, step));
+    if (clipped.length === 0) continue;
     for (const row of await readCoverageRows(db, reporters, joined(clipped), shards)) found.add(row);
   }
+}
+
+/** Whether it is worth a statement to ask the hours of a segment who was there all the time: of a few minutes it is not. */
+function asksHours({ of, from, to }: Segment): boolean {
+  return of === "minutes" && to - from > 2 * HOUR_MS;
+}
+
+/** What of an hour lies in a segment. */
+function within(hour: number, { from, to }: Range): Range {
+  return { from: Math.max(hour, from), to: Math.min(hour + HOUR_MS, to) };
+}
+
+/** Marks the steps that have a part of a range. */
+function setSteps(reported: Uint8Array, grid: Grid, { from, to }: Range): void {
+  reported.fill(1, stepOf(grid, from), stepOf(grid, to - 1) + 1);
 }
 
 /** Segments that follow one another as one. */
@@ -177,11 +202,37 @@ class Reported {
     for (let index = 0; index < count; index++) {
       if (this.#query.rated && values[index] === 0) continue;
       const flags = this.flags[members.group[positions[index] as number] as number];
-      if (flags === undefined || flags[step] === 1) continue;
-      flags[step] = 1;
-      (this.#open[step] as number)--;
+      if (flags === undefined) continue;
+      this.#set(flags, step);
       if (this.#open[step] === 0) return;
     }
+  }
+
+  /** Who had a rated interval in every minute of an hour; an hour in which somebody goes over is left to its minutes. */
+  addSteady({ shard, hour, steady }: SteadyRow, segment: Range): void {
+    if (this.#groups.changes.some(({ from }) => from > hour && from < hour + HOUR_MS)) return;
+    this.#membership.advance(hour, () => undefined);
+    const members = this.#membership.of(shard);
+    if (members === null) return;
+    const steadyGroups = new Set<number>();
+    for (let position = 0; position < SHARD_SIZE; position++) {
+      if (((steady[position >> 3] as number) & (1 << (position & 7))) === 0) continue;
+      steadyGroups.add(members.group[position] as number);
+    }
+    const { grid } = this.#query;
+    const { from, to } = within(hour, segment);
+    for (const group of steadyGroups) {
+      const flags = this.flags[group];
+      if (flags === undefined) continue;
+      for (let step = stepOf(grid, from); step <= stepOf(grid, to - 1); step++) this.#set(flags, step);
+    }
+  }
+
+  /** A group has reported in a step. */
+  #set(flags: Uint8Array, step: number): void {
+    if (flags[step] === 1) return;
+    flags[step] = 1;
+    (this.#open[step] as number)--;
   }
 
   /** The steps that begin in a part of the range, whole ones, in which some group is still open. */

@@ -1,10 +1,19 @@
 import { Prisma } from "../../generated/prisma/client.ts";
 import type { Db } from "../client.ts";
-import { type PackedRow, packRows, unpackRows } from "./packed-rows.ts";
+import { FIRST_OTHER_NAMESPACE } from "../directory.ts";
+import { instant } from "../history/sources.ts";
+import {
+  type IncreaseRow,
+  type PackedRow,
+  packIncreases,
+  packRows,
+  unpackIncreases,
+  unpackRows,
+} from "./packed-rows.ts";
 import type { Range } from "./range.ts";
 import { clipSegments, HOUR_MS, MINUTE_MS, type Segment } from "./resolution.ts";
 
-const TABLES = {
+export const TABLES = {
   minutes: {
     rollup: Prisma.raw("ts.rollup_minute"),
     coverage: Prisma.raw("ts.coverage"),
@@ -35,10 +44,25 @@ export interface ShardSpan extends Range {
 /** A minute or an hour of all shards. */
 export interface FleetBucket {
   readonly bucket: number;
-  /** Decimal strings: sums of 64-bit counters. */
+  /** What the counter grew by; a decimal string, as sums of 64-bit counters are. */
   readonly total: string;
-  readonly peak: string;
+  /** What was asked of it, as a string too; null where only a look at the namespaces tells. */
+  readonly value: string | null;
 }
+
+/** What the index of rollups says of all namespaces of a bucket. */
+export type FleetValue = "INCREASE" | "PEAK" | "RATE" | "AFFECTED";
+
+/** Shards from here on hold other namespaces than the roots, of which each host has one. */
+const FIRST_OTHER_SHARD = FIRST_OTHER_NAMESPACE >> 8;
+
+const FLEET_VALUES: Readonly<Record<FleetValue, Prisma.Sql>> = {
+  INCREASE: Prisma.sql`sum(total)`,
+  PEAK: Prisma.sql`max(peak)`,
+  RATE: Prisma.sql`CASE WHEN bool_and(rate IS NOT NULL) THEN sum(rate) END`,
+  // Namespaces that moved are as many hosts, where all are roots.
+  AFFECTED: Prisma.sql`CASE WHEN max(shard) < ${FIRST_OTHER_SHARD}::int THEN sum(affected) END`,
+};
 
 export interface GaugeBucket {
   readonly bucket: number;
@@ -52,53 +76,41 @@ export async function countIncreaseRows(
   counterIds: readonly number[],
   segments: readonly Segment[],
 ): Promise<number> {
-  let count = 0;
-  for (const segment of segments) {
-    const [row] = await db.$queryRaw<{ count: number }[]>`
-      SELECT count(*)::float8 AS count FROM ${TABLES[segment.of].rollup}
-      WHERE counter_id = ANY(${[...counterIds]}::int[]) AND ${within(segment)}`;
-    count += row?.count ?? 0;
-  }
-  return count;
-}
-
-/** The increases of a counter over all namespaces; reads the index alone. */
-export function readTotals(db: Db, counterId: number, segments: readonly Segment[]): Promise<FleetBucket[]> {
-  return each(
+  const rows = await ofSegments<{ count: number }>(
+    db,
     segments,
-    (segment) => db.$queryRaw<FleetBucket[]>`
-    SELECT date_part('epoch', bucket) * 1000 AS bucket, sum(total)::text AS total, max(peak)::text AS peak
-    FROM ${TABLES[segment.of].rollup}
-    WHERE counter_id = ${counterId} AND ${within(segment)} GROUP BY bucket`,
+    (segment) => Prisma.sql`
+      SELECT count(*)::float8 AS count FROM ${TABLES[segment.of].rollup}
+      WHERE counter_id = ANY(${[...counterIds]}::int[]) AND ${within(segment)}`,
   );
-}
-
-/** A span of time with a number of its own. */
-export interface NumberedSpan extends Range {
-  readonly number: number;
+  return rows.reduce((sum, { count }) => sum + count, 0);
 }
 
 /**
- * In which spans, each within one segment, anybody reported: their numbers. Stops at the first row of each, so
- * that this costs what is asked and not how many there are.
- *
- * @param rated only where a rate may be told of some of the time
+ * A counter over all namespaces; reads the index alone. A value of "RATE" is of the namespaces that moved; "AFFECTED"
+ * counts their hosts.
  */
-export async function readReportedSpans(
+export async function readTotals(
   db: Db,
-  reporters: Reporters,
-  segment: Segment,
-  spans: readonly NumberedSpan[],
-  rated: boolean,
-): Promise<number[]> {
-  const rows = await db.$queryRaw<{ number: number }[]>`
-    SELECT number FROM unnest(${spans.map((span) => span.number)}::int[],
-      ${spans.map(({ from }) => from / 1000)}::float8[], ${spans.map(({ to }) => to / 1000)}::float8[]) AS span(number, from_s, to_s)
-    WHERE EXISTS (
-      SELECT FROM ${TABLES[segment.of].coverage}
-      WHERE bucket >= to_timestamp(from_s) AND bucket < to_timestamp(to_s) AND ${reportedBy(reporters, segment)}
-        AND (NOT ${rated}::boolean OR covered_ms > 0) OFFSET 0)`;
-  return rows.map(({ number }) => number);
+  counterId: number,
+  segments: readonly Segment[],
+  of: FleetValue,
+): Promise<FleetBucket[]> {
+  // One text for all, as in packed-rows.ts.
+  const rows = await ofSegments<Packed>(
+    db,
+    segments,
+    (segment) => Prisma.sql`
+      SELECT string_agg(concat_ws(' ', (date_part('epoch', bucket) / 60)::int, total, value), ',') AS packed
+      FROM (SELECT bucket, sum(total) AS total, ${FLEET_VALUES[of]} AS value FROM ${TABLES[segment.of].rollup}
+            WHERE counter_id = ${counterId} AND ${within(segment)} GROUP BY bucket) AS fleet`,
+  );
+  return rows.flatMap(({ packed }) =>
+    (packed?.split(",") ?? []).map((one) => {
+      const [minute, total = "0", value = null] = one.split(" ");
+      return { bucket: Number(minute) * MINUTE_MS, total, value };
+    }),
+  );
 }
 
 /** The minutes of shards that were not over when they were rolled up, as "shard bucket"; reads the index for most. */
@@ -119,12 +131,13 @@ export function readGaugeTotals(
   counterId: number,
   segments: readonly Segment[],
 ): Promise<GaugeBucket[]> {
-  return each(
+  return ofSegments<GaugeBucket>(
+    db,
     segments,
-    (segment) => db.$queryRaw<GaugeBucket[]>`
-    SELECT date_part('epoch', bucket) * 1000 AS bucket, sum(last)::text AS last
-    FROM ${TABLES[segment.of].gauge}
-    WHERE counter_id = ${counterId} AND ${within(segment)} GROUP BY bucket`,
+    (segment) => Prisma.sql`
+      SELECT date_part('epoch', bucket) * 1000 AS bucket, sum(last)::text AS last
+      FROM ${TABLES[segment.of].gauge}
+      WHERE counter_id = ${counterId} AND ${within(segment)} GROUP BY bucket`,
   );
 }
 
@@ -138,11 +151,13 @@ export function readIncreaseRows(
   counterIds: readonly number[],
   segments: readonly Segment[],
   shards: readonly number[] | null,
-): Promise<PackedRow[]> {
+): Promise<IncreaseRow[]> {
   return packed(
+    db,
     segments,
-    (segment) => db.$queryRaw<Packed[]>`
-    SELECT ${packRows("counter_id")} AS packed FROM ${TABLES[segment.of].rollup}
+    unpackIncreases,
+    (segment) => Prisma.sql`
+    SELECT ${packIncreases()} AS packed FROM ${TABLES[segment.of].rollup}
     WHERE counter_id = ANY(${[...counterIds]}::int[]) AND ${within(segment)} AND ${ofShards(shards)}`,
   );
 }
@@ -155,8 +170,10 @@ export function readGaugeRows(
   shards: readonly number[] | null,
 ): Promise<PackedRow[]> {
   return packed(
+    db,
     segments,
-    (segment) => db.$queryRaw<Packed[]>`
+    unpackRows,
+    (segment) => Prisma.sql`
     SELECT ${packRows("counter_id")} AS packed FROM ${TABLES[segment.of].gauge}
     WHERE counter_id = ${counterId} AND ${within(segment)} AND ${ofShards(shards)}`,
   );
@@ -173,8 +190,10 @@ export function readCoverageRows(
   shards: readonly number[] | null,
 ): Promise<PackedRow[]> {
   return packed(
+    db,
     segments,
-    (segment) => db.$queryRaw<Packed[]>`
+    unpackRows,
+    (segment) => Prisma.sql`
     SELECT ${packRows("layout_id")} AS packed FROM ${TABLES[segment.of].coverage}
     WHERE ${within(segment)} AND ${reportedBy(reporters, segment)} AND ${ofShards(shards)}`,
   );
@@ -187,19 +206,23 @@ export function readCoverageOf(
   segments: readonly Segment[],
   spans: readonly ShardSpan[],
 ): Promise<PackedRow[]> {
-  return packed(segments, async (segment) => {
+  const wantedIn = new Map<Segment, ShardSpan[]>();
+  for (const segment of segments) {
     const wanted = spans.flatMap(({ shard, ...span }) =>
       clipSegments([segment], span).map(({ from, to }) => ({ shard, from, to })),
     );
-    if (wanted.length === 0) return [];
+    if (wanted.length > 0) wantedIn.set(segment, wanted);
+  }
+  return packed(db, [...wantedIn.keys()], unpackRows, (segment) => {
+    const wanted = wantedIn.get(segment) ?? [];
     // OFFSET 0 keeps the planner from turning the few look-ups into a scan of everybody's coverage.
-    return db.$queryRaw<Packed[]>`
+    return Prisma.sql`
       SELECT ${packRows("layout_id")} AS packed
       FROM unnest(${wanted.map(({ shard }) => shard)}::int[], ${wanted.map(({ from }) => from / 1000)}::float8[],
                   ${wanted.map(({ to }) => to / 1000)}::float8[]) AS wanted(of_shard, from_s, to_s)
       CROSS JOIN LATERAL (
         SELECT shard, layout_id, bucket, data FROM ${TABLES[segment.of].coverage}
-        WHERE shard = of_shard AND bucket >= to_timestamp(from_s) AND bucket < to_timestamp(to_s)
+        WHERE ${within(segment)} AND shard = of_shard AND bucket >= to_timestamp(from_s) AND bucket < to_timestamp(to_s)
           AND ${reportedBy(reporters, segment)} OFFSET 0
       ) covered`;
   });
@@ -209,39 +232,45 @@ interface Packed {
   readonly packed: string | null;
 }
 
-async function packed(
+/** The rows of all segments, in the order of time. */
+async function packed<T extends PackedRow>(
+  db: Db,
   segments: readonly Segment[],
-  read: (segment: Segment) => Promise<readonly Packed[]>,
-): Promise<PackedRow[]> {
-  const rows: PackedRow[] = [];
-  for (const segment of segments) {
-    const found = (await read(segment)).flatMap((row) => unpackRows(row.packed));
-    for (const row of found.sort((a, b) => a.bucket - b.bucket)) rows.push(row);
-  }
-  return rows;
-}
-
-async function each<T extends { readonly bucket: number }>(
-  segments: readonly Segment[],
-  read: (segment: Segment) => Promise<readonly T[]>,
+  unpack: (packed: string | null) => T[],
+  select: (segment: Segment) => Prisma.Sql,
 ): Promise<T[]> {
-  const rows: T[] = [];
-  for (const segment of segments) {
-    for (const row of await read(segment)) rows.push({ ...row, bucket: Math.round(row.bucket) });
+  const found = (await ofSegments<Packed>(db, segments, select)).flatMap((row) => unpack(row.packed));
+  return found.sort((a, b) => a.bucket - b.bucket);
+}
+
+/** Segments asked for in one statement. */
+const SEGMENTS_MAX = 16;
+
+/** What is selected of each segment, all of it in one statement where they are not many: most ranges have three. */
+async function ofSegments<Row>(
+  db: Db,
+  segments: readonly Segment[],
+  select: (segment: Segment) => Prisma.Sql,
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (let first = 0; first < segments.length; first += SEGMENTS_MAX) {
+    const selects = segments.slice(first, first + SEGMENTS_MAX).map((one) => Prisma.sql`(${select(one)})`);
+    rows.push(...(await db.$queryRaw<Row[]>(Prisma.join(selects, " UNION ALL "))));
   }
   return rows;
 }
 
-function within({ from, to }: Range): Prisma.Sql {
-  return Prisma.sql`bucket >= to_timestamp(${from / 1000}::float8) AND bucket < to_timestamp(${to / 1000}::float8)`;
+/** The condition on buckets. */
+export function within({ from, to }: Range): Prisma.Sql {
+  return Prisma.sql`bucket >= ${instant(from)} AND bucket < ${instant(to)}`;
 }
 
-function ofShards(shards: readonly number[] | null): Prisma.Sql {
+export function ofShards(shards: readonly number[] | null): Prisma.Sql {
   return shards === null ? Prisma.sql`TRUE` : Prisma.sql`shard = ANY(${[...shards]}::int[])`;
 }
 
-/** Hours are of closed minutes alone. */
-function reportedBy({ layoutIds, event }: Reporters, { of }: Segment): Prisma.Sql {
+/** The condition on coverage. Hours are of closed minutes alone. */
+export function reportedBy({ layoutIds, event }: Reporters, { of }: Segment): Prisma.Sql {
   const having = Prisma.sql`layout_id = ANY(${[...layoutIds]}::int[])`;
   return of === "hours" || event ? having : Prisma.sql`${having} AND NOT open`;
 }

@@ -1,6 +1,6 @@
 import { addCounts, type Count, subtractCounts } from "../../protocol/count.ts";
 import type { Db } from "../client.ts";
-import { PositionBuffer, readPositions, SHARD_SIZE } from "../codec/positions.ts";
+import { positionAt, SHARD_SIZE } from "../codec/positions.ts";
 import { forEachRow, NamespaceSums, partsOfSegments } from "./namespace-sums.ts";
 import type { Range } from "./range.ts";
 import { clipSegments, planSegments, type Segment } from "./resolution.ts";
@@ -71,39 +71,42 @@ async function ratesOf(
       ? [{ namespaceId, key, rated: Number(subtractCounts(value, unrated)) }]
       : [];
   });
-  const shards = [...new Set(shown.map(({ namespaceId }) => namespaceId >> 8))];
-  const covered = await coveredMs(db, reporters, segments, shards);
+  const covered = await coveredMs(
+    db,
+    reporters,
+    segments,
+    shown.map(({ namespaceId }) => namespaceId),
+  );
   const rates = new Map<number, number>();
   for (const { namespaceId, key, rated } of shown) {
-    const ms = covered.get(namespaceId >> 8)?.[namespaceId % SHARD_SIZE] ?? 0;
+    const ms = covered.get(namespaceId) ?? 0;
     if (ms > 0) rates.set(key, (rates.get(key) ?? 0) + (rated * 1000) / ms);
   }
   return rates;
 }
 
-/** How long the namespaces of some shards were covered, by shard and position. */
+/** How long each of some namespaces was covered. */
 async function coveredMs(
   db: Db,
   reporters: Reporters,
   segments: readonly Segment[],
-  shards: readonly number[],
-): Promise<Map<number, Float64Array>> {
-  const covered = new Map(shards.map((shard) => [shard, new Float64Array(SHARD_SIZE)]));
-  if (shards.length === 0) return covered;
+  namespaceIds: readonly number[],
+): Promise<Map<number, number>> {
+  const covered = new Map(namespaceIds.map((id) => [id, 0]));
+  if (namespaceIds.length === 0) return covered;
+  const byShard = new Map<number, number[]>();
+  for (const id of namespaceIds) {
+    const own = byShard.get(id >> 8);
+    if (own === undefined) byShard.set(id >> 8, [id]);
+    else own.push(id);
+  }
+  const shards = [...byShard.keys()];
   const buckets = segments.reduce((sum, { of, from, to }) => sum + (to - from) / BUCKET_MS[of], 0);
-  const buffer = new PositionBuffer();
   for (const part of partsOfSegments(segments, ROWS_PER_PART / (buckets * shards.length))) {
-    for (const { shard, data } of await readCoverageRows(
-      db,
-      reporters,
-      clipSegments(segments, part),
-      shards,
-    )) {
-      const own = covered.get(shard);
-      const count = readPositions(data, buffer);
-      if (own === undefined) continue;
-      for (let index = 0; index < count; index++) {
-        (own[buffer.positions[index] as number] as number) += buffer.values[index] as number;
+    const within = clipSegments(segments, part);
+    for (const { shard, data } of await readCoverageRows(db, reporters, within, shards)) {
+      for (const id of byShard.get(shard) ?? []) {
+        covered.set(id, (covered.get(id) ?? 0) + positionAt(data, id % SHARD_SIZE));
       }
     }
   }

@@ -50,6 +50,7 @@ export class TrendSum {
   /** By namespace and group: a deploy may send over all there are within one step. */
   readonly #left = new Map<string, Left>();
   readonly #buffer = new PositionBuffer();
+  readonly #coveredMs = new Float64Array(SHARD_SIZE);
   /** The step in which a host was last counted in its group, by `hostInGroup`. */
   #countedIn = new Int32Array(1024).fill(-1);
   #step = -1;
@@ -88,12 +89,45 @@ export class TrendSum {
       exact.add(group, bigValues === null ? value : buffer.valueAt(index));
       if (sum === null) {
         this.#seen[group] = 1;
-        if (measure === "AFFECTED") this.#countHost(group, members.hostInGroup[position] as number);
+        if (measure === "AFFECTED") this.#countHost(group, this.#membership.hostInGroup(members, position));
       } else {
         if (!sum.whole) touch(sum, position);
         (sum.increase[position] as number) += value;
         (sum.rated[position] as number) += value - (unrated[index] as number);
       }
+    }
+  }
+
+  /** For RATE alone: a row whose namespaces are all of one group, with the sum of their rates; in any order. */
+  addRate(group: number, bucket: number, rate: number, row: PositionBuffer): void {
+    for (let index = 0; index < row.count; index++) this.#totals.add(group, row.valueAt(index));
+    const values = this.values[group];
+    const step = stepOf(this.#grid, bucket);
+    // Of what grew over no rated interval, there is no rate to tell.
+    if (values !== undefined && rate > 0) values[step] = (values[step] ?? 0) + rate;
+  }
+
+  /** For RATE alone, where a step is one row's time: a row with the coverage of its shard then, which is let go at once. */
+  addRates(row: PackedRow, coverage: readonly PackedRow[]): void {
+    const members = this.#goTo(row);
+    if (members === null) return;
+    const buffer = this.#buffer;
+    const coveredMs = this.#coveredMs.fill(0);
+    for (const { data } of coverage) {
+      const count = readPositions(data, buffer);
+      for (let index = 0; index < count; index++) {
+        (coveredMs[buffer.positions[index] as number] as number) += buffer.values[index] as number;
+      }
+    }
+    const count = readPositions(row.data, buffer);
+    const { positions, values, unrated, bigValues } = buffer;
+    for (let index = 0; index < count; index++) {
+      const position = positions[index] as number;
+      const group = members.group[position] as number;
+      if (group === NO_GROUP) continue;
+      const value = values[index] as number;
+      this.#totals.add(group, bigValues === null ? value : buffer.valueAt(index));
+      this.#settle(group, value, value - (unrated[index] as number), coveredMs[position] as number);
     }
   }
 
@@ -134,7 +168,9 @@ export class TrendSum {
       const values = this.values[group];
       const increase = increases ? this.#increase.at(group) : 0;
       if (increases) this.#totals.add(group, increase);
-      if (values !== undefined) values[this.#step] = increases ? Number(increase) : (this.#value[group] ?? 0);
+      if (values === undefined) continue;
+      const value = increases ? Number(increase) : (this.#value[group] as number);
+      values[this.#step] = (values[this.#step] ?? 0) + value;
     }
     this.#increase.clear();
     this.#value.fill(0);

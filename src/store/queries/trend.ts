@@ -3,8 +3,8 @@ import type { Db } from "../client.ts";
 import { PositionBuffer, readPositions } from "../codec/positions.ts";
 import type { Fleet } from "../fleet-view.ts";
 import type { Groups } from "./groups.ts";
-import { Membership, shardsOf } from "./membership.ts";
-import type { PackedRow } from "./packed-rows.ts";
+import { Membership, NO_GROUP, shardsOf } from "./membership.ts";
+import type { IncreaseRow, PackedRow } from "./packed-rows.ts";
 import type { Grid, Range } from "./range.ts";
 import { readReported } from "./reported.ts";
 import { clipSegments, HOUR_MS, planSegments, type Segment } from "./resolution.ts";
@@ -68,28 +68,34 @@ export async function readTrend(db: Db, query: TrendQuery): Promise<Trend[]> {
     now,
     cuts: groups?.changes.map(({ from }) => from) ?? [],
   });
-  // The highest of a shard's namespaces stands in the row, which is of use where a step is one row's time.
-  const rowIsStep = segments.every(({ of }) => BUCKET_MS[of] === grid.stepMs);
-  const indexAlone = groups === null && (measure === "INCREASE" || (measure === "PEAK" && rowIsStep));
-  return indexAlone ? [await wholeFleet(db, query, segments)] : byNamespace(db, query, segments);
+  const indexAlone = groups === null && (measure === "INCREASE" || isOneRow(grid, segments));
+  const whole = indexAlone ? await wholeFleet(db, query, segments) : null;
+  return whole === null ? byNamespace(db, query, segments) : [whole];
 }
 
-/** Increase and peak of everything: they stand in the index. */
-async function wholeFleet(db: Db, query: TrendQuery, segments: readonly Segment[]): Promise<Trend> {
+/** Whether a step is one row's time: then what a row says of its namespaces holds for the step. */
+function isOneRow({ stepMs }: Grid, segments: readonly Segment[]): boolean {
+  return segments.every(({ of }) => BUCKET_MS[of] === stepMs);
+}
+
+/** Everything in one series, which the index alone tells; null where it does not. */
+async function wholeFleet(db: Db, query: TrendQuery, segments: readonly Segment[]): Promise<Trend | null> {
   const { grid, measure, counterId } = query;
+  const rows = await readTotals(db, counterId, segments, measure);
+  if (rows.some(({ value }) => value === null)) return null;
   const steps: (Count | null)[] = new Array(grid.length).fill(null);
   const [reported] = await reportedSteps(db, query, segments);
   reported?.forEach((flag, step) => {
     if (flag === 1) steps[step] = 0;
   });
   let total: Count = 0;
-  for (const row of await readTotals(db, counterId, segments)) {
+  for (const row of rows) {
     const step = stepOf(grid, row.bucket);
-    const before = steps[step] ?? 0;
     const grown = toCount(BigInt(row.total));
-    const peak = toCount(BigInt(row.peak));
-    steps[step] = measure === "PEAK" ? larger(peak, before) : addCounts(before, grown);
     total = addCounts(total, grown);
+    if (measure === "INCREASE") steps[step] = addCounts(steps[step] ?? 0, grown);
+    // The row's is the step's. Of what nobody had a rated interval of, there is a row and no rate.
+    else if (measure !== "RATE" || steps[step] === 0) steps[step] = Number(row.value);
   }
   return { values: steps.map((step) => (step === null ? null : Number(step))), total };
 }
@@ -98,18 +104,28 @@ async function byNamespace(db: Db, query: TrendQuery, segments: readonly Segment
   const { counterId, range, grid, groups, measure } = query;
   const shards = shardsOf(groups);
   const shardCount = shards?.length ?? query.fleet.shards.length;
-  const rows = await countIncreaseRows(db, [counterId], segments);
+  const rowCount = await countIncreaseRows(db, [counterId], segments);
   const rowsMost =
     shardCount * segments.reduce((sum, one) => sum + (one.to - one.from) / BUCKET_MS[one.of], 0);
-  const dense = shardCount <= FEW_SHARDS || rows > rowsMost * DENSE;
+  const dense = shardCount <= FEW_SHARDS || rowCount > rowsMost * DENSE;
   const readAll = measure === "RATE" && dense;
+  const oneRow = isOneRow(grid, segments);
+  const rowByRow = readAll && oneRow && shardCount > FEW_SHARDS;
 
   const sum = new TrendSum(grid, measure, new Membership(groups, ownerIn(query.fleet)));
+  const rates = new RowRates(sum, oneRow ? new Membership(groups, ownerIn(query.fleet)) : null);
   const partMs =
-    ((range.to - range.from) * ROWS_PER_PART) / Math.max(1, readAll ? rowsMost : Math.min(rows, rowsMost));
+    ((range.to - range.from) * ROWS_PER_PART) /
+    Math.max(1, readAll ? rowsMost : Math.min(rowCount, rowsMost));
   for (const part of partsOf(range, grid, partMs)) {
     const within = clipSegments(segments, withStart(part, range, segments));
-    const increases = await readIncreaseRows(db, [counterId], within, shards);
+    const rows = await readIncreaseRows(db, [counterId], within, shards);
+    if (rowByRow) {
+      const covered = byShardAndTime(await readCoverageRows(db, query.reporters, within, shards));
+      for (const row of rows) sum.addRates(row, covered.get(placeOf(row)) ?? []);
+      continue;
+    }
+    const increases = measure === "RATE" && !readAll ? rows.filter((row) => !rates.take(row)) : rows;
     const moved = measure === "RATE" && !readAll ? movedIn(increases, grid) : null;
     let coverage: PackedRow[] = [];
     if (readAll) coverage = await readCoverageRows(db, query.reporters, within, shards);
@@ -123,7 +139,7 @@ async function byNamespace(db: Db, query: TrendQuery, segments: readonly Segment
   }
   sum.finish();
 
-  const reported = readAll ? [] : await reportedSteps(db, query, segments);
+  const reported = readAll && !rowByRow ? [] : await reportedSteps(db, query, segments);
   return sum.values.map((values, group) => {
     reported[group]?.forEach((flag, step) => {
       if (flag === 1) values[step] ??= 0;
@@ -132,8 +148,46 @@ async function byNamespace(db: Db, query: TrendQuery, segments: readonly Segment
   });
 }
 
-function larger(a: Count, b: Count): Count {
-  return b > a ? b : a;
+function byShardAndTime(rows: readonly PackedRow[]): Map<number, PackedRow[]> {
+  const places = new Map<number, PackedRow[]>();
+  for (const row of rows) {
+    const own = places.get(placeOf(row));
+    if (own === undefined) places.set(placeOf(row), [row]);
+    else own.push(row);
+  }
+  return places;
+}
+
+/** One number for each shard and minute: minutes since 1970 are below 2^26 for the next 90 years. */
+function placeOf({ shard, bucket }: PackedRow): number {
+  return shard * 2 ** 26 + bucket / 60_000;
+}
+
+/** Takes the rates of rows as they stand in them, as far as that goes: what is left needs coverage. */
+class RowRates {
+  readonly #sum: TrendSum;
+  readonly #membership: Membership | null;
+  readonly #buffer = new PositionBuffer();
+
+  /** @param membership null where a step has several rows, whose rates do not add up to its own */
+  constructor(sum: TrendSum, membership: Membership | null) {
+    this.#sum = sum;
+    this.#membership = membership;
+  }
+
+  /** Rows come in the order of time. @returns false for a row that does not say, or is of several groups */
+  take({ rate, bucket, shard, data }: IncreaseRow): boolean {
+    if (this.#membership === null || Number.isNaN(rate)) return false;
+    this.#membership.advance(bucket, () => undefined);
+    const members = this.#membership.of(shard);
+    if (members === null) return true;
+    const count = readPositions(data, this.#buffer);
+    const groupAt = (index: number) => members.group[this.#buffer.positions[index] as number] as number;
+    const group = groupAt(0);
+    for (let index = 1; index < count; index++) if (groupAt(index) !== group) return false;
+    if (group !== NO_GROUP) this.#sum.addRate(group, bucket, rate, this.#buffer);
+    return true;
+  }
 }
 
 /** The first part of a range begins where its first segment does, which may be a whole hour. */

@@ -1,12 +1,10 @@
 import type { Db } from "../client.ts";
+import { type ExpiredRows, inBatches, ROWS_PER_STATEMENT } from "./in-batches.ts";
 import { listPartitions } from "./partition-list.ts";
 import type { Retention } from "./policy.ts";
 
-const ROWS_PER_STATEMENT = 1_000;
-const STATEMENTS = 50;
-
-/** Rows deleted, by table. */
-export type ExpiredRows = Readonly<Record<string, number>>;
+/** The audit log is kept so long, and tokens that have ended, which it names: a year and a month. */
+const AUDIT_MS = 400 * 86_400_000;
 
 /**
  * Deletes the rows of small tables that nothing needs any more, a bounded number in each statement, and those of
@@ -16,6 +14,7 @@ export type ExpiredRows = Readonly<Record<string, number>>;
  */
 export async function expireRows(db: Db, retention: Retention, now: number): Promise<ExpiredRows> {
   const expired = new Date(now);
+  const auditFrom = new Date(now - AUDIT_MS);
   const minutesFrom = new Date(now - retention.minuteMs);
   const hoursFrom = new Date(now - retention.hourMs);
   const compactedFrom = new Date(await firstCompactedHour(db, now - retention.rawMs));
@@ -29,6 +28,17 @@ export async function expireRows(db: Db, retention: Retention, now: number): Pro
       () => db.$executeRaw`
         DELETE FROM sign_in_link WHERE hash IN (
           SELECT hash FROM sign_in_link WHERE expires_at <= ${expired} LIMIT ${ROWS_PER_STATEMENT})`,
+    ),
+    token: await inBatches(
+      () => db.$executeRaw`
+        DELETE FROM token WHERE id IN (
+          SELECT id FROM token WHERE expires_at <= ${auditFrom} OR revoked_at <= ${auditFrom}
+          LIMIT ${ROWS_PER_STATEMENT})`,
+    ),
+    audit_entry: await inBatches(
+      () => db.$executeRaw`
+        DELETE FROM audit_entry WHERE id IN (
+          SELECT id FROM audit_entry WHERE at <= ${auditFrom} LIMIT ${ROWS_PER_STATEMENT})`,
     ),
     // As long as a minute of it may be there, a listener can be asked for.
     listener: await inBatches(
@@ -68,14 +78,4 @@ async function firstCompactedHour(db: Db, expiredBefore: number): Promise<number
     .filter(({ table }) => table === "snapshot_hour" || table === "snapshot")
     .map(({ lower }) => lower);
   return Math.min(expiredBefore, ...lowers);
-}
-
-async function inBatches(deleteSome: () => PromiseLike<number>): Promise<number> {
-  let sum = 0;
-  for (let statement = 0; statement < STATEMENTS; statement++) {
-    const count = await deleteSome();
-    sum += count;
-    if (count < ROWS_PER_STATEMENT) break;
-  }
-  return sum;
 }

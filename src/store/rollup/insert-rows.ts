@@ -18,15 +18,16 @@ export async function insertCounters(
 ): Promise<void> {
   if (rows.length === 0) return;
   await db.$executeRaw`
-    INSERT INTO ${table} (shard, counter_id, bucket, total, unrated, affected, peak, data)
+    INSERT INTO ${table} (shard, counter_id, bucket, total, unrated, affected, peak, rate, data)
     SELECT ${shard}, counter_id, to_timestamp(bucket / 1000), total::numeric, unrated::numeric, affected,
-           peak::numeric, decode(data, 'hex')
+           peak::numeric, rate, decode(data, 'hex')
     FROM unnest(
       ${rows.map((row) => row.counterId)}::int[], ${rows.map((row) => row.bucket)}::float8[],
       ${rows.map((row) => row.total)}::text[], ${rows.map((row) => row.unrated)}::text[],
       ${rows.map((row) => row.affected)}::int[], ${rows.map((row) => row.peak)}::text[],
+      string_to_array(${rows.map((row) => row.rate ?? "").join(",")}, ',', '')::float8[],
       string_to_array(${hexOf(rows)}, ',')
-    ) AS row(counter_id, bucket, total, unrated, affected, peak, data)`;
+    ) AS row(counter_id, bucket, total, unrated, affected, peak, rate, data)`;
 }
 
 /** @param table ts.gauge_minute or ts.gauge_hour */

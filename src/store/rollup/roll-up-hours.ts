@@ -1,9 +1,9 @@
 import { Prisma, type PrismaClient } from "../../generated/prisma/client.ts";
 import { GaugeSums } from "../../rates/gauges.ts";
-import { MinuteSum } from "../../rates/minute.ts";
+import { MINUTE_MS, MinuteSum } from "../../rates/minute.ts";
 import { type Db, inTransaction } from "../client.ts";
 import { GaugeBuffer, readGauges } from "../codec/gauges.ts";
-import { PositionBuffer, readPositions } from "../codec/positions.ts";
+import { PositionBuffer, readPositions, SHARD_SIZE } from "../codec/positions.ts";
 import { unpack } from "../codec/unpack.ts";
 import { HOUR_MS } from "../history/record.ts";
 import type { Partitions } from "../partitions.ts";
@@ -88,16 +88,34 @@ async function sumHour(tx: Db, shard: number, hour: number): Promise<RolledHour>
     }
   }
 
+  const steady = new Map<number, Buffer>();
   for (const { id, packed } of await packedRows(tx, "layouts", shard, hour)) {
     const layout = sum.layout(id);
+    const ratedMinutes = new Uint8Array(SHARD_SIZE);
     for (const data of unpack(packed)) {
       const count = readPositions(data, buffer);
       for (let index = 0; index < count; index++) {
-        layout.add(buffer.positions[index] as number, buffer.values[index] as number);
+        const position = buffer.positions[index] as number;
+        layout.add(position, buffer.values[index] as number);
+        if (buffer.values[index] !== 0) (ratedMinutes[position] as number)++;
       }
     }
+    const bits = steadyBits(ratedMinutes);
+    if (bits !== null) steady.set(id, bits);
   }
-  return { hour, sum, gauges: await sumGauges(tx, shard, hour) };
+  return { hour, sum, steady, gauges: await sumGauges(tx, shard, hour) };
+}
+
+const MINUTES_PER_HOUR = HOUR_MS / MINUTE_MS;
+
+/** A bit for each position with a rated interval in all minutes of an hour; null where there is none. */
+function steadyBits(ratedMinutes: Uint8Array): Buffer | null {
+  const bits = Buffer.alloc(SHARD_SIZE / 8);
+  for (let position = 0; position < SHARD_SIZE; position++) {
+    if (ratedMinutes[position] !== MINUTES_PER_HOUR) continue;
+    bits[position >> 3] = (bits[position >> 3] as number) | (1 << (position & 7));
+  }
+  return bits.some((byte) => byte !== 0) ? bits : null;
 }
 
 async function sumGauges(tx: Db, shard: number, hour: number): Promise<GaugeSums> {

@@ -14,7 +14,7 @@ export async function replaceMinutes(db: Db, shard: number, minutes: readonly Ro
     db,
     OF_MINUTES.counters,
     shard,
-    minutes.flatMap(({ minute, sum }) => counterRows(minute, sum.counters())),
+    minutes.flatMap(({ minute, sum }) => counterRows(minute, sum)),
   );
   for (const [isOpen, some] of [[true, open] as const, [false, over] as const]) {
     const rows = some.flatMap(({ minute, sum }) => coverageRows(minute, sum.layouts()));

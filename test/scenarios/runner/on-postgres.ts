@@ -112,13 +112,21 @@ export function onPostgres(db: PrismaClient, { samples }: Scenario, random: () =
       const span = dated(range);
       const grid = { start: span.from, stepMs: range.toMs - range.fromMs, length: 1 };
       const id = await counterId(counter);
-      const [series] = await readHostSeries(reader, db, names.of(target), span, grid, [id]);
+      const [series] = await readHostSeries(reader, db, names.of(target), {
+        range: span,
+        grid,
+        counterIds: [id],
+      });
       return series?.values[0] ?? null;
     },
     events: async (target, range) => {
       const span = dated(range);
       const grid = { start: span.from, stepMs: span.to - span.from, length: 1 };
-      const [series] = await readHostSeries(reader, db, names.of(target), span, grid, [-1]);
+      const [series] = await readHostSeries(reader, db, names.of(target), {
+        range: span,
+        grid,
+        counterIds: [-1],
+      });
       const scenarioMs = (at: number) => at - START;
       return {
         resets: (series?.resets ?? []).map(scenarioMs),

@@ -42,7 +42,7 @@ function linesOf(shown: Seen, all = false): string[] {
   return printTable(shown, all).split("\n");
 }
 
-test("documented counters come first with unit and meaning, then those that are not 0", () => {
+test("what Spillway is about comes first, with unit and meaning, then what is not 0", () => {
   expect(linesOf(seen).slice(0, 8)).toEqual([
     "web-1  Linux 6.18.44 x86_64  up 941.570 s  5 counters",
     "role=web",
@@ -58,7 +58,9 @@ test("documented counters come first with unit and meaning, then those that are 
 
 test("--all shows every counter, and - where there is no count", () => {
   const lines = linesOf(seen, true);
-  expect(lines.find((line) => line.startsWith("TcpMaxConn"))).toMatch(/^TcpMaxConn +- +- +\S+$/);
+  expect(lines.find((line) => line.startsWith("TcpMaxConn"))).toMatch(
+    /^TcpMaxConn +- +- +connections +Greatest number/,
+  );
   expect(lines.find((line) => line.startsWith("TcpExtPruneCalled"))).toMatch(/ 0 +0 /);
   expect(lines.join()).not.toContain("--all");
 });

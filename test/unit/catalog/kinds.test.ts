@@ -1,3 +1,4 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import {
   counterEntry,
@@ -60,6 +61,43 @@ describe("the names of a real kernel", () => {
   });
 });
 
+describe("every name of", () => {
+  const fixtures = new URL("../../fixtures/proc/", import.meta.url);
+  // The line of one of them is cut within a name.
+  const whole = readdirSync(fixtures).filter((kernel) => kernel !== "truncated");
+  const sources = whole.flatMap((kernel) =>
+    ["snmp", "netstat"].map(
+      (file) => [`${kernel} ${file}`, new URL(`${kernel}/net/${file}`, fixtures)] as const,
+    ),
+  );
+
+  const ofThisKernel = ["snmp", "netstat"]
+    .map((file) => [`this kernel's ${file}`, new URL(`file:///proc/net/${file}`)] as const)
+    .filter(([, file]) => existsSync(file));
+
+  test.each([...sources, ...ofThisKernel])("%s has a kind and a unit", (_source, file) => {
+    const headers = readFileSync(file, "utf8")
+      .split("\n")
+      .filter((line) => /^\w+: [A-Za-z]/.test(line));
+    const names = fullNames(headers.join("\n")).filter((name) => name !== "");
+    const unknown = names.filter((name) => counterEntry(name).kind === "UNKNOWN");
+    expect(unknown, "kernels print more than src/catalog/fields.ts lists").toEqual([]);
+    expect(names.filter((name) => counterEntry(name).unit === "units")).toEqual([]);
+  });
+});
+
+test.each([
+  ["TcpExtTCPReqQFullDrop", "packets"],
+  ["TcpExtTCPAbortOnMemory", "connections"],
+  ["TcpExtTCPMemoryPressuresChrono", "milliseconds"],
+  ["TcpExtTCPTimeouts", "events"],
+  ["TcpExtTW", "sockets"],
+  ["TcpRetransSegs", "segments"],
+  ["IpExtInOctets", "bytes"],
+  ["IpExtInNoRoutes", "packets"],
+  ["UdpRcvbufErrors", "datagrams"],
+])("%s counts %s", (name, unit) => expect(counterEntry(name).unit).toBe(unit));
+
 test.each([
   ["SockstatTCPMem", "Sockstat", "pages"],
   ["SockstatTCPOrphan", "Sockstat", "sockets"],
@@ -104,12 +142,12 @@ describe("splitting a full name", () => {
 });
 
 describe("a name the catalog has never seen", () => {
-  test("of a known group is a counter without texts", () => {
+  test("of a known group is of kind UNKNOWN, without texts", () => {
     expect(counterEntry("TcpExtTCPNotYetInvented")).toEqual({
       name: "TcpExtTCPNotYetInvented",
       group: "TcpExt",
       field: "TCPNotYetInvented",
-      kind: "COUNTER",
+      kind: "UNKNOWN",
       unit: "events",
       event: false,
       aliases: [],
@@ -121,6 +159,12 @@ describe("a name the catalog has never seen", () => {
       caveats: [],
     });
   });
+
+  test.each([
+    ["IcmpMsgInType42", "COUNTER"],
+    ["IcmpMsgInType", "UNKNOWN"],
+    ["SockstatNotYetInvented", "GAUGE"],
+  ])("%s follows a rule of its group: %s", (name, kind) => expect(counterEntry(name).kind).toBe(kind));
 
   test("of no known group is kept under its name, its kind unknown", () => {
     expect(counterEntry("SctpCurrEstab")).toMatchObject({

@@ -1,11 +1,16 @@
 import { readFileSync } from "node:fs";
-import { isObjectType, printSchema } from "graphql";
+import { buildSchema, findBreakingChanges, isObjectType, printSchema } from "graphql";
 import { expect, test } from "vitest";
 import { schema } from "../../../src/graphql/schema.ts";
 
 test("the printed schema is the committed one; `npm run schema:print` prints it anew", () => {
   const committed = readFileSync(new URL("../../../src/graphql/schema.graphql", import.meta.url), "utf8");
   expect(`${printSchema(schema)}\n`).toBe(committed);
+});
+
+test("nothing breaks a client of the last release; `npm run schema:print -- --release` makes a release of the schema", () => {
+  const released = readFileSync(new URL("../../../src/graphql/released.graphql", import.meta.url), "utf8");
+  expect(findBreakingChanges(buildSchema(released), schema)).toEqual([]);
 });
 
 test("every type is described, and every field that may be null says when it is", () => {

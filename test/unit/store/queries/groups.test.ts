@@ -107,7 +107,21 @@ describe("membership", () => {
   test("hosts are told apart within a group, and namespaces of one are not", () => {
     const all = new Membership(null, (id) => (id < 258 ? 1 : id));
     const members = all.of(1);
-    expect(members?.hostInGroup[0]).toBe(members?.hostInGroup[1]);
-    expect(members?.hostInGroup[2]).not.toBe(members?.hostInGroup[1]);
+    if (members === null) throw new Error("no members");
+    const [one, same, other] = [0, 1, 2].map((position) => all.hostInGroup(members, position));
+    expect(one).toBe(same);
+    expect(other).not.toBe(same);
+  });
+
+  test("a namespace that goes over to another group is another host there, and the former one when it is back", () => {
+    const membership = new Membership(groups, () => 1);
+    const members = membership.of(1);
+    if (members === null) throw new Error("no members");
+    const numbers = [4, 5, 7].map((to) => {
+      membership.advance(to, () => undefined);
+      return membership.hostInGroup(members, 0);
+    });
+    expect(numbers[1]).not.toBe(numbers[0]);
+    expect(numbers[2]).toBe(numbers[0]);
   });
 });

@@ -1,0 +1,88 @@
+/**
+ * What judging costs, for each series and evaluation, as `npm run bench:detect`.
+ *
+ * A shard of 256 namespaces with all their series, minute after minute: diurnal loads, a few counters that stand
+ * still, a burst here and there. CPU time of this process; bytes in memory and as stored.
+ */
+import { decodeBaselines, encodeBaselines } from "../../src/detect/baseline/codec.ts";
+import { ShardBaselines } from "../../src/detect/baseline/shard-baselines.ts";
+import type { ShardMinute } from "../../src/detect/columns.ts";
+import { SEASONAL_SERIES, STILL_SERIES } from "../../src/detect/series.ts";
+import { MINUTE_MS } from "../../src/rates/minute.ts";
+import { POSITIONS } from "../../src/rates/shard-sums.ts";
+import { randomOf } from "../fleet/random.ts";
+import { round } from "../support/figure.ts";
+
+const SERIES = STILL_SERIES.length + SEASONAL_SERIES.length;
+const WARM_MINUTES = 600;
+const MINUTES = 1_000;
+const FLEET_SERIES = 400_000;
+const T0 = Date.UTC(2026, 10, 23);
+
+const random = randomOf("cost of judging");
+const FLOWS = SEASONAL_SERIES.filter(({ kind }) => kind === "flow").map(({ counter }) => counter);
+
+function minuteAt(at: number): ShardMinute {
+  const column = (value: (position: number) => number) =>
+    Float64Array.from({ length: POSITIONS }, (_, at) => value(at));
+  const day = 1 + 0.5 * Math.sin((at / 86_400_000) * 2 * Math.PI);
+  const load = (scale: number) =>
+    column((position) => Math.round((50 + position * scale) * day * (0.9 + 0.2 * random())));
+  return {
+    at,
+    ratedMs: column(() => MINUTE_MS),
+    increases: new Map([
+      ...FLOWS.map((name, index) => [name, load(index + 1)] as const),
+      ["TcpRetransSegs", load(0.1)],
+      ["TcpAttemptFails", column(() => (random() < 0.05 ? 1 : 0))],
+      ["TcpExtListenOverflows", column(() => (random() < 0.001 ? 40 : 0))],
+    ]),
+    gauges: new Map([["TcpCurrEstab", load(2)]]),
+    disturbed: null,
+  };
+}
+
+const shard = new ShardBaselines();
+// Made before the clock runs: reading columns is the store's cost, and measured there.
+const minutes = Array.from({ length: 60 }, (_, index) => minuteAt(T0 + index * MINUTE_MS));
+let at = T0;
+let flags = 0;
+
+function run(count: number): number {
+  const before = process.cpuUsage();
+  for (let index = 0; index < count; index++, at += MINUTE_MS) {
+    flags += shard.evaluate({ ...(minutes[index % minutes.length] as ShardMinute), at }).flags.length;
+  }
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) * 1000;
+}
+
+run(WARM_MINUTES);
+const perSeries = run(MINUTES) / (MINUTES * POSITIONS * SERIES);
+const inMemory = [shard.still, shard.seasonal]
+  .flatMap((bank) => bank.columns())
+  .reduce((sum, { array }) => sum + array.byteLength, 0);
+const bytes = encodeBaselines(shard);
+const before = process.cpuUsage();
+decodeBaselines(bytes);
+encodeBaselines(shard);
+const { user, system } = process.cpuUsage(before);
+
+const line = (name: string, value: number, unit: string) =>
+  console.log(`detect: ${name}: ${round(value)} ${unit}`);
+line("a series, each evaluation", perSeries, "ns of CPU");
+line("a series in memory, on average", inMemory / (POSITIONS * SERIES), "bytes");
+line(
+  "a series with a season, in memory",
+  shard.seasonal.columns().reduce((sum, { array }) => sum + array.byteLength, 0) /
+    (POSITIONS * SEASONAL_SERIES.length),
+  "bytes",
+);
+line("a shard as stored", bytes.length, `bytes of ${POSITIONS} namespaces, ${SERIES} series each`);
+line("a shard written and read back", (user + system) / 1000, "ms of CPU");
+line(
+  `${FLEET_SERIES.toLocaleString("en-US")} series each minute`,
+  (perSeries * FLEET_SERIES) / 1e6 / 600,
+  "% of a core",
+);
+line("flags meanwhile", flags, "");

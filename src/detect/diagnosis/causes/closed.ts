@@ -1,0 +1,116 @@
+import { plain, span } from "../../words.ts";
+import { counted } from "../clues.ts";
+import type { Evidence } from "../evidence.ts";
+import { nameOf } from "../focus.ts";
+import type { Clue, Rule } from "../rule.ts";
+import { isKernelFrom } from "../settings.ts";
+
+/** A listener that is gone for longer is no restart any more. */
+const RESTART_MS = 60_000;
+/** Fewer resets are no clients that come in vain, where nothing is known of what is usual. */
+const RESETS_MIN = 5;
+const UNUSUAL_Z = 6;
+
+const wasClosed: Clue = {
+  holds: ({ closed }) => closed !== null && (closed.replaced || closed.goneMs < RESTART_MS),
+  says: ({ closed }) => {
+    if (closed === null) return "";
+    const after = closed.replaced ? "and one was opened on its port" : `${span(closed.goneMs)} ago`;
+    return `The listener ${nameOf(closed.listener)} was closed, ${after}.`;
+  },
+};
+
+const queueWasReset: Clue = {
+  holds: ({ closed, count }) => {
+    const queued = closed?.listener.lastQueue ?? 0;
+    return queued > 0 && count.resets >= queued && count.resetsSent >= count.resets;
+  },
+  says: ({ closed, count }) =>
+    `${plain(closed?.listener.lastQueue ?? 0)} connections were waiting in its queue, and ${plain(count.resets)} were reset.`,
+  counter: "resets",
+};
+
+const deployRecorded: Clue = {
+  holds: ({ deploy }) => deploy !== null,
+  says: ({ deploy }) => `A deploy was recorded: ${deploy?.title ?? ""}.`,
+};
+
+/** An application was restarted: what waited in its queue was reset. */
+export const restart: Rule = {
+  cause: "RESTART",
+  required: [wasClosed],
+  supporting: [
+    queueWasReset,
+    deployRecorded,
+    {
+      holds: ({ count }) => count.resetsSent > count.resets,
+      says: (evidence) => `${counted(evidence, "resetsSent")}: clients were refused meanwhile.`,
+      counter: "resetsSent",
+    },
+  ],
+  contradicting: [],
+  severity: () => "INFO",
+  summary: ({ closed, count }) => {
+    const name = closed === null ? "A listener" : `The listener ${nameOf(closed.listener)}`;
+    const queued = closed?.listener.lastQueue ?? 0;
+    const reset =
+      queued > 0
+        ? `the ${plain(queued)} connections that waited in its queue were reset`
+        : `${plain(count.resets)} connections were reset`;
+    return `${name} was closed${closed?.replaced === true ? " and opened again" : ""}: ${reset}.`;
+  },
+  remedies: ({ kernel }) => [
+    "Drain before closing: stop new work at the load balancer, accept what is queued, then close; or hand the socket to the next process (socket activation, SO_REUSEPORT).",
+    ...(isKernelFrom(kernel, 5, 14) === true
+      ? [
+          "With SO_REUSEPORT, net.ipv4.tcp_migrate_req=1 moves what waits in a closed listener's queue to another listener of the port.",
+        ]
+      : []),
+  ],
+};
+
+function refusesClients(evidence: Evidence): boolean {
+  const z = evidence.z("resetsSent");
+  return z === null ? evidence.count.resetsSent >= RESETS_MIN : z >= UNUSUAL_Z;
+}
+
+/** The port is closed and clients still come. */
+export const serviceDown: Rule = {
+  cause: "SERVICE_DOWN",
+  required: [
+    {
+      holds: ({ closed }) => closed !== null && !closed.replaced && closed.goneMs >= RESTART_MS,
+      says: ({ closed }) =>
+        closed === null
+          ? ""
+          : `Nothing listens on port ${closed.listener.port} since ${span(closed.goneMs)}; ${nameOf(closed.listener)} was closed.`,
+    },
+    {
+      holds: refusesClients,
+      says: (evidence) => `${counted(evidence, "resetsSent")}: clients that come are refused.`,
+      counter: "resetsSent",
+    },
+  ],
+  supporting: [
+    {
+      holds: ({ count }) => count.accepted === 0,
+      says: () => "No connection was accepted.",
+      counter: "accepted",
+    },
+    deployRecorded,
+  ],
+  contradicting: [
+    {
+      holds: ({ count, usuallyAccepted }) =>
+        usuallyAccepted === null ? null : count.accepted > 0.5 * usuallyAccepted,
+      says: (evidence) => `${counted(evidence, "accepted")}: other listeners go on.`,
+      counter: "accepted",
+    },
+  ],
+  severity: () => "CRITICAL",
+  summary: ({ closed, count, minutes }) =>
+    `Nothing listens on port ${closed?.listener.port ?? 0} any more: ${plain(count.resetsSent)} clients were refused in ${span(minutes * 60_000)}.`,
+  remedies: () => [
+    "Start the application again and see why it ended: its own log, the journal of its unit, the out-of-memory killer (`dmesg`).",
+  ],
+};

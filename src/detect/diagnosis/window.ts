@@ -1,0 +1,74 @@
+import type { Expectation } from "../detectors/burst.ts";
+import type { Flag } from "../flag.ts";
+
+/** What one namespace did between two of its snapshots. */
+export interface ObservedInterval {
+  /** ms since 1970 of the earlier and the later snapshot. */
+  readonly from: number;
+  readonly to: number;
+  /** ms that the increases took; an interval too long to tell a rate of is no part of a window. */
+  readonly ratedMs: number;
+  /** Increases by full counter name, zeros too; a counter that the kernel lacks has no entry. */
+  readonly increases: ReadonlyMap<string, number>;
+  /** Gauges at its end, by full name. */
+  readonly gauges: ReadonlyMap<string, number>;
+}
+
+/** What was seen of one listening socket over the window. */
+export interface ObservedListener {
+  /** Inode of the socket, a decimal string: with address and port it names one while it is open. */
+  readonly inode: string;
+  readonly address: string;
+  readonly port: number;
+  /** Process, unit or container; null where it cannot be seen. */
+  readonly owner: string | null;
+  /** The effective limit: the kernel holds one connection more. Null where it cannot be seen. */
+  readonly limit: number | null;
+  readonly samples: number;
+  readonly samplesFull: number;
+  readonly peakQueue: number;
+  /** The queue at the newest sample before the window, and at the newest in it. */
+  readonly firstQueue: number;
+  readonly lastQueue: number;
+  /** Growth of sk_drops over the intervals in which ListenDrops grew: a weight, not a count. */
+  readonly weight: number;
+  /** When it was first listed, where that was within the window; null for one that was there before. */
+  readonly openedAt: number | null;
+  /** When it was listed last, where it has been closed since; null for one that is open. */
+  readonly closedAt: number | null;
+}
+
+/** What one namespace did in about the last minute: what a diagnosis is made from. */
+export interface NamespaceWindow {
+  /** Rated intervals, the newest last. */
+  readonly intervals: readonly ObservedInterval[];
+  readonly listeners: readonly ObservedListener[];
+  /** False where no listener can be seen at all. */
+  readonly listenersSeen: boolean;
+}
+
+/** Something that was announced or seen: a deploy, a reboot, a maintenance window. */
+export interface KnownEvent {
+  readonly kind: string;
+  readonly title: string;
+  readonly at: number;
+  /** Null for a moment, or one that has not ended. */
+  readonly until: number | null;
+}
+
+/** What is known of the namespace besides the window. */
+export interface Surroundings {
+  /** `uname -r` */
+  readonly kernel: string | null;
+  /** By name: `net.core.somaxconn`. */
+  readonly sysctls: Readonly<Record<string, string>>;
+  /** What is usual at this time, by series name; a series whose baseline is not mature has no entry. */
+  readonly usual: ReadonlyMap<string, Expectation>;
+  /** Flags that hold now, of every detector. */
+  readonly flags: readonly Flag[];
+  /** A broken invariant that makes the host's numbers worthless; null when there is none. */
+  readonly dataProblem: Flag | null;
+  /** The host is silent or its counters are frozen; null when it reports. */
+  readonly silence: Flag | null;
+  readonly events: readonly KnownEvent[];
+}

@@ -1,0 +1,63 @@
+import type { Cause } from "../diagnosis/cause.ts";
+import type { Incident } from "./book.ts";
+import { ALL_HOSTS } from "./grouping.ts";
+
+/** A row of the table: an incident of the first causes holds back those of the others on the same host. */
+interface Inhibition {
+  readonly by: readonly Cause[];
+  readonly holdsBack: readonly Cause[] | "all";
+  /** Only so long after it was opened. */
+  readonly forMs?: number;
+}
+
+const RESTART_MS = 120_000;
+
+const TABLE: readonly Inhibition[] = [
+  // Nothing that a host says is judged while it says nothing, or nothing that can be trusted.
+  { by: ["HOST_SILENT", "DATA_PROBLEM"], holdsBack: "all" },
+  // A restart stalls, loses and resets connections for a moment.
+  {
+    by: ["RESTART"],
+    holdsBack: ["APPLICATION_STALLED", "CLIENT_ABORTS", "UNKNOWN"],
+    forMs: RESTART_MS,
+  },
+  // Clients that wait too long give up.
+  {
+    by: ["SERVICE_DOWN", "APPLICATION_STALLED", "APPLICATION_SLOW"],
+    holdsBack: ["CLIENT_ABORTS", "INBOUND_SCAN"],
+  },
+  // SYN-ACKs of a flood are sent again, and its packets make every load unusual.
+  { by: ["SYN_FLOOD", "SYN_QUEUE_FULL"], holdsBack: ["PATH_LOSS", "UNKNOWN"] },
+];
+
+/**
+ * Which incidents are explained by others, so that nobody is told of them: by key, the key of the one that
+ * explains it. They stay open and visible.
+ *
+ * The service's own ingest being down, a silence of all hosts, holds back everything. A fleet-wide incident needs
+ * no row: the incidents of its hosts have become part of it.
+ */
+export function inhibitions(incidents: Iterable<Incident>, at: number): Map<string, string> {
+  const open = [...incidents].filter(({ status }) => status === "open");
+  const held = new Map<string, string>();
+  const ingest = open.find(({ scope, cause }) => scope.of === ALL_HOSTS && cause === "HOST_SILENT");
+  for (const target of open) {
+    const source =
+      ingest !== undefined && target.key !== ingest.key
+        ? ingest
+        : open.find((one) => one.key !== target.key && explains(one, target, at));
+    if (source !== undefined) held.set(target.key, source.key);
+  }
+  return held;
+}
+
+function explains(source: Incident, target: Incident, at: number): boolean {
+  // One of several hosts is not explained by what goes on on one of them.
+  if (!target.members.every((host) => source.members.includes(host))) return false;
+  return TABLE.some(({ by, holdsBack, forMs }) => {
+    if (!by.includes(source.cause)) return false;
+    if (forMs !== undefined && at - source.openedAt > forMs) return false;
+    // Silence is no reason to hide silence, nor bad data to hide bad data.
+    return holdsBack === "all" ? !by.includes(target.cause) : holdsBack.includes(target.cause);
+  });
+}

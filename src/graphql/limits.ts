@@ -1,0 +1,5 @@
+/** Items of a page at most. */
+export const PAGE_MAX = 500;
+
+/** Tokens of one document at most: what a validator does with a long one is more than linear. */
+export const TOKENS_MAX = 2_000;

@@ -1,0 +1,12 @@
+/** What Postgres cannot keep as text: NUL, and half of a surrogate pair. */
+const UNSTORABLE = /\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+
+/** Whether Postgres can keep a text as it is. */
+export function isStorable(text: string): boolean {
+  return !UNSTORABLE.test(text);
+}
+
+/** A text that Postgres can keep: what it cannot is replaced. */
+export function storable(text: string): string {
+  return text.replaceAll(new RegExp(UNSTORABLE, "g"), "\uFFFD");
+}

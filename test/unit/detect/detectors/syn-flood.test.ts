@@ -1,0 +1,70 @@
+import { describe, expect, test } from "vitest";
+import {
+  type FloodCounts,
+  floodSignature,
+  judgeSynFlood,
+} from "../../../../src/detect/detectors/syn-flood.ts";
+
+const QUIET: FloodCounts = {
+  from: 0,
+  to: 10_000,
+  ratedMs: 10_000,
+  queueFullCookies: 0,
+  queueFullDrops: 0,
+  cookiesSent: 0,
+  cookiesReceived: 0,
+  passiveOpens: 60,
+  listenDrops: 0,
+  synRetransmits: 0,
+};
+const FLOOD: FloodCounts = {
+  ...QUIET,
+  queueFullCookies: 3931,
+  cookiesSent: 3931,
+  cookiesReceived: 60,
+  synRetransmits: 258,
+};
+
+describe("episodes measured on a real kernel", () => {
+  test.each([
+    ["a flood with cookies on", FLOOD, "cookies"],
+    [
+      "a flood with cookies off",
+      { ...QUIET, queueFullDrops: 4049, listenDrops: 4049, passiveOpens: 0, synRetransmits: 100 },
+      "drops",
+    ],
+    [
+      "400 honest clients on a backlog of 16",
+      { ...QUIET, queueFullCookies: 337, cookiesSent: 337, cookiesReceived: 668, passiveOpens: 75 },
+      null,
+    ],
+    [
+      "an application that is too slow",
+      { ...QUIET, queueFullCookies: 59, cookiesSent: 59, cookiesReceived: 118, passiveOpens: 127 },
+      null,
+    ],
+    ["nothing", QUIET, null],
+  ])("%s", (_name, counts, kind) => {
+    expect(floodSignature(counts)).toBe(kind);
+  });
+});
+
+test("cookies for every SYN (tcp_syncookies=2) are no flood", () => {
+  const counts = { queueFullCookies: 900, cookiesSent: 900, cookiesReceived: 899, passiveOpens: 899 };
+  expect(floodSignature({ ...QUIET, ...counts })).toBeNull();
+});
+
+test("drops that are of the accept queue are no flood", () => {
+  const counts = { queueFullDrops: 400, listenDrops: 1_500, passiveOpens: 3, synRetransmits: 9 };
+  expect(floodSignature({ ...QUIET, ...counts })).toBeNull();
+});
+
+test("it takes two snapshots running", () => {
+  expect(judgeSynFlood([FLOOD])).toBeNull();
+  expect(judgeSynFlood([FLOOD, QUIET])).toBeNull();
+  const flag = judgeSynFlood([QUIET, FLOOD, { ...FLOOD, from: 10_000, to: 20_000 }]);
+  expect(flag).toMatchObject({ series: "TcpExtTCPReqQFullDoCookies", from: 0, to: 20_000, observed: 3931 });
+  expect(flag?.text).toBe(
+    "3,931 SYNs found the SYN queue full in 10 s, 65.5 for each connection made; 1.5 % of the 3,931 SYN cookies sent came back.",
+  );
+});

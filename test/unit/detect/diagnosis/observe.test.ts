@@ -1,0 +1,135 @@
+import { describe, expect, test } from "vitest";
+import { type Observation, observe } from "../../../../src/detect/diagnosis/observe.ts";
+import type { Count } from "../../../../src/protocol/count.ts";
+import type { WireListener, WireListeners } from "../../../../src/protocol/message.ts";
+import { GAUGE } from "../../../../src/rates/snapshot.ts";
+import { counterValues } from "../../../../src/rates/values.ts";
+
+const NAMES = ["TcpPassiveOpens", "TcpExtListenDrops", "TcpCurrEstab"];
+const LAYOUT = { id: 1, counterIds: Int32Array.from([0, 1, 2]), gauges: Uint8Array.from([0, 0, GAUGE]) };
+const EVERY = 10_000;
+
+/** A snapshot each ten seconds; `epoch` and `pauseMs` bend that. */
+function at(
+  number: number,
+  values: (Count | null)[],
+  listeners: WireListeners | null = null,
+  more: { epoch?: number; pauseMs?: number } = {},
+): Observation {
+  const { epoch = 1, pauseMs = 0 } = more;
+  const snapshot = {
+    at: number * EVERY + pauseMs,
+    uptimeMs: 1_000_000 + number * EVERY + pauseMs,
+    everyMs: EVERY,
+    bornUptimeMs: null,
+    epoch: { id: epoch, bootId: "b", number: epoch, wordSize: 64 },
+    layout: LAYOUT,
+    values: counterValues(values),
+  };
+  return { snapshot, listeners };
+}
+
+function socket(port: number, acceptQueue: number, more: Partial<WireListener> = {}): WireListener {
+  return {
+    address: "0.0.0.0",
+    port,
+    inode: `${port}`,
+    acceptQueue,
+    peakQueue: acceptQueue,
+    limit: 16,
+    samplesFull: acceptQueue > 16 ? 1 : 0,
+    drops: 0,
+    ...more,
+  };
+}
+
+const list = (sockets: WireListener[], complete = true): WireListeners => ({
+  source: "ss",
+  samples: 10,
+  complete,
+  sockets,
+});
+
+const windowOf = (observations: readonly Observation[], from = 0) =>
+  observe({ observations, from, counterName: (id) => NAMES[id] as string, dropsId: 1 });
+
+describe("intervals", () => {
+  test("have the exact increases of what the kernel has, and the gauges", () => {
+    const { intervals } = windowOf([at(0, [10, null, 7]), at(1, [15, null, 9])]);
+    expect(intervals).toHaveLength(1);
+    expect(intervals[0]).toMatchObject({ from: 0, to: 10_000, ratedMs: 10_000 });
+    expect([...(intervals[0]?.increases ?? [])]).toEqual([["TcpPassiveOpens", 5]]);
+    expect([...(intervals[0]?.gauges ?? [])]).toEqual([["TcpCurrEstab", 9]]);
+  });
+
+  test("begin after the window's start", () => {
+    const all = [at(0, [0, 0, 0]), at(1, [1, 0, 0]), at(2, [3, 0, 0]), at(3, [6, 0, 0])];
+    expect(windowOf(all, 10_000).intervals.map(({ increases }) => increases.get("TcpPassiveOpens"))).toEqual([
+      2, 3,
+    ]);
+  });
+
+  test("are left out where no rate can be told", () => {
+    expect(windowOf([at(0, [0, 0, 0]), at(1, [1, 0, 0], null, { epoch: 2 })]).intervals).toEqual([]);
+    expect(windowOf([at(0, [0, 0, 0]), at(1, [1, 0, 0], null, { pauseMs: 60_000 })]).intervals).toEqual([]);
+  });
+});
+
+describe("listeners", () => {
+  test("have their queue before and at the end, and their weight where drops grew", () => {
+    const { listeners, listenersSeen } = windowOf(
+      [
+        at(0, [0, 0, 0], list([socket(80, 3, { drops: 5 })])),
+        at(1, [9, 4, 0], list([socket(80, 17, { drops: 9 })])),
+        at(2, [9, 4, 0], list([socket(80, 16, { drops: 12 })])),
+      ],
+      5_000,
+    );
+    expect(listenersSeen).toBe(true);
+    expect(listeners).toMatchObject([
+      {
+        port: 80,
+        firstQueue: 3,
+        lastQueue: 16,
+        peakQueue: 17,
+        samplesFull: 1,
+        samples: 20,
+        weight: 4,
+        openedAt: null,
+        closedAt: null,
+      },
+    ]);
+  });
+
+  test("that a complete list leaves out were closed; one on the port may be open again", () => {
+    const { listeners } = windowOf([
+      at(0, [0, 0, 0], list([socket(80, 40)])),
+      at(1, [0, 0, 0], list([])),
+      at(2, [0, 0, 0], list([socket(80, 0, { inode: "new" })])),
+    ]);
+    expect(listeners.map(({ lastQueue, openedAt, closedAt }) => ({ lastQueue, openedAt, closedAt }))).toEqual(
+      [
+        { lastQueue: 40, openedAt: null, closedAt: 0 },
+        { lastQueue: 0, openedAt: 20_000, closedAt: null },
+      ],
+    );
+  });
+
+  test("that a partial list leaves out are open and have no queue", () => {
+    const { listeners } = windowOf([
+      at(0, [0, 0, 0], list([socket(80, 9), socket(443, 1)])),
+      at(1, [0, 0, 0], list([socket(443, 2)], false)),
+    ]);
+    expect(listeners).toMatchObject([
+      { port: 80, lastQueue: 0, closedAt: null },
+      { port: 443, lastQueue: 2, closedAt: null },
+    ]);
+  });
+
+  test("cannot be seen where none were ever sampled", () => {
+    expect(windowOf([at(0, [0, 0, 0]), at(1, [0, 0, 0])])).toMatchObject({
+      listeners: [],
+      listenersSeen: false,
+    });
+  });
+});

@@ -1,0 +1,149 @@
+import { describe, expect, test } from "vitest";
+import type { Cause } from "../../../../src/detect/diagnosis/cause.ts";
+import type { Incident } from "../../../../src/detect/episodes/book.ts";
+import { inhibitions } from "../../../../src/detect/episodes/inhibition.ts";
+import { dedupKey } from "../../../../src/detect/episodes/key.ts";
+import { observationOf } from "../../../../src/detect/episodes/strength.ts";
+import { suppressedBy } from "../../../../src/detect/episodes/suppression.ts";
+import { titleOf } from "../../../../src/detect/episodes/title.ts";
+import { type UrgencyInput, urgencyOf } from "../../../../src/detect/episodes/urgency.ts";
+import { diagnosisOf, listener, spread, windowOf } from "../support/windows.ts";
+
+describe("what an incident explains", () => {
+  const incident = (cause: Cause, members: string[], openedAt = 0): Incident => ({
+    key: `${cause} ${members}`,
+    scope: { kind: members.length > 1 ? "fleet" : "host", of: members.join() },
+    cause,
+    port: null,
+    status: "open",
+    startedAt: openedAt,
+    openedAt,
+    resolvedAt: null,
+    openings: 1,
+    flapping: false,
+    severity: "MINOR",
+    members,
+  });
+
+  test.each<[Cause, Cause, boolean]>([
+    ["HOST_SILENT", "APPLICATION_SLOW", true],
+    ["DATA_PROBLEM", "SYN_FLOOD", true],
+    ["HOST_SILENT", "DATA_PROBLEM", false],
+    ["RESTART", "CLIENT_ABORTS", true],
+    ["RESTART", "APPLICATION_SLOW", false],
+    ["APPLICATION_SLOW", "CLIENT_ABORTS", true],
+    ["SYN_FLOOD", "PATH_LOSS", true],
+    ["CLIENT_ABORTS", "APPLICATION_SLOW", false],
+  ])("%s holds back %s of its host: %s", (source, target, holds) => {
+    const all = [incident(source, ["a"]), incident(target, ["a"])];
+    expect(inhibitions(all, 60_000).has(`${target} a`)).toBe(holds);
+    expect(inhibitions([incident(source, ["b"]), incident(target, ["a"])], 60_000).size).toBe(0);
+  });
+
+  test("a restart explains two minutes", () => {
+    const all = [incident("RESTART", ["a"]), incident("CLIENT_ABORTS", ["a"])];
+    expect(inhibitions(all, 120_000).size).toBe(1);
+    expect(inhibitions(all, 120_001).size).toBe(0);
+  });
+
+  test("one host does not explain what goes on on many, and many explain one", () => {
+    const [one, many] = [incident("APPLICATION_SLOW", ["a"]), incident("CLIENT_ABORTS", ["a", "b"])];
+    expect(inhibitions([one, many], 0).size).toBe(0);
+    const fleet = incident("APPLICATION_SLOW", ["a", "b"]);
+    expect(inhibitions([fleet, incident("CLIENT_ABORTS", ["b"])], 0).size).toBe(1);
+  });
+
+  test("what was resolved explains nothing", () => {
+    const over = { ...incident("HOST_SILENT", ["a"]), status: "resolved" } as const;
+    expect(inhibitions([over, incident("APPLICATION_SLOW", ["a"])], 0).size).toBe(0);
+  });
+});
+
+test.each<[string, Cause, number, object, boolean]>([
+  ["maintenance holds back everything", "APPLICATION_SLOW", 500, { kind: "maintenance", until: 1_000 }, true],
+  ["but data problems, which are our own", "DATA_PROBLEM", 500, { kind: "maintenance", until: 1_000 }, false],
+  ["until it ends", "APPLICATION_SLOW", 1_000, { kind: "maintenance", until: 1_000 }, false],
+  ["and not before it begins", "APPLICATION_SLOW", 50, { kind: "maintenance", until: 1_000 }, false],
+  ["a deploy holds back a restart", "RESTART", 500, { kind: "deploy", until: null }, true],
+  ["and no loss", "APPLICATION_SLOW", 500, { kind: "deploy", until: null }, false],
+  ["for five minutes", "RESTART", 300_100, { kind: "deploy", until: null }, false],
+  ["or until it is over", "RESTART", 900_000, { kind: "deploy", until: 1_000_000 }, true],
+  ["an announced reboot holds back silence", "HOST_SILENT", 200_000, { kind: "reboot", until: null }, true],
+  ["a note holds back nothing", "RESTART", 500, { kind: "note", until: null }, false],
+])("%s", (_name, cause, at, event, held) => {
+  const known = { kind: "", title: "", at: 100, until: null, ...event };
+  expect(suppressedBy(cause, at, [known]) !== null).toBe(held);
+});
+
+test.each<[string, Partial<UrgencyInput>, string]>([
+  ["a tenth of handshakes lost", { share: 0.1 }, "page"],
+  ["less", { share: 0.09 }, "note"],
+  ["a fast burn", { burn: "page" }, "page"],
+  ["a slow burn", { burn: "ticket" }, "ticket"],
+  ["a port that nothing listens on", { cause: "SERVICE_DOWN" }, "page"],
+  ["one silent host", { cause: "HOST_SILENT" }, "note"],
+  ["a silent fleet: our own ingest", { cause: "HOST_SILENT", scope: { kind: "fleet", of: "*" } }, "page"],
+  ["what flaps", { flapping: true }, "ticket"],
+  ["a leak", { cause: "CONNECTION_LEAK" }, "ticket"],
+  ["a scan", { cause: "INBOUND_SCAN" }, "note"],
+])("%s", (_name, more, urgency) => {
+  const usual: UrgencyInput = {
+    cause: "APPLICATION_SLOW",
+    scope: { kind: "host", of: "h" },
+    flapping: false,
+    share: null,
+    burn: null,
+  };
+  expect(urgencyOf({ ...usual, ...more })).toBe(urgency);
+});
+
+describe("a diagnosis as an observation", () => {
+  const whose = { subject: "n1", host: "h1", role: "web" };
+  const newest = { share: 0.01, closesMinute: true };
+  test("of loss is as strong as the share is over the threshold, and has the listener's port", () => {
+    const seen = listener({ samplesFull: 50, peakQueue: 17, lastQueue: 17, firstQueue: 17, weight: 70 });
+    const found = diagnosisOf(
+      windowOf(spread({ accepted: 990, overflows: 70, drops: 70 }), { listeners: [seen] }),
+    );
+    if (found === null) throw new Error("nothing was found");
+    expect(observationOf(found, whose, newest)).toMatchObject({
+      ...whose,
+      cause: "APPLICATION_SLOW",
+      port: 8080,
+      strength: expect.closeTo(10, 6),
+    });
+    expect(observationOf(found, whose, newest, 0.02).strength).toBeCloseTo(0.5, 6);
+  });
+
+  test("of another cause is there or not", () => {
+    const found = diagnosisOf(windowOf([{ attemptsFailed: 100, embryonicResets: 100 }]));
+    if (found === null) throw new Error("nothing was found");
+    expect(observationOf(found, whose, newest)).toMatchObject({
+      cause: "INBOUND_SCAN",
+      port: null,
+      strength: 1,
+    });
+  });
+});
+
+test("keys are the same for ever, and differ by each part", () => {
+  const host = { kind: "host", of: "h1" } as const;
+  expect(dedupKey(host, "ACCEPT_QUEUE", 80)).toBe("32a8507dfc9acbd7af20053c09a1b9c0");
+  const keys = [
+    dedupKey(host, "ACCEPT_QUEUE", 80),
+    dedupKey(host, "ACCEPT_QUEUE", null),
+    dedupKey(host, "PATH_LOSS", 80),
+    dedupKey({ kind: "fleet", of: "h1" }, "ACCEPT_QUEUE", 80),
+    dedupKey({ kind: "host", of: "h2" }, "ACCEPT_QUEUE", 80),
+  ];
+  expect(new Set(keys).size).toBe(5);
+});
+
+test.each([
+  ["host", "h1", "APPLICATION_SLOW", 8080, ["h1"], "Application accepts too slowly on port 8080: web-h1"],
+  ["host", "n7", "SYN_FLOOD", null, ["h1"], "SYN flood, held by cookies: web-h1"],
+  ["fleet", "web", "SERVICE_DOWN", null, ["h1", "h2"], "Nothing listens any more: 2 hosts of web"],
+  ["fleet", "*", "HOST_SILENT", null, ["h1", "h2", "h3"], "Nothing is heard: 3 hosts"],
+] as const)("the title of a %s's incident", (kind, of, cause, port, members, title) => {
+  expect(titleOf({ scope: { kind, of }, cause, port, members }, (host) => `web-${host}`)).toBe(title);
+});
