@@ -12,18 +12,13 @@ export interface Capabilities {
    * that the wire takes.
    */
   set(name: string, available: boolean, reason?: string): void;
-  /** Grows with every difference: who has sent the list keeps the number that it was at. */
-  version(): number;
-  /** Whether anything is different since the last call; true at the first that follows a `set`. */
-  changed(): boolean;
-  /** In the order of their names. */
+  /** In the order of their names. The same array as long as nothing is different. */
   list(): readonly WireCapability[];
 }
 
 export function createCapabilities(): Capabilities {
   const known = new Map<string, WireCapability>();
-  let version = 0;
-  let asked = 0;
+  let listed: readonly WireCapability[] | null = null;
   return {
     set(name, available, reason) {
       const before = known.get(name);
@@ -31,14 +26,11 @@ export function createCapabilities(): Capabilities {
       if (before?.available === available && before.reason === why) return;
       if (before === undefined && known.size >= LIMITS.capabilities) return;
       known.set(name, { name, available, ...(why === undefined ? {} : { reason: why }) });
-      version += 1;
+      listed = null;
     },
-    version: () => version,
-    changed() {
-      const different = asked !== version;
-      asked = version;
-      return different;
+    list() {
+      listed ??= [...known.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+      return listed;
     },
-    list: () => [...known.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
   };
 }

@@ -51,7 +51,7 @@ const FLAG_LIST = [
     takes: "string",
     env: "SPILLWAY_AGENT_GOODBYE",
     example: "leaving",
-    help: "said when stopped: leaving or restarting (default restarting; leaving when systemd shuts the host down)",
+    help: "said when stopped: leaving or restarting (default restarting; leaving when the host shuts down or the agent is uninstalled)",
   },
   {
     name: "name",

@@ -216,11 +216,8 @@ async function watch(
   let loops: Loops | undefined;
   const pusher = createPusher({
     ...shared,
-    facts: () => ({
-      capabilities: capabilities.list(),
-      health: health.report(),
-      ...(goodbye === undefined ? {} : { goodbye }),
-    }),
+    facts: () => ({ capabilities: capabilities.list(), health: health.report() }),
+    goodbye: () => goodbye,
     queue,
     setAside,
     configure: (wish) => loops?.configure(wish),

@@ -27,8 +27,7 @@ export interface Pusher {
 /** A push under way: what it composed, and what the composer was given, of which that is a head. */
 interface SentPush extends Pick<ComposedPush, "named"> {
   readonly snapshots: readonly WaitingSnapshot[];
-  readonly capabilities: string | undefined;
-  readonly goodbye: boolean;
+  readonly facts: SenderFacts;
 }
 
 export interface PushCounts {
@@ -45,11 +44,10 @@ export interface PusherParts {
   readonly transport: Transport;
   /** Milliseconds of uptime, to date the service's clock. */
   readonly uptimeMs: () => number;
-  /**
-   * What each push says beside its snapshots. Capabilities are left out while they are as the service has
-   * them already; a goodbye is said once even if nothing waits to be sent.
-   */
-  readonly facts?: () => SenderFacts;
+  /** What each push says beside its snapshots. Capabilities are left out while the service has this very list. */
+  readonly facts?: () => Omit<SenderFacts, "goodbye">;
+  /** Said once, even if nothing waits to be sent. */
+  readonly goodbye?: () => SenderFacts["goodbye"];
   readonly learn: (serviceTimeMs: number, sentUptimeMs: number, receivedUptimeMs: number) => void;
   readonly configure: (config: AgentConfig) => void;
   /** Reads the token file again. */
@@ -87,8 +85,8 @@ export function createPusher(parts: PusherParts): Pusher {
   const held = new Set<number>();
   /** The first id that was not there yet at the last push. */
   let freshFrom = queue.nextId;
-  /** Capabilities as the service has them, as JSON. */
-  let capable: string | undefined;
+  /** Capabilities as the service has them. */
+  let capable: SenderFacts["capabilities"];
   let saidGoodbye = false;
   /** The token was refused: whoever mends it does so while the agent waits, so it is read before the next try. */
   let refused = false;
@@ -127,18 +125,20 @@ export function createPusher(parts: PusherParts): Pusher {
 
   async function push(signal?: AbortSignal): Promise<Step> {
     const batch = nextBatch();
-    const facts = parts.facts?.() ?? {};
-    const goodbye = facts.goodbye !== undefined;
-    if (batch.length === 0 && (!goodbye || saidGoodbye || lastEpoch === undefined)) {
+    const goodbye = parts.goodbye?.();
+    if (batch.length === 0 && (goodbye === undefined || saidGoodbye || lastEpoch === undefined)) {
       return {
         next: "idle",
         ms: heldUntilMs === null ? null : Math.max(0, heldUntilMs - parts.monotonicMs()),
       };
     }
-    const capabilities = facts.capabilities === undefined ? undefined : JSON.stringify(facts.capabilities);
-    const { capabilities: known, ...rest } = facts;
-    const news = capabilities === capable || known === undefined ? rest : facts;
-    const composed = parts.compose(batch, acknowledged, parts.wallClock(), news, lastEpoch);
+    const { capabilities, ...rest } = parts.facts?.() ?? {};
+    const facts: SenderFacts = {
+      ...rest,
+      ...(capabilities === undefined || capabilities === capable ? {} : { capabilities }),
+      ...(goodbye === undefined ? {} : { goodbye }),
+    };
+    const composed = parts.compose(batch, acknowledged, parts.wallClock(), facts, lastEpoch);
     const snapshots = batch.slice(0, composed.snapshots.length);
     lastEpoch = snapshots.at(-1)?.epoch ?? lastEpoch;
     if (refused) parts.reloadToken();
@@ -150,13 +150,13 @@ export function createPusher(parts: PusherParts): Pusher {
     if (verdict.kind === "answered") {
       parts.learn(verdict.answer.time, sentUptimeMs, receivedUptimeMs);
       if (verdict.answer.config !== null) parts.configure(verdict.answer.config);
-      return settle({ snapshots, named: composed.named, capabilities, goodbye }, verdict.answer);
+      return settle({ snapshots, named: composed.named, facts }, verdict.answer);
     }
     return keep(snapshots, verdict);
   }
 
   /** The service answered for each snapshot. */
-  function settle({ snapshots, named, ...sent }: SentPush, answer: ReceivedAnswer): Step {
+  function settle({ snapshots, named, facts }: SentPush, answer: ReceivedAnswer): Step {
     const done: WaitingSnapshot[] = [];
     const retried: WaitingSnapshot[] = [];
     let namesAsked = true;
@@ -191,8 +191,8 @@ export function createPusher(parts: PusherParts): Pusher {
     forget(done);
     // A section that was refused was not read.
     if (retried.length < snapshots.length || snapshots.length === 0) {
-      capable = sent.capabilities ?? capable;
-      saidGoodbye ||= sent.goodbye;
+      capable = facts.capabilities ?? capable;
+      saidGoodbye ||= facts.goodbye !== undefined;
     }
     batchLimit = Math.min(LIMITS.snapshotsPerPush, batchLimit * 2);
     if (retried.length === 0 || namesAsked) {

@@ -1,21 +1,22 @@
 import { existsSync } from "node:fs";
 
 /**
- * There while systemd takes the host down: the first from `shutdown +5` on, the second from when users may no
- * longer log in, which is among the first things of every shutdown.
+ * There while `install.sh --uninstall` stops the agent, and while systemd takes the host down: from `shutdown +5`
+ * on, and from when users may no longer log in. Of every shutdown the last is among the first things, and the
+ * agent's unit has it come before the agent is stopped (deploy/install.sh).
  */
-const SHUTDOWN_MARKS = ["/run/systemd/shutdown/scheduled", "/run/nologin"];
+const LEAVING_MARKS = ["/run/spillway-agent.leaving", "/run/systemd/shutdown/scheduled", "/run/nologin"];
 
 /**
  * What the service is told of a stop: `leaving` for good, or `restarting` for a moment. Unless a person said
- * which, it is `leaving` when systemd shuts the host down, as far as its marks tell: no process is started to
- * ask, for that could hold up the shutdown.
+ * which, it is `leaving` when the agent is removed and when systemd shuts the host down, as far as their marks
+ * tell: no process is started to ask, for that could hold up the shutdown.
  */
 export function goodbyeOf(
   given: "leaving" | "restarting" | null,
   exists: (path: string) => boolean = existsSync,
 ): "leaving" | "restarting" {
-  return given ?? (SHUTDOWN_MARKS.some(exists) ? "leaving" : "restarting");
+  return given ?? (LEAVING_MARKS.some(exists) ? "leaving" : "restarting");
 }
 
 /** What ends an agent, as Node's process has it. */

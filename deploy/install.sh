@@ -56,11 +56,14 @@ unit=$root/etc/systemd/system/$name.service
 
 if [ "$uninstall" = yes ]; then
   if [ -z "$root" ] && command -v systemctl >/dev/null 2>&1; then
+    # The agent's mark of a stop that is for good (agent/stop.ts).
+    : >"/run/$name.leaving"
     systemctl disable --now "$name" >/dev/null 2>&1 || true
+    rm -f "/run/$name.leaving"
   fi
   rm -rf "$root$lib" "$etc" "$unit" "$root/var/lib/$name" "$root/var/lib/private/$name"
   if [ -z "$root" ] && command -v systemctl >/dev/null 2>&1; then systemctl daemon-reload; fi
-  printf 'spillway: the agent is removed; its host goes silent in the service, which keeps what it has\n'
+  printf 'spillway: the agent is removed; the service keeps what it has of this host\n'
   exit 0
 fi
 
@@ -70,6 +73,12 @@ if [ -z "$token" ] && [ -r "$etc/token" ]; then token=$(cat "$etc/token"); fi
 mkdir -p "$root$lib" "$etc" "$(dirname "$unit")" 2>/dev/null || fail "cannot write to ${root:-/}: run this as root"
 if [ "$service" = yes ] && ! command -v systemctl >/dev/null 2>&1; then
   fail "there is no systemd here: use --no-service, and start $lib/agent.mjs by what starts services on this host"
+fi
+# LoadCredential came with 247: an older one ignores it, and the agent would find no token.
+if [ "$service" = yes ]; then
+  version=$(systemctl --version | sed -n '1s/^systemd \([0-9]*\).*/\1/p')
+  [ "${version:-247}" -ge 247 ] ||
+    fail "this is systemd $version, and the unit needs 247: use --no-service, and start $lib/agent.mjs by a unit of your own"
 fi
 
 if command -v curl >/dev/null 2>&1; then
@@ -96,14 +105,19 @@ good_node() {
   "$1" -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' >/dev/null 2>&1
 }
 
+# The unit sees no home and no temporary folder of others, and a snap does not start without privilege.
+reachable() {
+  case $(readlink -f "$1") in /home/* | /root/* | /run/* | /tmp/* | /var/tmp/* | */snap) return 1 ;; esac
+}
+
 node=$(command -v node || true)
-if [ -n "$node" ] && good_node "$node"; then
+if [ -n "$node" ] && reachable "$node" && good_node "$node"; then
   printf 'spillway: using the Node of this host, %s (%s)\n' "$node" "$("$node" --version)"
 else
   arch=$(uname -m)
   case $arch in x86_64) arch=x64 ;; aarch64) arch=arm64 ;; esac
   [ "$arch" = "$runtime_arch" ] ||
-    fail "this host has no Node of 20.19 or newer, and the service has one for $runtime_arch only: install Node, then run this again"
+    fail "this host has no Node of 20.19 or newer outside of homes, and the service has one for $runtime_arch only: install Node, then run this again"
   node=$lib/node
   install_file "$server/runtime/node" "$root$node" "$runtime_sha256"
   good_node "$root$node" || fail "the runtime of the service does not run here (an older or another libc?): install Node 20.19 or newer, then run this again"
@@ -117,8 +131,10 @@ cat >"$unit" <<UNIT
 [Unit]
 Description=Spillway agent: TCP listen queue overflows
 Documentation=$server
-After=network-online.target
-Wants=network-online.target
+# Not after the network is up: what is counted until then waits in the spool. Stopped before the network is, and
+# after /run/nologin tells that the host goes down, so that it can say so.
+After=network.target
+Before=systemd-user-sessions.service
 
 [Service]
 # One thread beside its own, and one arena of memory: it does one thing at a time, and 1 to 2 MB are saved.
@@ -150,6 +166,10 @@ RestrictSUIDSGID=yes
 LockPersonality=yes
 SystemCallArchitectures=native
 RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+SystemCallErrorNumber=EPERM
+UMask=0077
 MemoryMax=256M
 TasksMax=64
 

@@ -57,6 +57,7 @@ export const configSchema = z.object({
   SPILLWAY_COMPACT_AFTER: duration.default(6 * HOUR_MS),
   SPILLWAY_MINUTE_RETENTION: duration.default(30 * DAY_MS),
   SPILLWAY_HOUR_RETENTION: duration.default(400 * DAY_MS),
+  SPILLWAY_CONTAINER_RETENTION: duration.optional(),
   SPILLWAY_FORGET_AFTER: duration.default(30 * DAY_MS),
   SPILLWAY_EPHEMERAL_LABEL: z
     .string()
@@ -96,7 +97,13 @@ export interface Config {
   /** What agents are asked to keep between two snapshots, in ms. */
   readonly intervalMs: number;
   /** How long each resolution is kept, in ms: snapshots, minutes, hours; none shorter than the one before it. */
-  readonly retention: { readonly rawMs: number; readonly minuteMs: number; readonly hourMs: number };
+  readonly retention: {
+    readonly rawMs: number;
+    readonly minuteMs: number;
+    readonly hourMs: number;
+    /** Containers that have ended: by default as long as hours. */
+    readonly containerMs: number;
+  };
   readonly forgetting: {
     /** Hosts that were not heard of for so long are forgotten, in ms ... */
     readonly afterMs: number;
@@ -172,6 +179,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       rawMs: env.SPILLWAY_RAW_RETENTION,
       minuteMs: env.SPILLWAY_MINUTE_RETENTION,
       hourMs: env.SPILLWAY_HOUR_RETENTION,
+      containerMs: env.SPILLWAY_CONTAINER_RETENTION ?? env.SPILLWAY_HOUR_RETENTION,
     },
     forgetting: {
       afterMs: env.SPILLWAY_FORGET_AFTER,
@@ -224,6 +232,11 @@ function crossCheck(env: Environment): string[] {
   if (env.SPILLWAY_HOUR_RETENTION < env.SPILLWAY_MINUTE_RETENTION) {
     faults.push(
       "SPILLWAY_HOUR_RETENTION: at least SPILLWAY_MINUTE_RETENTION: hours are made of minutes, and answer when those have gone",
+    );
+  }
+  if ((env.SPILLWAY_CONTAINER_RETENTION ?? Number.POSITIVE_INFINITY) < env.SPILLWAY_MINUTE_RETENTION) {
+    faults.push(
+      "SPILLWAY_CONTAINER_RETENTION: at least SPILLWAY_MINUTE_RETENTION: minutes of containers would be nobody's",
     );
   }
   if (env.SPILLWAY_COMPACT_AFTER < COMPACT_AFTER_MIN_MS) {

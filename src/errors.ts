@@ -20,6 +20,8 @@ export type ErrorCode =
   | "RATE_LIMITED"
   /** The database or the queue does not answer now. */
   | "UNAVAILABLE"
+  /** What was asked for is stored, and damaged: a person must restore it or give it up. */
+  | "UNREADABLE"
   /** A setting or the environment must be changed by a person. */
   | "CONFIGURATION"
   /** A fault of the service itself. */
@@ -60,6 +62,7 @@ const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
   OVERLOADED: 429,
   RATE_LIMITED: 429,
   UNAVAILABLE: 503,
+  UNREADABLE: 500,
   CONFIGURATION: 500,
   INTERNAL: 500,
 };

@@ -33,6 +33,7 @@ import { RateLimits } from "./http/rate-limits.ts";
 import { closeServer, createHttpServer, listen } from "./http/server.ts";
 import { socketCredential } from "./http/socket-credential.ts";
 import { keepTls, readTls } from "./http/tls.ts";
+import { Admission } from "./ingest/admission.ts";
 import { Facts } from "./ingest/facts.ts";
 import { GroupCommit } from "./ingest/group-commit.ts";
 import { Presence } from "./ingest/presence.ts";
@@ -242,6 +243,7 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
       commit,
       presence,
       facts: new Facts(db, presence, now),
+      admission: new Admission(),
       actors,
       limits,
       addressOf: (request) => proxies.addressOf(request),

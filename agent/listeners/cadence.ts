@@ -7,7 +7,7 @@ export interface Cadence {
 
 export const QUIET: Cadence = { busyUntilMs: Number.NEGATIVE_INFINITY };
 
-/** A peak shorter than this is missed between two samples; ss costs about 3 ms of CPU. */
+/** A peak shorter than this is missed between two samples; ss costs about 2 ms of CPU. */
 const BUSY_EVERY_MS = 2_000;
 /** How long without drops or a queue half full before it is quiet again. */
 const CALM_AFTER_MS = 60_000;

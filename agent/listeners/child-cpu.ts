@@ -2,28 +2,33 @@ import { readFileSync } from "node:fs";
 
 /** USER_HZ: the unit of times in /proc, 100 on every architecture that Node runs on. */
 const TICK_MS = 10;
-/** The kernel tells it in steps of 10 ms, and ss takes 3: one cycle alone would be 0 or 10. */
+/** The kernel tells it in steps of 10 ms, and ss takes 2: one cycle alone would be 0 or 10. */
 const CYCLES = 20;
+/** Each reading is two files of /proc. */
+const CYCLES_A_READING = 5;
 
 /** What the children of this process cost a cycle. */
 export interface ChildCpu {
   /** A cycle is over. */
   cycle(): void;
-  /** CPU time of a cycle in ms, a mean of the newest twenty. */
+  /** CPU time of a cycle in ms, a mean of the newest twenty or so; 0 before the fifth. */
   perCycleMs(): number;
 }
 
 export function createChildCpu(total: () => number): ChildCpu {
   const totals = [total()];
+  let cycles = 0;
   return {
     cycle() {
+      cycles += 1;
+      if (cycles % CYCLES_A_READING !== 0) return;
       totals.push(total());
-      if (totals.length > CYCLES + 1) totals.shift();
+      if (totals.length > CYCLES / CYCLES_A_READING + 1) totals.shift();
     },
     perCycleMs() {
       const [first = 0] = totals;
       const last = totals.at(-1) ?? first;
-      return (last - first) / Math.max(1, totals.length - 1);
+      return (last - first) / (Math.max(1, totals.length - 1) * CYCLES_A_READING);
     },
   };
 }

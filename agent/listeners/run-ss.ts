@@ -2,39 +2,39 @@ import { DEADLINE_MS, type Ended, type Execute, executeBounded, OUTPUT_BYTES } f
 
 /** What became of one run of ss. */
 export type SsAnswer =
-  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "output"; readonly output: Buffer }
   | { readonly kind: "absent"; readonly program: "ss" | "nsenter" }
   /** `forbidden`: it will be refused for every other namespace as well. */
   | { readonly kind: "failed"; readonly reason: string; readonly forbidden: boolean };
 
-/** @param enter path of the network namespace to run it in; null for the agent's own. Never rejects. */
-export type RunSs = (enter: string | null, signal: AbortSignal) => Promise<SsAnswer>;
+/** What ss is asked about listening (l) TCP (t) sockets, in flags that every version since 2.6 knows. */
+const QUESTIONS = {
+  /** With memory (m), as the kernel's tcp_diag gave it (D), to its output (-): parseDiag reads that. */
+  sockets: ["-ltmD", "-"],
+  /** As text, numeric (n), with details (e). Dear (cgroups.ts). */
+  details: ["-ltne"],
+} as const;
 
-/**
- * Listening (l) TCP (t) sockets, numeric (n), with memory (m) and details (e), without header (H), one line
- * each (O). -O came with iproute2 5.2 and -H with 4.6; an older ss is asked without, and parseSs reads that.
- */
-const FLAGS = ["-ltnmeHO", "-ltnmeH", "-ltnme"] as const;
+/** @param enter path of the network namespace to run it in; null for the agent's own. Never rejects. */
+export type RunSs = (
+  enter: string | null,
+  signal: AbortSignal,
+  question: keyof typeof QUESTIONS,
+) => Promise<SsAnswer>;
 
 export function createSsRunner(execute: Execute = executeBounded): RunSs {
-  let version = 0;
-  return async (enter, signal) => {
-    for (;;) {
-      const ended = await run(enter, FLAGS[version] ?? FLAGS[2], execute, signal);
-      const older = /invalid option|unrecognized option/.test(ended.stderr) && ended.code !== 0;
-      if (!older || version === FLAGS.length - 1) return answerOf(ended, enter !== null);
-      version += 1;
-    }
+  return async (enter, signal, question) => {
+    const flags = QUESTIONS[question];
+    const ended =
+      enter === null
+        ? await execute("ss", flags, signal)
+        : await execute("nsenter", [`--net=${enter}`, "--", "ss", ...flags], signal);
+    return answerOf(ended, enter !== null);
   };
 }
 
-function run(enter: string | null, flags: string, execute: Execute, signal: AbortSignal): Promise<Ended> {
-  if (enter === null) return execute("ss", [flags], signal);
-  return execute("nsenter", [`--net=${enter}`, "--", "ss", flags], signal);
-}
-
 function answerOf({ stdout, stderr, code, tooLong }: Ended, entered: boolean): SsAnswer {
-  if (code === 0) return { kind: "text", text: stdout };
+  if (code === 0) return { kind: "output", output: stdout };
   if (code === "ENOENT") return { kind: "absent", program: entered ? "nsenter" : "ss" };
   const said = stderr.trim().split("\n", 1).join("").slice(0, 200);
   if (entered && /failed to execute ss: No such file/.test(said)) return { kind: "absent", program: "ss" };

@@ -23,18 +23,18 @@ export interface ListenerSample {
   readonly sockets: readonly SeenListener[];
 }
 
-/** A text that is not of the format it should have: half of it is worse than none. */
+/** Not of the format that it should have: half of it is worse than none. */
 export class ListenerParseError extends Error {
   override readonly name = "ListenerParseError";
-  /** The file or command that gave the text. */
+  /** The file or program that gave it. */
   readonly origin: string;
-  /** Counted from 1. */
-  readonly line: number;
+  /** The line or message at fault, counted from 1: `line 3`. */
+  readonly part: string;
 
-  constructor(origin: string, line: number, why: string) {
-    super(`cannot read line ${line} of ${origin}: ${why}`);
+  constructor(origin: string, part: string, why: string) {
+    super(`cannot read ${part} of ${origin}: ${why}`);
     this.origin = origin;
-    this.line = line;
+    this.part = part;
   }
 }
 

@@ -22,9 +22,9 @@ const SEPARATOR = "\x1f";
 
 /**
  * A line is a command, its words become parameters and are never read as shell (`set -f`: nor as patterns).
- * A NUL and the exit code end its output: what prints texts prints no NUL. The end of its input ends the shell.
+ * The shell's name, which no output has, and the exit code end its output. The end of its input ends the shell.
  */
-const SCRIPT = `set -f; IFS='${SEPARATOR}'; while read -r line; do set -- $line; "$@" </dev/null; printf '\\000%d\\n' "$?"; done`;
+const SCRIPT = `set -f; IFS='${SEPARATOR}'; while read -r line; do set -- $line; "$@" </dev/null; printf '%s %d\\n' "$0" "$?"; done`;
 
 /** A run that the shell gave no use of: it ended with another code than 0, or the shell died. */
 type Outcome = Ended | "unsettled";
@@ -32,14 +32,14 @@ type Outcome = Ended | "unsettled";
 interface Run {
   readonly chunks: Buffer[];
   bytes: number;
-  /** The NUL has come. */
-  isEnding: boolean;
   readonly settle: (outcome: Outcome) => void;
 }
 
 interface Resident {
   readonly child: ChildProcessByStdio<Writable, Readable, null>;
   readonly pid: number;
+  /** Ends each output. Drawn by chance. */
+  readonly name: string;
   run: Run | null;
   hasAnswered: boolean;
 }
@@ -70,7 +70,8 @@ export function createShell(
 
   /** null when it could not be started now. */
   function start(): Resident | null {
-    const child = launch(path);
+    const name = `${process.pid}.${Math.random()}`;
+    const child = launch(path, name);
     if (child === null) return null;
     child.on("error", (error: NodeJS.ErrnoException) => {
       isUseless ||= !PASSING.has(error.code ?? "");
@@ -94,7 +95,7 @@ export function createShell(
     // An idle shell keeps nobody alive; while it runs something the deadline's timer does.
     child.unref();
     for (const stream of [child.stdin, child.stdout]) if (stream instanceof Socket) stream.unref();
-    return { child, pid, run: null, hasAnswered: false };
+    return { child, pid, name, run: null, hasAnswered: false };
   }
 
   function take(one: Resident, chunk: Buffer): void {
@@ -106,11 +107,11 @@ export function createShell(
     }
     run.chunks.push(chunk);
     run.bytes += chunk.length;
-    run.isEnding ||= chunk.includes(0);
-    if (run.isEnding && chunk.at(-1) === NEWLINE) {
+    const outcome = chunk.at(-1) === NEWLINE ? outcomeOf(Buffer.concat(run.chunks), one.name) : null;
+    if (outcome !== null) {
       one.run = null;
       one.hasAnswered = true;
-      run.settle(outcomeOf(Buffer.concat(run.chunks)));
+      run.settle(outcome);
     } else if (run.bytes > outputBytes) {
       kill(one);
       run.settle({ ...NOTHING, tooLong: true });
@@ -140,7 +141,7 @@ export function createShell(
         resolve(outcome);
       };
       signal.addEventListener("abort", stop);
-      one.run = { chunks: [], bytes: 0, isEnding: false, settle };
+      one.run = { chunks: [], bytes: 0, settle };
       one.child.stdin.write(line);
     });
   }
@@ -165,21 +166,23 @@ export function createShell(
 /** Why a shell cannot be started now, although there is one. */
 const PASSING: ReadonlySet<string> = new Set(["EAGAIN", "ENOMEM", "EMFILE", "ENFILE"]);
 const NEWLINE = 10;
-const NOTHING = { stdout: "", stderr: "", code: null, tooLong: false } as const;
+const NOTHING = { stdout: Buffer.alloc(0), stderr: "", code: null, tooLong: false } as const;
 
-function outcomeOf(output: Buffer): Outcome {
-  const end = output.lastIndexOf(0);
-  if (output.toString("latin1", end + 1) !== "0\n") return "unsettled";
-  return { ...NOTHING, stdout: output.toString("utf8", 0, end), code: 0 };
+/** null when it is not over. */
+function outcomeOf(output: Buffer, name: string): Outcome | null {
+  const end = output.lastIndexOf(`${name} `, undefined, "latin1");
+  if (end === -1) return null;
+  if (output.toString("latin1", end + name.length + 1) !== "0\n") return "unsettled";
+  return { ...NOTHING, stdout: output.subarray(0, end), code: 0 };
 }
 
 function isUnfit(word: string): boolean {
   return word === "" || word.includes(SEPARATOR) || word.includes("\n") || word.includes("\0");
 }
 
-function launch(path: string): Resident["child"] | null {
+function launch(path: string, name: string): Resident["child"] | null {
   try {
-    return spawn(path, ["-c", SCRIPT], {
+    return spawn(path, ["-c", SCRIPT, name], {
       env: ENVIRONMENT,
       stdio: ["pipe", "pipe", "ignore"],
       // A group of its own, to be killed as one.

@@ -1,4 +1,6 @@
-import { parseSs } from "./parse-ss.ts";
+import { endianness } from "node:os";
+import { createCgroupPaths } from "./cgroups.ts";
+import { type DiagListener, parseDiag } from "./parse-diag.ts";
 import type { RunSs } from "./run-ss.ts";
 import type { ListenerSample, SeenListener } from "./seen.ts";
 
@@ -43,6 +45,7 @@ export function createListenerSource(parts: {
   readonly now: () => number;
 }): ListenerSource {
   const { runSs, readProc, mayEnter, setCapability, now } = parts;
+  const cgroups = createCgroupPaths(now);
   let ssBlocked: Blocked | null = null;
   let enterBlocked: Blocked | null = mayEnter ? null : { untilMs: Number.POSITIVE_INFINITY, reason: MAY_NOT };
   /** Namespaces that could not be entered although others could, by their path. */
@@ -55,7 +58,7 @@ export function createListenerSource(parts: {
 
   /** A sample, or why there is none by ss. */
   async function bySs(target: Target, signal: AbortSignal): Promise<ListenerSample | string> {
-    const answer = await runSs(target.enter, signal);
+    const answer = await runSs(target.enter, signal, "sockets");
     const lasting = (reason: string): Blocked => ({ untilMs: now() + RETRY_LASTING_MS, reason });
     const passing = (reason: string): Blocked => ({ untilMs: now() + RETRY_PASSING_MS, reason });
     if (answer.kind === "absent") {
@@ -72,13 +75,25 @@ export function createListenerSource(parts: {
       return blockedFor(target)?.reason ?? reason;
     }
     try {
-      const { sockets, fromKernel } = parseSs(answer.text);
-      if (fromKernel) return { source: "ss", sockets };
+      const { sockets, isWhole } = parseDiag(answer.output, endianness() === "LE");
+      if (isWhole) return { source: "ss", sockets: await withCgroups(sockets, target, signal) };
       ssBlocked = lasting(NO_TCP_DIAG);
     } catch (error) {
-      ssBlocked = lasting(`ss prints what this agent cannot read: ${messageOf(error)}`);
+      ssBlocked = lasting(`ss gives what this agent cannot read: ${messageOf(error)}`);
     }
     return ssBlocked.reason;
+  }
+
+  async function withCgroups(
+    sockets: readonly DiagListener[],
+    { enter }: Target,
+    signal: AbortSignal,
+  ): Promise<readonly SeenListener[]> {
+    if (cgroups.isNews(sockets)) {
+      const answer = await runSs(enter, signal, "details");
+      cgroups.learn(sockets, answer.kind === "output" ? answer.output.toString("utf8") : "");
+    }
+    return sockets.map(cgroups.named);
   }
 
   function byProc(target: Target, noSs: string): ListenerSample | null {

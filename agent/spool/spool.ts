@@ -46,9 +46,9 @@ const SEGMENTS_MIN = 8;
  *
  * - **Append** is one synchronous write of about 10 us (segment-log.ts): the page cache takes it, so a killed
  *   process loses nothing, and a thread of the pool would cost more CPU than the write itself.
- * - **Sync** (fdatasync) is asynchronous, for a disk can take long, and comes a second after an append,
- *   15 s after an answer if no append does it before: at most once a second (sync-timer.ts). A power cut
- *   loses the last second, and answers since the last sync, so that those snapshots are sent again.
+ * - **Sync** (fdatasync) is asynchronous, for a disk can take long, and comes a second after an append, but only
+ *   once a minute while each append has its answer by then (sync-timer.ts). A power cut loses the last second of
+ *   what was not answered, and answers since the last sync, so that those snapshots are sent again.
  * - **Settled** snapshots are named in a record (settled.ts). Once that is synced, a segment that has none left is
  *   removed, oldest first (durability.ts).
  * - **Damage** is skipped up to the next mark. A start fails on nothing that it finds.
@@ -86,6 +86,10 @@ export function openSpool(parts: SpoolParts): Spool {
   drops.count("damaged", recovered.damaged);
   boundDisk();
   timer.schedule();
+
+  function sizeNow(): number {
+    return log.segments.reduce((sum, { waiting }) => sum + waiting.size, memory.snapshots.size);
+  }
 
   function writeMemory(): void {
     for (const [id, snapshot] of memory.snapshots) {
@@ -173,7 +177,8 @@ export function openSpool(parts: SpoolParts): Spool {
         loader.forget(id);
         if (!memory.remove(id)) onDisk.push(id);
       }
-      if (settled.settle(onDisk)) timer.schedule(true);
+      if (settled.settle(onDisk)) timer.scheduleLazily();
+      if (sizeNow() === 0) timer.relax();
     },
     sync,
     async close() {
@@ -187,7 +192,7 @@ export function openSpool(parts: SpoolParts): Spool {
       return nextId;
     },
     get size() {
-      return log.segments.reduce((sum, { waiting }) => sum + waiting.size, memory.snapshots.size);
+      return sizeNow();
     },
     get bytes() {
       return log.bytes + memory.bytes;

@@ -1,29 +1,51 @@
 import type { Timers } from "../timers.ts";
 
 const SYNC_MS = 1_000;
-/** A sync costs 0.2 ms of CPU: at the usual interval of 10 s one in each does for both snapshot and answer. */
-const LAZY_SYNC_MS = 15_000;
+/** A sync costs 0.2 ms of CPU, and a disk its rest. */
+const LAZY_SYNC_MS = 60_000;
 
 /** When the spool syncs by itself: at most once a second. */
 export interface SyncTimer {
-  /** @param isLazy nothing but a repeated push is at stake: the sync of the next append does it as well. */
-  schedule(isLazy?: boolean): void;
+  /** Something was written, or is to be removed. */
+  schedule(): void;
+  /** An answer was written: nothing but a repeated push is at stake, so a minute will do. */
+  scheduleLazily(): void;
+  /** All that was scheduled has its answer by now. */
+  relax(): void;
   cancel(): void;
 }
 
 export function createSyncTimer(timers: Timers, sync: () => void): SyncTimer {
-  let cancel: (() => void) | null = null;
-  let isLazyNow = false;
+  let cancelSoon: (() => void) | null = null;
+  /** Runs from the first change since the last sync, however often that is put off. */
+  let cancelLazy: (() => void) | null = null;
+
+  function cancel(): void {
+    cancelSoon?.();
+    cancelLazy?.();
+    cancelSoon = null;
+    cancelLazy = null;
+  }
+
+  function run(): void {
+    cancel();
+    sync();
+  }
+
+  function scheduleLazily(): void {
+    cancelLazy ??= timers.after(LAZY_SYNC_MS, run);
+  }
+
   return {
-    schedule(isLazy = false) {
-      if (cancel !== null && (isLazy || !isLazyNow)) return;
-      cancel?.();
-      isLazyNow = isLazy;
-      cancel = timers.after(isLazy ? LAZY_SYNC_MS : SYNC_MS, () => {
-        cancel = null;
-        sync();
-      });
+    schedule() {
+      cancelSoon ??= timers.after(SYNC_MS, run);
+      scheduleLazily();
     },
-    cancel: () => cancel?.(),
+    scheduleLazily,
+    relax() {
+      cancelSoon?.();
+      cancelSoon = null;
+    },
+    cancel,
   };
 }

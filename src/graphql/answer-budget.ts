@@ -1,16 +1,33 @@
 import { SpillwayError } from "../errors.ts";
-import { VALUES_MAX } from "../store/queries/range.ts";
+import { type Range, VALUES_MAX } from "../store/queries/range.ts";
+import { HOUR_MS, MINUTE_MS } from "../store/queries/resolution.ts";
 
 /** Raw snapshots that the hosts of one answer are read from at most; what is more is answered from minutes. */
 const SNAPSHOTS_MAX = 500_000;
+/** Rows of rollups that the scans of one answer may read: a month of 10,000 hosts a hundred times over. */
+const ROWS_MAX = 5_000_000;
+/** What a scan costs beside its rows, in rows: its statements, and the planning of them. */
+const ROWS_OF_SCAN = 100_000;
+
+/** A look through the rollups of a fleet. */
+export interface Scan {
+  /** Whole minutes. */
+  readonly range: Range;
+  readonly shards: number;
+  /** Counters, or other tables, each of which is read. */
+  readonly counters: number;
+  /** False where minutes are read throughout. */
+  readonly hours?: boolean;
+}
 
 /**
  * What one answer may still cost: the bounds of a single field are no bound for a page of 500 hosts, or for a
- * document that names a field eighty times.
+ * document that names a field sixty times.
  */
 export class AnswerBudget {
   #values = 0;
   #snapshots = 0;
+  #rows = 0;
 
   /** @throws LIMIT_EXCEEDED when the answer's series would have more than VALUES_MAX values together */
   takeValues(count: number): void {
@@ -23,6 +40,21 @@ export class AnswerBudget {
     );
   }
 
+  /**
+   * Call it before a scan. What it may read at most is what counts: that a counter stands still is known afterwards.
+   *
+   * @throws LIMIT_EXCEEDED when the answer's scans would read more than ROWS_MAX rows together
+   */
+  takeScan(scan: Scan): void {
+    this.#rows += ROWS_OF_SCAN + rowsOf(scan);
+    if (this.#rows <= ROWS_MAX) return;
+    throw new SpillwayError(
+      "LIMIT_EXCEEDED",
+      `the fields of this answer would look through over ${ROWS_MAX} rows together, each field counted as at least ` +
+        `${ROWS_OF_SCAN}: ask for a shorter range, or in several requests`,
+    );
+  }
+
   /** Raw snapshots that may still be read. */
   get snapshotsLeft(): number {
     return Math.max(0, SNAPSHOTS_MAX - this.#snapshots);
@@ -31,4 +63,12 @@ export class AnswerBudget {
   takeSnapshots(count: number): void {
     this.#snapshots += count;
   }
+}
+
+/** A row for each counter, shard and bucket: hours, and minutes at both ends. */
+function rowsOf({ range: { from, to }, shards, counters, hours = true }: Scan): number {
+  const minutes = (to - from) / MINUTE_MS;
+  const ends = 2 * (HOUR_MS / MINUTE_MS);
+  const buckets = hours ? Math.min(minutes, (to - from) / HOUR_MS + ends) : minutes;
+  return Math.ceil(buckets) * shards * counters;
 }

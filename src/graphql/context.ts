@@ -5,6 +5,7 @@ import type { FleetView } from "../store/fleet-view.ts";
 import type { Forgetting } from "../store/forget-hosts.ts";
 import { lastSnapshotAt } from "../store/history/newest.ts";
 import type { SnapshotReader } from "../store/history/snapshot-reader.ts";
+import { UnreadableError, withoutUnreadable } from "../store/history/unreadable.ts";
 import type { IncidentRecord } from "../store/incidents/records.ts";
 import type { LayoutCache } from "../store/layouts.ts";
 import { type Namespace, namespacesOf } from "../store/namespaces.ts";
@@ -75,12 +76,13 @@ export interface Context extends Sources {
 }
 
 export function createContext(sources: Sources, actor: Actor): Context {
+  const budget = new AnswerBudget();
   const incidents = incidentLoaders(sources);
   return {
     ...sources,
     actor,
     layouts: sources.reader.layouts,
-    budget: new AnswerBudget(),
+    budget,
     namespaces: new DataLoader(async (hostIds: readonly number[]) => {
       const byHost = new Map<number, Namespace[]>(hostIds.map((id) => [id, []]));
       for (const row of await namespacesOf(sources.db, hostIds)) byHost.get(row.hostId)?.push(row);
@@ -90,16 +92,23 @@ export function createContext(sources: Sources, actor: Actor): Context {
       const at = await lastSnapshotAt(sources.db, ids, sources.now());
       return ids.map((id) => at.get(id) ?? null);
     }),
-    listeners: new DataLoader(async (ids: readonly number[]) => {
-      const byNamespace = new Map<number, ListenerRecord[]>(ids.map((id) => [id, []]));
-      for (const one of await readOpenListeners(sources.db, ids, sources.now())) {
-        byNamespace.get(one.namespaceId)?.push(one);
-      }
-      return ids.map((id) => byNamespace.get(id) ?? []);
-    }),
-    peakFill: peakFillLoader(sources),
-    attributions: attributionLoader(sources),
-    handshakes: handshakeLoader(sources),
+    // One that cannot be read keeps no other of its page from being shown.
+    listeners: new DataLoader<number, ListenerRecord[]>((ids) =>
+      withoutUnreadable(async (without) => {
+        const byNamespace = new Map<number, ListenerRecord[]>(ids.map((id) => [id, []]));
+        const readable = ids.filter((id) => !without.has(id));
+        for (const one of await readOpenListeners(sources.db, readable, sources.now())) {
+          byNamespace.get(one.namespaceId)?.push(one);
+        }
+        return ids.map((id) => {
+          const why = without.get(id);
+          return why === undefined ? (byNamespace.get(id) ?? []) : new UnreadableError([why]);
+        });
+      }),
+    ),
+    peakFill: peakFillLoader(sources, budget),
+    attributions: attributionLoader(sources, budget),
+    handshakes: handshakeLoader(sources, budget),
     incidents,
     incidentEvents: incidentEventLoader(sources, incidents.members),
     hostSeries: hostSeriesLoader(sources),

@@ -6,7 +6,7 @@ import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
 import { Fleet } from "./fleet.ts";
 import { type FleetShape, wholeMinutesOf } from "./fleet-shape.ts";
-import { attributionCounters } from "./listener-loaders.ts";
+import { ATTRIBUTION_TABLES, attributionCounters } from "./listener-loaders.ts";
 import { shapeOf } from "./listeners.ts";
 import { requirePage } from "./page-info.ts";
 import { resolveRange, TimeRange } from "./range.ts";
@@ -36,6 +36,7 @@ builder.objectField(Fleet, "top", (t) =>
         return topListeners(context, fleet, range, size, now);
       }
       if (counterId === null) return [];
+      context.budget.takeScan({ range, shards: fleet.all.shards.length, counters: 1 });
       const meant = fleet.filtered ? new Set(fleet.hosts.map((host) => host.id)) : null;
       const ranked = await readTop(context.db, {
         counterId,
@@ -83,6 +84,7 @@ async function topListeners(
   const namespaceIds = filtered
     ? hosts.flatMap((host) => (all.namespacesOf.get(host.id) ?? []).map(({ id }) => id))
     : null;
+  context.budget.takeScan({ range, shards: all.shards.length, counters: ATTRIBUTION_TABLES });
   const counters = await attributionCounters(context);
   const found = await readAttributions(context.db, { ...counters, range, namespaceIds, now });
   const drops = found.reduce((sum, { attribution }) => sum + attribution.drops, 0);

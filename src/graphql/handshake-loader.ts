@@ -2,6 +2,8 @@ import DataLoader from "dataloader";
 import { counterEntry } from "../catalog/catalog.ts";
 import { type HandshakeQuery, type Handshakes, readHandshakes } from "../store/queries/handshakes.ts";
 import type { Range } from "../store/queries/range.ts";
+import { shardOf } from "../store/snapshots.ts";
+import type { AnswerBudget } from "./answer-budget.ts";
 import type { Sources } from "./context.ts";
 import { knownCounter } from "./resolve-counter.ts";
 
@@ -14,13 +16,15 @@ export interface HandshakesAsked {
 /** The handshakes of hosts, those of a page read together. */
 export type HandshakeLoader = DataLoader<HandshakesAsked, Handshakes>;
 
-export function handshakeLoader(sources: Sources): HandshakeLoader {
+export function handshakeLoader(sources: Sources, budget: AnswerBudget): HandshakeLoader {
   return new DataLoader(
     async (asked: readonly HandshakesAsked[]) => {
       const counters = await handshakeCounters(sources);
       const fleet = await sources.fleet.read();
       const found = new Map<HandshakesAsked, Handshakes>();
       for (const { range, members, of } of batchesOf(asked)) {
+        const shards = new Set(Array.from(of.keys(), shardOf)).size;
+        budget.takeScan({ range, shards, counters: HANDSHAKE_COUNTERS });
         const groups = { labels: members.map(() => ({})), of, changes: [] };
         const query = { ...counters, range, groups, fleet, now: sources.now() };
         (await readHandshakes(sources.db, query)).forEach((handshakes, index) => {
@@ -61,6 +65,9 @@ function batchesOf(asked: readonly HandshakesAsked[]): Batch[] {
   }
   return batches;
 }
+
+/** How many counters the estimate of lost handshakes reads. */
+export const HANDSHAKE_COUNTERS = 6;
 
 type HandshakeCounters = Omit<HandshakeQuery, "range" | "groups" | "fleet" | "now">;
 

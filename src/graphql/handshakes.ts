@@ -4,10 +4,11 @@ import {
   readHandshakeLoss,
   readHandshakes,
 } from "../store/queries/handshakes.ts";
+import { takesHours } from "../store/queries/steps.ts";
 import { builder } from "./builder.ts";
 import { Fleet } from "./fleet.ts";
 import { askedGroups, fleetGrid, wholeMinutesOf } from "./fleet-shape.ts";
-import { handshakeCounters, NO_HANDSHAKES } from "./handshake-loader.ts";
+import { HANDSHAKE_COUNTERS, handshakeCounters, NO_HANDSHAKES } from "./handshake-loader.ts";
 import { Host } from "./host.ts";
 import { namespacesAsked } from "./host-namespaces.ts";
 import { resolveRange, TimeRange } from "./range.ts";
@@ -93,6 +94,7 @@ builder.objectFields(Fleet, (t) => ({
       const now = context.now();
       const range = wholeMinutesOf(resolveRange(input, now));
       const { groups } = await askedGroups(context, fleet, [], range, null);
+      context.budget.takeScan({ range, shards: fleet.all.shards.length, counters: HANDSHAKE_COUNTERS });
       const [found] = await readHandshakes(context.db, {
         ...(await handshakeCounters(context)),
         range,
@@ -120,6 +122,12 @@ builder.objectFields(Fleet, (t) => ({
       const grid = fleetGrid(exact, step);
       const range = wholeMinutesOf(exact);
       const { labels: seriesLabels, groups } = await askedGroups(context, fleet, groupBy, range, grid);
+      context.budget.takeScan({
+        range,
+        shards: fleet.all.shards.length,
+        counters: HANDSHAKE_COUNTERS,
+        hours: takesHours(grid),
+      });
       const courses = await readHandshakeLoss(context.db, {
         ...(await handshakeCounters(context)),
         range,

@@ -1,6 +1,7 @@
 import type { HostRecord } from "../store/directory.ts";
 import { readHeatmap } from "../store/queries/heatmap.ts";
 import { type Grid, requireValues } from "../store/queries/range.ts";
+import { takesHours } from "../store/queries/steps.ts";
 import { builder } from "./builder.ts";
 import { Fleet } from "./fleet.ts";
 import { fleetGrid, wholeMinutesOf } from "./fleet-shape.ts";
@@ -72,6 +73,9 @@ builder.objectField(Fleet, "heatmap", (t) =>
       context.budget.takeValues(Math.min(size, fleet.hosts.length) * grid.length);
       const { counterId, reporters } = asked;
       if (counterId === null) return { grid, rows: [] };
+      const shards = fleet.all.shards.length;
+      context.budget.takeScan({ range, shards, counters: 1 });
+      context.budget.takeScan({ range, shards, counters: 1, hours: takesHours(grid) });
       const rows = await readHeatmap(context.db, {
         counterId,
         reporters,

@@ -1,4 +1,5 @@
 import DataLoader from "dataloader";
+import { UnreadableError, withoutUnreadable } from "../store/history/unreadable.ts";
 import { type HostSeries, type HostSeriesQuery, readSeriesOfHosts } from "../store/queries/host-series.ts";
 import type { Sources } from "./context.ts";
 
@@ -15,16 +16,25 @@ export type HostSeriesLoader = DataLoader<HostSeriesAsked, HostSeries[]>;
 const TOGETHER_MAX = 32;
 
 export function hostSeriesLoader({ db, reader }: Pick<Sources, "db" | "reader">): HostSeriesLoader {
-  return new DataLoader(
-    async (asked: readonly HostSeriesAsked[]) => {
-      const found = new Map<HostSeriesAsked, HostSeries[]>();
+  return new DataLoader<HostSeriesAsked, HostSeries[]>(
+    async (asked) => {
+      const found = new Map<HostSeriesAsked, HostSeries[] | UnreadableError>();
       for (const members of batchesOf(asked)) {
         const [first] = members;
         if (first === undefined) continue;
-        const hosts = members.map(({ namespaceIds }) => namespaceIds);
-        const series = await readSeriesOfHosts(reader, db, hosts, first.query);
-        members.forEach((member, index) => {
-          found.set(member, series[index] ?? []);
+        // A host that cannot be read keeps no other of its page from being shown.
+        await withoutUnreadable(async (without) => {
+          const readable: HostSeriesAsked[] = [];
+          for (const member of members) {
+            const why = member.namespaceIds.flatMap((id) => without.get(id) ?? [])[0];
+            if (why === undefined) readable.push(member);
+            else found.set(member, new UnreadableError([why]));
+          }
+          const hosts = readable.map(({ namespaceIds }) => namespaceIds);
+          const series = await readSeriesOfHosts(reader, db, hosts, first.query);
+          readable.forEach((member, index) => {
+            found.set(member, series[index] ?? []);
+          });
         });
       }
       return asked.map((one) => found.get(one) ?? []);

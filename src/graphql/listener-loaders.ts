@@ -8,6 +8,8 @@ import {
 import { readListenerStats } from "../store/queries/listener-stats.ts";
 import { listenerKey, readRecentFill } from "../store/queries/listeners.ts";
 import type { Range } from "../store/queries/range.ts";
+import { shardOf } from "../store/snapshots.ts";
+import type { AnswerBudget } from "./answer-budget.ts";
 import type { Sources } from "./context.ts";
 import { knownCounter } from "./resolve-counter.ts";
 
@@ -17,8 +19,12 @@ export function rangeKey(namespaceId: number, { from, to }: Range): string {
 }
 
 /** The peak fill of a namespace's listeners in a range, by `listenerKey`; one whose limit was not seen is not in it. */
-export function peakFillLoader({ db, now }: Sources): DataLoader<string, ReadonlyMap<string, number>> {
+export function peakFillLoader(
+  { db, now }: Sources,
+  budget: AnswerBudget,
+): DataLoader<string, ReadonlyMap<string, number>> {
   return byRange(async (range, namespaceIds) => {
+    budget.takeScan({ range, shards: shardsOf(namespaceIds), counters: 1 });
     const found: Found<number>[] = [];
     for (const { namespaceId, peakFill, ...listener } of await readListenerStats(db, {
       range,
@@ -36,8 +42,10 @@ export function peakFillLoader({ db, now }: Sources): DataLoader<string, Readonl
 /** What is put down to the listeners of a namespace in a range, by `listenerKey`. */
 export function attributionLoader(
   sources: Sources,
+  budget: AnswerBudget,
 ): DataLoader<string, ReadonlyMap<string, AttributedListener>> {
   return byRange(async (range, namespaceIds) => {
+    budget.takeScan({ range, shards: shardsOf(namespaceIds), counters: ATTRIBUTION_TABLES });
     const query = { ...(await attributionCounters(sources)), range, namespaceIds, now: sources.now() };
     return (await readAttributions(sources.db, query)).map((value) => ({
       namespaceId: value.listener.namespaceId,
@@ -45,6 +53,13 @@ export function attributionLoader(
       value,
     }));
   });
+}
+
+/** What an attribution reads: three counters, and what listeners did. */
+export const ATTRIBUTION_TABLES = 4;
+
+function shardsOf(namespaceIds: readonly number[]): number {
+  return new Set(namespaceIds.map(shardOf)).size;
 }
 
 export type AttributionCounters = Pick<AttributionQuery, "listenDrops" | "embryonicRsts" | "deferAcceptDrop">;

@@ -9,7 +9,7 @@ import type { Context } from "./context.ts";
 import { wholeMinutesOf } from "./fleet-shape.ts";
 import { HostFilter, LabelMatcher, storeFilter, storeMatchers } from "./host-filter.ts";
 import { Listener, type ListenerShape } from "./listener.ts";
-import { attributionCounters } from "./listener-loaders.ts";
+import { ATTRIBUTION_TABLES, attributionCounters } from "./listener-loaders.ts";
 import { decodeCursor, encodeCursor, PageInfo, type PageInfoShape, requirePage } from "./page-info.ts";
 import { resolveRange, TimeRange } from "./range.ts";
 
@@ -77,7 +77,7 @@ builder.queryFields((t) => ({
   listeners: t.field({
     type: ListenerConnection,
     description:
-      "Listening sockets over the fleet, idle ones too, a page at a time: those that were open in the range, with what they did in its minutes that are over. An idle one is looked at once an hour here, so one that has been closed may be listed for 70 minutes more; `listeners` of a host are those of its newest list.",
+      "Listening sockets over the fleet, idle ones too, a page at a time: those that were open in the range, with what they did in its minutes that are over. One that is closed is known to be when the next complete list of its host, one each minute, is rolled up; of a host that has fallen silent they are listed for 70 minutes more.",
     args: {
       filter: t.arg({ type: HostFilter, description: "Of these hosts." }),
       where: t.arg({ type: ListenerFilter }),
@@ -103,6 +103,9 @@ builder.queryFields((t) => ({
       });
       const { port, owner, backlogBelowSomaxconn, minPeakFill } = where ?? {};
       const namespaceIds = all ? null : owned.map(({ id }) => id);
+      const shards = fleet.shards.length;
+      context.budget.takeScan({ range, shards, counters: 1 });
+      if (order === "ATTRIBUTION") context.budget.takeScan({ range, shards, counters: ATTRIBUTION_TABLES });
       const found = await readListenerStats(context.db, {
         range,
         namespaceIds,

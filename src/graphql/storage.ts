@@ -1,4 +1,5 @@
 import type { StorageOfResolution, StorageReport } from "../store/storage/report.ts";
+import type { UnreadableStorage } from "../store/storage/tables.ts";
 import { builder } from "./builder.ts";
 
 const StorageResolution = builder.objectRef<StorageOfResolution>("StorageResolution").implement({
@@ -46,6 +47,28 @@ const StorageResolution = builder.objectRef<StorageOfResolution>("StorageResolut
   }),
 });
 
+const UnreadableStored = builder.objectRef<UnreadableStorage>("UnreadableStorage").implement({
+  description:
+    "What is stored and cannot be read, as far as the rollups have met it: damaged rows, or rows that are missing. It is left out of them, looked at again each ten minutes, and rolled up when it has been restored.",
+  fields: (t) => ({
+    hours: t.exposeInt("hours", {
+      description:
+        "Hours of namespaces that are not, or not wholly, in the rollups because of it; an hour of a block of namespaces counts as one.",
+    }),
+    since: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "Since when something is unreadable; null when nothing is.",
+      resolve: ({ since }) => since,
+    }),
+    example: t.exposeString("example", {
+      nullable: true,
+      description:
+        "What is wrong with the one that was met first, and what a person can do; null when nothing is unreadable.",
+    }),
+  }),
+});
+
 export const SystemStorage = builder.objectRef<StorageReport>("SystemStorage").implement({
   description: "What the data takes on disk, and will take when every retention is full.",
   fields: (t) => ({
@@ -73,6 +96,11 @@ export const SystemStorage = builder.objectRef<StorageReport>("SystemStorage").i
         "True when more is to come than is free: shorten a retention or add disk. Null when unknown.",
     }),
     hosts: t.exposeInt("hosts", { description: "Heard of within the last hour: the forecast is for these." }),
+    unreadable: t.field({
+      type: UnreadableStored,
+      description: "What is stored and cannot be read.",
+      resolve: ({ unreadable }) => unreadable,
+    }),
     resolutions: t.field({ type: [StorageResolution], resolve: ({ resolutions }) => [...resolutions] }),
   }),
 });

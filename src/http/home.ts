@@ -3,8 +3,9 @@ import { SEED_COUNTERS } from "../catalog/catalog.ts";
 import type { PrismaClient } from "../store/client.ts";
 import type { FleetView } from "../store/fleet-view.ts";
 import type { SnapshotReader } from "../store/history/snapshot-reader.ts";
+import { UnreadableError } from "../store/history/unreadable.ts";
 import { registerRoot } from "../store/namespaces.ts";
-import { readLatest } from "../store/queries/latest.ts";
+import { type LatestValue, readLatest } from "../store/queries/latest.ts";
 import { callerOf } from "./access.ts";
 import { escapeHtml, PAGE_CSS, page } from "./page.ts";
 
@@ -44,13 +45,21 @@ export function homeRoutes(deps: HomeDeps): Router {
   return router;
 }
 
+/** A host whose newest snapshot is damaged keeps nobody from seeing the others; the API says what is wrong. */
+function noneOfUnreadable(error: unknown): LatestValue[] {
+  if (error instanceof UnreadableError) return [];
+  throw error;
+}
+
 async function fleetTable({ db, fleet, reader, now }: HomeDeps): Promise<string> {
   const { hosts } = await fleet.read();
   if (hosts.length === 0)
     return "<p>No host has reported yet. The first snapshot arrives within an interval.</p>";
   const rows = await Promise.all(
     hosts.slice(0, HOSTS_SHOWN).map(async (host) => {
-      const latest = await readLatest(reader, db, await registerRoot(db, host.id), now());
+      const latest = await readLatest(reader, db, await registerRoot(db, host.id), now()).catch(
+        noneOfUnreadable,
+      );
       const values = new Map(latest.map(({ name, value }) => [name, value.toString()]));
       const cells = SEED_COUNTERS.map((name) => `<td class="number">${values.get(name) ?? ""}</td>`);
       return `<tr><td>${escapeHtml(host.name)}</td><td>${host.status}</td>${cells.join("")}</tr>`;

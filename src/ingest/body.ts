@@ -12,12 +12,18 @@ const gunzipAsync = promisify(gunzip);
  */
 const AT_ONCE = { bodyBytes: 16 * 1024, decodedBytes: 256 * 1024 } as const;
 
+/** A request's body as it was sent. */
+export interface SentBody {
+  readonly bytes: Buffer;
+  readonly gzip: boolean;
+}
+
 /**
- * Reads a request's body, within the limits of the protocol, as sent and as decompressed.
+ * Takes in a request's body, within the limit of the protocol for what is sent.
  *
- * @throws PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE for an encoding other than gzip, BAD_REQUEST for bad gzip
+ * @throws PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE for an encoding other than gzip
  */
-export async function readBody(request: IncomingMessage): Promise<Buffer> {
+export async function receiveBody(request: IncomingMessage): Promise<SentBody> {
   const encoding = (request.headers["content-encoding"] ?? "identity").trim().toLowerCase();
   if (encoding !== "identity" && encoding !== "gzip") {
     throw new SpillwayError(
@@ -28,8 +34,16 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
   const declared = Number(request.headers["content-length"] ?? 0);
   if (declared > LIMITS.bodyBytes) throw tooLarge(`${declared} bytes`);
 
-  const body = await collect(request);
-  return encoding === "gzip" ? decompress(body) : body;
+  return { bytes: await collect(request), gzip: encoding === "gzip" };
+}
+
+/**
+ * What a body says, within the limit for what is decompressed.
+ *
+ * @throws PAYLOAD_TOO_LARGE, BAD_REQUEST for bad gzip
+ */
+export async function decodeBody({ bytes, gzip }: SentBody): Promise<Buffer> {
+  return gzip ? decompress(bytes) : bytes;
 }
 
 /**

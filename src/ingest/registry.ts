@@ -7,9 +7,12 @@ import { type HostFacts, registerHost, updateHostFacts } from "../store/hosts.ts
 import { sourcesOf } from "../store/labels/change.ts";
 import { sameLabels } from "../store/labels/effective.ts";
 import { findLayout, registerLayout, type StoredLayout } from "../store/layouts.ts";
+import { LruMap } from "../store/lru-map.ts";
 import { type NamespaceEntry, registerNamespaces, registerRoot } from "../store/namespaces.ts";
 
 const REMEMBERED_HOSTS = 200_000;
+/** More than are kept. */
+const REMEMBERED_LAYOUTS = 10_000;
 /**
  * Facts of a host are compared with the stored ones this often, though they are the same as at its last push
  * here: behind a load balancer another process may have kept others since.
@@ -31,7 +34,7 @@ interface Said {
  * wait ends after seconds with a refusal, and commits wait in the same line.
  */
 const LOOKUPS = 6;
-/** Of one host: epochs and namespaces. */
+/** Of one host: epochs and namespaces. Containers come and go; a push has no more of them than a quarter of these. */
 const REMEMBERED_IDS = 4_000;
 
 /** A host as this process knows it, with the ids of what belongs to it. */
@@ -45,7 +48,7 @@ export interface KnownHost {
   factsUntil: number;
   /** When it last pushed here, ms since 1970. */
   heardAt: number;
-  readonly ids: Map<string, Promise<number>>;
+  readonly ids: LruMap<string, Promise<number>>;
 }
 
 /**
@@ -54,12 +57,17 @@ export interface KnownHost {
  */
 export class Registry {
   readonly #db: PrismaClient;
-  readonly #hosts = new Map<string, Promise<KnownHost>>();
-  readonly #layouts = new Map<string, Promise<StoredLayout | null>>();
+  readonly #hosts = new LruMap<string, Promise<KnownHost>>(REMEMBERED_HOSTS);
+  readonly #layouts = new LruMap<string, Promise<StoredLayout | null>>(REMEMBERED_LAYOUTS);
   readonly #gate = new Gate(LOOKUPS);
 
   constructor(db: PrismaClient) {
     this.#db = db;
+  }
+
+  /** Whether a host's pushes have come to this process before: then they cost the database nothing but their snapshots. */
+  knows(agentId: string): boolean {
+    return this.#hosts.has(agentId);
   }
 
   /**
@@ -81,11 +89,10 @@ export class Registry {
         facts: factsOf(row),
         factsUntil: said.now + FACTS_HOLD_MS,
         heardAt: said.now,
-        ids: new Map(),
+        ids: new LruMap<string, Promise<number>>(REMEMBERED_IDS),
       };
     });
     host.heardAt = said.now;
-    if (this.#hosts.size > REMEMBERED_HOSTS) this.#hosts.delete(this.#hosts.keys().next().value ?? "");
     if (!isKeyOf(host, key)) return null;
     if (said.now >= host.factsUntil || !sameFacts(host.facts, facts)) {
       await this.#gate.run(() => updateHostFacts(this.#db, host.id, facts, said.since));
@@ -116,13 +123,7 @@ export class Registry {
         void remember(host.ids, name, async () => (await made)[place] ?? -1);
       });
     }
-    const ids = Promise.all(entries.map((entry) => host.ids.get(keyOf(entry)) ?? -1));
-    // Containers come and go, and their names with them: those that were learnt first are asked for again.
-    for (const name of host.ids.keys()) {
-      if (host.ids.size <= REMEMBERED_IDS) break;
-      host.ids.delete(name);
-    }
-    return ids;
+    return Promise.all(entries.map((entry) => host.ids.get(keyOf(entry)) ?? -1));
   }
 
   /**
@@ -173,7 +174,7 @@ function sameFacts(a: HostFacts, b: HostFacts): boolean {
 }
 
 /** The value kept under a key, asked for once however many ask at the same time; a failure is not kept. */
-function remember<V>(map: Map<string, Promise<V>>, key: string, make: () => Promise<V>): Promise<V> {
+function remember<V>(map: LruMap<string, Promise<V>>, key: string, make: () => Promise<V>): Promise<V> {
   let value = map.get(key);
   if (value === undefined) {
     value = make();

@@ -120,10 +120,12 @@ async function close({ db, partitions, log }: CompactJobDeps, hour: number): Pro
 }
 
 async function merge({ db, metrics }: CompactJobDeps, hour: number): Promise<void> {
+  const damaged: number[] = [];
   for (;;) {
-    const outcome = await mergeLate(db, hour);
+    const outcome = await mergeLate(db, hour, damaged);
     if (outcome.kind !== "done") return;
     metrics.mergedSnapshots.inc(outcome.snapshots);
+    damaged.push(...outcome.damaged);
     if (!outcome.more) return;
   }
 }

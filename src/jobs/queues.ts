@@ -5,7 +5,7 @@ import type { JobQueue, QueueBackend } from "./connection.ts";
  * twice or at the same time as its twin, and can be lost, because the next tick derives it again.
  */
 export interface Queues {
-  /** `tick` looks for shards with marks, `shard` rolls one's minutes up, `hours` its hours. */
+  /** `tick` looks for shards with marks, `shard` rolls one's minutes up, `hours` its hours, `retry` what was set aside. */
   readonly rollup: JobQueue;
   /** `tick` looks for hours to compact, `shard` stages a shard of one, `merge` folds late snapshots in. */
   readonly compact: JobQueue;

@@ -58,11 +58,11 @@ async function expire(deps: RetainDeps, namespaces: NamespaceExpiry): Promise<vo
     ...(await expireRows(db, retention, now())),
     ...(await expireIncidents(db, retention, now())),
   };
-  const { idle, deleted } = await namespaces.run(retention, now());
+  const ended = await namespaces.run(retention, now());
   const forgotten = await forgetUnheard(db, forgetting, now());
   if (forgotten > 0) log.info({ hosts: forgotten }, "forgot hosts that were not heard of");
   const gone = await expireHosts(db, retention, now());
-  log.debug({ rows, namespaces: { idle, deleted }, hosts: gone }, "deleted rows past their retention");
+  log.debug({ rows, namespaces: ended, hosts: gone }, "deleted rows past their retention");
 }
 
 const WAITING: Readonly<Record<Waiting["reason"], string>> = {

@@ -3,9 +3,12 @@ import { SpillwayError } from "../errors.ts";
 import type { Announcer } from "../live/announcer.ts";
 import { shardsWithHours } from "../store/rollup/hour-marks.ts";
 import { SeenMarks } from "../store/rollup/marks.ts";
-import { rollUpHours } from "../store/rollup/roll-up-hours.ts";
+import { retryAside } from "../store/rollup/retry-aside.ts";
+import { type HoursOutcome, rollUpHours } from "../store/rollup/roll-up-hours.ts";
 import { type RollupDeps, type RollupOutcome, rollUpShard } from "../store/rollup/roll-up-shard.ts";
+import { countAside } from "../store/rollup/set-aside.ts";
 import { markedShards } from "../store/rollup/shards.ts";
+import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { JobView } from "./connection.ts";
 import { judgeSoon } from "./detect.ts";
@@ -21,16 +24,20 @@ export interface RollUpJobDeps extends RollupDeps {
   readonly queues: Queues;
   readonly announcer: Pick<Announcer, "rolledUp">;
   readonly metrics: Metrics;
+  readonly log: Logger;
   readonly now: () => number;
 }
+
+/** Of what cannot be read at most so much is named in one line of the log. */
+const TOLD = 10;
 
 /** Behind every shard's minutes: an hour that is told late is missed by nobody, a minute is waited for. */
 const HOURS_PRIORITY = 10;
 
 /**
  * The `rollup` queue. `tick` adds a job for each shard that has marks, one at a time for a shard; `shard`
- * turns its marks into rollups of minutes, `hours` its marked hours into rollups of hours. Safe to run twice:
- * both hold the shard's lock and are idempotent.
+ * turns its marks into rollups of minutes, `hours` its marked hours into rollups of hours, `retry` looks again at
+ * what could not be read. Safe to run twice: all hold the shard's lock and are idempotent.
  */
 export function rollUp(deps: RollUpJobDeps) {
   const seen = new SeenMarks();
@@ -41,10 +48,16 @@ export function rollUp(deps: RollUpJobDeps) {
       throw new SpillwayError("INTERNAL", `rollup: not a shard job: ${z.prettifyError(payload.error)}`);
     }
     const { shard } = payload.data;
+    if (job.name === "retry") return retry(deps, shard);
     const once =
       job.name === "hours"
-        ? () => rollUpHours(deps, shard, deps.now())
-        : async () => told(deps, shard, await rollUpShard({ ...deps, seen }, shard, deps.now()));
+        ? async () => toldAside(deps, shard, await rollUpHours(deps, shard, deps.now()))
+        : async () =>
+            toldAside(
+              deps,
+              shard,
+              told(deps, shard, await rollUpShard({ ...deps, seen }, shard, deps.now())),
+            );
     const started = performance.now();
     for (let run = 0; run < RUNS && performance.now() - started < GIVE_WAY_MS; run++) {
       const outcome = await once();
@@ -68,10 +81,36 @@ function told({ metrics, announcer }: RollUpJobDeps, shard: number, outcome: Rol
   return outcome;
 }
 
-async function tick({ db, queues, now }: RollUpJobDeps): Promise<void> {
+/** Counts what was set aside, and says so of each namespace once. */
+function toldAside<T extends RollupOutcome | HoursOutcome>(
+  { metrics, log }: RollUpJobDeps,
+  shard: number,
+  outcome: T,
+): T {
+  if (outcome.kind === "busy") return outcome;
+  for (const { unreadable } of outcome.aside) metrics.setAside.inc({ reason: unreadable.reason });
+  const { newlyAside } = outcome;
+  if (newlyAside.length > 0) {
+    log.error(
+      { shard, namespaces: newlyAside.length, unreadable: newlyAside.slice(0, TOLD) },
+      "something stored cannot be read: it is set aside, looked at again each 10 minutes, and all else goes on",
+    );
+  }
+  return outcome;
+}
+
+async function retry(deps: RollUpJobDeps, shard: number): Promise<void> {
+  const outcome = await retryAside(deps, shard, deps.now());
+  if (outcome.kind === "busy" || outcome.healed === 0) return;
+  deps.log.info({ shard, hours: outcome.healed }, "what was set aside can be read again, and is rolled up");
+}
+
+async function tick({ db, queues, metrics, now }: RollUpJobDeps): Promise<void> {
   const shards = await markedShards(db);
   const withHours = await shardsWithHours(db, now());
-  if (shards.length + withHours.length === 0) return;
+  const aside = await countAside(db, now());
+  metrics.setAsideHours.set(aside.hours);
+  if (shards.length + withHours.length + aside.dueShards.length === 0) return;
   await queues.rollup.addBulk([
     ...shards.map((shard) => ({
       name: "shard",
@@ -82,6 +121,11 @@ async function tick({ db, queues, now }: RollUpJobDeps): Promise<void> {
       name: "hours",
       data: { shard },
       opts: { deduplication: { id: `hours-${shard}` }, priority: HOURS_PRIORITY },
+    })),
+    ...aside.dueShards.map((shard) => ({
+      name: "retry",
+      data: { shard },
+      opts: { deduplication: { id: `retry-${shard}` }, priority: HOURS_PRIORITY },
     })),
   ]);
 }

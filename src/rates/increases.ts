@@ -30,7 +30,7 @@ const NONE_FELL: readonly number[] = [];
 export function increasesOf(next: Snapshot, interval: Interval): Increases {
   switch (interval.kind) {
     case "baseline":
-      return none(interval.reason);
+      return none(interval.reason === "rebooted" ? "first" : interval.reason);
     case "sinceBoot":
       return { baseline: null, ratedMs: 0, counts: fromZero(next), fell: NONE_FELL };
     case "fromZero":

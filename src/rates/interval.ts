@@ -4,7 +4,10 @@ import { bootBegan, type Snapshot } from "./snapshot.ts";
 const STALE_INTERVALS = 2.5;
 /** ... but of any up to this. */
 const STALE_FLOOR_MS = 30_000;
-/** A predecessor older than this is none: the increase is unknown, and shown as a gap. */
+/**
+ * A snapshot says something of another one's increase up to this age; what is older is as good as gone, and may be:
+ * so an increase is the same whatever retention has dropped meanwhile. A pause that is longer is shown as a gap.
+ */
 export const PREDECESSOR_MAX_MS = 24 * 3_600_000;
 
 /**
@@ -14,7 +17,9 @@ export const PREDECESSOR_MAX_MS = 24 * 3_600_000;
  *   staleness: it counts, and no rate or detector may use it.
  * - `sinceBoot`: the first snapshot of a new boot. Every value has grown from 0 since the boot; no rate.
  * - `fromZero`: the first snapshot of a namespace born under the agent's eyes. Grown from 0 over its age.
- * - `baseline`: nothing can be said of the increase. The next snapshot is measured from here.
+ * - `baseline`: nothing can be said of the increase. The next snapshot is measured from here. `rebooted` is the first
+ *   of a boot that began more than a day after the last snapshot before it: told from `first`, and from `gap`, for
+ *   those who are shown the pause only.
  */
 export type Interval =
   | {
@@ -25,7 +30,7 @@ export type Interval =
     }
   | { readonly kind: "sinceBoot" }
   | { readonly kind: "fromZero"; readonly elapsedMs: number }
-  | { readonly kind: "baseline"; readonly reason: "first" | "out_of_order" }
+  | { readonly kind: "baseline"; readonly reason: "first" | "rebooted" | "out_of_order" }
   | { readonly kind: "baseline"; readonly reason: "gap"; readonly previous: Snapshot };
 
 /** The longest interval that a rate may span, in ms. */
@@ -36,16 +41,16 @@ export function stalenessMs(everyMs: number): number {
 /**
  * Names the interval that ends at a snapshot, from the snapshots before it in the same namespace.
  *
- * @param previous the newest earlier snapshot of the same epoch, null when there is none
- * @param earlier the newest earlier snapshot of any epoch, null when there is none
+ * @param previous the newest earlier snapshot of the same epoch, null when there is none; one that is older than
+ *   PREDECESSOR_MAX_MS may be given or not, and changes no increase
+ * @param earlier the newest earlier snapshot of any epoch, likewise
  */
 export function intervalOf(next: Snapshot, previous: Snapshot | null, earlier: Snapshot | null): Interval {
-  if (previous !== null) {
+  if (previous !== null && isNear(previous, next)) {
     const elapsedMs = next.uptimeMs - previous.uptimeMs;
     // Within an epoch time and uptime grow together; an agent that breaks this promise gets no increase
     // from it, rather than a rate over a wrong or negative time.
     if (elapsedMs <= 0) return { kind: "baseline", reason: "out_of_order" };
-    if (next.at - previous.at > PREDECESSOR_MAX_MS) return { kind: "baseline", reason: "gap", previous };
     return { kind: "interval", previous, elapsedMs, rated: elapsedMs <= stalenessMs(next.everyMs) };
   }
   if (next.bornUptimeMs !== null) {
@@ -53,12 +58,24 @@ export function intervalOf(next: Snapshot, previous: Snapshot | null, earlier: S
     const ageMs = Math.min(next.uptimeMs - next.bornUptimeMs, PREDECESSOR_MAX_MS);
     return { kind: "fromZero", elapsedMs: Math.max(1, ageMs) };
   }
-  // A boot that began after all that was seen of every other one: a restart of the machine. A boot that
-  // began before is a clone's, or one whose agent lost its timekeeping; its past may be counted already.
-  const restarted =
-    next.epoch.number === 0 &&
-    earlier !== null &&
-    earlier.epoch.bootId !== next.epoch.bootId &&
-    bootBegan(next) > earlier.at;
-  return restarted ? { kind: "sinceBoot" } : { kind: "baseline", reason: "first" };
+  if (earlier !== null && isRestart(earlier, next)) {
+    return isNear(earlier, next) ? { kind: "sinceBoot" } : { kind: "baseline", reason: "rebooted" };
+  }
+  return previous === null
+    ? { kind: "baseline", reason: "first" }
+    : { kind: "baseline", reason: "gap", previous };
+}
+
+function isNear(before: Snapshot, next: Snapshot): boolean {
+  return next.at - before.at <= PREDECESSOR_MAX_MS;
+}
+
+/**
+ * A boot that began after all that was seen of every other one: a restart of the machine. A boot that began before
+ * is a clone's, or one whose agent lost its timekeeping; its past may be counted already.
+ */
+function isRestart(earlier: Snapshot, next: Snapshot): boolean {
+  return (
+    next.epoch.number === 0 && earlier.epoch.bootId !== next.epoch.bootId && bootBegan(next) > earlier.at
+  );
 }

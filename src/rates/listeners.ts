@@ -27,19 +27,38 @@ export interface ListenerMinute {
   readonly weight: number;
 }
 
+/** (namespace, inode) names a socket while it is open; the address tells it from one that got the inode later. */
+export type SocketName = Pick<WireListener, "inode" | "address" | "port">;
+
+/** A listener that a complete list leaves out, and was listed before. */
+export interface ClosedListener {
+  readonly socket: SocketName;
+  /** When that list was taken, ms since 1970. */
+  readonly at: number;
+}
+
+/** A complete list before which no other is known of its epoch: whatever is not in it is closed, seen by whichever. */
+export interface FirstList {
+  readonly at: number;
+  readonly sockets: readonly SocketName[];
+}
+
 /** What the listeners of a namespace did in a minute. */
 export interface ListenersOfMinute {
   /** Those of which there is something to tell. */
   readonly told: readonly ListenerMinute[];
   /** Others that are open: of the namespace's first complete list in an hour of its own (`LISTED_MS`). */
   readonly idle: readonly ListenerMinute[];
+  readonly closed: readonly ClosedListener[];
+  readonly firstLists: readonly FirstList[];
 }
 
-/** An idle listener is told of so often, so that it can be told from one that was closed. */
+/** An idle listener is told of so often, so that it can be told from one of a host that is silent. */
 export const LISTED_MS = 3_600_000;
 
 /** A listener as it was listed last, before the sample in hand. */
 interface Known {
+  readonly socket: SocketName;
   readonly drops: number | null;
   readonly limit: number | null;
   readonly at: number;
@@ -96,14 +115,22 @@ export class ListenerHistory {
   /** What the listeners did in the next minute. @param own its samples, by time */
   minute(own: readonly ListenerSample[]): ListenersOfMinute {
     const sums = new Map<string, Sum>();
-    for (const sample of own) this.#epochOf(sample).add(sample, sums, this.#dropsId);
+    const closed: ClosedListener[] = [];
+    const firstLists: FirstList[] = [];
+    for (const sample of own) {
+      const epoch = this.#epochOf(sample);
+      const ended = epoch.endedBy(sample);
+      if (ended === "all others") firstLists.push(firstListOf(sample));
+      else closed.push(...ended);
+      epoch.add(sample, sums, this.#dropsId);
+    }
     const told: ListenerMinute[] = [];
     const idle: ListenerMinute[] = [];
     for (const { changed, listed, ...minute } of sums.values()) {
       if (changed || minute.peakQueue > 0 || minute.samplesFull > 0 || minute.weight > 0) told.push(minute);
       else if (listed) idle.push(minute);
     }
-    return { told, idle };
+    return { told, idle, closed, firstLists };
   }
 
   #epochOf({ snapshot }: ListenerSample): EpochListeners {
@@ -117,9 +144,16 @@ export class ListenerHistory {
   }
 }
 
-/** (namespace, inode) names a socket while it is open; the address tells it from one that got the inode later. */
-export function listenerKey(socket: Pick<WireListener, "inode" | "address" | "port">): string {
+export function listenerKey(socket: SocketName): string {
   return `${socket.inode} ${socket.address} ${socket.port}`;
+}
+
+function nameOf({ inode, address, port }: SocketName): SocketName {
+  return { inode, address, port };
+}
+
+function firstListOf({ snapshot, listeners }: ListenerSample): FirstList {
+  return { at: snapshot.at, sockets: listeners.sockets.map(nameOf) };
 }
 
 /** The open listeners of one epoch of a namespace, sample by sample. */
@@ -134,6 +168,16 @@ class EpochListeners {
     this.#offsetMs = offsetMs;
   }
 
+  /** The listeners that a sample, the next one, shows to be closed. */
+  endedBy({ snapshot, listeners }: ListenerSample): ClosedListener[] | "all others" {
+    if (!isComplete(listeners)) return [];
+    if (Number.isNaN(this.#hour)) return "all others";
+    const listed = new Set(listeners.sockets.map(listenerKey));
+    return [...this.#open]
+      .filter(([key]) => !listed.has(key))
+      .map(([, { socket }]) => ({ socket, at: snapshot.at }));
+  }
+
   /** Takes note of a sample. */
   take({ snapshot, listeners }: ListenerSample): void {
     if (isComplete(listeners)) {
@@ -141,7 +185,12 @@ class EpochListeners {
       this.#hour = this.#hourOf(snapshot);
     }
     for (const socket of listeners.sockets) {
-      this.#open.set(listenerKey(socket), { drops: socket.drops, limit: socket.limit, at: snapshot.at });
+      this.#open.set(listenerKey(socket), {
+        socket: nameOf(socket),
+        drops: socket.drops,
+        limit: socket.limit,
+        at: snapshot.at,
+      });
     }
     this.#previous = snapshot;
   }

@@ -38,12 +38,20 @@ export const getStorage = route({
     freeBytes: bytes("On the disk of the embedded database; null with a database of one's own."),
     exceedsDisk: z.boolean().nullable().describe("More is to come than is free; null when unknown."),
     hosts: z.int().describe("Heard of within the last hour: the forecast is for these."),
+    unreadable: z
+      .strictObject({
+        hours: z.int().describe("Hours of namespaces that are not wholly in the rollups because of it."),
+        since: time.nullable().describe("Null when nothing is unreadable."),
+        example: z.string().nullable().describe("What is wrong with the first, and what a person can do."),
+      })
+      .describe("What is stored and cannot be read."),
     resolutions: z.array(resolution),
   }),
   document: parse(`{
     system {
       storage {
         at bytes bytesPerDay bytesWhenFull freeBytes exceedsDisk hosts
+        unreadable { hours since example }
         resolutions { name bytes oldest newest retention bytesPerDay bytesWhenFull bytesPerSample summary }
       }
     }

@@ -1,6 +1,7 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
 import { type Prisma, PrismaClient } from "../generated/prisma/client.ts";
+import { metDropped } from "./errors.ts";
 
 export type { PrismaClient };
 
@@ -45,6 +46,7 @@ export function openStore(options: StoreOptions): Store {
     options: "-c TimeZone=UTC",
   });
   pool.on("error", options.onError);
+  sendAgainWhereDropped(pool);
   const db = new PrismaClient({ adapter: new PrismaPg(pool, { onPoolError: () => undefined }) });
   return {
     db,
@@ -54,6 +56,21 @@ export function openStore(options: StoreOptions): Store {
       await pool.end();
     },
   };
+}
+
+/**
+ * Sends a statement once more that met a partition which was just being dropped: its files are gone a moment before
+ * everybody has heard so. A statement of the pool is a transaction of its own, so it has done nothing, and finds the
+ * state behind the drop now. Those of a transaction are its own matter: it has failed as a whole.
+ */
+function sendAgainWhereDropped(pool: pg.Pool): void {
+  const once = pool.query.bind(pool) as (...parameters: unknown[]) => Promise<unknown>;
+  const query = (...parameters: unknown[]) =>
+    once(...parameters).catch((error: unknown) => {
+      if (!metDropped(error)) throw error;
+      return once(...parameters);
+    });
+  pool.query = query as typeof pool.query;
 }
 
 /** Runs `work` in one transaction (READ COMMITTED), with an end to every wait. */

@@ -1,6 +1,7 @@
 import type { Epoch as EpochRow } from "../generated/prisma/client.ts";
 import type { Epoch } from "../rates/snapshot.ts";
 import type { Db } from "./client.ts";
+import { LruMap } from "./lru-map.ts";
 
 export interface EpochFacts {
   readonly bootId: string;
@@ -22,17 +23,37 @@ export async function registerEpoch(db: Db, hostId: number, facts: EpochFacts): 
   return (await db.epoch.findUniqueOrThrow({ where, select: { id: true } })).id;
 }
 
-/** Epochs by id, each read once: what a row of it says never changes. */
-export class EpochCache {
-  readonly #known = new Map<number, Epoch>();
+/** Epochs remembered at most: those of a large fleet. An agent that begins them one after another ends somewhere. */
+const REMEMBERED = 50_000;
 
+/** Epochs by id, each read once while it is remembered: what a row of it says never changes. */
+export class EpochCache {
+  readonly #known: LruMap<number, Epoch>;
+
+  constructor(max = REMEMBERED) {
+    this.#known = new LruMap(max);
+  }
+
+  get size(): number {
+    return this.#known.size;
+  }
+
+  /** The epochs of these ids that there are. */
   async load(db: Db, ids: Iterable<number>): Promise<ReadonlyMap<number, Epoch>> {
-    const missing = [...new Set(ids)].filter((id) => !this.#known.has(id));
-    if (missing.length > 0) {
-      const rows = await db.epoch.findMany({ where: { id: { in: missing } } });
-      for (const row of rows) this.#known.set(row.id, toEpoch(row));
+    const found = new Map<number, Epoch>();
+    const missing: number[] = [];
+    for (const id of new Set(ids)) {
+      const known = this.#known.get(id);
+      if (known === undefined) missing.push(id);
+      else found.set(id, known);
     }
-    return this.#known;
+    if (missing.length === 0) return found;
+    for (const row of await db.epoch.findMany({ where: { id: { in: missing } } })) {
+      const epoch = toEpoch(row);
+      found.set(row.id, epoch);
+      this.#known.set(row.id, epoch);
+    }
+    return found;
   }
 }
 

@@ -33,6 +33,13 @@ export function storeFault(error: unknown): StoreFault {
   return /^2[23]/.test(code) ? "row" : "other";
 }
 
+/** Whether a statement met a table that was being dropped: 58P01 and XX000 name its files, 42P01 itself. */
+export function metDropped(error: unknown): boolean {
+  const code = sqlState(error);
+  if (code === "58P01" || code === "42P01") return true;
+  return code === "XX000" && /could not open relation with OID/.test(textOf(error));
+}
+
 /** A failure that time can mend as an answer to a caller; anything else as it is. */
 export function asUnavailable(error: unknown): unknown {
   if (error instanceof SpillwayError) return error;

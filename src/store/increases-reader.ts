@@ -6,9 +6,6 @@ import { readPredecessors } from "./history/predecessors.ts";
 import { type Lookup, lookupOf, type SnapshotRecord } from "./history/record.ts";
 import type { SnapshotReader } from "./history/snapshot-reader.ts";
 
-/** A restart is known by the snapshot before it, however long the machine was off; raw data is kept this long. */
-const EARLIER_MAX_MS = 7 * 24 * 3_600_000;
-
 export interface NamespaceIncrease {
   readonly namespaceId: number;
   readonly snapshot: Snapshot;
@@ -16,20 +13,31 @@ export interface NamespaceIncrease {
   readonly increases: Increases;
 }
 
+/** What records, and what lies before them, are read for. */
+export interface LookBack {
+  /** Records before this, ms since 1970, are there to be measured from: no increase is told of them. */
+  readonly since?: number;
+  /**
+   * How far back to look for where a pause began. It changes no increase, but says of a baseline whether it is a first
+   * sight or ends a gap.
+   */
+  readonly pausesMs?: number;
+}
+
 /**
  * The increases up to each of these snapshots, with what lies before the first ones looked up.
  *
  * @param records sorted by namespace and time, and for each namespace without holes: all there is in a span
- * @param since records before this, ms since 1970, are there to be measured from: no increase is told of them
+ * @throws UnreadableError
  */
 export async function readIncreases(
   reader: SnapshotReader,
   db: Db,
   records: readonly SnapshotRecord[],
-  since = Number.NEGATIVE_INFINITY,
+  { since = Number.NEGATIVE_INFINITY, pausesMs = PREDECESSOR_MAX_MS }: LookBack = {},
 ): Promise<NamespaceIncrease[]> {
   const own = await reader.decode(db, records);
-  const before = await readBefore(reader, db, records, since);
+  const before = await readBefore(reader, db, records, since, pausesMs);
   const told: NamespaceIncrease[] = [];
   let namespace = -1;
   let last: Snapshot | null = null;
@@ -72,6 +80,7 @@ async function readBefore(
   db: Db,
   records: readonly SnapshotRecord[],
   since: number,
+  pausesMs: number,
 ): Promise<Before> {
   const firsts = new Map<string, Lookup>();
   const firstOfAll = new Map<number, Lookup>();
@@ -105,14 +114,15 @@ async function readBefore(
     before.previous.set(key, found);
   }
 
-  // Only a namespace with an unanswered first snapshot asks what was there before, however long ago.
+  // Only a namespace with an unanswered first snapshot asks what was there long before.
   const nothing: Lookup[] = [];
   for (const [namespaceId, lookup] of firstOfAll) {
     const found = newest.get(keyOf(lookup));
     if (found !== undefined) before.earlier.set(namespaceId, found);
     else nothing.push(lookup);
   }
-  const longAgo = await findBefore(reader, db, nothing, EARLIER_MAX_MS, false, PREDECESSOR_MAX_MS);
+  if (pausesMs <= PREDECESSOR_MAX_MS) return before;
+  const longAgo = await findBefore(reader, db, nothing, pausesMs, false, PREDECESSOR_MAX_MS);
   for (const lookup of nothing) {
     const found = longAgo.get(keyOf(lookup));
     if (found === undefined) continue;

@@ -1,12 +1,15 @@
 import { isConstant, isGauge } from "../catalog/catalog.ts";
 import { CONSTANT, GAUGE, type Layout } from "../rates/snapshot.ts";
 import type { Db } from "./client.ts";
+import { LruMap } from "./lru-map.ts";
 
 /** How long the list of layouts is good: as long as that of the fleet is (`FleetView`). */
 const LIST_MS = 1_000;
 
 /** Names that the service keeps at most. A kernel has some 330; a sender that invents names must end somewhere. */
 export const COUNTERS_MAX = 20_000;
+/** Layouts that the service keeps at most. A fleet has one or two for each kernel that it runs. */
+export const LAYOUTS_MAX = 5_000;
 
 export interface StoredLayout {
   readonly id: number;
@@ -22,7 +25,7 @@ export async function findLayout(db: Db, hash: string): Promise<StoredLayout | n
 /**
  * Keeps a layout and the counters that are new in it.
  *
- * @returns null when its new counters would exceed COUNTERS_MAX
+ * @returns null when its new counters would exceed COUNTERS_MAX, or itself LAYOUTS_MAX
  */
 export async function registerLayout(
   db: Db,
@@ -31,6 +34,7 @@ export async function registerLayout(
 ): Promise<StoredLayout | null> {
   const known = await findLayout(db, hash);
   if (known !== null) return known;
+  if ((await db.layout.count()) >= LAYOUTS_MAX) return null;
 
   const find = () => db.counter.findMany({ where: { name: { in: [...names] } } });
   let counters = await find();
@@ -46,34 +50,45 @@ export async function registerLayout(
   return findLayout(db, hash);
 }
 
-/** Layouts and counter names, each read once: a row of either never changes. */
+/**
+ * Layouts and counter names, each read once while it is remembered: a row of either never changes. There are no more
+ * names than COUNTERS_MAX.
+ */
 export class LayoutCache {
-  readonly #layouts = new Map<number, Layout>();
+  readonly #layouts: LruMap<number, Layout>;
   readonly #names = new Map<number, string>();
   readonly #ids = new Map<string, number>();
   readonly #now: () => number;
   #all: { readonly at: number; readonly layouts: Promise<ReadonlyMap<number, Layout>> } | null = null;
 
-  constructor(now: () => number = Date.now) {
+  constructor(now: () => number = Date.now, max = LAYOUTS_MAX) {
     this.#now = now;
+    this.#layouts = new LruMap(max);
   }
 
-  /** The layouts of these ids and any loaded before. */
+  get size(): number {
+    return this.#layouts.size;
+  }
+
+  /** The layouts of these ids that there are. */
   async load(db: Db, ids: Iterable<number>): Promise<ReadonlyMap<number, Layout>> {
-    const missing = [...new Set(ids)].filter((id) => !this.#layouts.has(id));
-    if (missing.length > 0) {
-      const rows = await db.layout.findMany({ where: { id: { in: missing } } });
-      await this.#loadNames(db, new Set(rows.flatMap((row) => row.counterIds)));
-      for (const row of rows) {
-        const gauges = row.counterIds.map((id) => gaugeMark(this.#names.get(id) ?? ""));
-        this.#layouts.set(row.id, {
-          id: row.id,
-          counterIds: Int32Array.from(row.counterIds),
-          gauges: Uint8Array.from(gauges),
-        });
-      }
+    const found = new Map<number, Layout>();
+    const missing: number[] = [];
+    for (const id of new Set(ids)) {
+      const known = this.#layouts.get(id);
+      if (known === undefined) missing.push(id);
+      else found.set(id, known);
     }
-    return this.#layouts;
+    if (missing.length === 0) return found;
+    const rows = await db.layout.findMany({ where: { id: { in: missing } } });
+    await this.#loadNames(db, new Set(rows.flatMap((row) => row.counterIds)));
+    for (const { id, counterIds } of rows) {
+      const gauges = counterIds.map((counterId) => gaugeMark(this.#names.get(counterId) ?? ""));
+      const layout = { id, counterIds: Int32Array.from(counterIds), gauges: Uint8Array.from(gauges) };
+      found.set(id, layout);
+      this.#layouts.set(id, layout);
+    }
+    return found;
   }
 
   /** Every layout there is. The list of them is read at most once a second, however many counters are looked up. */

@@ -27,6 +27,11 @@ export class Metrics {
     help: "Snapshots waiting for a commit.",
     registers: [this.registry],
   });
+  readonly ingestWaitingPushes = new Gauge({
+    name: "spillway_ingest_waiting_pushes",
+    help: "Pushes that wait to be read, unread, as of the last push: many when a whole fleet is new at once.",
+    registers: [this.registry],
+  });
   readonly jobDuration = new Histogram({
     name: "spillway_job_duration_seconds",
     help: "Time of one job.",
@@ -60,6 +65,17 @@ export class Metrics {
     name: "spillway_incidents_total",
     help: "Incidents that detection opened, or opened again, and resolved.",
     labelNames: ["transition"],
+    registers: [this.registry],
+  });
+  readonly setAside = new Counter({
+    name: "spillway_set_aside_total",
+    help: "Times that something stored could not be read and was left out of the rollups, by reason. What is tried again and fails again does not count again.",
+    labelNames: ["reason"],
+    registers: [this.registry],
+  });
+  readonly setAsideHours = new Gauge({
+    name: "spillway_set_aside_hours",
+    help: "Hours of namespaces that are not, or not wholly, rolled up because something stored cannot be read; 0 when all is well.",
     registers: [this.registry],
   });
   readonly retentionDropped = new Counter({

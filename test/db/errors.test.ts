@@ -95,3 +95,38 @@ test("a server that is not there is unavailable, by any of its ways", async ({ d
     expect([url, storeFault(raw), storeFault(model)]).toEqual([url, "unavailable", "unavailable"]);
   }
 });
+
+test.for([
+  ["58P01", "could not open file", 2],
+  ["XX000", "could not open relation with OID 17", 2],
+  ["42P01", "relation is not there", 2],
+  ["XX000", "something else", 1],
+  ["23505", "a duplicate", 1],
+] as const)(
+  "a statement that fails with %s, %s, is sent %i times",
+  async ([code, text, times], { databaseUrl }) => {
+    const store = open(databaseUrl);
+    const { db } = store;
+    await db.$executeRaw`CREATE SEQUENCE sent`;
+    // A sequence keeps its count when the statement is undone. The first time fails.
+    await db.$executeRawUnsafe(`
+    CREATE FUNCTION fail_once() RETURNS TEXT LANGUAGE plpgsql AS $$
+    BEGIN
+      IF nextval('sent') % 2 = 1 THEN RAISE EXCEPTION USING ERRCODE = '${code}', MESSAGE = '${text}'; END IF;
+      RETURN 'answered';
+    END $$`);
+    const sent = async () => {
+      const [row] = await db.$queryRaw<{ sent: number }[]>`SELECT last_value::int AS sent FROM sent`;
+      return row?.sent;
+    };
+    const ask = (client: Pick<Store["db"], "$queryRaw">) => client.$queryRaw`SELECT fail_once() AS answer`;
+    if (times === 2) expect(await ask(db)).toEqual([{ answer: "answered" }]);
+    else await expect(ask(db)).rejects.toThrow(text);
+    expect(await sent()).toBe(times);
+    // Within a transaction, which has failed as a whole, it is not.
+    await db.$executeRaw`SELECT setval('sent', 10)`;
+    await expect(db.$transaction((tx) => ask(tx))).rejects.toThrow(text);
+    expect(await sent()).toBe(11);
+    await store.close();
+  },
+);

@@ -1,172 +1,36 @@
-import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect } from "vitest";
 import { lossShare, lostHandshakes } from "../../src/rates/loss.ts";
-import { openStore, type Store } from "../../src/store/client.ts";
-import { type Fleet, FleetView } from "../../src/store/fleet-view.ts";
-import { SnapshotReader } from "../../src/store/history/snapshot-reader.ts";
-import { LayoutCache } from "../../src/store/layouts.ts";
 import { readGaugeTrend } from "../../src/store/queries/gauge-trend.ts";
 import { currentLabels, groupNamespaces, type LabelsOverTime } from "../../src/store/queries/groups.ts";
 import { readHandshakeLoss, readHandshakes } from "../../src/store/queries/handshakes.ts";
 import { readHeatmap } from "../../src/store/queries/heatmap.ts";
-import { readLongIncrease, readRolledUpSeries } from "../../src/store/queries/host-rollups.ts";
-import { readHostIncrease } from "../../src/store/queries/host-series.ts";
 import { gridOf } from "../../src/store/queries/range.ts";
 import { planSegments } from "../../src/store/queries/resolution.ts";
 import { readTop } from "../../src/store/queries/top.ts";
 import { readTrend } from "../../src/store/queries/trend.ts";
 import { grownBy, type PlainMeasure, plainTrend } from "../support/plain-queries.ts";
-import { test as base } from "../support/postgres.ts";
 import {
-  type FleetSnapshot,
-  rollUpAll,
-  type StoredHost,
-  storeHost,
-  storeSnapshots,
-} from "../support/stored-fleet.ts";
+  closeTo,
+  counterOf,
+  HOUR,
+  LATER,
+  MINUTE,
+  NAMES,
+  plainGroup,
+  T0,
+  test,
+  type World,
+} from "../support/query-world.ts";
+import type { FleetSnapshot } from "../support/stored-fleet.ts";
 
-const MINUTE = 60_000;
-const HOUR = 3_600_000;
-const T0 = Date.UTC(2026, 10, 22, 11, 20);
-const LENGTH = 4 * HOUR;
-const LATER = T0 + 24 * HOUR;
 const RUNS = Number(process.env.SPILLWAY_TEST_RUNS ?? 40);
-const NAMES = [
-  "TcpPassiveOpens",
-  "TcpExtListenOverflows",
-  "TcpExtTCPReqQFullDrop",
-  "TcpExtSyncookiesSent",
-  "TcpExtSyncookiesRecv",
-  "TcpExtSyncookiesFailed",
-  "TcpCurrEstab",
-] as const;
-
-interface World {
-  readonly store: Store;
-  readonly hosts: readonly StoredHost[];
-  readonly fleet: Fleet;
-  readonly snapshots: readonly FleetSnapshot[];
-  readonly counters: ReadonlyMap<string, { readonly id: number; readonly layoutIds: readonly number[] }>;
-}
-
-/** Numbers from 0 to 1, the same for the same seed. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x6d2b79f5) | 0;
-    const mixed = Math.imul(state ^ (state >>> 12), 0x297a2d39);
-    return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32;
-  };
-}
-
-/** A namespace's life: intervals of its own, pauses, restarts, counters that stand still or leap. */
-function historyOf(host: StoredHost, namespaceId: number, seed: number): FleetSnapshot[] {
-  const next = random(seed);
-  const everyMs = [45_000, 60_000, 120_000][Math.floor(next() * 3)] ?? 60_000;
-  const snapshots: FleetSnapshot[] = [];
-  let [boot, epoch, bootedAt] = [randomUUID() as string, 0, T0 - 10 * HOUR];
-  let values = NAMES.map(() => BigInt(Math.floor(next() * 1_000)));
-  if (next() < 0.3) values[1] = 2n ** 63n;
-  for (
-    let at = T0 + Math.floor(next() * everyMs);
-    at < T0 + LENGTH;
-    at += everyMs + Math.floor(next() * 90)
-  ) {
-    if (next() < 0.01) at += Math.floor(next() * 40) * MINUTE;
-    const event = next();
-    if (event < 0.005) {
-      [boot, epoch, bootedAt] = [randomUUID(), 0, at - 5_000];
-      values = NAMES.map(() => BigInt(Math.floor(next() * 3)));
-    } else if (event < 0.01) epoch++;
-    const burst = next() < 0.1;
-    values = values.map((value, index) => {
-      if (index === 6) return BigInt(Math.floor(next() * 50));
-      if (index === 0) return value + BigInt(Math.floor(next() * 200));
-      return burst ? value + BigInt(Math.floor(next() * (index === 1 ? 3_000 : 30))) : value;
-    });
-    const named = Object.fromEntries(NAMES.map((name, index) => [name, values[index] ?? 0n]));
-    const { hostId } = host;
-    snapshots.push({
-      hostId,
-      namespaceId,
-      at,
-      uptimeMs: at - bootedAt,
-      everyMs,
-      boot,
-      epoch,
-      wordSize: 64,
-      values: named,
-    });
-  }
-  return snapshots;
-}
-
-const test = base.extend<{ world: World }>({
-  world: async ({ databaseUrl }, use) => {
-    const store = openStore({
-      url: databaseUrl,
-      poolSize: 4,
-      statementTimeoutMs: 30_000,
-      applicationName: "test",
-      onError: () => undefined,
-    });
-    const hosts: StoredHost[] = [];
-    for (let index = 0; index < 7; index++) {
-      // In shards of their own, as in a fleet of thousands: what is read of few shards is read otherwise.
-      await store.db.$queryRaw`SELECT setval('namespace_root_id', nextval('namespace_root_id') + 256)::text`;
-      hosts.push(
-        await storeHost(store, {
-          name: `h${index}`,
-          labels: { region: ["eu", "us", "ap"][index % 3] ?? "", app: "host" },
-          container: index % 2 === 0 ? { app: `app${index % 4}`, team: "blue" } : null,
-        }),
-      );
-    }
-    const snapshots = hosts.flatMap((host) =>
-      host.namespaceIds.flatMap((id, place) => historyOf(host, id, host.hostId * 10 + place + 1)),
-    );
-    await storeSnapshots(store, NAMES, snapshots);
-    await rollUpAll(store, LATER);
-    const layouts = await store.db.layout.findMany();
-    const rows = await store.db.counter.findMany();
-    const counters = new Map(
-      rows.map(({ id, name }) => [name, { id, layoutIds: layouts.map((layout) => layout.id) }]),
-    );
-    const fleet = await new FleetView(store.db, () => LATER).read();
-    await use({ store, hosts, fleet, snapshots, counters });
-    await store.close();
-  },
-});
-
-function counterOf({ counters }: World, name: string) {
-  const found = counters.get(name);
-  if (found === undefined) throw new Error(`no counter ${name}`);
-  return { counterId: found.id, reporters: { layoutIds: found.layoutIds, event: true } };
-}
-
 /** A version label that a deploy changed at some minute of each host's own. */
 const deploys: LabelsOverTime = (host) => [
   { from: Number.NEGATIVE_INFINITY, labels: { ...host.labels, version: "1" } },
   { from: T0 + 47 * MINUTE + host.id * 13 * MINUTE + 20_000, labels: { ...host.labels, version: "2" } },
   { from: T0 + 3 * HOUR, labels: { ...host.labels, version: "1" } },
 ];
-
-/** The group of a namespace in a minute, found the plain way; as the JSON of its labels. */
-function plainGroup(
-  { fleet, hosts }: World,
-  by: readonly string[],
-  labelsOf: LabelsOverTime,
-): (namespaceId: number, minute: number) => string | null {
-  return (namespaceId, minute) => {
-    const own = hosts.find(({ namespaceIds }) => namespaceIds.includes(namespaceId));
-    const host = fleet.hosts.find(({ id }) => id === own?.hostId);
-    if (host === undefined) return null;
-    const container = fleet.namespacesOf.get(host.id)?.find(({ id }) => id === namespaceId)?.labels ?? {};
-    const labels = { ...labelsOf(host).findLast(({ from }) => from <= minute)?.labels, ...container };
-    return JSON.stringify(Object.fromEntries(by.map((name) => [name, labels[name] ?? ""])));
-  };
-}
 
 const question = fc.record({
   measure: fc.constantFrom<PlainMeasure>("RATE", "INCREASE", "AFFECTED", "PEAK", "LAST"),
@@ -304,134 +168,6 @@ describe("queries", () => {
     );
   }, 300_000);
 
-  test("a host's rates from minutes and hours are those of its snapshots", async ({ world }) => {
-    const { store, fleet, hosts, snapshots } = world;
-    const range = { from: T0 + 10 * MINUTE, to: T0 + 200 * MINUTE };
-    const host = hosts[2];
-    if (host === undefined) throw new Error("no host");
-    const query = { namespaceIds: host.namespaceIds, range, fleet, now: LATER };
-    const grid = gridOf(range, HOUR);
-    const counters = [
-      counterOf(world, "TcpPassiveOpens"),
-      { counterId: null, reporters: { layoutIds: [], event: false } },
-    ];
-    const plain = plainTrend(snapshots, {
-      counter: "TcpPassiveOpens",
-      measure: "RATE",
-      ...range,
-      ...grid,
-      groupOf: (id) => (host.namespaceIds.includes(id) ? "host" : null),
-    }).get("host");
-    const [rates, unknown] = await readRolledUpSeries(store.db, query, grid, counters);
-    expect(rates?.values).toEqual(plain?.values.map((value) => (value === null ? null : closeTo(value))));
-    expect(BigInt(rates?.total ?? -1)).toBe(plain?.total);
-    expect(unknown).toMatchObject({ values: grid.length === 4 ? [null, null, null, null] : [], total: null });
-  });
-
-  test("a host's long increase is that of its snapshots, at any moment of the rollups and cut anywhere", async ({
-    world,
-  }) => {
-    const { store, fleet, hosts, snapshots } = world;
-    const host = hosts[2] ?? fail();
-    const reader = new SnapshotReader(new LayoutCache());
-    const passive = counterOf(world, "TcpPassiveOpens");
-    const increaseOf = (from: number, to: number) => {
-      const query = { namespaceIds: host.namespaceIds, range: { from, to }, fleet, now: LATER };
-      return readLongIncrease(reader, store.db, query, { from, to }, passive);
-    };
-    await fc.assert(
-      fc.asyncProperty(
-        fc.integer({ min: -30 * MINUTE, max: 240 * MINUTE }),
-        fc.integer({ min: 1, max: 240 * MINUTE }),
-        fc.integer({ min: 0, max: 300 }),
-        async (offset, length, settledMinutes) => {
-          const settled = new Date(T0 + settledMinutes * MINUTE).toISOString();
-          await store.db.$executeRaw`UPDATE ts.shard SET settled = ${settled}::text::timestamptz`;
-          const range = { from: T0 + offset, to: T0 + offset + length };
-          const raw = await readHostIncrease(
-            reader,
-            store.db,
-            host.namespaceIds,
-            range,
-            passive.counterId ?? -1,
-          );
-          const long = await increaseOf(range.from, range.to);
-          expect(BigInt(long ?? 0)).toBe(BigInt(raw ?? 0));
-        },
-      ),
-      { numRuns: RUNS },
-    );
-    expect(snapshots.length).toBeGreaterThan(0);
-    expect(await increaseOf(T0 - 2 * HOUR, T0 - HOUR)).toBeNull();
-  });
-
-  test("an hour is read from its minutes while it is marked, cut by a change, or not over", async ({
-    world,
-  }) => {
-    const { store } = world;
-    const hour = Math.floor(T0 / HOUR) * HOUR + HOUR;
-    const range = { from: hour - 10 * MINUTE, to: hour + 3 * HOUR };
-    const plan = async (more: { cuts?: number[]; now?: number } = {}) =>
-      (await planSegments(store.db, { range, hours: true, now: LATER, ...more })).map(({ of, from, to }) => [
-        of,
-        (from - hour) / MINUTE,
-        (to - hour) / MINUTE,
-      ]);
-    expect(await plan()).toEqual([
-      ["minutes", -10, 0],
-      ["hours", 0, 180],
-    ]);
-    expect(await plan({ cuts: [hour + 61 * MINUTE, hour + 2 * HOUR] })).toEqual([
-      ["minutes", -10, 0],
-      ["hours", 0, 60],
-      ["minutes", 60, 120],
-      ["hours", 120, 180],
-    ]);
-    expect((await plan({ now: hour + 2.5 * HOUR })).at(-1)).toEqual(["minutes", 120, 180]);
-    await store.db
-      .$executeRaw`INSERT INTO ts.hour_mark (shard, hour) VALUES (7, to_timestamp(${hour / 1000}::float8))`;
-    expect(await plan()).toEqual([
-      ["minutes", -10, 60],
-      ["hours", 60, 180],
-    ]);
-  });
-
-  test("hours whose minutes are gone are read whole, and say the same", async ({ world }) => {
-    const { store, fleet, snapshots } = world;
-    const first = Math.floor(T0 / HOUR) * HOUR;
-    const range = { from: first + 30 * MINUTE, to: first + 4 * HOUR };
-    const kept = first + 3 * HOUR;
-    await store.db
-      .$executeRaw`DELETE FROM ts.rollup_minute WHERE bucket < to_timestamp(${kept / 1000}::float8)`;
-    await store.db.$executeRaw`DELETE FROM ts.coverage WHERE bucket < to_timestamp(${kept / 1000}::float8)`;
-    const grid = gridOf(range, HOUR);
-    for (const measure of ["RATE", "INCREASE", "AFFECTED", "PEAK"] as const) {
-      const groups = groupNamespaces(fleet, fleet.hosts, ["app"], range, currentLabels);
-      const query = { ...counterOf(world, "TcpExtListenOverflows"), range, grid, fleet, now: LATER };
-      const plain = plainTrend(snapshots, {
-        counter: "TcpExtListenOverflows",
-        measure,
-        ...grid,
-        from: first,
-        to: range.to,
-        groupOf: plainGroup(world, ["app"], currentLabels),
-      });
-      const found = await readTrend(store.db, { ...query, measure, groups });
-      expect(
-        Object.fromEntries(
-          groups.labels.map((labels, index) => [JSON.stringify(labels), found[index]?.values]),
-        ),
-      ).toEqual(
-        Object.fromEntries(
-          [...plain].map(([key, { values }]) => [
-            key,
-            values.map((value) => (value === null ? null : closeTo(value))),
-          ]),
-        ),
-      );
-    }
-  });
-
   test("what the index says of everybody is what the namespaces give, added up", async ({ world }) => {
     const { store, fleet } = world;
     const range = { from: Math.floor(T0 / HOUR) * HOUR, to: Math.floor(T0 / HOUR) * HOUR + 4 * HOUR };
@@ -463,58 +199,7 @@ describe("queries", () => {
     await store.db.$executeRaw`UPDATE ts.rollup_hour SET rate = NULL WHERE shard % 2 = 0`;
     await expectSame();
   });
-
-  test("who was there all hour is looked for in the minutes of a marked hour, and nowhere where they are gone", async ({
-    world,
-  }) => {
-    const { store, fleet } = world;
-    const [{ hour } = fail()] = await store.db.$queryRaw<{ hour: number }[]>`
-      SELECT date_part('epoch', bucket) * 1000 AS hour FROM ts.coverage_hour WHERE steady IS NOT NULL LIMIT 1`;
-    const [gone, next] = [hour + 7 * MINUTE, hour + 8 * MINUTE];
-    const range = { from: hour - HOUR, to: hour + 2 * HOUR };
-    const grid = gridOf(range, MINUTE);
-    const valuesAt = async (minutes: readonly number[]) => {
-      const query = { ...counterOf(world, "TcpExtSyncookiesSent"), range, grid, fleet, now: LATER };
-      const groups = groupNamespaces(fleet, fleet.hosts, [], range, currentLabels);
-      for (const measure of ["RATE", "INCREASE"] as const) {
-        const [index] = await readTrend(store.db, { ...query, measure, groups: null });
-        const [named] = await readTrend(store.db, { ...query, measure, groups });
-        expect(named?.values.map((value) => value === null)).toEqual(
-          index?.values.map((value) => value === null),
-        );
-      }
-      const [trend] = await readTrend(store.db, { ...query, measure: "INCREASE", groups: null });
-      return minutes.map((minute) => trend?.values[(minute - range.from) / MINUTE] ?? null);
-    };
-    await store.db
-      .$executeRaw`DELETE FROM ts.rollup_minute WHERE bucket = to_timestamp(${gone / 1000}::float8)`;
-    await store.db.$executeRaw`DELETE FROM ts.coverage WHERE bucket = to_timestamp(${gone / 1000}::float8)`;
-    expect(await valuesAt([gone])).toEqual([0]);
-    await store.db
-      .$executeRaw`INSERT INTO ts.hour_mark (shard, hour) VALUES (7, to_timestamp(${hour / 1000}::float8))`;
-    expect(await valuesAt([gone, next])).toEqual([null, expect.any(Number)]);
-    await store.db.$executeRaw`DELETE FROM ts.hour_mark`;
-    await store.db.$executeRaw`
-      DELETE FROM ts.coverage WHERE bucket >= to_timestamp(${hour / 1000}::float8)
-        AND bucket < to_timestamp(${(hour + HOUR) / 1000}::float8)`;
-    await store.db.$executeRaw`
-      DELETE FROM ts.rollup_minute WHERE bucket >= to_timestamp(${hour / 1000}::float8)
-        AND bucket < to_timestamp(${(hour + HOUR) / 1000}::float8)`;
-    expect(await valuesAt([gone, next])).toEqual([null, null]);
-  });
 });
-
-function fail(): never {
-  throw new Error("no counter");
-}
-
-function closeTo(value: number): unknown {
-  return value === 0 || Number.isInteger(value) === false
-    ? expect.closeTo(value, Math.max(0, 9 - Math.ceil(Math.log10(Math.abs(value) + 1))))
-    : value > Number.MAX_SAFE_INTEGER
-      ? expect.closeTo(value, -6)
-      : value;
-}
 
 function handshakeCounters(world: World) {
   const { counterId: reqQFullDrop } = counterOf(world, "TcpExtTCPReqQFullDrop");

@@ -1,57 +1,20 @@
-import { randomBytes, randomUUID } from "node:crypto";
 import { Client } from "pg";
 import { describe, expect } from "vitest";
 import { retain } from "../../src/jobs/retain.ts";
-import { recordAudit, SYSTEM_ACTOR } from "../../src/store/audit.ts";
 import type { PrismaClient } from "../../src/store/client.ts";
-import { encodeValues } from "../../src/store/codec/values.ts";
-import { hoursToCompact, sealHour } from "../../src/store/compaction/hours.ts";
-import { registerHost } from "../../src/store/hosts.ts";
-import { registerNamespace, registerRoot } from "../../src/store/namespaces.ts";
 import { type PartitionedTable, Partitions } from "../../src/store/partitions.ts";
 import { dropPartition } from "../../src/store/retention/drop-partition.ts";
-import { NamespaceExpiry } from "../../src/store/retention/expire-namespaces.ts";
 import { expirePartitions } from "../../src/store/retention/expire-partitions.ts";
-import { expireRows } from "../../src/store/retention/expire-rows.ts";
 import { listPartitions } from "../../src/store/retention/partition-list.ts";
-import { appendSnapshots } from "../../src/store/snapshots.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { Metrics } from "../../src/telemetry/metrics.ts";
-import { compactAll } from "../support/compaction.ts";
 import { FORGETTING } from "../support/graphql-sources.ts";
+import { addSnapshot, DAY, HOUR, makePartitions as make, NOW, RETENTION } from "../support/retention.ts";
 import { openTestStore, test } from "../support/store.ts";
-
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
-const NOW = Date.UTC(2026, 10, 22, 12, 30);
-const RETENTION = { rawMs: 7 * DAY, minuteMs: 30 * DAY, hourMs: 400 * DAY };
 
 async function names(db: PrismaClient, ...tables: PartitionedTable[]): Promise<string[]> {
   const all = await listPartitions(db);
   return all.filter(({ table }) => tables.includes(table)).map(({ name }) => name);
-}
-
-async function make(db: PrismaClient, table: PartitionedTable, ...ages: number[]): Promise<void> {
-  await new Partitions().ensure(
-    db,
-    table,
-    ages.map((age) => NOW - age),
-  );
-}
-
-async function addSnapshot(db: PrismaClient, namespaceId: number, at: number): Promise<void> {
-  await new Partitions().ensure(db, "snapshot", [at]);
-  const row = {
-    namespaceId,
-    at,
-    epochId: 1,
-    uptimeMs: 1,
-    everyMs: 10_000,
-    flags: 0,
-    layoutId: 1,
-    listeners: null,
-  };
-  await appendSnapshots(db, [{ ...row, values: encodeValues([1]) }]);
 }
 
 async function client(url: string): Promise<Client> {
@@ -213,132 +176,6 @@ describe("partitions", () => {
     await dying.close();
     expect(await names(db, "snapshot")).toEqual(["snapshot_2026111412"]);
     expect((await expirePartitions(db, RETENTION, NOW)).dropped).toHaveLength(1);
-  });
-});
-
-describe("rows", () => {
-  test("of small tables go when nothing needs them, in batches", async ({ store: { db } }) => {
-    const at = (age: number) => new Date(NOW - age);
-    await db.session.createMany({
-      data: [1, 0, -1].map((age) => ({
-        hash: randomBytes(32),
-        name: String(age),
-        scopes: [],
-        expiresAt: at(age),
-      })),
-    });
-    await db.signInLink.createMany({
-      data: [DAY, -1].map((age) => ({ hash: randomBytes(32), expiresAt: at(age) })),
-    });
-    await db.token.createMany({
-      data: [401, 399].flatMap((days) =>
-        [{ revokedAt: at(days * DAY) }, { expiresAt: at(days * DAY) }].map((end) => ({
-          name: String(days),
-          hash: randomBytes(32),
-          prefix: "spw_",
-          scopes: [],
-          ...end,
-        })),
-      ),
-    });
-    await recordAudit(db, SYSTEM_ACTOR, { action: "a.b", target: "old" }, NOW - 401 * DAY);
-    await recordAudit(db, SYSTEM_ACTOR, { action: "a.b", target: "new" }, NOW - 399 * DAY);
-    await db.listener.createMany({
-      data: Array.from({ length: 2_500 }, (_, index) => ({
-        namespaceId: 256,
-        inode: String(index),
-        address: "0.0.0.0",
-        port: 80,
-        firstSeen: at(90 * DAY),
-        lastSeen: at(index < 2_400 ? 31 * DAY : 29 * DAY),
-      })),
-    });
-    await db.hostLabelHistory.createMany({
-      data: [900, 500, 410, 300, 1].map((days) => ({ hostId: 1, since: at(days * DAY), labels: {} })),
-    });
-    await db.event.createMany({
-      data: [
-        { days: 401, until: null },
-        { days: 500, until: 401 },
-        { days: 500, until: 399 },
-        { days: 399, until: null },
-      ].map(({ days, until }) => ({
-        kind: "NOTE",
-        title: "a note",
-        createdBy: "test",
-        at: at(days * DAY),
-        until: until === null ? null : at(until * DAY),
-      })),
-    });
-    await make(db, "snapshot_hour", 7.2 * DAY);
-    for (const age of [9 * DAY, 8 * DAY, 7.2 * DAY, DAY]) {
-      await db.$executeRaw`INSERT INTO ts.compacted_hour (hour) VALUES (date_trunc('hour', ${at(age)}::timestamptz))`;
-      await db.$executeRaw`
-        INSERT INTO ts.compaction (hour, shard, snapshots)
-        SELECT date_trunc('hour', ${at(age)}::timestamptz), shard, 1 FROM generate_series(1, 3) shard`;
-    }
-    expect(await expireRows(db, RETENTION, NOW)).toEqual({
-      session: 2,
-      sign_in_link: 1,
-      token: 2,
-      audit_entry: 1,
-      listener: 2_400,
-      event: 2,
-      host_label_history: 2,
-      compaction: 6,
-      compacted_hour: 2,
-    });
-    expect(await db.session.findMany({ select: { name: true } })).toEqual([{ name: "-1" }]);
-    expect(await db.auditEntry.findMany({ select: { target: true } })).toEqual([{ target: "new" }]);
-    // The labels that held when the retention begins are still known.
-    const [oldest] = await db.hostLabelHistory.findMany({ orderBy: { since: "asc" }, take: 1 });
-    expect(oldest?.since).toEqual(at(410 * DAY));
-    expect(Object.values(await expireRows(db, RETENTION, NOW)).every((count) => count === 0)).toBe(true);
-  });
-
-  test("of a sealed hour stay as long as its partition, and it can still be compacted", async ({
-    store: { db },
-  }) => {
-    await addSnapshot(db, 256, NOW - 8 * DAY);
-    const hour = Math.floor((NOW - 8 * DAY) / HOUR) * HOUR;
-    await sealHour(db, hour);
-    // Its partition is past its retention, and a reader or an unfinished rollup keeps it.
-    expect(await expireRows(db, RETENTION, NOW)).toMatchObject({ compacted_hour: 0 });
-    expect(await sealHour(db, hour)).toBe(true);
-    await compactAll(db, NOW);
-    expect(await hoursToCompact(db, NOW)).toEqual([]);
-  });
-
-  test("of namespaces go when no resolution has anything of them, and roots never", async ({
-    store: { db },
-  }) => {
-    const host = await registerHost(db, randomUUID(), randomBytes(32), {
-      name: "h",
-      machineId: null,
-      labels: {},
-    });
-    const root = await registerRoot(db, host.id);
-    const container = (birth: number) =>
-      registerNamespace(
-        db,
-        host.id,
-        { kind: "CONTAINER", bootId: randomUUID(), inode: "1", birth },
-        { containerId: null, name: null, labels: {} },
-      );
-    const [gone, alive, returns] = [await container(1), await container(2), await container(3)];
-    await db.namespace.updateMany({ data: { firstSeen: new Date(NOW - 20 * DAY) } });
-    const young = await container(4);
-    await addSnapshot(db, alive, NOW);
-
-    const expiry = new NamespaceExpiry(db);
-    expect(await expiry.run(RETENTION, NOW)).toEqual({ idle: 2, deleted: 0 });
-    expect(await expiry.run(RETENTION, NOW + 399 * DAY)).toMatchObject({ deleted: 0 });
-    await addSnapshot(db, returns, NOW + 399 * DAY);
-    expect((await expiry.run(RETENTION, NOW + 401 * DAY)).deleted).toBe(1);
-    const left = await db.namespace.findMany({ orderBy: { id: "asc" } });
-    expect(left.map(({ id }) => id)).toEqual([root, alive, returns, young]);
-    expect(left.find(({ id }) => id === returns)?.idleSince).toBeNull();
-    expect(gone).toBeGreaterThan(0);
   });
 });
 

@@ -1,13 +1,9 @@
 /** Late snapshots of hours that are compacted: the rollups end as if they had been punctual, at a bounded price. */
 import fc from "fast-check";
 import { expect } from "vitest";
-import { GroupCommit } from "../../src/ingest/group-commit.ts";
-import type { Store } from "../../src/store/client.ts";
-import { Partitions } from "../../src/store/partitions.ts";
 import { rollUpShard } from "../../src/store/rollup/roll-up-shard.ts";
 import { type SnapshotRow, shardOf } from "../../src/store/snapshots.ts";
-import { createLog } from "../../src/telemetry/log.ts";
-import { Metrics } from "../../src/telemetry/metrics.ts";
+import { committer } from "../support/compacted-store.ts";
 import { compactAll, mergeAll } from "../support/compaction.ts";
 import { expectTables } from "../support/expect-tables.ts";
 import type { NamespaceHistory } from "../support/fleet-oracle.ts";
@@ -20,15 +16,6 @@ const RUNS = Number(process.env.SPILLWAY_TEST_RUNS ?? 12);
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const LATER = HISTORY_START + 40 * 24 * HOUR;
-
-function committer({ db }: Store): GroupCommit {
-  return new GroupCommit({
-    db,
-    partitions: new Partitions(),
-    log: createLog("fatal"),
-    metrics: new Metrics(),
-  });
-}
 
 test("every table equals the oracle's, for any fleet a part of which comes after its hours were compacted", async ({
   store,

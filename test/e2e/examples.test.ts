@@ -23,10 +23,22 @@ beforeAll(async () => {
   // It ends with a minute that is over, so that every answer is of whole minutes.
   const end = Math.floor(Date.now() / 60_000) * 60_000 - 1_000;
   for (const section of exampleFleet(end)) await service.pushed(push(section));
-  await waitFor("the rollups", async () => {
-    const { data } = await service.graphql("{ system { rollup { pendingMarks } } hosts { totalCount } }");
-    return data.system.rollup.pendingMarks === 0 && data.hosts.totalCount === 4;
+  await waitFor("the rollups, and that the hosts were heard of", async () => {
+    const { data } = await service.graphql("{ system { rollup { pendingMarks } } fleet { reportingCount } }");
+    return data.system.rollup.pendingMarks === 0 && data.fleet.reportingCount === 4;
   });
+  const { errors } = await service.graphql(
+    "mutation ($input: EventInput!) { recordEvent(input: $input) { id } }",
+    {
+      input: {
+        kind: "DEPLOY",
+        title: "shop 2",
+        at: new Date(end - 360_000).toISOString(),
+        matchers: [{ name: "role", value: "web" }],
+      },
+    },
+  );
+  expect(errors).toBeUndefined();
   await withStore(databaseUrlOf(inject("postgresUrl"), database), async ({ db }) => {
     const host = await db.host.findFirstOrThrow({ where: { name: "web-3" } });
     await judge(db, {
@@ -118,6 +130,9 @@ const FINDS: Readonly<
   },
   "08-did-a-version-do-it.graphql": {
     finds: ({ fleet }) => {
+      expect(fleet.events.map(({ kind, title }: { kind: string; title: string }) => [kind, title])).toEqual([
+        ["DEPLOY", "shop 2"],
+      ]);
       const dropping = fleet.trend.filter(({ total }: { total: string }) => Number(total) > 0);
       expect(dropping.map(({ labels }: { labels: object }) => labels)).toEqual([{ version: "2" }]);
     },

@@ -142,6 +142,17 @@ test("starts it by systemd, and waits until its first snapshot is taken", async 
   );
 });
 
+test("a systemd that would not give the agent its token is refused", async () => {
+  const bin = join(root, "old-systemd");
+  await mkdir(bin, { recursive: true });
+  await writeFile(join(bin, "systemctl"), "#!/bin/sh\necho 'systemd 239 (239-82.el8)'\n", { mode: 0o755 });
+  const done = install([], { path: `${bin}:${process.env.PATH}` });
+  expect([done.status, done.stderr]).toEqual([
+    1,
+    expect.stringMatching(/systemd 239.*needs 247.*--no-service/),
+  ]);
+});
+
 test("--uninstall leaves nothing", async () => {
   expect(install(["--uninstall"]).status).toBe(0);
   for (const path of [

@@ -67,7 +67,7 @@ async function followOverflow(redisUrl: string | null): Promise<void> {
         seen = (await service.graphql(`query ($since: DateTime!) { ${fields} }`, { since })).data;
         return equals(seen, expected);
       },
-      { timeoutMs: 20_000 },
+      { timeoutMs: 60_000 },
     ).catch(() => undefined);
     expect(seen).toEqual(expected);
     const { data } = await service.graphql("{ system { queue { backend failed } } }");

@@ -31,9 +31,10 @@ test("GET /v1/storage says what each resolution takes, and nothing that cannot b
     host.snapshot(now - HOUR + tick * 10_000, [tick, tick, 0]),
   );
   await service.pushed(push(host.section(snapshots)));
-  await waitFor("the rollups", async () => {
-    const { data } = await service.graphql("{ system { rollup { pendingMarks } } }");
-    return data.system.rollup.pendingMarks === 0;
+  // A report is shown for ten seconds: all that it is to tell is there before it is asked for.
+  await waitFor("the rollups, and that the host was heard of", async () => {
+    const { data } = await service.graphql("{ fleet { reportingCount } system { rollup { pendingMarks } } }");
+    return data.system.rollup.pendingMarks === 0 && data.fleet.reportingCount === 1;
   });
   const token = await service.token("read");
   const response = await get("/v1/storage", token);
@@ -45,6 +46,7 @@ test("GET /v1/storage says what each resolution takes, and nothing that cannot b
   const body = (await response.json()) as {
     at: string;
     bytes: number;
+    unreadable: unknown;
     resolutions: ({ name: string; bytes: number; oldest: string | null } & Record<string, unknown>)[];
   };
   expect(body).toMatchObject({
@@ -74,9 +76,11 @@ test("GET /v1/storage says what each resolution takes, and nothing that cannot b
   const beganAt = Math.floor((now - HOUR) / HOUR) * HOUR;
   expect(raw?.oldest).toBe(new Date(beganAt).toISOString());
 
+  expect(body.unreadable).toEqual({ hours: 0, since: null, example: null });
+
   const fields = "name bytes oldest newest retention bytesPerDay bytesWhenFull bytesPerSample summary";
   const { data } = await service.graphql(
-    `{ system { storage { at bytes bytesPerDay bytesWhenFull freeBytes exceedsDisk hosts resolutions { ${fields} } } } }`,
+    `{ system { storage { at bytes bytesPerDay bytesWhenFull freeBytes exceedsDisk hosts unreadable { hours since example } resolutions { ${fields} } } } }`,
   );
   // Of one look, which both show for ten seconds.
   if (data.system.storage.at === body.at) expect(data.system.storage).toEqual(body);

@@ -21,8 +21,10 @@ export async function compactAll(db: PrismaClient, before: number): Promise<void
 
 export async function mergeAll(db: PrismaClient): Promise<void> {
   for (const hour of await hoursToMerge(db)) {
+    const damaged: number[] = [];
     for (;;) {
-      const outcome = await mergeLate(db, hour);
+      const outcome = await mergeLate(db, hour, damaged);
+      if (outcome.kind === "done") damaged.push(...outcome.damaged);
       if (outcome.kind !== "done" || !outcome.more) break;
     }
   }

@@ -51,7 +51,10 @@ const happening = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       kind: fc.constant("reboot" as const),
-      downSeconds: fc.nat(300),
+      downSeconds: fc.oneof(
+        { weight: 9, arbitrary: fc.nat(300) },
+        { weight: 1, arbitrary: fc.constant(90_000) },
+      ),
       epoch: fc.constantFrom(0, 0, 1),
     }),
   },

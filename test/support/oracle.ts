@@ -153,7 +153,7 @@ function listedLast(inode: string, earlier: readonly OracleSnapshot[], at: numbe
 
 function dropsGrew(before: OracleSnapshot | undefined, now: OracleSnapshot): boolean {
   const value = now.values.TcpExtListenDrops;
-  if (before === undefined || value === undefined) return false;
+  if (before === undefined || value === undefined || isOld(before, now)) return false;
   return increase("TcpExtListenDrops", value, now, before, before)[0] > 0n;
 }
 
@@ -204,9 +204,10 @@ function increase(
   before: OracleSnapshot | undefined,
   last: OracleSnapshot | undefined,
 ): [grown: bigint, rated: boolean] {
-  if (before === undefined) {
+  if (before === undefined || isOld(before, now)) {
     if (now.bornUptimeMs !== undefined) return [value, true];
-    const newBoot = now.epoch === 0 && last !== undefined && last.boot !== now.boot;
+    const known = last !== undefined && !isOld(last, now);
+    const newBoot = now.epoch === 0 && known && last.boot !== now.boot;
     return newBoot && now.at - now.uptimeMs > last.at ? [value, false] : [0n, false];
   }
   if (isBaseline(before, now)) return [0n, false];
@@ -219,7 +220,7 @@ function increase(
 
 /** The time that increases took; 0 where no rate may be told. */
 function ratedMs(now: OracleSnapshot, before: OracleSnapshot | undefined): number {
-  if (before === undefined) {
+  if (before === undefined || isOld(before, now)) {
     return now.bornUptimeMs === undefined ? 0 : Math.max(1, now.uptimeMs - now.bornUptimeMs);
   }
   const elapsed = now.uptimeMs - before.uptimeMs;
@@ -227,7 +228,12 @@ function ratedMs(now: OracleSnapshot, before: OracleSnapshot | undefined): numbe
 }
 
 function isBaseline(before: OracleSnapshot, now: OracleSnapshot): boolean {
-  return now.uptimeMs <= before.uptimeMs || now.at - before.at > DAY || recreated(before, now);
+  return now.uptimeMs <= before.uptimeMs || recreated(before, now);
+}
+
+/** What is older than a day says nothing of what came after. */
+function isOld(before: OracleSnapshot, now: OracleSnapshot): boolean {
+  return now.at - before.at > DAY;
 }
 
 function wraps(old: bigint, value: bigint, { wordSize }: OracleSnapshot): boolean {

@@ -180,7 +180,7 @@ export async function forgetSeries({ db }: Store): Promise<void> {
   await db.$executeRaw`
     TRUNCATE ts.snapshot, ts.mark, ts.rollup_minute, ts.coverage, ts.gauge_minute, ts.listener_minute,
              ts.hour_mark, ts.rollup_hour, ts.coverage_hour, ts.gauge_hour, ts.shard, ts.snapshot_hour,
-             ts.snapshot_late, ts.compaction, ts.compacted_hour, listener`;
+             ts.snapshot_late, ts.compaction, ts.compacted_hour, ts.set_aside, listener`;
 }
 
 /** A row of a rollup, its positions by namespace. */

@@ -2,6 +2,9 @@ import { setTimeout as pause } from "node:timers/promises";
 
 const POLL_MS = 20;
 
+/** What takes a second by itself may take many on a machine that is busy with others' work. */
+const TIMEOUT_MS = 30_000;
+
 export interface WaitOptions {
   readonly timeoutMs?: number;
 }
@@ -13,7 +16,7 @@ export interface WaitOptions {
 export async function waitFor<T>(
   what: string,
   probe: () => T | Promise<T>,
-  { timeoutMs = 10_000 }: WaitOptions = {},
+  { timeoutMs = TIMEOUT_MS }: WaitOptions = {},
 ): Promise<Exclude<Awaited<T>, false | null | undefined | "" | 0>> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

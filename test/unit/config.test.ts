@@ -33,6 +33,7 @@ test("all faults are told together, each with its name", () => {
 test.each([
   ["SPILLWAY_RAW_RETENTION", "1d", /at least 2d/],
   ["SPILLWAY_MINUTE_RETENTION", "6d", /at least SPILLWAY_RAW_RETENTION: a late snapshot/],
+  ["SPILLWAY_CONTAINER_RETENTION", "29d", /at least SPILLWAY_MINUTE_RETENTION: minutes of containers/],
   ["SPILLWAY_HOUR_RETENTION", "29d", /at least SPILLWAY_MINUTE_RETENTION: hours are made of minutes/],
   ["SPILLWAY_LABELS_FILE", "labels.yml", /absolute/],
   ["SPILLWAY_INTERVAL", "2h", /from 100ms to 1h/],

@@ -8,8 +8,9 @@ import { encodeValues } from "../../store/codec/values.ts";
 import type { HostSeen } from "../../store/host-status.ts";
 import { FLAG_FROM_ZERO, type SnapshotRow } from "../../store/snapshots.ts";
 import type { TokenActor } from "../../store/tokens.ts";
+import type { CommitOutcome } from "../commit-lane.ts";
 import type { Facts, HostSaid } from "../facts.ts";
-import type { CommitOutcome, GroupCommit } from "../group-commit.ts";
+import type { GroupCommit } from "../group-commit.ts";
 import type { Presence } from "../presence.ts";
 import { fault } from "./fault.ts";
 import { isQuickPush, isQuickSnapshot } from "./quick.ts";
@@ -103,7 +104,7 @@ export async function storePush(deps: AcceptDeps, plan: PushPlan): Promise<Snaps
   for (const host of seen) deps.presence.saw(host);
   // Before the answer: what an agent has had acknowledged it does not say again.
   await deps.facts.keep(
-    rows.filter((row, index) => row.sysctls !== null && outcomes[index] !== "fault"),
+    rows.filter((row, index) => row.sysctls !== null && isKept(outcomes[index])),
     said,
   );
   let next = 0;
@@ -166,7 +167,7 @@ async function readSnapshot(
     return fault(
       "retry",
       "LIMIT_EXCEEDED",
-      "the service keeps as many counter names as it may; these are new",
+      "the service keeps as many counter names and layouts as it may; this one is new",
     );
   }
   if (snapshot.values.length !== layout.length) {
@@ -223,6 +224,11 @@ function checkTime(at: number, now: number, oldestAcceptedMs: number): SnapshotR
   return null;
 }
 
+/** What is not stored is sent again, with what came with it. */
+function isKept(outcome: CommitOutcome | undefined): boolean {
+  return outcome !== "fault" && outcome !== "busy";
+}
+
 function resultOf(outcome: CommitOutcome | undefined, row: SnapshotRow): SnapshotResult {
   switch (outcome) {
     case "stored":
@@ -234,6 +240,12 @@ function resultOf(outcome: CommitOutcome | undefined, row: SnapshotRow): Snapsho
         "CONFLICT",
         `this namespace already has a snapshot of ${new Date(row.at).toISOString()} with other content: ` +
           "two agents share one id, or one dated two snapshots alike; the first is kept",
+      );
+    case "busy":
+      return fault(
+        "retry",
+        "SERVICE_FAULT",
+        "the service has as many snapshots of hours long past waiting as it may: it takes this one later",
       );
     default:
       return fault("retry", "SERVICE_FAULT", "the service could not store this snapshot; its log says why");

@@ -2,13 +2,17 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { asSpillwayError, problemOf, SpillwayError } from "../../errors.ts";
 import type { AgentConfig, PushAnswer, SnapshotResult } from "../../protocol/answer.ts";
 import { asUnavailable } from "../../store/errors.ts";
+import type { TokenActor } from "../../store/tokens.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
+import type { Admission } from "../admission.ts";
 import { type BearerDeps, requireBearer } from "../bearer.ts";
-import { readBody } from "../body.ts";
-import { type AcceptDeps, planPush, storePush } from "./accept.ts";
+import { decodeBody, receiveBody, type SentBody } from "../body.ts";
+import type { Registry } from "../registry.ts";
+import { type AcceptDeps, type PushPlan, planPush, storePush } from "./accept.ts";
 
 export interface SnapshotsDeps extends AcceptDeps, BearerDeps {
+  readonly admission: Admission;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly agentConfig: AgentConfig;
@@ -68,14 +72,10 @@ async function handle(deps: SnapshotsDeps, request: IncomingMessage): Promise<Sn
     });
   }
   const sender = await requireBearer(deps, request, "ingest");
-  if (deps.commit.full) {
-    throw new SpillwayError(
-      "OVERLOADED",
-      "the service holds as many unwritten snapshots as it may: try again",
-      {
-        details: { retryAfterSeconds: 1 + Math.floor(Math.random() * 5) },
-      },
-    );
+  if (deps.commit.full || deps.admission.full) {
+    throw new SpillwayError("OVERLOADED", "the service has as many pushes waiting as it may: try again", {
+      details: { retryAfterSeconds: 1 + Math.floor(Math.random() * 5) },
+    });
   }
   const type = request.headers["content-type"] ?? "";
   if (!/^application\/json *(;|$)/i.test(type)) {
@@ -84,8 +84,41 @@ async function handle(deps: SnapshotsDeps, request: IncomingMessage): Promise<Sn
       `content-type "${type.slice(0, 50)}" is not supported: send application/json`,
     );
   }
-  const plan = await planPush(deps, sender, parseJson(await readBody(request)));
+  const body = await receiveBody(request);
+  const plan = (await planKnown(deps, sender, body)) ?? (await planInTurn(deps, sender, request, body));
   return storePush(deps, plan);
+}
+
+/** A push of hosts that are known, which waits for nobody; null for any other, of which nothing is held but its bytes. */
+async function planKnown(deps: SnapshotsDeps, sender: TokenActor, body: SentBody): Promise<PushPlan | null> {
+  const push = parseJson(await decodeBody(body));
+  return isOfKnownHosts(push, deps.registry) ? planPush(deps, sender, push) : null;
+}
+
+/** A push of hosts that are new, each of which waits for the database several times: see Admission. */
+async function planInTurn(
+  deps: SnapshotsDeps,
+  sender: TokenActor,
+  request: IncomingMessage,
+  body: SentBody,
+): Promise<PushPlan> {
+  const { admission, metrics } = deps;
+  const planned = admission.run(body.bytes.length, async () => {
+    if (request.socket.destroyed) {
+      throw new SpillwayError("BAD_REQUEST", "the connection ended before the push had its turn");
+    }
+    return planPush(deps, sender, parseJson(await decodeBody(body)));
+  });
+  metrics.ingestWaitingPushes.set(admission.waiting);
+  return planned;
+}
+
+function isOfKnownHosts(push: unknown, registry: Registry): boolean {
+  const hosts = typeof push === "object" && push !== null && "hosts" in push ? push.hosts : null;
+  return (
+    Array.isArray(hosts) &&
+    hosts.every((host: { readonly id?: unknown } | null) => registry.knows(String(host?.id)))
+  );
 }
 
 function parseJson(body: Buffer): unknown {

@@ -1,6 +1,8 @@
 import { Prisma } from "../../generated/prisma/client.ts";
-import { PARTIAL } from "../codec/listeners.ts";
-import type { Lookup } from "./record.ts";
+import type { WireListeners } from "../../protocol/message.ts";
+import { decodeListeners, PARTIAL } from "../codec/listeners.ts";
+import type { ListenersRecord, Lookup } from "./record.ts";
+import { UnreadableError } from "./unreadable.ts";
 
 /** Part of a list without sockets: JSON as ingest wrote it, in which no text can hold this with its quotes bare. */
 export const NO_SOCKETS = '"sockets":[]';
@@ -17,6 +19,17 @@ export function isEmpty(listeners: Uint8Array): boolean {
 /** The same of snapshots s. */
 export const COMPLETE = Prisma.sql`substring(s.listeners FOR ${PARTIAL.length}::int) <> ${PARTIAL}`;
 export const EMPTY = Prisma.sql`position(convert_to(${NO_SOCKETS}, 'UTF8') IN s.listeners) > 0`;
+
+/** What a record lists. @throws UnreadableError */
+export function listenersOf({ namespace_id, at, listeners }: ListenersRecord): WireListeners {
+  try {
+    return decodeListeners(listeners);
+  } catch (cause) {
+    const what = `the listeners of the snapshot of ${new Date(at).toISOString()} are damaged (${(cause as Error).message}): restore the row from a backup, or set them to null to give them up`;
+    const one = { namespaceId: namespace_id, at: Math.round(at), reason: "damaged_listeners", what } as const;
+    throw new UnreadableError([one], { cause });
+  }
+}
 
 /** What was wanted, and of a found row for which of them. */
 export interface Wanted {

@@ -5,7 +5,7 @@ import { COMPLETE, EMPTY, isComplete, isEmpty, keyOf, type Wanted, wantedOf } fr
 import type { Lookup, SnapshotRecord } from "./record.ts";
 import { hoursWithin, instant, recordOf, SNAPSHOT, within } from "./sources.ts";
 import { inOrder } from "./span.ts";
-import { Turns } from "./turns.ts";
+import { Unpacking } from "./unpacking.ts";
 import { widening } from "./widening.ts";
 
 /** A snapshot with what was sampled of listening sockets up to it (src/store/codec/listeners.ts). */
@@ -17,6 +17,8 @@ type SampleRow = ListenerSampleRecord & Wanted & { readonly data: Uint8Array | n
  * For each lookup the listener samples before it of the same epoch, within `withinMs`: the newest complete list
  * and what was listed since, and the newest of all. Lists that are empty and not complete say nothing else, and
  * are left out.
+ *
+ * @throws UnreadableError
  */
 export async function readListenerSamples(
   db: Db,
@@ -64,7 +66,7 @@ async function lookBefore(
       UNION ALL
       (SELECT ${SNAPSHOT}, s.listeners, NULL FROM ts.snapshot_late s WHERE ${before})
       UNION ALL
-      (SELECT true, h.namespace_id, 0, 0, 0, 0, 0, 0, ''::bytea, ''::bytea, h.data FROM ts.snapshot_hour h
+      (SELECT true, h.namespace_id, date_part('epoch', h.hour) * 1000, 0, 0, 0, 0, 0, ''::bytea, ''::bytea, h.data FROM ts.snapshot_hour h
        WHERE h.shard = wanted.namespace_id >> 8 AND h.namespace_id = wanted.namespace_id AND ${hoursWithin(span)}
          AND h.first_at < to_timestamp(wanted.at / 1000)::timestamptz(3)
          AND h.last_listeners_at >= to_timestamp((wanted.at - ${withinMs}::float8) / 1000)::timestamptz(3)
@@ -72,18 +74,20 @@ async function lookBefore(
     ) p`;
 
   const found = new Map<string, ListenerSampleRecord[]>();
-  const turns = new Turns();
+  const unpacking = new Unpacking();
   for (const { wanted_epoch, wanted_at, data, ...row } of rows) {
     const key = `${row.namespace_id} ${wanted_epoch} ${Math.round(wanted_at)}`;
-    const samples = data === null ? [row] : samplesOf(row.namespace_id, data);
-    const own = samples.filter(
+    const { namespace_id } = row;
+    const samples =
+      data === null ? [row] : await unpacking.hour(namespace_id, row.at, () => samplesOf(namespace_id, data));
+    const own = (samples ?? []).filter(
       ({ at, epoch_id }) => epoch_id === wanted_epoch && at < wanted_at && at >= wanted_at - withinMs,
     );
     const known = found.get(key);
     if (known === undefined) found.set(key, own);
     else known.push(...own);
-    if (data !== null) await turns.afterHour();
   }
+  unpacking.end();
   for (const [key, samples] of found) found.set(key, telling(samples));
   return found;
 }

@@ -5,7 +5,7 @@ import { decodeHourListeners } from "../codec/hour.ts";
 import { COMPLETE, EMPTY, isComplete, isEmpty, keyOf, type Wanted, wantedOf } from "./listener-lists.ts";
 import type { Lookup } from "./record.ts";
 import { hoursWithin, instant, within } from "./sources.ts";
-import { Turns } from "./turns.ts";
+import { Unpacking } from "./unpacking.ts";
 import { widening } from "./widening.ts";
 
 type NextRow = Wanted & {
@@ -24,9 +24,10 @@ interface NextList {
 
 /**
  * Minutes of the lists behind these samples that may be measured from them: of the same epoch, within `withinMs`,
- * up to the next complete one. Empty lists that are not complete are measured from nothing.
+ * up to the next complete one. Empty lists that are not complete are measured from nothing, and end nothing.
  *
  * @param newest no snapshot is later than this
+ * @throws UnreadableError
  */
 export async function readListenerSuccessorMinutes(
   db: Db,
@@ -40,7 +41,7 @@ export async function readListenerSuccessorMinutes(
     const found = await lookAfter(db, wanted, reachMs);
     return wanted.filter((one) => {
       const lists = found.get(keyOf(one)) ?? [];
-      for (const { at, empty } of lists) if (!empty) minutes.add(minuteOf(at));
+      for (const { at, empty, complete } of lists) if (!empty || complete) minutes.add(minuteOf(at));
       return lists.at(-1)?.complete !== true;
     });
   });
@@ -74,7 +75,7 @@ async function lookAfter(
       UNION ALL
       (SELECT ${list} FROM ts.snapshot_late s WHERE ${behind})
       UNION ALL
-      (SELECT h.namespace_id, 0, false, false, h.data FROM ts.snapshot_hour h
+      (SELECT h.namespace_id, date_part('epoch', h.hour) * 1000, false, false, h.data FROM ts.snapshot_hour h
        WHERE h.shard = wanted.namespace_id >> 8 AND h.namespace_id = wanted.namespace_id AND ${hoursWithin(span)}
          AND h.last_listeners_at > to_timestamp(wanted.at / 1000)::timestamptz(3)
          AND h.first_at <= to_timestamp((wanted.at + ${withinMs}::float8) / 1000)::timestamptz(3)
@@ -82,16 +83,19 @@ async function lookAfter(
     ) n`;
 
   const found = new Map<string, NextList[]>();
-  const turns = new Turns();
+  const unpacking = new Unpacking();
   for (const { namespace_id, wanted_epoch, wanted_at, data, ...one } of rows) {
     const key = `${namespace_id} ${wanted_epoch} ${Math.round(wanted_at)}`;
-    const lists = data === null ? [{ ...one, at: Math.round(one.at) }] : listsOf(data, wanted_epoch);
-    const own = lists.filter(({ at }) => at > wanted_at && at <= wanted_at + withinMs);
+    const lists =
+      data === null
+        ? [{ ...one, at: Math.round(one.at) }]
+        : await unpacking.hour(namespace_id, one.at, () => listsOf(data, wanted_epoch));
+    const own = (lists ?? []).filter(({ at }) => at > wanted_at && at <= wanted_at + withinMs);
     const known = found.get(key);
     if (known === undefined) found.set(key, own);
     else known.push(...own);
-    if (data !== null) await turns.afterHour();
   }
+  unpacking.end();
   for (const [key, lists] of found) {
     lists.sort((a, b) => a.at - b.at);
     const next = lists.findIndex((one) => one.complete);

@@ -2,9 +2,10 @@ import type { Db } from "../client.ts";
 import { decodeHourListeners } from "../codec/hour.ts";
 import { HOUR_MS, type ListenersRecord, type SnapshotRecord } from "./record.ts";
 import { HOUR, IS_COMPACTED, instant, SNAPSHOT, type SourceRow, snapshotsIn } from "./sources.ts";
+import { Unpacking } from "./unpacking.ts";
 import { widening } from "./widening.ts";
 
-/** The newest snapshot of a namespace; null when there is none. */
+/** The newest snapshot of a namespace; null when there is none. @throws UnreadableError */
 export async function readNewest(db: Db, namespaceId: number, now: number): Promise<SnapshotRecord | null> {
   let newest: SnapshotRecord | null = null;
   const shard = namespaceId >> 8;
@@ -23,10 +24,12 @@ export async function readNewest(db: Db, namespaceId: number, now: number): Prom
        WHERE h.shard = ${shard} AND h.namespace_id = ${namespaceId} AND h.hour > ${instant(since - HOUR_MS)}
          AND h.last_at > ${instant(since)} AND ${IS_COMPACTED}
        ORDER BY h.hour DESC LIMIT 1)`;
+    const unpacking = new Unpacking();
     for (const row of rows) {
-      const last = snapshotsIn(row).at(-1) ?? null;
+      const last = (await snapshotsIn(row, unpacking)).at(-1) ?? null;
       if (last !== null && (newest === null || last.at > newest.at)) newest = last;
     }
+    unpacking.end();
     return newest === null ? wanted : [];
   });
   return newest;
@@ -67,7 +70,11 @@ export async function lastSnapshotAt(
 
 type ListenersRow = ListenersRecord & { readonly compacted: boolean };
 
-/** Of each of these namespaces the newest sample of its listening sockets that is at most `withinMs` old. */
+/**
+ * Of each of these namespaces the newest sample of its listening sockets that is at most `withinMs` old.
+ *
+ * @throws UnreadableError
+ */
 export async function readNewestListeners(
   db: Db,
   ids: readonly number[],
@@ -97,13 +104,21 @@ export async function readNewestListeners(
            AND h.last_listeners_at > ${instant(since)} AND ${IS_COMPACTED}
          ORDER BY h.hour DESC LIMIT 1)
       ) newest`;
+    const unpacking = new Unpacking();
     for (const { compacted, namespace_id, at, listeners } of rows) {
       const best = newest.get(namespace_id);
       if (best !== undefined && best.at >= at) continue;
-      const last = compacted ? decodeHourListeners(listeners).at(-1) : { at, listeners };
+      const last = compacted
+        ? (await unpacking.hour(namespace_id, hourOf(at), () => decodeHourListeners(listeners)))?.at(-1)
+        : { at, listeners };
       if (last !== undefined) newest.set(namespace_id, { namespace_id, ...last });
     }
+    unpacking.end();
     return wanted.filter((id) => !newest.has(id));
   });
   return [...newest.values()];
+}
+
+function hourOf(at: number): number {
+  return Math.floor(at / HOUR_MS) * HOUR_MS;
 }

@@ -2,7 +2,7 @@ import { Prisma } from "../../generated/prisma/client.ts";
 import type { Db } from "../client.ts";
 import type { Lookup, SnapshotRecord } from "./record.ts";
 import { HOUR, hoursWithin, SNAPSHOT, type SourceRow, snapshotsIn, within } from "./sources.ts";
-import { Turns } from "./turns.ts";
+import { Unpacking } from "./unpacking.ts";
 import { widening } from "./widening.ts";
 
 /** The predecessor found, and the epoch it was wanted for. */
@@ -12,6 +12,7 @@ export type Predecessor = SnapshotRecord & { readonly wanted_epoch: number };
  * For each lookup the newest snapshot before it within `withinMs`: of the same epoch where `sameEpoch`, else of any.
  *
  * @param emptyMs within so long there is known to be none
+ * @throws UnreadableError
  */
 export async function readPredecessors(
   db: Db,
@@ -67,18 +68,18 @@ async function look(
     ) p`;
 
   const newest = new Map<string, Predecessor>();
-  const turns = new Turns();
+  const unpacking = new Unpacking();
   for (const { wanted_epoch, wanted_at, ...row } of rows) {
     const key = `${row.namespace_id} ${wanted_epoch} ${wanted_at}`;
     const best = newest.get(key);
-    const found = snapshotsIn(row).findLast(
+    const found = (await snapshotsIn(row, unpacking)).findLast(
       ({ at, epoch_id }) =>
         at < wanted_at && at >= wanted_at - withinMs && (!sameEpoch || epoch_id === wanted_epoch),
     );
     if (found !== undefined && (best === undefined || found.at > best.at)) {
       newest.set(key, { ...found, wanted_epoch });
     }
-    if (row.compacted) await turns.afterHour();
   }
+  unpacking.end();
   return newest;
 }

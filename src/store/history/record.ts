@@ -22,8 +22,10 @@ export interface ListenersRecord {
   readonly listeners: Uint8Array;
 }
 
-/** Whose snapshots: all of a shard's namespaces, or these. */
-export type Whose = { readonly shard: number } | { readonly namespaceIds: readonly number[] };
+/** Whose snapshots: all of a shard's namespaces (but for some), or these. */
+export type Whose =
+  | { readonly shard: number; readonly except?: readonly number[] }
+  | { readonly namespaceIds: readonly number[] };
 
 /** from <= at < to, in ms since 1970. */
 export interface Span {

@@ -1,10 +1,12 @@
 import type { Snapshot } from "../../rates/snapshot.ts";
+import type { CounterValues } from "../../rates/values.ts";
 import type { Db } from "../client.ts";
 import { decodeValues } from "../codec/values.ts";
 import { EpochCache } from "../epochs.ts";
 import type { LayoutCache } from "../layouts.ts";
 import { FLAG_FROM_ZERO } from "../snapshots.ts";
 import type { SnapshotRecord } from "./record.ts";
+import { throwUnreadable, type Unreadable, type UnreadableReason } from "./unreadable.ts";
 
 export interface NamespaceSnapshot {
   readonly namespaceId: number;
@@ -24,20 +26,26 @@ export class SnapshotReader {
     this.layouts = layouts;
   }
 
+  /** @throws UnreadableError that names every record whose epoch or layout is gone, or whose values are damaged */
   async decode(db: Db, records: readonly SnapshotRecord[]): Promise<NamespaceSnapshot[]> {
     const epochs = await this.#epochs.load(db, new Set(records.map((record) => record.epoch_id)));
     const layouts = await this.layouts.load(db, new Set(records.map((record) => record.layout_id)));
     await this.#loadBirths(db, records);
-    return records.map((record) => {
+    const unreadable: Unreadable[] = [];
+    const decoded: NamespaceSnapshot[] = [];
+    for (const record of records) {
       const epoch = epochs.get(record.epoch_id);
       const layout = layouts.get(record.layout_id);
-      if (epoch === undefined || layout === undefined) {
-        throw new Error(
-          `cannot read the snapshot of namespace ${record.namespace_id} at ${record.at}: ` +
-            `its epoch ${record.epoch_id} or layout ${record.layout_id} is gone`,
-        );
+      if (epoch === undefined) unreadable.push(goneOf(record, "no_epoch", `epoch ${record.epoch_id}`));
+      else if (layout === undefined)
+        unreadable.push(goneOf(record, "no_layout", `layout ${record.layout_id}`));
+      if (epoch === undefined || layout === undefined) continue;
+      const values = valuesOf(record, layout.counterIds.length);
+      if ("reason" in values) {
+        unreadable.push(values);
+        continue;
       }
-      return {
+      decoded.push({
         namespaceId: record.namespace_id,
         snapshot: {
           at: Math.round(record.at),
@@ -47,13 +55,12 @@ export class SnapshotReader {
             (record.flags & FLAG_FROM_ZERO) === 0 ? null : (this.#births.get(record.namespace_id) ?? null),
           epoch,
           layout,
-          values:
-            record.values instanceof Uint8Array
-              ? decodeValues(record.values, layout.counterIds.length)
-              : record.values,
+          values,
         },
-      };
-    });
+      });
+    }
+    throwUnreadable(unreadable);
+    return decoded;
   }
 
   async #loadBirths(db: Db, records: readonly SnapshotRecord[]): Promise<void> {
@@ -66,4 +73,33 @@ export class SnapshotReader {
     const rows = await db.namespace.findMany({ where: { id: { in: [...ids] } } });
     for (const row of rows) if (row.birth !== null) this.#births.set(row.id, Number(row.birth));
   }
+}
+
+/** @returns why they cannot be decoded, when they cannot */
+function valuesOf(record: SnapshotRecord, length: number): CounterValues | Unreadable {
+  if (!(record.values instanceof Uint8Array)) return record.values;
+  try {
+    return decodeValues(record.values, length);
+  } catch (error) {
+    const why = (error as Error).message;
+    return unreadable(record, "damaged_values", `its values are damaged (${why}): restore the row`);
+  }
+}
+
+function goneOf(record: SnapshotRecord, reason: UnreadableReason, row: string): Unreadable {
+  return unreadable(record, reason, `its ${row} is not there: restore that row`);
+}
+
+function unreadable(
+  { namespace_id: namespaceId, at }: SnapshotRecord,
+  reason: UnreadableReason,
+  what: string,
+): Unreadable {
+  const time = new Date(at).toISOString();
+  return {
+    namespaceId,
+    at: Math.round(at),
+    reason,
+    what: `the snapshot of ${time} is there, but ${what} from a backup, or delete the snapshot to give it up`,
+  };
 }

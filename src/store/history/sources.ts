@@ -14,6 +14,7 @@
 import { Prisma } from "../../generated/prisma/client.ts";
 import { type DecodedRow, decodeHour } from "../codec/hour.ts";
 import { HOUR_MS, type SnapshotRecord, type Span, type Whose } from "./record.ts";
+import type { Unpacking } from "./unpacking.ts";
 
 /** A row of any of the three: a snapshot, or a compacted hour of them in `values`. */
 export interface SourceRow extends SnapshotRecord {
@@ -40,7 +41,12 @@ export function instant(ms: number): Prisma.Sql {
 
 /** The condition on the columns that the keys begin with. One shard is named by `=`: the key's order is the result's. */
 export function of(whose: Whose): Prisma.Sql {
-  if ("shard" in whose) return Prisma.sql`shard = ${whose.shard}`;
+  if ("shard" in whose) {
+    const { shard, except = [] } = whose;
+    return except.length === 0
+      ? Prisma.sql`shard = ${shard}`
+      : Prisma.sql`shard = ${shard} AND namespace_id <> ALL(${[...except]}::int[])`;
+  }
   const shards = [...new Set(whose.namespaceIds.map((id) => id >> 8))];
   return Prisma.sql`shard = ANY(${shards}::int[]) AND namespace_id = ANY(${[...whose.namespaceIds]}::int[])`;
 }
@@ -56,9 +62,11 @@ export function hoursWithin({ from, to }: Span): Prisma.Sql {
     AND h.last_at >= ${instant(from)} AND h.first_at < ${instant(to)} AND ${IS_COMPACTED}`;
 }
 
-/** The snapshots that a row stands for, by time. @throws DamagedHourError */
-export function snapshotsIn(row: SourceRow): SnapshotRecord[] {
-  return row.compacted ? snapshotsOf(row.namespace_id, row.values) : [row];
+/** The snapshots that a row stands for, by time; none of an hour that is damaged. */
+export async function snapshotsIn(row: SourceRow, unpacking: Unpacking): Promise<readonly SnapshotRecord[]> {
+  if (!row.compacted) return [row];
+  const { namespace_id, at, values } = row;
+  return (await unpacking.hour(namespace_id, at, () => snapshotsOf(namespace_id, values))) ?? [];
 }
 
 /** The snapshots of a namespace's compacted hour, by time. @throws DamagedHourError */

@@ -3,34 +3,41 @@ import { decodeHourListeners } from "../codec/hour.ts";
 import { PACKED, unpackRecords } from "./packed-records.ts";
 import type { ListenersRecord, SnapshotRecord, Span, Whose } from "./record.ts";
 import { hoursWithin, of, snapshotsOf, within } from "./sources.ts";
-import { Turns } from "./turns.ts";
+import { Unpacking } from "./unpacking.ts";
 
 /** The snapshots that are not compacted, as one value, or a compacted hour. */
 type SpanRow =
-  | { readonly packed: string | null; readonly namespace_id: null; readonly data: null }
-  | { readonly packed: null; readonly namespace_id: number; readonly data: Uint8Array };
+  | { readonly packed: string | null; readonly namespace_id: null; readonly hour: null; readonly data: null }
+  | {
+      readonly packed: null;
+      readonly namespace_id: number;
+      readonly hour: number;
+      readonly data: Uint8Array;
+    };
 
-/** The snapshots of a span, by namespace and time. */
+/** The snapshots of a span, by namespace and time. @throws UnreadableError */
 export async function readSpan(db: Db, whose: Whose, span: Span): Promise<SnapshotRecord[]> {
   const rows = await db.$queryRaw<SpanRow[]>`
-    SELECT ${PACKED} AS packed, NULL::int AS namespace_id, NULL::bytea AS data
+    SELECT ${PACKED} AS packed, NULL::int AS namespace_id, NULL::float8 AS hour, NULL::bytea AS data
     FROM (SELECT * FROM ts.snapshot s WHERE ${of(whose)} AND ${within(span)}
           UNION ALL
           SELECT * FROM ts.snapshot_late s WHERE ${of(whose)} AND ${within(span)}) s
     UNION ALL
-    SELECT NULL, h.namespace_id, h.data FROM ts.snapshot_hour h WHERE ${of(whose)} AND ${hoursWithin(span)}`;
+    SELECT NULL, h.namespace_id, date_part('epoch', h.hour) * 1000, h.data
+    FROM ts.snapshot_hour h WHERE ${of(whose)} AND ${hoursWithin(span)}`;
   const records: SnapshotRecord[] = [];
-  const turns = new Turns();
-  for (const { packed, namespace_id, data } of rows) {
+  const unpacking = new Unpacking();
+  for (const { packed, namespace_id, hour, data } of rows) {
     if (data === null) {
       for (const one of unpackRecords(packed)) records.push(one);
       continue;
     }
-    for (const one of snapshotsOf(namespace_id, data)) {
+    for (const one of (await unpacking.hour(namespace_id, hour, () => snapshotsOf(namespace_id, data))) ??
+      []) {
       if (one.at >= span.from && one.at < span.to) records.push(one);
     }
-    await turns.afterHour();
   }
+  unpacking.end();
   return inOrder(records);
 }
 
@@ -38,7 +45,11 @@ interface ListenersRow extends ListenersRecord {
   readonly compacted: boolean;
 }
 
-/** What was sampled of listening sockets in a span, by namespace and time; snapshots without are left out. */
+/**
+ * What was sampled of listening sockets in a span, by namespace and time; snapshots without are left out.
+ *
+ * @throws UnreadableError
+ */
 export async function readListenerSpan(db: Db, whose: Whose, span: Span): Promise<ListenersRecord[]> {
   const rows = await db.$queryRaw<ListenersRow[]>`
     (SELECT false AS compacted, s.namespace_id, date_part('epoch', s.at) * 1000 AS at, s.listeners
@@ -51,17 +62,19 @@ export async function readListenerSpan(db: Db, whose: Whose, span: Span): Promis
     SELECT true, h.namespace_id, date_part('epoch', h.hour) * 1000, h.data
     FROM ts.snapshot_hour h WHERE ${of(whose)} AND ${hoursWithin(span)} AND h.last_listeners_at IS NOT NULL`;
   const records: ListenersRecord[] = [];
-  const turns = new Turns();
+  const unpacking = new Unpacking();
   for (const row of rows) {
     if (!row.compacted) {
       records.push(row);
       continue;
     }
-    for (const { at, listeners } of decodeHourListeners(row.listeners)) {
-      if (at >= span.from && at < span.to) records.push({ namespace_id: row.namespace_id, at, listeners });
+    const { namespace_id, at: hour } = row;
+    const lists = await unpacking.hour(namespace_id, hour, () => decodeHourListeners(row.listeners));
+    for (const { at, listeners } of lists ?? []) {
+      if (at >= span.from && at < span.to) records.push({ namespace_id, at, listeners });
     }
-    await turns.afterHour();
   }
+  unpacking.end();
   return inOrder(records);
 }
 

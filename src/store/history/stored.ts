@@ -1,7 +1,7 @@
 import type { Db } from "../client.ts";
 import { HOUR_MS, type SnapshotRecord } from "./record.ts";
 import { HOUR, IS_COMPACTED, instant, SNAPSHOT, type SourceRow, snapshotsIn, within } from "./sources.ts";
-import { Turns } from "./turns.ts";
+import { Unpacking } from "./unpacking.ts";
 
 /** What names a snapshot; `at` in ms since 1970. */
 export interface SnapshotKey {
@@ -13,7 +13,10 @@ export function keyOf({ namespaceId, at }: SnapshotKey): string {
   return `${namespaceId} ${at}`;
 }
 
-/** Those of the named snapshots that there are, by `keyOf`. */
+/**
+ * Those of the named snapshots that there are, by `keyOf`. An hour that is damaged has none that could be told:
+ * what comes for it is kept as new, and merging takes each time once should the hour be restored.
+ */
 export async function readStored(
   db: Db,
   keys: readonly SnapshotKey[],
@@ -37,13 +40,12 @@ export async function readStored(
       USING (shard, namespace_id, hour)
     WHERE h.hour >= ${instant(firstHour)} AND h.hour < ${instant(span.to)} AND ${IS_COMPACTED}`;
   const wanted = new Set(keys.map(keyOf));
-  const turns = new Turns();
+  const unpacking = new Unpacking();
   for (const row of rows) {
-    for (const one of snapshotsIn(row)) {
+    for (const one of await snapshotsIn(row, unpacking)) {
       const key = keyOf({ namespaceId: one.namespace_id, at: Math.round(one.at) });
       if (wanted.has(key)) found.set(key, one);
     }
-    if (row.compacted) await turns.afterHour();
   }
   return found;
 }

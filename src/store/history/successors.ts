@@ -1,14 +1,12 @@
 import { Prisma } from "../../generated/prisma/client.ts";
+import { PREDECESSOR_MAX_MS } from "../../rates/interval.ts";
 import { minuteOf } from "../../rates/minute.ts";
 import type { Db } from "../client.ts";
 import { decodeHourTimes } from "../codec/hour.ts";
 import type { Lookup } from "./record.ts";
 import { hoursWithin, within } from "./sources.ts";
-import { Turns } from "./turns.ts";
+import { Unpacking } from "./unpacking.ts";
 import { widening } from "./widening.ts";
-
-/** A snapshot changes the increase of none that is later than this: nobody looks back further. */
-const SUCCESSOR_MAX_MS = 7 * 24 * 3_600_000;
 
 interface Wanted extends Lookup {
   readonly sameEpoch: boolean;
@@ -16,9 +14,10 @@ interface Wanted extends Lookup {
 
 /**
  * Minutes of the snapshots that follow these, with their namespaces: the next of the same epoch, and the next of
- * any.
+ * any. Those that are later than PREDECESSOR_MAX_MS are not changed by what lies before.
  *
  * @param newest no snapshot is later than this: a look that has come so far goes no further
+ * @throws UnreadableError
  */
 export async function readSuccessorMinutes(
   db: Db,
@@ -31,7 +30,7 @@ export async function readSuccessorMinutes(
     { ...one, sameEpoch: true },
     { ...one, sameEpoch: false },
   ]);
-  await widening(both, Math.min(SUCCESSOR_MAX_MS, newest - oldest), async (wanted, reachMs) => {
+  await widening(both, Math.min(PREDECESSOR_MAX_MS, newest - oldest), async (wanted, reachMs) => {
     const found = await look(db, wanted, reachMs);
     return wanted.filter((one) => {
       const at = found.get(`${one.namespaceId} ${one.epochId} ${one.at} ${one.sameEpoch}`);
@@ -84,17 +83,16 @@ async function look(db: Db, lookups: readonly Wanted[], withinMs: number): Promi
     ) n`;
 
   const first = new Map<string, number>();
-  const turns = new Turns();
+  const unpacking = new Unpacking();
   for (const { namespace_id, wanted_epoch, wanted_at, same_epoch, at, data } of rows) {
+    const times = data === null ? null : await unpacking.hour(namespace_id, at, () => decodeHourTimes(data));
     const found =
       data === null
         ? Math.round(at)
-        : decodeHourTimes(data).find(
-            (one) => one.at > wanted_at && (!same_epoch || one.epochId === wanted_epoch),
-          )?.at;
+        : times?.find((one) => one.at > wanted_at && (!same_epoch || one.epochId === wanted_epoch))?.at;
     const key = `${namespace_id} ${wanted_epoch} ${wanted_at} ${same_epoch}`;
     if (found !== undefined) first.set(key, Math.min(found, first.get(key) ?? found));
-    if (data !== null) await turns.afterHour();
   }
+  unpacking.end();
   return first;
 }

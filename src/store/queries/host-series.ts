@@ -21,6 +21,8 @@ export interface HostSeries {
 
 /** Raw snapshots are read in parts of so long, so that what is held at once does not grow with the range. */
 const PART_MS = 2 * 3_600_000;
+/** Pauses up to this long are shown as such, as far as snapshots are kept; what came before a longer one is forgotten. */
+const PAUSES_MS = 7 * 24 * 3_600_000;
 /** Read before each part as well: what its first snapshots are measured from nearly always lies in it. */
 const BEFORE_MS = 65_000;
 
@@ -34,7 +36,8 @@ async function* readParts(
   for (const part of parts) {
     const from = part.from + 1;
     const records = await readSpan(db, { namespaceIds }, { from: from - BEFORE_MS, to: part.to + 1 });
-    if (records.length > 0) yield await readIncreases(reader, db, records, from);
+    if (records.length > 0)
+      yield await readIncreases(reader, db, records, { since: from, pausesMs: PAUSES_MS });
   }
 }
 
@@ -109,8 +112,8 @@ class HostSum {
   }
 
   add(increase: NamespaceIncrease): void {
-    const { snapshot, interval, increases } = increase;
-    if (interval.kind === "sinceBoot" || increases.baseline === "recreated") this.#resets.push(snapshot.at);
+    const { snapshot, interval } = increase;
+    if (isReset(increase)) this.#resets.push(snapshot.at);
     if (interval.kind === "interval" && !interval.rated) {
       this.#gaps.push({ from: interval.previous.at, to: snapshot.at });
     }
@@ -130,6 +133,12 @@ class HostSum {
       gaps: this.#gaps,
     }));
   }
+}
+
+/** The counters began anew. */
+function isReset({ interval, increases }: NamespaceIncrease): boolean {
+  if (interval.kind === "baseline" && interval.reason === "rebooted") return true;
+  return interval.kind === "sinceBoot" || increases.baseline === "recreated";
 }
 
 /**

@@ -30,13 +30,13 @@ export interface ListenerQuery {
 
 /**
  * An open listener that has nothing to tell is listed once in an hour (`LISTED_MS`), and its minute is rolled up
- * soon after: one that was not listed for so long has been closed, or its host is silent.
+ * soon after: of one that was not listed for so long, and not closed, the host is silent.
  */
 const OPEN_WITHIN_MS = LISTED_MS + 10 * 60_000;
 
 /**
  * Listeners that were open in a range, idle ones too; with what they did in its minutes that are over. One that was
- * closed shortly before the range may still be among them: see OPEN_WITHIN_MS.
+ * closed before the range is not among them as soon as the next complete list of its namespace is rolled up.
  */
 export function readListenerStats(db: Db, query: ListenerQuery): Promise<ListenerStats[]> {
   const { range, namespaceIds, port, owner, backlogBelowSomaxconn } = query;
@@ -69,7 +69,8 @@ export function readListenerStats(db: Db, query: ListenerQuery): Promise<Listene
       GROUP BY listener_id
     ) did ON did.listener_id = l.id
     WHERE ${ofNamespaces("l.namespace_id")} AND l.first_seen < to_timestamp(${to}::float8)
-      AND (did.seen OR l.last_seen >= to_timestamp(${openFrom}::float8))
+      AND (did.seen OR (l.last_seen >= to_timestamp(${openFrom}::float8)
+                        AND (l.closed_at IS NULL OR l.closed_at > to_timestamp(${from}::float8))))
       AND (${port ?? null}::int IS NULL OR l.port = ${port ?? null}::int)
       AND (${owner ?? null}::text IS NULL OR l.owner = ${owner ?? null}::text)
       AND (NOT ${backlogBelowSomaxconn ?? false}::boolean OR EXISTS (

@@ -1,7 +1,7 @@
 import type { WireListener } from "../../protocol/message.ts";
 import { isComplete, listenerKey } from "../../rates/listeners.ts";
 import type { Db } from "../client.ts";
-import { decodeListeners } from "../codec/listeners.ts";
+import { listenersOf } from "../history/listener-lists.ts";
 import { readNewestListeners } from "../history/newest.ts";
 import type { ListenersRecord } from "../history/record.ts";
 import { readListenerSpan } from "../history/span.ts";
@@ -55,16 +55,18 @@ export async function readOpenListeners(
   const newest = await readNewestListeners(db, namespaceIds, now, RECENT_MS);
   const open: ListenerRecord[] = [];
   const partial = new Map<number, number>();
-  for (const { namespace_id, at, listeners } of newest) {
-    const list = decodeListeners(listeners);
+  for (const record of newest) {
+    const { namespace_id, at } = record;
+    const list = listenersOf(record);
     if (!isComplete(list)) partial.set(namespace_id, at);
     else for (const socket of list.sockets) open.push(recordOf(namespace_id, at, list.samples, socket));
   }
   if (partial.size === 0) return open;
 
   const byNamespace = new Map<number, Map<string, ListenerRecord>>();
-  for (const { namespace_id, at, listeners } of await readBackToComplete(db, partial)) {
-    const list = decodeListeners(listeners);
+  for (const record of await readBackToComplete(db, partial)) {
+    const { namespace_id, at } = record;
+    const list = listenersOf(record);
     let own = byNamespace.get(namespace_id);
     if (own === undefined || isComplete(list)) {
       own = new Map();
@@ -121,10 +123,10 @@ export async function readRecentFill(
   const fill = new Map<number, Map<string, number>>();
   const span = { from: Math.max(range.from, now - ROLLED_UP_AFTER_MS), to: range.to };
   if (span.from >= span.to) return fill;
-  for (const { namespace_id, listeners } of await readListenerSpan(db, { namespaceIds }, span)) {
-    const own = fill.get(namespace_id) ?? new Map<string, number>();
-    fill.set(namespace_id, own);
-    for (const socket of decodeListeners(listeners).sockets) {
+  for (const record of await readListenerSpan(db, { namespaceIds }, span)) {
+    const own = fill.get(record.namespace_id) ?? new Map<string, number>();
+    fill.set(record.namespace_id, own);
+    for (const socket of listenersOf(record).sockets) {
       if (socket.limit === null) continue;
       const key = listenerKey(socket);
       own.set(key, Math.max(own.get(key) ?? 0, socket.peakQueue / (socket.limit + 1)));

@@ -1,4 +1,5 @@
 import type { Db, PrismaClient } from "../client.ts";
+import { ALL_NAMESPACES } from "../rollup/set-aside.ts";
 import { dropPartition } from "./drop-partition.ts";
 import { listPartitions, type StoredPartition } from "./partition-list.ts";
 import { type Retention, retentionOf, stillRead, type Unfinished } from "./policy.ts";
@@ -57,6 +58,9 @@ export async function expirePartitions(
 async function readUnfinished(db: Db): Promise<Unfinished> {
   const [row] = await db.$queryRaw<Unfinished[]>`
     SELECT (SELECT date_part('epoch', min(minute)) * 1000 FROM ts.mark) AS minute,
-           (SELECT date_part('epoch', min(hour)) * 1000 FROM ts.hour_mark) AS hour`;
+           -- What is set aside may never be made: it holds nothing back.
+           (SELECT date_part('epoch', min(m.hour)) * 1000 FROM ts.hour_mark m
+            WHERE NOT EXISTS (SELECT FROM ts.set_aside a WHERE a.shard = m.shard
+                              AND a.namespace_id = ${ALL_NAMESPACES} AND a.hour = m.hour)) AS hour`;
   return row ?? { minute: null, hour: null };
 }

@@ -1,4 +1,5 @@
 import type { Db } from "../client.ts";
+import { ALL_NAMESPACES } from "../rollup/set-aside.ts";
 import { type ExpiredRows, inBatches, ROWS_PER_STATEMENT } from "./in-batches.ts";
 import { listPartitions } from "./partition-list.ts";
 import type { Retention } from "./policy.ts";
@@ -17,6 +18,7 @@ export async function expireRows(db: Db, retention: Retention, now: number): Pro
   const auditFrom = new Date(now - AUDIT_MS);
   const minutesFrom = new Date(now - retention.minuteMs);
   const hoursFrom = new Date(now - retention.hourMs);
+  const rawFrom = new Date(now - retention.rawMs);
   const compactedFrom = new Date(await firstCompactedHour(db, now - retention.rawMs));
   return {
     session: await inBatches(
@@ -60,6 +62,22 @@ export async function expireRows(db: Db, retention: Retention, now: number): Pro
           WHERE h.since < ${hoursFrom} AND EXISTS (
             SELECT FROM host_label_history later
             WHERE later.host_id = h.host_id AND later.since > h.since AND later.since <= ${hoursFrom})
+          LIMIT ${ROWS_PER_STATEMENT})`,
+    ),
+    // What was set aside and never restored: an hour of which the minutes may go is not made any more ...
+    hour_mark: await inBatches(
+      () => db.$executeRaw`
+        DELETE FROM ts.hour_mark WHERE (shard, id) IN (
+          SELECT m.shard, m.id FROM ts.hour_mark m
+          JOIN ts.set_aside a ON a.shard = m.shard AND a.namespace_id = ${ALL_NAMESPACES} AND a.hour = m.hour
+          WHERE m.hour < ${minutesFrom} LIMIT ${ROWS_PER_STATEMENT})`,
+    ),
+    // ... nor is a minute of which the snapshots may.
+    set_aside: await inBatches(
+      () => db.$executeRaw`
+        DELETE FROM ts.set_aside WHERE (shard, namespace_id, hour) IN (
+          SELECT shard, namespace_id, hour FROM ts.set_aside
+          WHERE hour < CASE WHEN namespace_id = ${ALL_NAMESPACES} THEN ${minutesFrom}::timestamptz ELSE ${rawFrom}::timestamptz END
           LIMIT ${ROWS_PER_STATEMENT})`,
     ),
     compaction: await inBatches(

@@ -5,6 +5,8 @@ export interface Retention {
   readonly rawMs: number;
   readonly minuteMs: number;
   readonly hourMs: number;
+  /** How long containers that have ended are known; as long as hours when it is left out. */
+  readonly containerMs?: number;
 }
 
 /**
@@ -13,7 +15,7 @@ export interface Retention {
  */
 export const LATE_MARGIN_MS = 25 * 3_600_000;
 
-const KEPT_AS: Readonly<Record<PartitionedTable, keyof Retention>> = {
+const KEPT_AS: Readonly<Record<PartitionedTable, "rawMs" | "minuteMs" | "hourMs">> = {
   snapshot: "rawMs",
   snapshot_hour: "rawMs",
   snapshot_late: "rawMs",

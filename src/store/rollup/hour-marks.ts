@@ -1,5 +1,7 @@
+import { Prisma } from "../../generated/prisma/client.ts";
 import type { Db } from "../client.ts";
 import { HOUR_MS } from "../history/record.ts";
+import { ALL_NAMESPACES } from "./set-aside.ts";
 
 /** An hour is summed up when its last minute has had the time to be rolled up: not twice, for most hours. */
 const GRACE_MS = 30_000;
@@ -25,14 +27,22 @@ function overBefore(now: number): number {
   return now - GRACE_MS - HOUR_MS;
 }
 
-/** Shards with marks of hours that are over. */
+/** Hours m that can be made now: they are over, and not set aside for a while. */
+function ready(now: number): Prisma.Sql {
+  return Prisma.sql`
+    m.hour <= to_timestamp(${overBefore(now) / 1000}::float8) AND NOT EXISTS (
+      SELECT FROM ts.set_aside a WHERE a.shard = m.shard AND a.namespace_id = ${ALL_NAMESPACES} AND a.hour = m.hour
+        AND a.retry_at > to_timestamp(${now / 1000}::float8))`;
+}
+
+/** Shards with marks of hours that can be made. */
 export async function shardsWithHours(db: Db, now: number): Promise<number[]> {
   const rows = await db.$queryRaw<{ shard: number }[]>`
-    SELECT DISTINCT shard FROM ts.hour_mark WHERE hour <= to_timestamp(${overBefore(now) / 1000}::float8)`;
+    SELECT DISTINCT m.shard FROM ts.hour_mark m WHERE ${ready(now)}`;
   return rows.map(({ shard }) => shard);
 }
 
-/** The marked hours of a shard that are over, the oldest first. */
+/** The marked hours of a shard that can be made, the oldest first. */
 export async function readHourMarks(
   tx: Db,
   shard: number,
@@ -41,7 +51,7 @@ export async function readHourMarks(
 ): Promise<MarkedHour[]> {
   const rows = await tx.$queryRaw<MarkedHour[]>`
     SELECT date_part('epoch', hour) * 1000 AS hour, string_agg(id::text, ',') AS ids
-    FROM ts.hour_mark WHERE shard = ${shard} AND hour <= to_timestamp(${overBefore(now) / 1000}::float8)
+    FROM ts.hour_mark m WHERE m.shard = ${shard} AND ${ready(now)}
     GROUP BY hour ORDER BY hour LIMIT ${limit}`;
   return rows.map(({ hour, ids }) => ({ hour: Math.round(hour), ids }));
 }

@@ -4,12 +4,12 @@ import {
   isComplete,
   LISTED_MS,
   ListenerHistory,
-  type ListenerMinute,
   type ListenerSample,
+  type ListenersOfMinute,
 } from "../../rates/listeners.ts";
 import { MINUTE_MS, minuteOf } from "../../rates/minute.ts";
 import type { Db } from "../client.ts";
-import { decodeListeners } from "../codec/listeners.ts";
+import { listenersOf } from "../history/listener-lists.ts";
 import { readListenerSamples } from "../history/listener-samples.ts";
 import type { ListenersRecord, Lookup, Span, Whose } from "../history/record.ts";
 import type { NamespaceSnapshot, SnapshotReader } from "../history/snapshot-reader.ts";
@@ -19,11 +19,8 @@ import { readListenerSpan } from "../history/span.ts";
 const DROPS = "TcpExtListenDrops";
 
 /** What the listeners of a namespace did in a minute. */
-export interface NamespaceListeners {
+export interface NamespaceListeners extends ListenersOfMinute {
   readonly namespaceId: number;
-  readonly listeners: readonly ListenerMinute[];
-  /** Others that are open, once an hour. */
-  readonly idle: readonly ListenerMinute[];
 }
 
 /** What the listeners did in the minutes of a span. */
@@ -53,11 +50,11 @@ export async function readListenerMinutes(
     const history = new ListenerHistory(dropsId, offsetOf(namespaceId));
     history.take(before.get(namespaceId) ?? []);
     for (const [minute, some] of groupBy(samples, ({ snapshot }) => minuteOf(snapshot.at))) {
-      const { told: listeners, idle } = history.minute(some);
-      if (listeners.length + idle.length === 0) continue;
+      const made = history.minute(some);
+      if (Object.values(made).every((list) => list.length === 0)) continue;
       const there = minutes.get(minute);
-      if (there === undefined) minutes.set(minute, [{ namespaceId, listeners, idle }]);
-      else there.push({ namespaceId, listeners, idle });
+      if (there === undefined) minutes.set(minute, [{ namespaceId, ...made }]);
+      else there.push({ namespaceId, ...made });
     }
     for (const [epochId, of] of byEpoch(samples)) {
       const at = of.at(-1)?.snapshot.at;
@@ -86,7 +83,7 @@ function samplesOf(
     while (index < snapshots.length && isBefore(snapshots[index], record.namespace_id, at)) index++;
     const found = snapshots[index];
     if (found?.namespaceId !== record.namespace_id || found.snapshot.at !== at) continue;
-    const sample = { snapshot: found.snapshot, listeners: decode(record.listeners) };
+    const sample = { snapshot: found.snapshot, listeners: decode(record) };
     const all = samples.get(record.namespace_id);
     if (all === undefined) samples.set(record.namespace_id, [sample]);
     else all.push(sample);
@@ -116,11 +113,11 @@ function groupBy<T>(all: readonly T[], keyOf: (one: T) => number): Map<number, T
 }
 
 /** Quiet listeners are listed in the same bytes again and again: those are parsed once. */
-function sameAgainDecoder(): (bytes: Uint8Array) => WireListeners {
+function sameAgainDecoder(): (record: ListenersRecord) => WireListeners {
   let last: { bytes: Uint8Array; listeners: WireListeners } | null = null;
-  return (bytes) => {
-    if (last === null || Buffer.compare(last.bytes, bytes) !== 0) {
-      last = { bytes, listeners: decodeListeners(bytes) };
+  return (record) => {
+    if (last === null || Buffer.compare(last.bytes, record.listeners) !== 0) {
+      last = { bytes: record.listeners, listeners: listenersOf(record) };
     }
     return last.listeners;
   };
@@ -158,7 +155,7 @@ async function readBefore(
 
 /** A list that is empty and not complete says nothing that depends on lists before it. */
 function needsBefore(samples: readonly ListenerSample[]): boolean {
-  return samples.some(({ listeners }) => listeners.sockets.length > 0);
+  return samples.some(({ listeners }) => listeners.sockets.length > 0 || isComplete(listeners));
 }
 
 /** The samples before each of the lookups, by namespace and epoch. */
@@ -173,10 +170,10 @@ async function readSamples(
   const decode = sameAgainDecoder();
   const found = new Map<string, ListenerSample[]>();
   snapshots.forEach(({ namespaceId, snapshot }, index) => {
-    const bytes = records[index]?.listeners;
-    if (bytes === undefined) return;
+    const record = records[index];
+    if (record === undefined) return;
     const key = keyOf({ namespaceId, epochId: snapshot.epoch.id });
-    const sample = { snapshot, listeners: decode(bytes) };
+    const sample = { snapshot, listeners: decode(record) };
     const all = found.get(key);
     if (all === undefined) found.set(key, [sample]);
     else all.push(sample);

@@ -1,6 +1,7 @@
 import type { WireListener } from "../../protocol/message.ts";
-import { type ListenerMinute, listenerKey } from "../../rates/listeners.ts";
+import { type ListenerMinute, listenerKey, type SocketName } from "../../rates/listeners.ts";
 import type { Db } from "../client.ts";
+import { closeListeners } from "./close-listeners.ts";
 import type { NamespaceListeners } from "./listener-minutes.ts";
 
 /** The largest number that the columns hold. What a sender claims beyond it is no queue of any kernel. */
@@ -21,7 +22,7 @@ interface ListenerRow {
 /**
  * The ids of listeners in the table "listener", by namespace and socket: found, or made at first sight. What the
  * table says of a listener is as it was listed last in a minute that had something to tell of it, or the first
- * complete list in an hour, whatever the order in which minutes are rolled up.
+ * complete list in an hour, and when it was closed, whatever the order in which minutes are rolled up.
  *
  * Looked up before inserting: an insert that meets a conflict burns an identity. The caller holds the lock of
  * the shard of these namespaces, so nobody else registers them meanwhile.
@@ -32,8 +33,7 @@ export async function registerListeners(
 ): Promise<ReadonlyMap<string, number>> {
   const newest = newestOfEach(all);
   const ids = new Map<string, number>();
-  if (newest.size === 0) return ids;
-  const rows = await find(db, [...newest.values()]);
+  const rows = newest.size === 0 ? [] : await find(db, [...newest.values()]);
   for (const row of rows) ids.set(registryKey(row.namespace_id, row), row.id);
   const known = [...newest].filter(([key]) => ids.has(key));
   const unknown = [...newest].filter(([key]) => !ids.has(key)).map(([, seen]) => seen);
@@ -46,21 +46,19 @@ export async function registerListeners(
       known.map(([key, seen]) => ({ id: ids.get(key) ?? 0, seen })),
     );
   }
+  await closeListeners(db, all);
   return ids;
 }
 
-export function registryKey(
-  namespaceId: number,
-  socket: { readonly inode: string; readonly address: string; readonly port: number },
-): string {
+export function registryKey(namespaceId: number, socket: SocketName): string {
   return `${namespaceId} ${listenerKey(socket)}`;
 }
 
 /** Each listener once, as it was listed last; `firstAt` is of all its minutes. */
 function newestOfEach(all: readonly NamespaceListeners[]): Map<string, Seen> {
   const newest = new Map<string, Seen>();
-  for (const { namespaceId, listeners, idle } of all) {
-    for (const listener of [...listeners, ...idle]) {
+  for (const { namespaceId, told, idle } of all) {
+    for (const listener of [...told, ...idle]) {
       const key = registryKey(namespaceId, listener.socket);
       const other = newest.get(key);
       const firstAt = Math.min(listener.firstAt, other?.firstAt ?? listener.firstAt);
@@ -105,6 +103,7 @@ async function update(db: Db, known: readonly { id: number; seen: Seen }[]): Pro
     UPDATE listener l SET
       first_seen = least(l.first_seen, row.first_seen),
       last_seen = greatest(l.last_seen, row.last_seen),
+      closed_at = CASE WHEN row.last_seen < l.closed_at THEN l.closed_at END,
       owner = CASE WHEN row.last_seen >= l.last_seen THEN nullif(row.owner, '') ELSE l.owner END,
       uid = CASE WHEN row.last_seen >= l.last_seen THEN nullif(row.uid, -1) ELSE l.uid END,
       cgroup = CASE WHEN row.last_seen >= l.last_seen THEN nullif(row.cgroup, '') ELSE l.cgroup END,

@@ -1,23 +1,17 @@
 import type { PrismaClient } from "../../generated/prisma/client.ts";
-import { PREDECESSOR_MAX_MS } from "../../rates/interval.ts";
 import { minuteOf } from "../../rates/minute.ts";
 import { type Db, inTransaction } from "../client.ts";
-import { readListenerSuccessorMinutes } from "../history/listener-successors.ts";
-import { readSuccessorMinutes } from "../history/successors.ts";
+import type { Unreadable } from "../history/unreadable.ts";
 import type { Partitions } from "../partitions.ts";
 import { markHours } from "./hour-marks.ts";
 import { deleteMarks, type MarkedMinute, readMarks, SeenMarks, type Touched } from "./marks.ts";
 import { ensuring, needPartitions } from "./needed-partitions.ts";
 import { compactedHours, runsOf } from "./runs.ts";
+import { type SetAside, setAside } from "./set-aside.ts";
 import { lockShard, settle } from "./shards.ts";
-import {
-  type DataProblems,
-  type RolledMinute,
-  type RolledRun,
-  type SumDeps,
-  sumOpenMinute,
-  sumRun,
-} from "./sum-minute.ts";
+import { readableSuccessors } from "./successor-minutes.ts";
+import { type DataProblems, type RolledMinute, type SumDeps, sumOpenMinute } from "./sum-minute.ts";
+import { type ReadableRun, sumReadable } from "./sum-readable.ts";
 import { replaceMinutes } from "./write.ts";
 
 /** Marks taken by one run: a long outage is caught up in several. */
@@ -49,6 +43,10 @@ export type RollupOutcome =
       readonly snapshots: number;
       readonly more: boolean;
       readonly problems: Readonly<DataProblems>;
+      /** What could not be read, and is tried again later. */
+      readonly aside: readonly SetAside[];
+      /** Of it what was first met of its namespace. */
+      readonly newlyAside: readonly Unreadable[];
     };
 
 /**
@@ -62,6 +60,9 @@ export type RollupOutcome =
  * A snapshot that arrives late also changes the increase of the one after it: the minutes of successors are
  * computed anew as well. A minute that is still open gets its event counters only, keeps its marks, and has only
  * those namespaces computed that were touched since this process looked last.
+ *
+ * Of a namespace of which something cannot be read what is stored stays, and its minutes are set aside
+ * (`retryAside`); everything else goes on.
  *
  * @param now ms since 1970
  */
@@ -93,6 +94,7 @@ class ShardRun {
   readonly #seen: SeenMarks;
   readonly #problems: DataProblems = { fell: 0, recreated: 0, outOfOrder: 0 };
   readonly #rolled = new Map<number, RolledMinute>();
+  readonly #aside: SetAside[] = [];
   readonly #started = performance.now();
 
   constructor(deps: RollupDeps, tx: Db, shard: number, now: number, seen: SeenMarks) {
@@ -119,7 +121,7 @@ class ShardRun {
     for (const [minute, namespaces] of touched) await this.#sumOpen(minute, namespaces);
 
     const closed = over.filter(({ minute }) => taken.has(minute));
-    await this.#write(closed, openFrom);
+    const newlyAside = await this.#write(closed, openFrom);
     const more = marks.more || over.length > closed.length;
     return {
       open,
@@ -130,6 +132,8 @@ class ShardRun {
         snapshots: [...this.#rolled.values()].reduce((sum, { snapshots }) => sum + snapshots, 0),
         more,
         problems: this.#problems,
+        aside: this.#aside,
+        newlyAside,
       },
     };
   }
@@ -145,13 +149,13 @@ class ShardRun {
     const taken = new Set(this.#rolled.keys());
     const last = runs.flatMap((run) => run.last);
     if (last.length === 0) return taken;
-    const newest = this.#now + AHEAD_MAX_MS;
-    const successors = await readSuccessorMinutes(this.#tx, last, newest);
-    const lists = runs.flatMap((run) => run.lastLists);
-    for (const minute of await readListenerSuccessorMinutes(this.#tx, lists, PREDECESSOR_MAX_MS, newest)) {
-      // Of an open minute nothing is told of listeners before it is over.
-      if (!successors.has(minute)) successors.set(minute, new Set());
-    }
+    const lastLists = runs.flatMap((run) => run.lastLists);
+    const { minutes: successors, aside } = await readableSuccessors(
+      this.#tx,
+      { last, lastLists },
+      this.#now + AHEAD_MAX_MS,
+    );
+    this.#aside.push(...aside);
     const behind: number[] = [];
     for (const [minute, namespaces] of successors) {
       if (this.#rolled.has(minute)) continue;
@@ -166,13 +170,16 @@ class ShardRun {
   }
 
   /** Sums minutes that are over, run by run, oldest first. @param workMs begins no other run when so long has passed */
-  async #sumMinutes(minutes: readonly number[], workMs: number): Promise<RolledRun[]> {
-    const rolled: RolledRun[] = [];
+  async #sumMinutes(minutes: readonly number[], workMs: number): Promise<ReadableRun[]> {
+    const rolled: ReadableRun[] = [];
     for (const run of runsOf(minutes, await compactedHours(this.#tx, minutes))) {
       if (rolled.length > 0 && performance.now() - this.#started > workMs) break;
-      const one = await sumRun(this.#deps.reader, this.#tx, this.#shard, run, this.#problems);
-      for (const minute of one.minutes) this.#rolled.set(minute.minute, minute);
-      rolled.push(one);
+      for (const one of await sumReadable(this.#deps.reader, this.#tx, this.#shard, run)) {
+        for (const minute of one.minutes) this.#rolled.set(minute.minute, minute);
+        this.#count(one.problems);
+        this.#aside.push(...one.aside);
+        rolled.push(one);
+      }
     }
     return rolled;
   }
@@ -184,7 +191,14 @@ class ShardRun {
     else this.#rolled.set(minute, rolled);
   }
 
-  async #write(closed: readonly MarkedMinute[], openFrom: number): Promise<void> {
+  #count({ fell, recreated, outOfOrder }: Readonly<DataProblems>): void {
+    this.#problems.fell += fell;
+    this.#problems.recreated += recreated;
+    this.#problems.outOfOrder += outOfOrder;
+  }
+
+  /** @returns what was met of namespaces of which nothing was set aside before */
+  async #write(closed: readonly MarkedMinute[], openFrom: number): Promise<Unreadable[]> {
     const { partitions } = this.#deps;
     const rolled = [...this.#rolled.values()];
     if (rolled.length > 0) {
@@ -204,5 +218,6 @@ class ShardRun {
     if (closed.length > 0 || this.#seen.settlesLater(this.#shard, openFrom)) {
       await settle(this.#tx, this.#shard, openFrom);
     }
+    return setAside(this.#tx, this.#shard, this.#aside, this.#now);
   }
 }

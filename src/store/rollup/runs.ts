@@ -41,14 +41,14 @@ export function minutesIn({ from, to }: Span): number[] {
   return Array.from({ length: (to - from) / MINUTE_MS }, (_, index) => from + index * MINUTE_MS);
 }
 
-/** Whose snapshots are read at once. */
-export function partsOf(shard: number, { compacted }: Run): Whose[] {
-  if (!compacted) return [{ shard }];
+/** Whose snapshots are read at once. @param except namespaces that are left out */
+export function partsOf(shard: number, { compacted }: Run, except: readonly number[]): Whose[] {
+  if (!compacted) return [{ shard, except }];
   return Array.from({ length: SHARD_SIZE / NAMESPACES_PER_READ }, (_, part) => ({
     namespaceIds: Array.from(
       { length: NAMESPACES_PER_READ },
       (_, index) => shard * SHARD_SIZE + part * NAMESPACES_PER_READ + index,
-    ),
+    ).filter((id) => !except.includes(id)),
   }));
 }
 

@@ -3,14 +3,15 @@ import type { Increases } from "../../rates/increases.ts";
 import { MINUTE_MS, MinuteSum, minuteOf } from "../../rates/minute.ts";
 import type { Db } from "../client.ts";
 import { SHARD_SIZE } from "../codec/positions.ts";
-import { type Lookup, lookupOf, type SnapshotRecord } from "../history/record.ts";
+import { type Lookup, lookupOf, type SnapshotRecord, type Whose } from "../history/record.ts";
 import type { SnapshotReader } from "../history/snapshot-reader.ts";
 import { readSpan } from "../history/span.ts";
+import { withoutUnreadable } from "../history/unreadable.ts";
 import { readIncreases } from "../increases-reader.ts";
 import { type NamespaceListeners, readListenerMinutes } from "./listener-minutes.ts";
 import type { Touched } from "./marks.ts";
-import { readOpenMinute } from "./open-minute.ts";
-import { minutesIn, partsOf, type Run } from "./runs.ts";
+import { minutesIn, type Run } from "./runs.ts";
+import { readOpenMinute } from "./stored-minute.ts";
 
 /** Faults of the data that were met: what they cost is in no sum, so it is said. */
 export interface DataProblems {
@@ -28,8 +29,15 @@ export interface RolledMinute {
   readonly minute: number;
   readonly sum: MinuteSum;
   /** Null of a minute that was not over: only event counters are in the sum then. */
-  readonly closed: { readonly gauges: GaugeSums; readonly listeners: readonly NamespaceListeners[] } | null;
+  readonly closed: ClosedMinute | null;
   readonly snapshots: number;
+}
+
+export interface ClosedMinute {
+  readonly gauges: GaugeSums;
+  readonly listeners: readonly NamespaceListeners[];
+  /** Namespaces that cannot be read: of their listeners what is stored stays. */
+  readonly unread?: readonly number[];
 }
 
 export interface SumDeps {
@@ -45,20 +53,26 @@ export interface RolledRun {
   readonly last: readonly Lookup[];
   /** The last list of listeners of each. */
   readonly lastLists: readonly Lookup[];
+  readonly problems: DataProblems;
 }
 
-/** All of the minutes of a run, which are over. */
+/**
+ * All of the minutes of a run, which are over.
+ *
+ * @param parts whose snapshots, as they are read together
+ * @throws UnreadableError
+ */
 export async function sumRun(
   reader: SnapshotReader,
   db: Db,
-  shard: number,
+  parts: readonly Whose[],
   run: Run,
-  problems: DataProblems,
 ): Promise<RolledRun> {
+  const problems: DataProblems = { fell: 0, recreated: 0, outOfOrder: 0 };
   const minutes = new Map(minutesIn(run).map((minute) => [minute, emptyMinute()]));
   const last: Lookup[] = [];
   const lastLists: Lookup[] = [];
-  for (const whose of partsOf(shard, run)) {
+  for (const whose of parts) {
     const records = await readSpan(db, whose, run);
     if (records.length === 0) continue;
     const all = await readIncreases(reader, db, records);
@@ -82,7 +96,7 @@ export async function sumRun(
     closed: { gauges, listeners },
     snapshots,
   }));
-  return { minutes: rolled, last, lastLists };
+  return { minutes: rolled, last, lastLists, problems };
 }
 
 function emptyMinute() {
@@ -99,7 +113,8 @@ function lastOfEach(records: readonly SnapshotRecord[]): Lookup[] {
 
 /**
  * The event counters of a minute that is not over: of all namespaces, or of what is stored with these
- * namespaces computed anew. A position's sum is of its own snapshots alone either way.
+ * namespaces computed anew. A position's sum is of its own snapshots alone either way. What cannot be read is left
+ * for when the minute is over.
  *
  * @returns null when the minute is closed after all: by a worker whose clock is ahead of ours
  */
@@ -111,15 +126,20 @@ export async function sumOpenMinute(
   touched: Touched,
 ): Promise<RolledMinute | null> {
   const { layouts } = deps.reader;
-  const sum = new MinuteSum((counterId) => deps.isEventCounter(layouts.counterName(counterId) ?? ""));
-  const isOpen = await readOpenMinute(db, shard, minute, touched, sum);
-  if (!isOpen) return null;
-  const whose = touched === "all" ? { shard } : { namespaceIds: [...touched] };
-  const records = await readSpan(db, whose, { from: minute, to: minute + MINUTE_MS });
-  for (const { namespaceId, snapshot, increases } of await readIncreases(deps.reader, db, records)) {
-    sum.add(namespaceId % SHARD_SIZE, snapshot, increases);
-  }
-  return { minute, sum, closed: null, snapshots: records.length };
+  return withoutUnreadable(async (without) => {
+    const sum = new MinuteSum((counterId) => deps.isEventCounter(layouts.counterName(counterId) ?? ""));
+    const isOpen = await readOpenMinute(db, shard, minute, touched, without.keys(), sum);
+    if (!isOpen) return null;
+    const whose =
+      touched === "all"
+        ? { shard, except: [...without.keys()] }
+        : { namespaceIds: [...touched].filter((id) => !without.has(id)) };
+    const records = await readSpan(db, whose, { from: minute, to: minute + MINUTE_MS });
+    for (const { namespaceId, snapshot, increases } of await readIncreases(deps.reader, db, records)) {
+      sum.add(namespaceId % SHARD_SIZE, snapshot, increases);
+    }
+    return { minute, sum, closed: null, snapshots: records.length };
+  });
 }
 
 function count(problems: DataProblems, { fell, baseline }: Increases): void {

@@ -16,6 +16,7 @@ export interface RolledHour {
 
 /** Replaces what is stored of these hours of a shard. Call it in the transaction that read the minutes. */
 export async function replaceHours(db: Db, shard: number, hours: readonly RolledHour[]): Promise<void> {
+  if (hours.length === 0) return;
   const times = hours.map(({ hour }) => hour);
   const list = times.map((time) => new Date(time).toISOString());
   const [first, last] = [Math.min(...times) / 1000, Math.max(...times) / 1000];

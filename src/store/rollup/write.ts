@@ -1,3 +1,4 @@
+import { Prisma } from "../../generated/prisma/client.ts";
 import type { ListenerMinute } from "../../rates/listeners.ts";
 import type { Db } from "../client.ts";
 import { insertCounters, insertGauges, OF_MINUTES } from "./insert-rows.ts";
@@ -42,13 +43,21 @@ async function deleteMinutes(
       AND bucket >= to_timestamp(${buckets.first}::float8) AND bucket <= to_timestamp(${buckets.last}::float8)`;
   if (over.length === 0) return;
   const closed = bucketsOf(over);
+  const unread = over.flatMap(({ minute, closed: of }) => (of?.unread ?? []).map((id) => ({ minute, id })));
+  const stays =
+    unread.length === 0
+      ? Prisma.empty
+      : Prisma.sql`AND NOT EXISTS (
+          SELECT FROM unnest(${unread.map(({ minute }) => minute)}::float8[], ${unread.map(({ id }) => id)}::int[])
+            AS unread(minute, namespace_id)
+          WHERE unread.namespace_id = listener_minute.namespace_id AND to_timestamp(unread.minute / 1000) = bucket)`;
   await db.$executeRaw`
     WITH gauges AS (
       DELETE FROM ts.gauge_minute WHERE shard = ${shard} AND bucket = ANY(${closed.list}::text[]::timestamptz[])
         AND bucket >= to_timestamp(${closed.first}::float8) AND bucket <= to_timestamp(${closed.last}::float8)
     )
     DELETE FROM ts.listener_minute WHERE shard = ${shard} AND bucket = ANY(${closed.list}::text[]::timestamptz[])
-      AND bucket >= to_timestamp(${closed.first}::float8) AND bucket <= to_timestamp(${closed.last}::float8)`;
+      AND bucket >= to_timestamp(${closed.first}::float8) AND bucket <= to_timestamp(${closed.last}::float8) ${stays}`;
 }
 
 function bucketsOf(minutes: readonly RolledMinute[]) {
@@ -88,8 +97,8 @@ async function insertListeners(db: Db, shard: number, minutes: readonly RolledMi
   const ids = await registerListeners(db, all);
   const rows: ListenerRow[] = [];
   for (const { minute, closed } of minutes) {
-    for (const { namespaceId, listeners } of closed?.listeners ?? []) {
-      for (const listener of listeners) {
+    for (const { namespaceId, told } of closed?.listeners ?? []) {
+      for (const listener of told) {
         const listenerId = ids.get(registryKey(namespaceId, listener.socket));
         if (listenerId !== undefined) rows.push({ ...listener, listenerId, namespaceId, bucket: minute });
       }

@@ -3,7 +3,7 @@ import { PARTITION_MS, type PartitionedTable } from "../partitions.ts";
 import { type Retention, retentionOf } from "../retention/policy.ts";
 import { exceeds, formatBytes, growthOf, sumKnown, whenFull } from "./forecast.ts";
 import type { BytesPerSample } from "./samples.ts";
-import type { StorageFacts, StoredTable } from "./tables.ts";
+import type { StorageFacts, StoredTable, UnreadableStorage } from "./tables.ts";
 
 /** What the service keeps, in the order in which it is made. */
 export const RESOLUTIONS = [
@@ -49,6 +49,7 @@ export interface StorageReport {
   readonly exceedsDisk: boolean | null;
   /** Heard of within the last hour: the forecast is for these. */
   readonly hosts: number;
+  readonly unreadable: UnreadableStorage;
   readonly resolutions: readonly StorageOfResolution[];
 }
 
@@ -82,6 +83,7 @@ const OF_NAME: Readonly<Record<string, Resolution>> = {
   "ts.compacted_hour": "compacted",
   "ts.mark": "queue",
   "ts.hour_mark": "queue",
+  "ts.set_aside": "queue",
   "public.listener": "listeners",
 };
 
@@ -112,6 +114,7 @@ export function storageReport(input: ReportInput): StorageReport {
     freeBytes,
     exceedsDisk: exceeds(bytes, bytesWhenFull, freeBytes),
     hosts: facts.hosts,
+    unreadable: facts.unreadable,
     resolutions,
   };
 }

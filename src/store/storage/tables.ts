@@ -66,11 +66,26 @@ export interface StorageFacts {
   readonly since: number | null;
   /** Hosts heard of within the last hour. */
   readonly hosts: number;
+  readonly unreadable: UnreadableStorage;
+}
+
+/** What is stored and cannot be read, as far as the rollups have met it. */
+export interface UnreadableStorage {
+  /** Hours of namespaces that are not, or not wholly, in the rollups because of it; an hour of a shard counts as one. */
+  readonly hours: number;
+  /** Since when something is, ms since 1970; null when nothing is. */
+  readonly since: number | null;
+  /** What is wrong with the oldest, and what a person can do; null when nothing is. */
+  readonly example: string | null;
 }
 
 export async function readStorageFacts(db: Db, now: number): Promise<StorageFacts> {
   const [row] = await db.$queryRaw<StorageFacts[]>`
     SELECT (SELECT date_part('epoch', min(first_seen)) * 1000 FROM host) AS since,
-           (SELECT count(*) FROM host_status WHERE last_seen > ${new Date(now - 3_600_000)})::int AS hosts`;
-  return row ?? { since: null, hosts: 0 };
+           (SELECT count(*) FROM host_status WHERE last_seen > ${new Date(now - 3_600_000)})::int AS hosts,
+           (SELECT jsonb_build_object(
+              'hours', count(*), 'since', round(date_part('epoch', min(since)) * 1000),
+              'example', (array_agg(why ORDER BY since, shard, namespace_id, hour))[1])
+            FROM ts.set_aside) AS unreadable`;
+  return row ?? { since: null, hosts: 0, unreadable: { hours: 0, since: null, example: null } };
 }

@@ -63,7 +63,11 @@ export function onRates({ samples }: Scenario): Subject {
       const steps = within(target, range);
       return {
         resets: steps.flatMap(({ sample, interval, increases }) =>
-          interval.kind === "sinceBoot" || increases.baseline === "recreated" ? [sample.datedMs] : [],
+          interval.kind === "sinceBoot" ||
+          (interval.kind === "baseline" && interval.reason === "rebooted") ||
+          increases.baseline === "recreated"
+            ? [sample.datedMs]
+            : [],
         ),
         gaps: steps.flatMap(({ sample, interval }) =>
           (interval.kind === "interval" && !interval.rated) ||

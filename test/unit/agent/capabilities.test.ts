@@ -12,16 +12,15 @@ test("capabilities are listed by name, with a reason only where one is not avail
   ]);
 });
 
-test("a difference is told once, and the same again is none", () => {
+test("the list is a new one when something is different, and only then", () => {
   const capabilities = createCapabilities();
-  expect(capabilities.changed()).toBe(false);
-  capabilities.set("root", true);
-  expect([capabilities.changed(), capabilities.changed()]).toEqual([true, false]);
-  capabilities.set("root", true);
-  expect(capabilities.changed()).toBe(false);
   capabilities.set("root", false, "a");
+  const before = capabilities.list();
+  capabilities.set("root", false, "a");
+  expect(capabilities.list()).toBe(before);
   capabilities.set("root", false, "b");
-  expect([capabilities.changed(), capabilities.version()]).toEqual([true, 3]);
+  expect(capabilities.list()).toEqual([{ name: "root", available: false, reason: "b" }]);
+  expect(before).toEqual([{ name: "root", available: false, reason: "a" }]);
 });
 
 test("a list never passes what the wire takes", () => {

@@ -6,8 +6,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { createCgroupPaths } from "../../../agent/listeners/cgroups.ts";
+import { parseDiag } from "../../../agent/listeners/parse-diag.ts";
 import { parseProcTcp } from "../../../agent/listeners/parse-proc-tcp.ts";
-import { parseSs } from "../../../agent/listeners/parse-ss.ts";
 import { ListenerParseError } from "../../../agent/listeners/seen.ts";
 import { parseCgroup } from "../../../agent/parse/cgroup.ts";
 import { ParseError, parsePairedLines } from "../../../agent/parse/paired-lines.ts";
@@ -27,11 +28,17 @@ const SOCKSTAT =
 const CGROUP =
   "12:memory:/docker/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n0::/kubepods.slice/x.scope\n";
 
+function listenerFixture(ending: string, encoding: "latin1" | "utf8"): readonly string[] {
+  const names = readdirSync(listenerFixtures).filter((name) => name.endsWith(ending));
+  return names.map((name) => readFileSync(listenerFixtures + name, encoding));
+}
+
 const seeds = {
   paired: KERNELS.flatMap((kernel) =>
     ["snmp", "netstat"].map((name) => readFileSync(`${fixtureNetDir(kernel)}/${name}`, "utf8")),
   ),
-  listeners: readdirSync(listenerFixtures).map((name) => readFileSync(listenerFixtures + name, "utf8")),
+  diag: listenerFixture(".diag", "latin1"),
+  listeners: listenerFixture(".txt", "utf8"),
 };
 
 /** Mulberry32: small, seeded, the same everywhere. */
@@ -93,7 +100,8 @@ const parsers: readonly [string, readonly string[], (text: string) => void][] = 
     },
   ],
   ["sockstat", [SOCKSTAT], (text) => void parseSockstat(text, "Sockstat", "f")],
-  ["ss", seeds.listeners, (text) => void parseSs(text)],
+  ["tcp_diag", seeds.diag, (text) => void parseDiag(Buffer.from(text, "latin1"))],
+  ["details of ss", seeds.listeners, (text) => createCgroupPaths(() => 0).learn([], text)],
   ["/proc/net/tcp", seeds.listeners, (text) => void parseProcTcp(text, "f")],
   ["cgroup", [CGROUP], (text) => void parseCgroup(text)],
   [

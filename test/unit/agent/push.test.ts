@@ -12,7 +12,7 @@ import { layoutOf, snapshot, snapshots } from "./support/snapshots.ts";
 
 /** A pusher and the service it pushes to. Time stands still unless a test moves it; chance is always 0.5. */
 async function setUp(...waiting: QueuedSnapshot[]) {
-  const said: { facts: SenderFacts } = { facts: {} };
+  const said: { facts: SenderFacts; goodbye?: "leaving" | "restarting" } = { facts: {} };
   const service = await startService(onTestFinished);
   const queue = createMemoryQueue();
   for (const one of waiting) queue.append(one);
@@ -31,6 +31,7 @@ async function setUp(...waiting: QueuedSnapshot[]) {
     transport,
     uptimeMs: () => time.uptimeMs,
     facts: () => said.facts,
+    goodbye: () => said.goodbye,
     learn: (...measurement) => learned.push(measurement),
     configure: (wish) => wishes.push(wish),
     reloadToken: () => {
@@ -365,10 +366,11 @@ test("what came last is not cut off by a body that is full", async () => {
 test("capabilities go along until they were read, and again when they differ; health with each push", async () => {
   const { service, said, queue, pusher } = await setUp(snapshot(1));
   const health = { cycleCpuMs: 1, childCpuMs: 0, rssBytes: 4, spoolDepth: 2, spoolAgeMs: 3, dropped: {} };
-  const one = { name: "root", available: true };
+  const before = [{ name: "root", available: true }];
+  const after = [{ name: "root", available: false }];
   service.answer(hangUp, problem(503, "UNAVAILABLE"), stored);
   for (let at = 2; at <= 6; at += 1) {
-    said.facts = { health, capabilities: at < 6 ? [one] : [{ ...one, available: false }] };
+    said.facts = { health, capabilities: at < 6 ? before : after };
     queue.append(snapshot(at));
     await pusher.push();
   }
@@ -385,13 +387,13 @@ test("capabilities go along until they were read, and again when they differ; he
 
 test("a goodbye is said once, also when nothing waits to be sent, and not by an agent that never was heard", async () => {
   const silent = await setUp();
-  silent.said.facts = { goodbye: "leaving" };
+  silent.said.goodbye = "leaving";
   expect(await silent.drain()).toEqual(IDLE);
   expect(silent.service.received).toEqual([]);
 
   const { service, said, drain } = await setUp(snapshot(1));
   await drain();
-  said.facts = { goodbye: "leaving" };
+  said.goodbye = "leaving";
   expect(await drain()).toEqual(IDLE);
   expect(
     service.received.map(({ push, snapshots: { length } }) => [push.hosts.at(-1)?.goodbye, length]),
@@ -403,7 +405,7 @@ test("a goodbye is said once, also when nothing waits to be sent, and not by an 
 
 test("a goodbye that goes with the last snapshots needs no push of its own", async () => {
   const { service, said, drain } = await setUp(snapshot(1));
-  said.facts = { goodbye: "restarting" };
+  said.goodbye = "restarting";
   await drain();
   expect(service.received).toHaveLength(1);
 });

@@ -21,6 +21,7 @@ test.each([
   ["nothing was said and the host stays up", null, [], "restarting"],
   ["a shutdown is planned", null, ["/run/systemd/shutdown/scheduled"], "leaving"],
   ["users may no longer log in", null, ["/run/nologin"], "leaving"],
+  ["the agent is being removed", null, ["/run/spillway-agent.leaving"], "leaving"],
   ["it was said", "leaving" as const, [], "leaving"],
   ["it was said, whatever the host does", "restarting" as const, ["/run/nologin"], "restarting"],
 ])("the goodbye when %s", (_case, given, marks, goodbye) => {

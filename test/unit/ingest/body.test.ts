@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { PassThrough } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { readBody } from "../../../src/ingest/body.ts";
+import { decodeBody, receiveBody } from "../../../src/ingest/body.ts";
 import { LIMITS } from "../../../src/protocol/limits.ts";
 
 /** A request with this body; of all that a request is, only what is read of it. */
@@ -13,6 +13,7 @@ function request(body: Buffer, encoding?: string): IncomingMessage {
   return Object.assign(stream, { headers, complete: true }) as unknown as IncomingMessage;
 }
 
+const readBody = async (sent: IncomingMessage) => decodeBody(await receiveBody(sent));
 const text = (length: number) => Buffer.from("0,1,17,".repeat(Math.ceil(length / 7))).subarray(0, length);
 
 describe("a gzipped body", () => {

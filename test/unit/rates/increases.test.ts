@@ -136,6 +136,20 @@ describe("intervals", () => {
       { kind: "sinceBoot" },
     ],
     [
+      "a boot that began a day after what was seen of the other: since the boot",
+      { ...next, epoch: other, uptimeMs: 5_000 },
+      null,
+      snap(100 - 24 * 3600, [40]),
+      { kind: "sinceBoot" },
+    ],
+    [
+      "a boot that began more than a day after what was seen of the other: a baseline",
+      { ...next, epoch: other, uptimeMs: 5_000 },
+      null,
+      snap(99.999 - 24 * 3600, [40]),
+      { kind: "baseline", reason: "rebooted" },
+    ],
+    [
       "a boot that began before: a clone's",
       { ...next, epoch: other, uptimeMs: 20_000 },
       null,

@@ -146,10 +146,10 @@ function listenersOf(history: readonly OracleSnapshot[], snapshots: readonly Sna
     const own = samples.filter(({ snapshot }) => minuteOf(snapshot.at) === minute);
     const apart = new ListenerHistory(dropsId);
     apart.take(before);
-    const { told: listeners, idle } = apart.minute(own);
+    const made = apart.minute(own);
     // Minute by minute it is the same as by what was before each.
-    expect(unbroken.minute(own)).toEqual({ told: listeners, idle });
-    for (const one of listeners) {
+    expect(unbroken.minute(own)).toEqual(made);
+    for (const one of made.told) {
       const { samples: taken, samplesFull, peakQueue, weight, socket } = one;
       const { limit } = socket;
       all.set(`${socket.inode} ${minute}`, { samples: taken, samplesFull, peakQueue, limit, weight });

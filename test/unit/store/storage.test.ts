@@ -90,7 +90,8 @@ test.each([
 
 describe("report", () => {
   const retention = { rawMs: 7 * DAY, minuteMs: 30 * DAY, hourMs: 400 * DAY };
-  const facts = { since: NOON - 20 * DAY, hosts: 3 };
+  const unreadable = { hours: 0, since: null, example: null };
+  const facts = { since: NOON - 20 * DAY, hosts: 3, unreadable };
   const samples = { raw: 1.5, compacted: 0.1 };
   const base = { facts, samples, retention, compactAfterMs: null, freeBytes: null, now: NOON };
 
@@ -167,7 +168,7 @@ describe("report", () => {
   });
 
   test("what cannot be told yet is null, and the sums with it", () => {
-    const young = { since: NOON - HOUR, hosts: 1 };
+    const young = { since: NOON - HOUR, hosts: 1, unreadable };
     const report = storageReport({
       ...base,
       tables: [...stored("snapshot", null, 500), plain("public", "host", 1)],

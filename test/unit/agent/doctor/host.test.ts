@@ -10,6 +10,7 @@ import { checkProcfs } from "../../../../agent/doctor/procfs.ts";
 import { checkSs } from "../../../../agent/doctor/ss.ts";
 import { checkSpace, checkStateFolder } from "../../../../agent/doctor/state.ts";
 import { judgeRoot } from "../../../../agent/namespaces/root.ts";
+import { diagDump } from "../support/diag.ts";
 import { makeProcfs, temporaryFolder } from "../support/procfs.ts";
 
 const folder = () => temporaryFolder(onTestFinished);
@@ -67,9 +68,7 @@ const quiet = { address: "::", port: 80, inode: "7", acceptQueue: 0, limit: null
 const privileges = { enter: true, owners: true };
 
 test("ss: shows listeners with limits", async () => {
-  const text =
-    "LISTEN 0 128 0.0.0.0:22 0.0.0.0:* ino:7 sk:1 cgroup:/x <-> skmem:(r0,rb131072,t0,tb16384,f0,w0,o0,bl0,d0)\n";
-  const runSs = async () => ({ kind: "text", text }) as const;
+  const runSs = async () => ({ kind: "output", output: diagDump([{ port: 22 }]) }) as const;
   expect(await checkSs("/proc", { runSs, privileges })).toEqual({
     check: "ss and tcp_diag",
     status: "ok",
@@ -79,12 +78,7 @@ test("ss: shows listeners with limits", async () => {
 
 test.each([
   ["no ss", { kind: "absent", program: "ss" } as const, [quiet], "install iproute2"],
-  [
-    "no tcp_diag",
-    { kind: "text", text: "LISTEN 0 0 0.0.0.0:22 0.0.0.0:* ino:7 sk:1\n" } as const,
-    [quiet],
-    "modprobe tcp_diag",
-  ],
+  ["no tcp_diag", { kind: "output", output: Buffer.alloc(0) } as const, [quiet], "modprobe tcp_diag"],
   ["nothing at all", { kind: "absent", program: "ss" } as const, null, "there is no /proc/self/net/tcp"],
 ])("ss: %s is a warning with the fix", async (_case, answer, sockets, words) => {
   const finding = await checkSs("/proc", { runSs: async () => answer, readProc: () => sockets, privileges });

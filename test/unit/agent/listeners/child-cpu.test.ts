@@ -29,13 +29,21 @@ test("0 when it cannot be read", () => {
 
 test("a cycle costs a mean of the newest twenty: the kernel counts in steps of 10 ms", () => {
   let total = 500;
-  const meter = createChildCpu(() => total);
-  expect(meter.perCycleMs()).toBe(0);
+  let readings = 0;
+  const meter = createChildCpu(() => {
+    readings += 1;
+    return total;
+  });
+  const cycles = (count: number) => {
+    for (let i = 0; i < count; i += 1) meter.cycle();
+  };
   total = 510;
-  meter.cycle();
-  expect(meter.perCycleMs()).toBe(10);
-  for (let i = 0; i < 4; i += 1) meter.cycle();
-  expect(meter.perCycleMs()).toBe(2);
-  for (let i = 0; i < 20; i += 1) meter.cycle();
-  expect(meter.perCycleMs()).toBe(0);
+  cycles(4);
+  expect([meter.perCycleMs(), readings]).toEqual([0, 1]);
+  cycles(1);
+  expect([meter.perCycleMs(), readings]).toEqual([2, 2]);
+  cycles(5);
+  expect(meter.perCycleMs()).toBe(1);
+  cycles(15);
+  expect([meter.perCycleMs(), readings]).toEqual([0, 6]);
 });

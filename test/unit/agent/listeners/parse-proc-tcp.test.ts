@@ -1,11 +1,11 @@
 import { type AddressInfo, createServer } from "node:net";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { parseDiag } from "../../../../agent/listeners/parse-diag.ts";
 import { parseProcTcp } from "../../../../agent/listeners/parse-proc-tcp.ts";
-import { parseSs } from "../../../../agent/listeners/parse-ss.ts";
 import { readProcTcp } from "../../../../agent/listeners/read-proc-tcp.ts";
 import { ListenerParseError } from "../../../../agent/listeners/seen.ts";
-import { fixture } from "./fixtures.ts";
+import { fixture, fixtureBytes } from "./fixtures.ts";
 
 const V4 = fixture("proc-net-tcp.txt");
 const V6 = fixture("proc-net-tcp6.txt");
@@ -18,12 +18,12 @@ function line(
   return `   0: ${address}:0050 ${peer}:0000 ${rest}\n`;
 }
 
-test("the listeners of a real kernel, as ss prints them of the same moment", () => {
+test("the listeners of a real kernel, as tcp_diag tells them of the same moment", () => {
   const byInode = (a: { inode: string }, b: { inode: string }) => a.inode.localeCompare(b.inode);
   const seen = [...parseProcTcp(V4, "tcp"), ...parseProcTcp(V6, "tcp6")].sort(byInode);
-  const bySs = [...parseSs(fixture("iproute2-6.1.txt")).sockets].sort(byInode);
+  const byDiag = [...parseDiag(fixtureBytes("iproute2-6.1.diag")).sockets].sort(byInode);
   expect(seen).toEqual(
-    bySs.map(({ address, port, inode, acceptQueue, uid }) => ({
+    byDiag.map(({ address, port, inode, acceptQueue, uid }) => ({
       address,
       port,
       inode,
@@ -72,7 +72,7 @@ test.each([
     fault = error;
   }
   expect(fault).toBeInstanceOf(ListenerParseError);
-  expect(fault).toMatchObject({ origin: "/proc/7/net/tcp", line: number });
+  expect(fault).toMatchObject({ origin: "/proc/7/net/tcp", part: `line ${number}` });
 });
 
 test("any text gives sockets or that error", () => {

@@ -3,7 +3,7 @@ import type { Ended, Execute } from "../../../../agent/listeners/execute.ts";
 import { createSsRunner } from "../../../../agent/listeners/run-ss.ts";
 
 const NEVER = new AbortController().signal;
-const OK: Ended = { stdout: "LISTEN", stderr: "", code: 0, tooLong: false };
+const OK: Ended = { stdout: Buffer.from("LISTEN"), stderr: "", code: 0, tooLong: false };
 
 function played(...answers: Partial<Ended>[]) {
   const calls: string[] = [];
@@ -16,25 +16,10 @@ function played(...answers: Partial<Ended>[]) {
 
 test("in its own namespace ss is run as it is, in another by nsenter", async () => {
   const { calls, run } = played({});
-  expect(await run(null, NEVER)).toEqual({ kind: "text", text: "LISTEN" });
-  await run("/host/proc/7/ns/net", NEVER);
-  expect(calls).toEqual(["ss -ltnmeHO", "nsenter --net=/host/proc/7/ns/net -- ss -ltnmeHO"]);
-});
-
-test("an ss that knows an option not is asked without, and from then on", async () => {
-  const { calls, run } = played(
-    { code: 255, stderr: "ss: invalid option -- 'O'\nUsage: ss [ OPTIONS ]\n" },
-    { code: 255, stderr: "ss: invalid option -- 'H'\nUsage: ss [ OPTIONS ]\n" },
-    {},
-  );
-  expect((await run(null, NEVER)).kind).toBe("text");
-  await run(null, NEVER);
-  expect(calls).toEqual(["ss -ltnmeHO", "ss -ltnmeH", "ss -ltnme", "ss -ltnme"]);
-});
-
-test("one that knows none of them is a failure and not a loop", async () => {
-  const { run } = played({ code: 1, stderr: "ss: unrecognized option: t\n" });
-  expect(await run(null, NEVER)).toMatchObject({ kind: "failed", forbidden: false });
+  expect(await run(null, NEVER, "sockets")).toEqual({ kind: "output", output: Buffer.from("LISTEN") });
+  await run("/host/proc/7/ns/net", NEVER, "sockets");
+  await run(null, NEVER, "details");
+  expect(calls).toEqual(["ss -ltmD -", "nsenter --net=/host/proc/7/ns/net -- ss -ltmD -", "ss -ltne"]);
 });
 
 test.each([
@@ -58,6 +43,12 @@ test.each([
     { code: 1, stderr: "nsenter: cannot open /proc/7/ns/net: No such file or directory\n" },
     { kind: "failed", forbidden: false },
   ],
+  [
+    "another ss",
+    null,
+    { code: 1, stderr: "ss: unrecognized option: D\n" },
+    { kind: "failed", forbidden: false },
+  ],
   ["the deadline", null, { code: null }, { kind: "failed", reason: "it did not end within 5000 ms" }],
   [
     "too much",
@@ -66,16 +57,16 @@ test.each([
     { kind: "failed", reason: "it printed more than 4194304 bytes" },
   ],
 ] as const)("%s", async (_case, enter, ended, expected) => {
-  expect(await played(ended).run(enter, NEVER)).toMatchObject(expected);
+  expect(await played(ended).run(enter, NEVER, "sockets")).toMatchObject(expected);
 });
 
 test("the real one, where ss is installed, gives an answer of a known kind", async () => {
-  const { kind } = await createSsRunner()(null, NEVER);
-  expect(["text", "absent"]).toContain(kind);
+  const { kind } = await createSsRunner()(null, NEVER, "sockets");
+  expect(["output", "absent"]).toContain(kind);
 });
 
 test("a run that is given up is a failure", async () => {
-  expect(await createSsRunner()(null, AbortSignal.abort())).toMatchObject({
+  expect(await createSsRunner()(null, AbortSignal.abort(), "sockets")).toMatchObject({
     kind: "failed",
     forbidden: false,
   });

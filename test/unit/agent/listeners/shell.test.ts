@@ -6,7 +6,7 @@ import { createShell } from "../../../../agent/listeners/shell.ts";
 import { waitFor } from "../../../support/wait.ts";
 
 const NEVER = new AbortController().signal;
-const NOTHING = { stdout: "", stderr: "", tooLong: false };
+const NOTHING = { stdout: Buffer.alloc(0), stderr: "", tooLong: false };
 
 /** A real shell past its first run, and the commands that were not left to it. */
 async function setUp(options: Parameters<typeof createShell>[0] = {}) {
@@ -35,7 +35,7 @@ function isAlive(pid: number): boolean {
   return existsSync(`/proc/${pid}`) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
 }
 
-const text = (stdout: string): Ended => ({ ...NOTHING, stdout, code: 0 });
+const text = (stdout: string): Ended => ({ ...NOTHING, stdout: Buffer.from(stdout), code: 0 });
 
 test("the first run needs no shell; those after it share one", async () => {
   const { shell, run, plainly } = await setUp();
@@ -85,7 +85,18 @@ test("much output, in many pieces and with characters of several bytes", async (
   const { run, plainly } = await setUp();
   const { stdout, code } = await run("yes 'LISTEN é€😀' | head -n 40000");
   expect(code).toBe(0);
-  expect(stdout).toBe("LISTEN é€😀\n".repeat(40_000));
+  expect(stdout.toString()).toBe("LISTEN é€😀\n".repeat(40_000));
+  expect(plainly).toEqual([]);
+});
+
+test("output that is no text, and lines that look like an end", async () => {
+  const { run, plainly } = await setUp();
+  const bytes = Buffer.from(Array.from({ length: 4_096 }, (_one, i) => (i * 7) % 256));
+  const script = `printf '${[...bytes].map((byte) => `\\${byte.toString(8).padStart(3, "0")}`).join("")}'`;
+  expect((await run(script)).stdout).toEqual(bytes);
+  expect(await run("printf '0\\n'; sleep 0.1; printf '\\0000\\n'; sleep 0.1; printf ' 0\\n'")).toEqual(
+    text("0\n\x000\n 0\n"),
+  );
   expect(plainly).toEqual([]);
 });
 
@@ -96,7 +107,7 @@ test("nothing of the user's environment, and no input", async () => {
   });
   const { run } = await setUp();
   const { stdout } = await run("cat; env | grep -v '^\\(_\\|PWD\\|OLDPWD\\|SHLVL\\)='");
-  expect(stdout.trim().split("\n").sort()).toEqual([
+  expect(stdout.toString().trim().split("\n").sort()).toEqual([
     "LC_ALL=C",
     expect.stringMatching(/^PATH=\/usr\/local\/sbin:/),
   ]);
@@ -106,7 +117,7 @@ test("what fails is told as without a shell: exit code, stderr, a program that i
   const { shell, run, plainly } = await setUp();
   expect(await run("echo half; echo why >&2; exit 3")).toEqual({
     ...NOTHING,
-    stdout: "half\n",
+    stdout: Buffer.from("half\n"),
     stderr: "why\n",
     code: 3,
   });

@@ -1,21 +1,27 @@
 import { expect, test } from "vitest";
 import type { SsAnswer } from "../../../../agent/listeners/run-ss.ts";
 import { createListenerSource, type Target } from "../../../../agent/listeners/source.ts";
-import { fixture } from "./fixtures.ts";
+import { diagDump } from "../support/diag.ts";
+import { fixture, fixtureBytes } from "./fixtures.ts";
 
 const ROOT: Target = { root: true, netDir: "/proc/self/net", enter: null };
 const POD: Target = { root: false, netDir: "/proc/7/net", enter: "/proc/7/ns/net" };
 const OTHER_POD: Target = { root: false, netDir: "/proc/8/net", enter: "/proc/8/ns/net" };
 const NEVER = new AbortController().signal;
-const GOOD: SsAnswer = { kind: "text", text: fixture("iproute2-6.1.txt") };
-const WITHOUT_DIAG: SsAnswer = { kind: "text", text: fixture("iproute2-6.1-without-tcp-diag.txt") };
+const GOOD: SsAnswer = { kind: "output", output: fixtureBytes("iproute2-6.1.diag") };
+const DETAILS: SsAnswer = { kind: "output", output: Buffer.from(fixture("iproute2-6.1-details.txt")) };
+const WITHOUT_DIAG: SsAnswer = { kind: "output", output: Buffer.alloc(0) };
 const QUEUE = { address: "0.0.0.0", port: 80, inode: "1", acceptQueue: 3, limit: null, drops: null, uid: 0 };
 
 function setUp({ mayEnter = true, noProc = false } = {}) {
-  const state = { nowMs: 0, answer: GOOD as SsAnswer, runs: [] as (string | null)[] };
+  const state = { nowMs: 0, answer: GOOD as SsAnswer, asked: 0, runs: [] as (string | null)[] };
   const capabilities: Record<string, string> = {};
   const source = createListenerSource({
-    runSs: (enter) => {
+    runSs: (enter, _signal, question) => {
+      if (question === "details") {
+        state.asked += 1;
+        return Promise.resolve(DETAILS);
+      }
       state.runs.push(enter);
       return Promise.resolve(state.answer);
     },
@@ -40,10 +46,26 @@ test("what ss says, when it asked the kernel", async () => {
   expect(capabilities).toEqual({ listeners: "available", "listeners.limits": "available" });
 });
 
+test("the details, which are dear, are asked for once for each cgroup", async () => {
+  const { sample, state } = setUp();
+  expect((await sample(ROOT))?.sockets.map(({ cgroup }) => cgroup)).toContain("/my web");
+  await sample(POD);
+  expect((await sample(ROOT))?.sockets.map(({ cgroup }) => cgroup)).toContain("/my web");
+  expect([state.runs.length, state.asked]).toEqual([3, 1]);
+  state.answer = { kind: "output", output: diagDump([{ cgroupId: 4_711n }]) };
+  await sample(ROOT);
+  await sample(ROOT);
+  expect(state.asked).toBe(2);
+});
+
 test.each([
   ["no ss", { kind: "absent", program: "ss" }, "install iproute2"],
   ["no tcp_diag", WITHOUT_DIAG, "modprobe tcp_diag"],
-  ["text of no known form", { kind: "text", text: "Segmentation fault\n" }, "cannot read line 1"],
+  [
+    "bytes of no known form",
+    { kind: "output", output: Buffer.from("Segmentation fault\n") },
+    "cannot read message 1",
+  ],
 ] as const)(
   "%s: the queues alone, why, and ss is left alone for ten minutes",
   async (_case, answer, words) => {

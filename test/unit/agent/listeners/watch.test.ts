@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import type { SsAnswer } from "../../../../agent/listeners/run-ss.ts";
 import type { SeenListener } from "../../../../agent/listeners/seen.ts";
 import { createListenerWatch, ROOT } from "../../../../agent/listeners/watch.ts";
+import { diagDump } from "../support/diag.ts";
 import { manualTimers } from "../support/manual-timers.ts";
 
-const MEMORY = "skmem:(r0,rb131072,t0,tb16384,f0,w0,o0,bl0,d0)";
 const SECOND = 1_000;
 
 function setUp({ enter = true, procfs = "/proc", everyMs = 10 * SECOND } = {}) {
@@ -13,8 +13,8 @@ function setUp({ enter = true, procfs = "/proc", everyMs = 10 * SECOND } = {}) {
   const runs: { readonly at: number; readonly where: string }[] = [];
   const capabilities: Record<string, boolean> = {};
   const listener = (): SsAnswer => ({
-    kind: "text",
-    text: `LISTEN ${state.queue} 128 0.0.0.0:80 0.0.0.0:* ino:17 sk:1 <-> ${MEMORY}\n`,
+    kind: "output",
+    output: diagDump([{ queue: state.queue }]),
   });
   const watch = createListenerWatch({
     procfs,

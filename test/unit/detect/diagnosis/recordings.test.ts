@@ -1,64 +1,54 @@
+/** The table against episodes that the real agent saw on a real kernel. */
 import { describe, expect, test } from "vitest";
-import type { Cause } from "../../../../src/detect/diagnosis/cause.ts";
-import { readRecordings, windowBySteps, windowOfOneInterval } from "../support/recording.ts";
+import { judgeLeak } from "../../../../src/detect/detectors/leak.ts";
+import { EPISODES } from "../../../support/episodes/catalog.ts";
+import { QUIET } from "../../../support/episodes/episode.ts";
+import { BY_FLAG, diagnosed, expectTruth } from "../../../support/episodes/first-cause.ts";
+import { observed, windowBySnapshots, windowOfOneInterval } from "../../../support/episodes/observed.ts";
+import { replayEpisode } from "../../../support/episodes/replay.ts";
 import { diagnosisOf } from "../support/windows.ts";
 
-/** The first cause of each episode; null where nothing is wrong. */
-const CAUSES: Readonly<Record<string, Cause | null>> = {
-  healthy: null,
-  backlog_small_app_stopped: "APPLICATION_STALLED",
-  overflow_multiplicity_20_attempts_10s: "APPLICATION_STALLED",
-  slow_accept_10ps_vs_30ps: "APPLICATION_SLOW",
-  burst_400_vs_backlog16_fast_app: "ACCEPT_QUEUE_TOO_SMALL",
-  // A pause that a longer queue would have bridged: everybody was served in the end.
-  stall_3s_then_recover: "ACCEPT_QUEUE_TOO_SMALL",
-  synflood_syncookies1: "SYN_FLOOD",
-  synflood_syncookies0: "SYN_QUEUE_FULL",
-  syn_scan_open_port: "INBOUND_SCAN",
-  syn_scan_closed_port: "INBOUND_SCAN",
-  upstream_refused: "UPSTREAM_REFUSING",
-  upstream_blackhole_kernel_timeout: "UPSTREAM_UNREACHABLE",
-  upstream_blackhole_app_timeout: "UPSTREAM_UNREACHABLE",
-  client_abort_rst: "CLIENT_ABORTS",
-  server_abort_linger0: "LOCAL_ABORTS",
-  server_close_unread: "LOCAL_ABORTS",
-  deploy_restart_40_in_queue: "RESTART",
-  bulk_loss_3pct: "PATH_LOSS",
-  bulk_loss_0: null,
-  syn_or_synack_loss_20pct: "PATH_LOSS",
-  port_exhaustion_16_ports: "PORT_EXHAUSTION",
-  abort_on_overflow_1: "APPLICATION_STALLED",
-  final_ack_lost_30pct: "PATH_LOSS",
-};
+const START = Date.UTC(2026, 0, 1);
+const HOUR_MS = 3_600_000;
+/** What one interval cannot show: fewer outgoing connections than before, and a port that stays closed. */
+const NEEDS_SNAPSHOTS = ["PORT_EXHAUSTION", "SERVICE_DOWN"];
 
-/** Settings that an episode was made under; the others have the kernel's own. */
-const SYSCTLS: Readonly<Record<string, Record<string, string>>> = {
-  synflood_syncookies0: { "net.ipv4.tcp_syncookies": "0" },
-  port_exhaustion_16_ports: { "net.ipv4.ip_local_port_range": "40000 40015" },
-};
+const replayed = (name: string) => replayEpisode(name, { startAt: START });
+const without = (causes: readonly string[]) =>
+  EPISODES.filter(({ truth }) => !causes.includes(truth.cause ?? "")).map((one) => [one.name, one] as const);
 
-/** What one interval cannot show: fewer outgoing connections than before it, where nothing was learned. */
-const NEEDS_STEPS = ["port_exhaustion_16_ports"];
-
-const recordings = readRecordings().map((recording) => [recording.episode, recording] as const);
-const around = (episode: string) => ({ kernel: "6.18.44", sysctls: SYSCTLS[episode] ?? {} });
-
-test("every recorded episode has its cause", () => {
-  expect(recordings.map(([episode]) => episode)).toEqual(Object.keys(CAUSES));
-});
-
-describe("in one interval of an agent, with the queue looked at each second", () => {
-  test.each(recordings.filter(([episode]) => !NEEDS_STEPS.includes(episode)))("%s", (episode, recording) => {
-    const found = diagnosisOf(windowOfOneInterval(recording), around(episode));
-    expect(found?.cause ?? null).toBe(CAUSES[episode]);
+describe("the first cause, in snapshots as they were sent", () => {
+  test.each(without(BY_FLAG))("%s", (name, episode) => {
+    const sections = replayed(name);
+    expectTruth(diagnosed(sections), episode, sections);
   });
 });
 
-describe("in snapshots a second apart", () => {
-  // Too short for two snapshots.
-  const long = recordings.filter(([, { steps }]) => steps.length > 2);
-  test.each(long)("%s", (episode, recording) => {
-    const found = diagnosisOf(windowBySteps(recording), around(episode));
-    expect(found?.cause ?? null).toBe(CAUSES[episode]);
+describe("the first cause, in one interval with the queue looked at each second", () => {
+  test.each(without([...BY_FLAG, ...NEEDS_SNAPSHOTS]))("%s", (name, episode) => {
+    const sections = replayed(name);
+    expectTruth(
+      diagnosed(sections, (seen) => windowOfOneInterval(seen, QUIET.before)),
+      episode,
+      sections,
+    );
   });
+});
+
+test("a slow application and a small backlog get opposite remedies", () => {
+  const remediesOf = (name: string) => diagnosed(replayed(name))?.remedies.join(" ");
+  expect(remediesOf("slow-accept")).toMatch(/larger backlog will not help/);
+  expect(remediesOf("small-backlog")).toMatch(/backlog/);
+  expect(remediesOf("small-backlog")).not.toMatch(/will not help/);
+});
+
+test("connection-leak, spread over hours, is flagged, and named by the flag", () => {
+  const seen = observed(replayEpisode("connection-leak", { startAt: START, everyMs: HOUR_MS }));
+  const at = seen.names.indexOf("TcpCurrEstab");
+  const minima = seen.observations.map(({ snapshot }) => snapshot.values.numbers[at] ?? null);
+  const flags = minima.flatMap(
+    (_, hour) => judgeLeak(minima.slice(0, hour + 1), START + hour * HOUR_MS, null) ?? [],
+  );
+  expect(flags.length).toBeGreaterThan(0);
+  expect(diagnosisOf(windowBySnapshots(seen), { flags })?.cause).toBe("CONNECTION_LEAK");
 });
