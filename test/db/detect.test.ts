@@ -286,3 +286,25 @@ describe("a fault in a maintenance window", () => {
     expect(await incidentsOf(store)).toMatchObject([{ status: "OPEN", cause: "APPLICATION_STALLED" }]);
   });
 });
+
+describe("a snapshot that cannot be read", () => {
+  test("keeps nobody else from being judged", async ({ store }) => {
+    const [damaged, whole] = [
+      await MovingHost.make(store, "web-1", T0),
+      await MovingHost.make(store, "web-2", T0),
+    ];
+    for (const host of [damaged, whole]) {
+      await append(store, await host.intervals(12, CALM));
+      await append(store, await host.intervals(3, STALLED, FULL));
+    }
+    const { run, rollUp, judge } = detector(store);
+    const now = damaged.at - INTERVAL_MS + 1_000;
+    await rollUp(now);
+    const id = damaged.member.namespaceId;
+    await store.db.$executeRaw`UPDATE ts.snapshot SET "values" = '\\x80' WHERE namespace_id = ${id}::int`;
+    await judge(now);
+    expect(await incidentsOf(store)).toMatchObject([{ status: "OPEN", members: ["web-2"] }]);
+    await run(now + MINUTE);
+    expect(await incidentsOf(store)).toHaveLength(1);
+  });
+});
