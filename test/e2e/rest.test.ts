@@ -313,10 +313,11 @@ describe("changes", () => {
       comment: "backup",
     });
     const { causes, noisyKeys, expiringSilences, worstListeners, handshakes } = await get("/report?last=2h");
-    expect(causes).toMatchObject([
-      { cause: "APPLICATION_SLOW", count: 1, unresolved: 1, incidents: [{ id: incident }] },
-    ]);
-    expect(noisyKeys).toMatchObject([{ incidents: 1, calledNoise: 1 }]);
+    // What the service has found of the fleet itself may stand beside it.
+    const slow = causes.find(({ cause }: { cause: string }) => cause === "APPLICATION_SLOW");
+    expect(slow.incidents.map(({ id }: { id: string }) => id)).toContain(incident);
+    expect(slow.unresolved).toBeGreaterThanOrEqual(1);
+    expect(noisyKeys).toContainEqual(expect.objectContaining({ dedupKey: "web slow", calledNoise: 1 }));
     expect(expiringSilences).toMatchObject([{ comment: "backup" }]);
     expect(worstListeners[0]).toMatchObject({ host: "web-1", listener: "0.0.0.0:8080" });
     expect(handshakes.accepted).toBe("600");
