@@ -101,7 +101,8 @@ test("a listed counter that no host has sent has an empty trend, and an unheard-
 
 describe("counters that the catalog does not list", () => {
   const names = ["TcpExtTCPFromTheFuture", "QuicExtHandshakes"];
-  const minute = Math.floor(Date.now() / 60_000) * 60_000 - 10 * 60_000;
+  // The range is one whole step of three minutes, and steps are cut by the clock.
+  const minute = Math.floor(Date.now() / 180_000) * 180_000 - 8 * 60_000;
   const from = new Date(minute - 60_000).toISOString();
   const range = `range: {from: "${from}", to: "${new Date(minute + 120_000).toISOString()}"}, step: "3m"`;
 
@@ -112,6 +113,11 @@ describe("counters that the catalog does not list", () => {
     );
     const { results } = await service.pushed(push(host.section(snapshots)));
     expect(new Set(results.map(({ status }) => status))).toEqual(new Set(["stored"]));
+    // The fleet is looked at once a second: a host that is new is in the next look.
+    await waitFor("the host", async () => {
+      const { data } = await service.graphql(`{ host(name: "future") { id } }`);
+      return data.host !== null;
+    });
   });
 
   test("are served as of kind UNKNOWN, with what their names tell, and found by a search", async () => {
