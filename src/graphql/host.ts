@@ -13,6 +13,7 @@ import {
 import { readHostIncrease } from "../store/queries/host-series.ts";
 import { readLatest } from "../store/queries/latest.ts";
 import { gridOf, niceStep, type Range } from "../store/queries/range.ts";
+import { AgentHealth, Capability } from "./agent-facts.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
 import { Counter } from "./counter.ts";
@@ -41,49 +42,6 @@ const CounterValue = builder.objectRef<CounterValueShape>("CounterValue").implem
     counter: t.field({ type: Counter, resolve: ({ counter }) => counter }),
     value: t.field({ type: "UInt64", resolve: ({ value }) => value }),
     at: t.field({ type: "DateTime", resolve: ({ at }) => at }),
-  }),
-});
-
-const Capability = builder.objectRef<HostRecord["capabilities"][number]>("Capability").implement({
-  description: "Something that an agent sees on some hosts and not on others.",
-  fields: (t) => ({
-    name: t.exposeString("name"),
-    available: t.exposeBoolean("available"),
-    reason: t.exposeString("reason", {
-      nullable: true,
-      description: "Why not, and how to let it; null when available.",
-    }),
-  }),
-});
-
-const AgentHealth = builder.objectRef<Readonly<Record<string, unknown>>>("AgentHealth").implement({
-  description: "An agent's own cost and backlog, as it said last.",
-  fields: (t) => ({
-    cycleCpuMs: t.float({
-      description: "CPU time of one cycle.",
-      resolve: (health) => Number(health.cycleCpuMs),
-    }),
-    childCpuMs: t.float({
-      description: "CPU time of what it runs, ss above all.",
-      resolve: (health) => Number(health.childCpuMs),
-    }),
-    rssBytes: t.float({ resolve: (health) => Number(health.rssBytes) }),
-    spoolDepth: t.int({
-      description: "Snapshots that wait to be sent.",
-      resolve: (health) => Number(health.spoolDepth),
-    }),
-    spoolAgeMs: t.float({
-      description: "Age of the oldest of them.",
-      resolve: (health) => Number(health.spoolAgeMs),
-    }),
-    dropped: t.field({
-      type: "Labels",
-      description: "Snapshots given up since its start, by reason.",
-      resolve: ({ dropped }) =>
-        Object.fromEntries(
-          Object.entries(dropped as Record<string, number>).map(([why, count]) => [why, String(count)]),
-        ),
-    }),
   }),
 });
 
