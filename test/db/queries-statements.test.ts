@@ -75,6 +75,19 @@ test("a page of 50 hosts is read with no more statements than one of 5", async (
     // Fewer where what is looked at once a second was looked at just before.
     expect(many.statements(), name).toBeLessThanOrEqual(few.statements() + 1);
   }
+  const day = asking(store.db, NOW);
+  const counters = [
+    ...["PassiveOpens", "ListenOverflows", "ListenDrops", "ActiveOpens", "AttemptFails", "EstabResets"],
+    ...["InSegs", "OutSegs", "RetransSegs", "TCPReqQFullDrop"],
+  ];
+  const answered = (await day.ask(
+    `{ hosts(first: 20) { edges { node { rates(range: {last: "24h"}, step: "5m",
+        counters: ${JSON.stringify(counters)}) { values } } } } }`,
+  )) as { readonly hosts: { readonly edges: readonly unknown[] } };
+  expect(answered.hosts.edges).toHaveLength(20);
+  // Twelve parts of two hours, the look-ups of ten counters, and what is looked at once.
+  expect(day.statements(), "20 hosts x 10 counters x 24 h").toBeLessThan(60);
+
   const answer = await asking(store.db, NOW).ask(
     `{ hosts(first: 500) { edges { node { a: handshakes(${range}) { accepted } b: handshakes(${range}) { accepted share } } } } }`,
   );

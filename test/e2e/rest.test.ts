@@ -209,6 +209,16 @@ describe("the figures", () => {
     ]);
   });
 
+  test("of ten thousand steps come as one column", async () => {
+    const week = 7 * 24 * 3_600_000;
+    const { series } = await get(
+      `/trend?counter=ListenOverflows&step=1m&from=${new Date(start + 300_000 - week).toISOString()}&to=${new Date(start + 300_000).toISOString()}`,
+    );
+    expect(series).toHaveLength(1);
+    expect(series[0].values).toHaveLength(10_080);
+    expect([series[0].values.at(-1) > 0, series[0].total]).toEqual([true, "87"]);
+  });
+
   test("of top name the listener with what is put down to it", async () => {
     const { top } = await get(READS.getTop ?? "");
     expect(top[0]).toMatchObject({
