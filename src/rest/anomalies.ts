@@ -2,7 +2,7 @@ import { parse } from "graphql";
 import { z } from "zod";
 import { SEVERITIES, time } from "./answers.ts";
 import { parseMatcher } from "./matcher.ts";
-import { matchParam, nextOf, noBody, none, pageParams, rangeOf, rangeParams } from "./params.ts";
+import { matchParam, nextOf, noBody, none, pageParams, rangeCondition, rangeParams } from "./params.ts";
 import { route } from "./route.ts";
 
 const anomaly = z
@@ -58,7 +58,7 @@ export const listAnomalies = route({
     filter: {
       ...filter,
       labels: match?.map(parseMatcher),
-      ...((last ?? from ?? to) === undefined ? {} : { range: rangeOf({ last, from, to }) }),
+      ...rangeCondition({ last, from, to }),
     },
     first,
     after,

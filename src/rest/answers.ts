@@ -1,5 +1,8 @@
 /** Forms of answers that several routes give. */
+import { isEnumType } from "graphql";
 import { z } from "zod";
+import { SpillwayError } from "../errors.ts";
+import { schema } from "../graphql/schema.ts";
 import { parseDuration } from "../protocol/duration.ts";
 import type { Row } from "./formats.ts";
 
@@ -33,42 +36,41 @@ export const seriesAnswer = z.strictObject({ series: z.array(series) });
 
 /** A row for each step of each series: time, value, and what tells the series apart. */
 export function seriesRows(answer: z.output<typeof seriesAnswer>): Row[] {
-  return answer.series.flatMap(({ counter, labels: of, start, step, values }) => {
-    const begin = Date.parse(start);
-    const stepMs = parseDuration(step) ?? 0;
-    return values.map((value, index) => ({
-      time: new Date(begin + index * stepMs).toISOString(),
-      value,
-      counter,
-      labels: of,
-    }));
+  return answer.series.flatMap(({ counter, labels: of, values, ...course }) => {
+    const timeAt = timesOf(course);
+    return values.map((value, index) => ({ time: timeAt(index), value, counter, labels: of }));
   });
+}
+
+/** When the steps of a course begin. */
+export function timesOf({ start, step }: { readonly start: string; readonly step: string }) {
+  const begin = Date.parse(start);
+  const stepMs = parseDuration(step) ?? 0;
+  return (index: number) => new Date(begin + index * stepMs).toISOString();
+}
+
+/** `10.0.0.1:80`, `[::1]:80`. */
+export function addressOf({ address, port }: { readonly address: string; readonly port: number }): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** @throws NOT_FOUND where GraphQL answered null */
+export function found<T>(value: T | null, what: string): T {
+  if (value !== null) return value;
+  throw new SpillwayError("NOT_FOUND", `there is no ${what}`);
 }
 
 export const SEVERITIES = ["INFO", "MINOR", "MAJOR", "CRITICAL"] as const;
 
-export const CAUSES = [
-  "ACCEPT_QUEUE_TOO_SMALL",
-  "APPLICATION_SLOW",
-  "APPLICATION_STALLED",
-  "CLIENT_ABORTS",
-  "CONNECTION_LEAK",
-  "DATA_PROBLEM",
-  "HOST_SILENT",
-  "INBOUND_SCAN",
-  "LOCAL_ABORTS",
-  "MEMORY_PRESSURE",
-  "OTHER_LISTEN_DROPS",
-  "PATH_LOSS",
-  "PORT_EXHAUSTION",
-  "RESTART",
-  "SERVICE_DOWN",
-  "SYN_FLOOD",
-  "SYN_QUEUE_FULL",
-  "UNKNOWN",
-  "UPSTREAM_REFUSING",
-  "UPSTREAM_UNREACHABLE",
-] as const;
+/** The causes that GraphQL names. */
+export const cause = z.enum(valuesOf("Cause"));
+
+function valuesOf(name: string): [string, ...string[]] {
+  const type = schema.getType(name);
+  const [first, ...rest] = isEnumType(type) ? type.getValues().map((value) => value.name) : [];
+  if (first === undefined) throw new Error(`the schema has no enum ${name}`);
+  return [first, ...rest];
+}
 
 /** A page's end, for the answers that are pages. */
 export const page = {

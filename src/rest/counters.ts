@@ -1,6 +1,6 @@
 import { parse } from "graphql";
 import { z } from "zod";
-import { found } from "./host-named.ts";
+import { found } from "./answers.ts";
 import { noBody, none } from "./params.ts";
 import { route } from "./route.ts";
 

@@ -1,7 +1,6 @@
 import { parse } from "graphql";
 import { z } from "zod";
-import { parseDuration } from "../protocol/duration.ts";
-import { count, labels, time } from "./answers.ts";
+import { count, labels, time, timesOf } from "./answers.ts";
 import type { Row } from "./formats.ts";
 import {
   filterOf,
@@ -70,11 +69,10 @@ export const getHandshakes = route({
   rows: ({ loss: series }) => series.flatMap(rowsOf),
 });
 
-function rowsOf({ labels: of, start, step, values, low, high }: z.output<typeof loss>): Row[] {
-  const begin = Date.parse(start);
-  const stepMs = parseDuration(step) ?? 0;
+function rowsOf({ labels: of, values, low, high, ...course }: z.output<typeof loss>): Row[] {
+  const timeAt = timesOf(course);
   return values.map((value, index) => ({
-    time: new Date(begin + index * stepMs).toISOString(),
+    time: timeAt(index),
     value,
     low: low[index] ?? null,
     high: high[index] ?? null,

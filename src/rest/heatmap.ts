@@ -1,7 +1,6 @@
 import { parse } from "graphql";
 import { z } from "zod";
-import { parseDuration } from "../protocol/duration.ts";
-import { labels, time } from "./answers.ts";
+import { labels, time, timesOf } from "./answers.ts";
 import {
   counterParam,
   filterOf,
@@ -54,15 +53,10 @@ export const heatmap = route({
     first,
   }),
   shape: ({ fleet: { heatmap: map } }) => ({ ...map, rows: map.rows.map(shapeOf) }),
-  rows: ({ start, step, rows }) => {
-    const begin = Date.parse(start);
-    const stepMs = parseDuration(step) ?? 0;
+  rows: ({ rows, ...course }) => {
+    const timeAt = timesOf(course);
     return rows.flatMap(({ values, ...host }) =>
-      values.map((value, index) => ({
-        time: new Date(begin + index * stepMs).toISOString(),
-        value,
-        ...host,
-      })),
+      values.map((value, index) => ({ time: timeAt(index), value, ...host })),
     );
   },
 });

@@ -1,7 +1,7 @@
 import { parse } from "graphql";
 import { z } from "zod";
-import { seriesAnswer, seriesRows } from "./answers.ts";
-import { found, hostNamed } from "./host-named.ts";
+import { found, seriesAnswer, seriesRows } from "./answers.ts";
+import { hostNamed } from "./host-named.ts";
 import { noBody, rangeOf, rangeParams, stepParam } from "./params.ts";
 import { route } from "./route.ts";
 

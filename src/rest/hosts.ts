@@ -1,7 +1,7 @@
 import { parse } from "graphql";
 import { z } from "zod";
-import { labels, page, time } from "./answers.ts";
-import { found, hostNamed } from "./host-named.ts";
+import { found, labels, page, time } from "./answers.ts";
+import { hostNamed } from "./host-named.ts";
 import { filterOf, filterParams, nextOf, noBody, none, pageParams } from "./params.ts";
 import { route } from "./route.ts";
 

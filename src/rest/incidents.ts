@@ -1,9 +1,8 @@
 import { parse } from "graphql";
 import { z } from "zod";
-import { CAUSES, labels, SEVERITIES, time } from "./answers.ts";
-import { found } from "./host-named.ts";
+import { cause, found, labels, SEVERITIES, time } from "./answers.ts";
 import { parseMatcher } from "./matcher.ts";
-import { matchParam, nextOf, noBody, none, pageParams, rangeOf, rangeParams } from "./params.ts";
+import { matchParam, nextOf, noBody, none, pageParams, rangeCondition, rangeParams } from "./params.ts";
 import { route } from "./route.ts";
 
 const incident = z
@@ -12,7 +11,7 @@ const incident = z
     title: z.string(),
     status: z.enum(["OPEN", "ACKNOWLEDGED", "RESOLVED"]),
     severity: z.enum(SEVERITIES),
-    cause: z.enum(CAUSES),
+    cause,
     flapping: z.boolean(),
     dedupKey: z.string(),
     url: z.string(),
@@ -51,7 +50,7 @@ export const listIncidents = route({
       .optional()
       .describe("One of these; may be repeated."),
     severity: z.array(z.enum(SEVERITIES)).optional().describe("One of these; may be repeated."),
-    cause: z.array(z.enum(CAUSES)).optional().describe("One of these; may be repeated."),
+    cause: z.array(cause).optional().describe("One of these; may be repeated."),
     host: z.string().optional().describe("It is or was about a host of this name, or with this id."),
     ...matchParam,
     updatedSince: time.optional().describe("Something of it changed then or later."),
@@ -69,7 +68,7 @@ export const listIncidents = route({
     filter: {
       ...filter,
       labels: match?.map(parseMatcher),
-      ...((last ?? from ?? to) === undefined ? {} : { range: rangeOf({ last, from, to }) }),
+      ...rangeCondition({ last, from, to }),
     },
     first,
     after,
@@ -90,8 +89,8 @@ const evidence = z.strictObject({
 });
 
 const diagnosis = z.strictObject({
-  cause: z.enum(CAUSES),
-  contributing: z.array(z.enum(CAUSES)),
+  cause,
+  contributing: z.array(cause),
   severity: z.enum(SEVERITIES),
   confidence: z.number(),
   summary: z.string(),
@@ -164,33 +163,32 @@ interface IncidentData extends z.input<typeof incident> {
   readonly timeline: { readonly edges: readonly { readonly node: z.input<typeof entry> }[] };
 }
 
+interface Verb<Body extends z.ZodObject<z.ZodRawShape>> {
+  readonly name: string;
+  readonly mutation: string;
+  /** Its argument beside the id, as GraphQL declares it. */
+  readonly argument: string;
+  readonly summary: string;
+  readonly body: Body;
+}
+
 /** A change of an incident by a person: `POST /incidents/{id}/<verb>`. */
-function verb<Body extends z.ZodObject<z.ZodRawShape>>(
-  name: string,
-  mutation: string,
-  summary: string,
-  body: Body,
-) {
-  const types: Readonly<Record<string, string>> = {
-    note: mutation === "annotateIncident" ? "String!" : "String",
-    useful: "Boolean!",
-  };
-  const names = Object.keys(body.shape);
+function verb<Body extends z.ZodObject<z.ZodRawShape>>({ name, mutation, argument, ...rest }: Verb<Body>) {
+  const [given] = argument.split(":");
   return route({
     method: "post",
     url: `/incidents/{id}/${name}`,
     operationId: mutation,
     tag: "incidents",
-    summary,
     scope: "operate",
     path,
     query: none,
-    body,
+    ...rest,
     answer: incident,
-    document: parse(`mutation ($id: ID!, ${names.map((one) => `$${one}: ${types[one]}`).join(", ")}) {
-      incident: ${mutation}(id: $id, ${names.map((one) => `${one}: $${one}`).join(", ")}) { ${INCIDENT_FIELDS} }
+    document: parse(`mutation ($id: ID!, $${argument}) {
+      incident: ${mutation}(id: $id, ${given}: $${given}) { ${INCIDENT_FIELDS} }
     }`),
-    variables: (given) => ({ id: given.path.id, ...given.body }),
+    variables: (asked) => ({ id: asked.path.id, ...asked.body }),
     shape: (data) => data.incident,
   });
 }
@@ -198,13 +196,32 @@ function verb<Body extends z.ZodObject<z.ZodRawShape>>(
 const note = z.strictObject({ note: z.string().optional().describe("Kept in the timeline.") });
 
 export const incidentVerbs = [
-  verb("acknowledge", "acknowledgeIncident", "Says that somebody is at it", note),
-  verb("resolve", "resolveIncident", "Says that it is over", note),
-  verb("annotate", "annotateIncident", "Adds a note to its timeline", z.strictObject({ note: z.string() })),
-  verb(
-    "rate",
-    "rateIncident",
-    "Says whether it was useful, or noise",
-    z.strictObject({ useful: z.boolean() }),
-  ),
+  verb({
+    name: "acknowledge",
+    mutation: "acknowledgeIncident",
+    argument: "note: String",
+    summary: "Says that somebody is at it",
+    body: note,
+  }),
+  verb({
+    name: "resolve",
+    mutation: "resolveIncident",
+    argument: "note: String",
+    summary: "Says that it is over",
+    body: note,
+  }),
+  verb({
+    name: "annotate",
+    mutation: "annotateIncident",
+    argument: "note: String!",
+    summary: "Adds a note to its timeline",
+    body: z.strictObject({ note: z.string() }),
+  }),
+  verb({
+    name: "rate",
+    mutation: "rateIncident",
+    argument: "useful: Boolean!",
+    summary: "Says whether it was useful, or noise",
+    body: z.strictObject({ useful: z.boolean() }),
+  }),
 ];

@@ -91,6 +91,12 @@ export function rangeOf({ last, from, to }: RangeGiven, byDefault = "1h"): Recor
   return given({ last, from, to });
 }
 
+/** A range as a condition of a filter; none where none is given. */
+export function rangeCondition(range: RangeGiven): { readonly range?: Record<string, string> } {
+  const { last, from, to } = range;
+  return (last ?? from ?? to) === undefined ? {} : { range: rangeOf(range) };
+}
+
 /** When a range that GraphQL has taken begins and ends. @param now ms since 1970 */
 export function boundsOf(range: RangeGiven, byDefault: string, now: number): { from: string; to: string } {
   const { last, from, to } = rangeOf(range, byDefault);

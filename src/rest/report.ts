@@ -1,9 +1,8 @@
 import { parse } from "graphql";
 import { z } from "zod";
-import { CAUSES, SEVERITIES, time } from "./answers.ts";
+import { addressOf, cause, SEVERITIES, time } from "./answers.ts";
 import { boundsOf, noBody, none, rangeOf, rangeParams } from "./params.ts";
 import { route } from "./route.ts";
-import { addressOf } from "./top.ts";
 
 /** Incidents that one report reads; of more it says so. */
 const INCIDENTS_MAX = 500;
@@ -38,7 +37,7 @@ const answer = z.strictObject({
   causes: z
     .array(
       z.strictObject({
-        cause: z.enum(CAUSES),
+        cause,
         count: z.int(),
         unresolved: z.int(),
         incidents: z.array(incident).describe("The worst first."),
@@ -131,7 +130,7 @@ export const report = route({
 });
 
 interface IncidentData extends z.input<typeof incident> {
-  readonly cause: (typeof CAUSES)[number];
+  readonly cause: string;
   readonly dedupKey: string;
   readonly flapping: boolean;
   readonly useful: boolean | null;
@@ -165,9 +164,9 @@ interface ReportData {
 }
 
 function byCause(incidents: readonly IncidentData[]): z.input<typeof answer>["causes"] {
-  return [...groupBy(incidents, ({ cause }) => cause)]
-    .map(([cause, own]) => ({
-      cause,
+  return [...groupBy(incidents, (one) => one.cause)]
+    .map(([of, own]) => ({
+      cause: of,
       count: own.length,
       unresolved: own.filter(({ resolvedAt }) => resolvedAt === null).length,
       incidents: own

@@ -13,7 +13,7 @@ import { heatmap } from "./heatmap.ts";
 import { hostRates } from "./host-rates.ts";
 import { getHost, listHosts } from "./hosts.ts";
 import { getIncident, incidentVerbs, listIncidents } from "./incidents.ts";
-import { readPart, typedParams } from "./input.ts";
+import { paramReader, readPart } from "./input.ts";
 import { listLabels } from "./labels.ts";
 import { listListeners } from "./listeners.ts";
 import { openApiOf } from "./openapi.ts";
@@ -67,9 +67,16 @@ export function restRoutes({ sources, authenticate }: RestDeps): Router {
   for (const route of ROUTES) {
     checkDocument(route);
     const path = route.url.replaceAll(/\{(\w+)\}/g, ":$1");
+    const readParams = paramReader(route.query);
     router[route.method](path, async (request, response) => {
       const actor = authenticate(response, route.scope);
-      await answer(route, createContext(sources, actor), request, response);
+      const { format: _, ...query } = request.query;
+      const given = {
+        path: readPart("path", route.path, request.params),
+        query: readPart("query", route.query, readParams(query)),
+        body: readPart("body", route.body, request.body),
+      };
+      await answer(route, given, createContext(sources, actor), request, response);
     });
   }
   const document = openApiOf(ROUTES, sources.system.version);
@@ -81,13 +88,13 @@ export function restRoutes({ sources, authenticate }: RestDeps): Router {
   return router;
 }
 
-async function answer(route: Route, context: Context, request: Request, response: Response): Promise<void> {
-  const { format: _, ...query } = request.query;
-  const given = {
-    path: readPart("path", route.path, request.params),
-    query: readPart("query", route.query, typedParams(route.query, query)),
-    body: readPart("body", route.body, request.body),
-  };
+async function answer(
+  route: Route,
+  given: Parameters<Route["variables"]>[0],
+  context: Context,
+  request: Request,
+  response: Response,
+): Promise<void> {
   const format = formatOf(request);
   if (format !== "json" && route.rows === undefined) {
     throw new SpillwayError("BAD_REQUEST", `format: ${request.path} is no table, and is given as json alone`);

@@ -1,6 +1,6 @@
 import { parse } from "graphql";
 import { z } from "zod";
-import { count, labels } from "./answers.ts";
+import { addressOf, count, labels } from "./answers.ts";
 import { counterParam, filterOf, filterParams, noBody, none, rangeOf, rangeParams } from "./params.ts";
 import { route } from "./route.ts";
 
@@ -90,9 +90,4 @@ function shapeOf({ host, namespace, listener, attribution, ...numbers }: RankedD
     confidence: attribution?.confidence ?? null,
     note: attribution?.note ?? null,
   };
-}
-
-/** `10.0.0.1:80`, `[::1]:80`. */
-export function addressOf({ address, port }: { readonly address: string; readonly port: number }): string {
-  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
