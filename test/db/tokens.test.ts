@@ -4,10 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { ensureTokenFiles } from "../../src/commands/token-files.ts";
-import { Actors } from "../../src/store/actors.ts";
-import { readAudit, SYSTEM_ACTOR } from "../../src/store/audit.ts";
 import type { PrismaClient } from "../../src/store/client.ts";
-import { createSignInLink, endSession, redeemSignInLink, signInByToken } from "../../src/store/sessions.ts";
 import {
   createToken,
   keepFileToken,
@@ -16,40 +13,10 @@ import {
   rotateToken,
   type TokenRequest,
 } from "../../src/store/token-changes.ts";
-import { type Actor, actorOfToken, newSecret } from "../../src/store/tokens.ts";
+import { newSecret } from "../../src/store/tokens.ts";
+import { ADMIN, actorsAt, DAY, log, NOW, WANTED } from "../support/access.ts";
 import { test } from "../support/store.ts";
 import { waitFor } from "../support/wait.ts";
-
-const DAY = 86_400_000;
-const NOW = Date.UTC(2026, 10, 22, 12);
-const ADMIN: Actor = { kind: "session", id: null, name: "ann", scopes: ["read", "admin"] };
-const WANTED: TokenRequest = {
-  name: "agents",
-  scopes: ["ingest"],
-  expiresAt: null,
-  hostPattern: "web-*",
-  forcedLabels: { team: "shop" },
-};
-
-function rejects(reason: unknown): never {
-  throw reason;
-}
-
-/** Actors of a process whose clock stands where the test says. */
-function actorsAt(db: PrismaClient, clock: { now: number }): Actors {
-  return new Actors({ db, now: () => clock.now, onError: rejects });
-}
-
-async function log(db: PrismaClient) {
-  const entries = await readAudit(db, { before: null, limit: 100 });
-  return entries.map(({ actor, actorKind, action, target, details }) => ({
-    actor,
-    actorKind,
-    action,
-    target,
-    details,
-  }));
-}
 
 describe("a token", () => {
   test("lets in with the rights that were asked for, until it is revoked", async ({ store: { db } }) => {
@@ -281,59 +248,5 @@ describe("a token of a file", () => {
     } finally {
       await rm(folder, { recursive: true });
     }
-  });
-});
-
-describe("a session", () => {
-  const signIn = { address: "192.0.2.7", now: NOW };
-
-  test("by token is the token's, in name and scopes, and ends with it", async ({ store: { db } }) => {
-    const clock = { now: NOW };
-    const actors = actorsAt(db, clock);
-    const wanted = { ...WANTED, name: "ann", scopes: ["read", "admin"], hostPattern: null, forcedLabels: {} };
-    const { token } = await createToken(db, SYSTEM_ACTOR, { ...wanted, expiresAt: NOW + DAY }, NOW);
-    const secret = await signInByToken(db, actorOfToken(token), signIn);
-    expect(await actors.ofSession(secret)).toEqual({
-      kind: "session",
-      id: token.id,
-      name: "ann",
-      scopes: ["read", "admin"],
-      expiresAt: NOW + DAY,
-    });
-    await waitFor("its use to count as the token's", async () => (await listTokens(db))[0]?.lastUsedAt);
-    await revokeToken(db, SYSTEM_ACTOR, token.id, NOW);
-    clock.now += 500;
-    expect(await actors.ofSession(secret)).toBeNull();
-    expect((await log(db))[1]).toEqual({
-      actor: "ann",
-      actorKind: "session",
-      action: "session.create",
-      target: "ann",
-      details: { by: "token", address: "192.0.2.7" },
-    });
-  });
-
-  test("by link is made once, lasts thirty days, and ends by signing out", async ({ store: { db } }) => {
-    const clock = { now: NOW };
-    const actors = actorsAt(db, clock);
-    const code = await createSignInLink(db, NOW);
-    const secrets = await Promise.all([1, 2].map(() => redeemSignInLink(db, code, signIn)));
-    const secret = secrets.find((one) => one !== null) ?? "";
-    expect(secrets.filter((one) => one !== null)).toHaveLength(1);
-    expect(await actors.ofSession(secret)).toEqual({
-      kind: "session",
-      id: null,
-      name: "administrator",
-      scopes: ["read", "operate", "admin"],
-      expiresAt: NOW + 30 * DAY,
-    });
-    clock.now = NOW + 30 * DAY;
-    expect(await actors.ofSession(secret)).toBeNull();
-    clock.now = NOW + 1_000;
-    await endSession(db, secret, NOW);
-    await endSession(db, secret, NOW);
-    expect(await actors.ofSession(secret)).toBeNull();
-    expect((await log(db)).map(({ action }) => action)).toEqual(["session.end", "session.create"]);
-    expect(await redeemSignInLink(db, await createSignInLink(db, NOW - 900_000), signIn)).toBeNull();
   });
 });
