@@ -32,18 +32,19 @@ const Handshakes = builder.objectRef<HandshakesShape>("Handshakes").implement({
     share: t.float({
       nullable: true,
       description:
-        "lost / (accepted + lost), 0 to 1; null where nobody reported or nothing was attempted. In the first seconds of a stall the truth is nearer to `high`.",
+        "lost / (accepted + lost), 0 to 1; null where nobody reported or nothing was attempted. In the first seconds of a stall, and in bursts that the queue soon recovers from, the truth is nearer to `high`.",
       resolve: ({ loss }) => loss?.share ?? null,
     }),
     low: t.float({
       nullable: true,
       description:
-        "The least that the share may have been: 10 dropped packets for each client. Null as `share`.",
+        "The least that the share may have been: 10 dropped packets for each client, and none of those that brought a SYN cookie back in time. Null as `share`.",
       resolve: ({ loss }) => loss?.low ?? null,
     }),
     high: t.float({
       nullable: true,
-      description: "The most that it may have been: one dropped packet for each client. Null as `share`.",
+      description:
+        "The most that it may have been: one dropped packet for each client, who got in late and is among those accepted, as far as there are as many. Null as `share`.",
       resolve: ({ loss }) => loss?.high ?? null,
     }),
   }),

@@ -6,6 +6,13 @@ const SYNS_USUAL = 7;
 const SYNS_MOST = 10;
 /** Above this share of cookies that came back, those who sent them were clients and no flood. */
 const HONEST_COOKIES = 0.5;
+/**
+ * ACKs with a cookie that a client may have had dropped within a second of its SYN: it believes to be connected,
+ * and sends its data again after 0.2 s and 0.6 s.
+ */
+const PROMPT_ACKS = 3;
+/** Segments that a client with a refused cookie had under way, each of which counts: its data, and its FIN. */
+const REFUSED_MOST = 2;
 
 /**
  * What one namespace's counters grew by over one span of time. Packets where not said otherwise; a counter that
@@ -40,31 +47,41 @@ export interface LossShare {
  * Estimates the handshakes that one namespace lost, or delayed by a second or more.
  *
  * Drops are packets, not clients: one that is refused sends its SYN again and is counted each time. So the plain
- * ratio ListenOverflows / (PassiveOpens + ListenOverflows) is an upper bound, and on measured episodes off by 38
- * points on average, where this estimate is off by under 5. A client whose cookie came back to a full queue is
- * reset, once, and counts as SyncookiesFailed; a flood's cookies do not come back, which is how the two are told
- * apart. The range is 10 packets a client to 1. In the first seconds of a stall the truth is near its upper end.
+ * ratio ListenOverflows / (PassiveOpens + ListenOverflows) is not the share, and neither is it the most that the
+ * share can be: who gets in at the second try was delayed, and is accepted as well (docs/adr/0012). A client whose
+ * cookie came back to a full queue is reset, and counts as SyncookiesFailed; a flood's cookies do not come back,
+ * which is how the two are told apart.
+ *
+ * The range is 10 packets a client to 1. Its lower end leaves out what cookies that came back may have been
+ * dropped without a second's delay. In the first seconds of a stall, and in bursts that the queue soon recovers
+ * from, the truth is near the upper end.
  *
  * Call it for each namespace and span, and add up what it gives: the larger of two numbers and the share of
  * cookies that came back say something of one listener's clients, and nothing once a flood on one host is added
  * to a burst on another.
  */
 export function lostHandshakes(inputs: DropInputs): LostHandshakes {
-  const { cookiesSent, cookiesReceived, cookiesFailed } = inputs;
+  const { listenOverflows, reqQFullDrop, cookiesSent, cookiesReceived, cookiesFailed } = inputs;
   const refused = cookiesReceived > HONEST_COOKIES * cookiesSent ? cookiesFailed : 0;
-  const lostAt = (syns: number) =>
-    Math.max(inputs.listenOverflows / syns, refused) + inputs.reqQFullDrop / syns;
-  return { lost: lostAt(SYNS_USUAL), low: lostAt(SYNS_MOST), high: lostAt(1) };
+  const prompt = Math.min(listenOverflows, cookiesReceived, PROMPT_ACKS * cookiesSent);
+  const least = Math.max((listenOverflows - prompt) / SYNS_MOST, refused / REFUSED_MOST);
+  return {
+    lost: Math.max(listenOverflows / SYNS_USUAL, refused) + reqQFullDrop / SYNS_USUAL,
+    low: least + reqQFullDrop / SYNS_MOST,
+    high: Math.max(listenOverflows, refused) + reqQFullDrop,
+  };
 }
 
 /**
- * The share of attempted handshakes that were lost; null when none was attempted.
+ * The share of attempted handshakes that were lost or delayed; null when none was attempted. The estimate and the
+ * least take them for lost, beside those accepted; the most takes as many as can be for delayed, among them.
  *
  * @param accepted handshakes accepted (TcpPassiveOpens), of all the namespaces that `lost` is the sum of
  */
 export function lossShare(accepted: number, { lost, low, high }: LostHandshakes): LossShare | null {
   if (accepted + high === 0) return null;
   // In this form every step rounds the same way up as its operand, so that no digit breaks the order of the three.
-  const shareOf = (bad: number) => (bad === 0 ? 0 : 1 / (1 + accepted / bad));
-  return { share: shareOf(lost), low: shareOf(low), high: shareOf(high) };
+  const besides = (bad: number) => (bad === 0 ? 0 : 1 / (1 + accepted / bad));
+  const among = (bad: number) => (bad === 0 ? 0 : 1 / Math.max(1, accepted / bad));
+  return { share: besides(lost), low: besides(low), high: among(high) };
 }

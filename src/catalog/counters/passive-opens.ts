@@ -28,6 +28,7 @@ export const passiveOpens: CounterTexts = {
     "It is counted before accept(), so it runs ahead of what the application knows, by up to one full queue for " +
       "each listener.",
     "ListenOverflows divided by the sum of it and ListenOverflows is not the share of clients lost: the one " +
-      "counts connections, the other packets. It is no more than an upper bound.",
+      "counts connections, the other packets. Nor is it the most that the share can be: clients who got in late " +
+      "are counted here as well.",
   ],
 };

@@ -17,7 +17,7 @@ export function listenerName({ focus }: Evidence): string {
   return focus === null ? "A listener of this namespace" : `The listener ${nameOf(focus.listener)}`;
 }
 
-/** `About 56 % of new connections were lost or delayed by a second or more (47 % to 90 %).` */
+/** `About 56 % of new connections were lost or delayed by a second or more (45 % to 100 %).` */
 export function lossWords(evidence: Evidence): string {
   const { loss, usuallyAccepted, count, overflowIntervals } = evidence;
   if (loss === null || loss.share === 0) return "No handshake was lost.";

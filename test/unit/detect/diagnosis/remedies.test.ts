@@ -100,7 +100,7 @@ describe("the text", () => {
     const seen = listener({ samples: 11, samplesFull: 10, peakQueue: 17, lastQueue: 17, weight: 1138 });
     const found = diagnosisOf(windowOf([counts], { listeners: [seen], everyMs: 11_000 }));
     expect(found?.summary).toBe(
-      "The listener 0.0.0.0:8080 (app) accepts 10 connections a second, and about 26.3 come. About 56 % of new connections were lost or delayed by a second or more (47 % to 90 %).",
+      "The listener 0.0.0.0:8080 (app) accepts 10 connections a second, and about 26.3 come. About 56 % of new connections were lost or delayed by a second or more (45 % to 100 %).",
     );
     expect(found?.listener).toMatchObject({
       seen: { inode: "1", port: 8080 },
