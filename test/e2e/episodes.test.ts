@@ -25,7 +25,7 @@ import { waitFor } from "../support/wait.ts";
 
 const QUICK = [
   "application-stopped",
-  "two-listeners",
+  "stalled-beside-busy",
   "honest-burst",
   "syn-flood",
   "syn-scan",

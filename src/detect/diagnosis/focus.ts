@@ -12,6 +12,12 @@ export interface Focus {
 const PINNED_SAMPLES = 2;
 /** From this share of samples on, a full queue is no peak. */
 export const PINNED_SHARE = 0.5;
+/**
+ * So many samples in a row that all find it full are no chance: a place that an application frees is free until
+ * the next client tries, so a queue that one try of three gets into has room at one sample of three, and at none of
+ * ten once in 60 times. A row of six was recorded of an application that is slow.
+ */
+const STUCK_SAMPLES = 10;
 
 /**
  * The listener that most speaks for being the one: by its share of the drops, then by full samples, then by how
@@ -49,6 +55,11 @@ function fill({ peakQueue, limit }: ObservedListener): number {
 /** Whether its queue was full most of the time: the application does not take what comes. */
 export function isPinned({ samples, samplesFull }: ObservedListener): boolean {
   return samplesFull >= PINNED_SAMPLES && samplesFull >= PINNED_SHARE * samples;
+}
+
+/** Whether its queue filled and never had room again: the application takes nothing, or next to it. */
+export function isStuck({ stuckSamples }: ObservedListener): boolean {
+  return stuckSamples >= STUCK_SAMPLES;
 }
 
 /** `0.0.0.0:8080 (nginx)` */

@@ -63,6 +63,8 @@ interface Track {
   firstAt: number;
   lastAt: number;
   firstQueue: number;
+  /** As of `ObservedListener`; null where it had room again. */
+  stuckSamples: number | null;
   closedAt: number | null;
 }
 
@@ -89,6 +91,7 @@ function listenersOf(
       samples: minute?.samples ?? 0,
       samplesFull: minute?.samplesFull ?? 0,
       peakQueue: minute?.peakQueue ?? 0,
+      stuckSamples: track.stuckSamples ?? 0,
       firstQueue: track.firstQueue,
       lastQueue: socket.acceptQueue,
       weight: minute?.weight ?? 0,
@@ -109,6 +112,7 @@ function trackAll(samples: readonly ListenerSample[], from: number): Map<string,
       if (isComplete(listeners)) track.closedAt = track.lastAt;
       else {
         track.socket = { ...track.socket, acceptQueue: 0 };
+        track.stuckSamples = roomAgain(track.stuckSamples);
         track.lastAt = snapshot.at;
         if (snapshot.at <= from) track.firstQueue = 0;
       }
@@ -117,8 +121,23 @@ function trackAll(samples: readonly ListenerSample[], from: number): Map<string,
       const before = tracks.get(key);
       const firstAt = before?.firstAt ?? snapshot.at;
       const firstQueue = snapshot.at <= from ? socket.acceptQueue : (before?.firstQueue ?? 0);
-      tracks.set(key, { socket, firstAt, lastAt: snapshot.at, firstQueue, closedAt: null });
+      // What was before the window is not in its other numbers either.
+      const stuck = before === undefined ? 0 : before.stuckSamples;
+      const stuckSamples = snapshot.at <= from ? 0 : stuckAfter(stuck, socket, listeners.samples);
+      tracks.set(key, { socket, firstAt, lastAt: snapshot.at, firstQueue, stuckSamples, closedAt: null });
     }
   }
   return tracks;
+}
+
+function roomAgain(stuck: number | null): number | null {
+  return stuck === 0 ? 0 : null;
+}
+
+function stuckAfter(stuck: number | null, socket: WireListener, samples: number): number | null {
+  const { acceptQueue, limit, samplesFull } = socket;
+  if (stuck === null || samplesFull === 0) return roomAgain(stuck);
+  if (limit === null || acceptQueue <= limit) return null;
+  if (samplesFull >= samples) return stuck + samples;
+  return stuck === 0 ? 1 : null;
 }

@@ -27,6 +27,11 @@ export interface ObservedListener {
   readonly samples: number;
   readonly samplesFull: number;
   readonly peakQueue: number;
+  /**
+   * Samples in a row, to the newest, that found the queue over its limit; 0 where it had room again after it was
+   * full. Where only a part of what an interval sampled was full, the last of it alone is sure to be in the row.
+   */
+  readonly stuckSamples: number;
   /** The queue at the newest sample before the window, and at the newest in it. */
   readonly firstQueue: number;
   readonly lastQueue: number;

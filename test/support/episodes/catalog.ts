@@ -14,8 +14,10 @@ import { serverLinger } from "./catalog/server-linger.ts";
 import { serverUnread } from "./catalog/server-unread.ts";
 import { serviceDown } from "./catalog/service-down.ts";
 import { slowAccept } from "./catalog/slow-accept.ts";
+import { slowBesideBusy } from "./catalog/slow-beside-busy.ts";
 import { smallBacklog } from "./catalog/small-backlog.ts";
 import { stall } from "./catalog/stall.ts";
+import { stalledBesideBusy } from "./catalog/stalled-beside-busy.ts";
 import { synFlood } from "./catalog/syn-flood.ts";
 import { synFloodWithoutCookies } from "./catalog/syn-flood-without-cookies.ts";
 import { synLoss } from "./catalog/syn-loss.ts";
@@ -32,8 +34,10 @@ export const EPISODES: readonly Episode[] = [
   applicationStopped,
   abortOnOverflow,
   twoListeners,
+  stalledBesideBusy,
   stall,
   slowAccept,
+  slowBesideBusy,
   smallBacklog,
   honestBurst,
   synFlood,

@@ -12,7 +12,7 @@ import {
   synsSentAgain,
 } from "../clues.ts";
 import type { Evidence } from "../evidence.ts";
-import { isPinned } from "../focus.ts";
+import { isPinned, isStuck } from "../focus.ts";
 import type { Clue, Rule } from "../rule.ts";
 import { isKernelFrom } from "../settings.ts";
 
@@ -25,8 +25,17 @@ const NOTHING_OF_ATTEMPTS = 0.02;
 const STEADY = 0.25;
 const OLD_SOMAXCONN = 128;
 
+/**
+ * Whether the queue in focus says that nothing is taken from it, where PassiveOpens cannot: the kernel counts them
+ * for all listeners together, and others go on accepting.
+ */
+function isStuckBesideOthers({ focus, openListeners }: Evidence): boolean {
+  return openListeners > 1 && focus !== null && focus.attribution !== null && isStuck(focus.listener);
+}
+
 /** Whether the application took next to nothing from its queue, in the window or since it began to overflow. */
 function takesNothing(evidence: Evidence): boolean {
+  if (isStuckBesideOthers(evidence)) return true;
   const { taken, usuallyAccepted, acceptedLately, overflowIntervals } = evidence;
   const least =
     usuallyAccepted === null ? NOTHING_OF_ATTEMPTS * attemptsOf(evidence) : NOTHING_SHARE * usuallyAccepted;
@@ -39,9 +48,9 @@ function attemptsOf({ count, loss }: Evidence): number {
   return loss === null || loss.share >= 1 ? count.accepted : count.accepted / (1 - loss.share);
 }
 
-/** Full most of the time; where no queue can be seen, overflowing most of the time. */
+/** Full most of the time, or since it filled; where no queue can be seen, overflowing most of the time. */
 function isFull({ focus, listenersSeen, intervals, overflowIntervals }: Evidence): boolean {
-  if (focus !== null) return isPinned(focus.listener);
+  if (focus !== null) return isPinned(focus.listener) || isStuck(focus.listener);
   return !listenersSeen && overflowIntervals * 2 >= intervals;
 }
 
@@ -55,6 +64,12 @@ const full: Clue = {
   },
   listener: true,
 };
+
+function stuckWords(evidence: Evidence): string {
+  const { focus, count } = evidence;
+  const samples = plain(focus?.listener.stuckSamples ?? 0);
+  return `No place became free in its queue: the last ${samples} samples all found it full. The ${plain(count.accepted)} connections that were accepted are put down to the other listeners.`;
+}
 
 const severity = () => "INFO" as const;
 
@@ -82,7 +97,9 @@ export const applicationStalled: Rule = {
     {
       holds: takesNothing,
       says: (evidence) =>
-        `The application took ${plain(evidence.taken)} connections from its queue${evidence.acceptedLately === 0 ? ", and none since it overflows" : ""}.`,
+        isStuckBesideOthers(evidence)
+          ? stuckWords(evidence)
+          : `The application took ${plain(evidence.taken)} connections from its queue${evidence.acceptedLately === 0 ? ", and none since it overflows" : ""}.`,
       counter: "accepted",
     },
   ],

@@ -9,7 +9,7 @@ export const twoListeners: Episode = {
     cause: "APPLICATION_STALLED",
     listener: 9090,
     orElse: ["APPLICATION_SLOW"],
-    notes: "accepts are counted for both together, so whether it takes a few cannot be told",
+    notes: "accepts are counted for both together, and its queue is seen for too short a time to tell",
   },
   apps: [
     { port: 8080, backlog: 128, does: "reply" },

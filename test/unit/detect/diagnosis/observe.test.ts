@@ -115,6 +115,37 @@ describe("listeners", () => {
     );
   });
 
+  describe("say for how many samples in a row they have been full,", () => {
+    const full = (samplesFull: number) => socket(80, 17, { samplesFull });
+    const stuck = (lists: readonly WireListeners[], from = 0) =>
+      windowOf(
+        lists.map((listeners, index) => at(index + 1, [0, 0, 0], listeners)),
+        from,
+      ).listeners[0]?.stuckSamples;
+
+    test("of the interval in which it filled only the last", () => {
+      expect(stuck([list([socket(80, 0)]), list([full(4)])])).toBe(1);
+      expect(stuck([list([socket(80, 0)]), list([full(4)]), list([full(10)], false)])).toBe(11);
+    });
+
+    test("none where it was seen with room after it was full", () => {
+      expect(stuck([list([full(10)]), list([full(10)])])).toBe(20);
+      expect(stuck([list([full(10)]), list([full(9)]), list([full(10)])])).toBe(0);
+      expect(stuck([list([full(10)]), list([socket(80, 16, { samplesFull: 9 })])])).toBe(0);
+      expect(stuck([list([full(10)]), list([socket(80, 3)]), list([full(10)])])).toBe(0);
+      expect(stuck([list([full(10)]), list([], false), list([full(10)])])).toBe(0);
+    });
+
+    test("none of before the window", () => {
+      expect(stuck([list([full(9)]), list([full(9)]), list([full(10)])], 2 * EVERY)).toBe(10);
+    });
+
+    test("none where its limit is not known, nor of one that a partial list leaves out", () => {
+      expect(stuck([list([socket(80, 17, { limit: null, samplesFull: 10 })])])).toBe(0);
+      expect(stuck([list([socket(80, 0)]), list([], false)])).toBe(0);
+    });
+  });
+
   test("that a partial list leaves out are open and have no queue", () => {
     const { listeners } = windowOf([
       at(0, [0, 0, 0], list([socket(80, 9), socket(443, 1)])),

@@ -10,23 +10,22 @@ import { diagnosisOf } from "../support/windows.ts";
 
 const START = Date.UTC(2026, 0, 1);
 const HOUR_MS = 3_600_000;
-/** What one interval cannot show: fewer outgoing connections than before, and a port that stays closed. */
-const NEEDS_SNAPSHOTS = ["PORT_EXHAUSTION", "SERVICE_DOWN"];
+/** What one interval cannot show: fewer connections than before, a port that stays closed, a queue that stays full. */
+const NEEDS_SNAPSHOTS = ["port-exhaustion", "service-down", "stalled-beside-busy"];
 
 const replayed = (name: string) => replayEpisode(name, { startAt: START });
-const without = (causes: readonly string[]) =>
-  EPISODES.filter(({ truth }) => !causes.includes(truth.cause ?? "")).map((one) => [one.name, one] as const);
+const ofWindow = EPISODES.filter(({ truth }) => !BY_FLAG.includes(truth.cause ?? ""));
 
 describe("the first cause, in snapshots as they were sent", () => {
-  test.each(without(BY_FLAG))("%s", (name, episode) => {
-    const sections = replayed(name);
+  test.each(ofWindow)("$name", (episode) => {
+    const sections = replayed(episode.name);
     expectTruth(diagnosed(sections), episode, sections);
   });
 });
 
 describe("the first cause, in one interval with the queue looked at each second", () => {
-  test.each(without([...BY_FLAG, ...NEEDS_SNAPSHOTS]))("%s", (name, episode) => {
-    const sections = replayed(name);
+  test.each(ofWindow.filter(({ name }) => !NEEDS_SNAPSHOTS.includes(name)))("$name", (episode) => {
+    const sections = replayed(episode.name);
     expectTruth(
       diagnosed(sections, (seen) => windowOfOneInterval(seen, QUIET.before)),
       episode,
@@ -40,6 +39,16 @@ test("a slow application and a small backlog get opposite remedies", () => {
   expect(remediesOf("slow-accept")).toMatch(/larger backlog will not help/);
   expect(remediesOf("small-backlog")).toMatch(/backlog/);
   expect(remediesOf("small-backlog")).not.toMatch(/will not help/);
+});
+
+test("a listener that accepts nothing beside a busy one is named, and so is what tells it from a slow one", () => {
+  const found = diagnosed(replayed("stalled-beside-busy"));
+  expect(found?.summary).toMatch(/^The listener 0\.0\.0\.0:9090 \(node\) accepts nothing/);
+  expect(found?.evidence.map(({ statement }) => statement).join(" ")).toMatch(
+    /No place became free in its queue: the last \d+ samples all found it full\. The 6\d\d connections that were accepted are put down to the other listeners\./,
+  );
+  expect(found?.contributing).not.toContain("APPLICATION_SLOW");
+  expect(diagnosed(replayed("slow-beside-busy"))?.summary).toMatch(/:9090 \(node\) accepts [\d.]+ conn/);
 });
 
 test("connection-leak, spread over hours, is flagged, and named by the flag", () => {

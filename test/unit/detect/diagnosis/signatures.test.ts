@@ -354,6 +354,36 @@ describe("what else is told apart", () => {
   });
 });
 
+describe("a full queue beside a listener that goes on accepting", () => {
+  const stuck = { ...over(16), samplesFull: 30, stuckSamples: 30, weight: 600 };
+  const other = listener({ inode: "2", port: 443, limit: 4_096 });
+  const counts = spread({ accepted: 6_000, overflows: 600, drops: 600 });
+  const causeOf = (listeners: readonly ReturnType<typeof listener>[]) =>
+    diagnosisOf(windowOf(counts, { listeners: [...listeners] }))?.cause;
+
+  test("is stalled where it never had room again, and slow where it had", () => {
+    expect(causeOf([listener(stuck), other])).toBe("APPLICATION_STALLED");
+    expect(causeOf([listener({ ...stuck, stuckSamples: 0 }), other])).toBe("APPLICATION_SLOW");
+    expect(causeOf([listener({ ...stuck, stuckSamples: 9 }), other])).toBe("APPLICATION_SLOW");
+  });
+
+  test("is slow where it is the only one: all that was accepted is its own", () => {
+    expect(causeOf([listener(stuck)])).toBe("APPLICATION_SLOW");
+  });
+
+  test("is not put down to a listener that dropped nothing", () => {
+    expect(causeOf([listener({ ...stuck, weight: 0 }), { ...other, weight: 600 }])).toBe(
+      "ACCEPT_QUEUE_TOO_SMALL",
+    );
+  });
+
+  test("that filled only lately is no queue too small for bursts", () => {
+    const lately = { ...stuck, samplesFull: 12, stuckSamples: 11 };
+    expect(causeOf([listener(lately), other])).toBe("APPLICATION_STALLED");
+    expect(causeOf([listener({ ...lately, stuckSamples: 0 }), other])).toBe("ACCEPT_QUEUE_TOO_SMALL");
+  });
+});
+
 describe("what is usual on the host", () => {
   const usual = (perMinute: number) => new Map([["TcpEstabResets", { perMinute, dispersion: 0.1 }]]);
   const window = windowOf(spread({ accepted: 600, resets: 600 }));

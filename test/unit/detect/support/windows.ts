@@ -30,6 +30,7 @@ export function listener(more: Partial<ObservedListener> = {}): ObservedListener
     samples: 60,
     samplesFull: 0,
     peakQueue: 0,
+    stuckSamples: 0,
     firstQueue: 0,
     lastQueue: 0,
     weight: 0,
