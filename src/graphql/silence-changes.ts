@@ -36,6 +36,11 @@ const SilenceInput = builder.inputType("SilenceInput", {
       type: RecurringWindowInput,
       description: "It holds only within this, again and again: a maintenance window.",
     }),
+    maintenance: t.boolean({
+      defaultValue: false,
+      description:
+        "Whether hosts whose labels match are under maintenance while it holds, so that no incident of them is opened and what they lose does not count against objectives. Matchers are then of labels alone, of which `host` is a host's name where it has no such label.",
+    }),
     comment: t.string({ required: true, description: "Why." }),
   }),
 });
@@ -47,14 +52,21 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: SilenceInput, required: true }) },
     resolve: async (_root, { input }, { db, actor, now }) => {
       requireScope(actor, "operate");
-      const { from = null, duration, comment, window } = input;
+      const { from = null, duration, comment, window, maintenance } = input;
       if (input.until != null && duration != null) {
         throw new SpillwayError("BAD_REQUEST", "a silence ends once: give `until` or `duration`, not both");
       }
       const at = now();
       const until = duration == null ? (input.until ?? null) : (from ?? at) + duration;
       const matchers = storeMatchers(input.matchers) ?? [];
-      const asked = { matchers, from, until, comment, window: window == null ? null : windowOf(window) };
+      const asked = {
+        matchers,
+        from,
+        until,
+        comment,
+        window: window == null ? null : windowOf(window),
+        maintenance: maintenance ?? false,
+      };
       return createSilence({ db, actor, now: at }, asked);
     },
   }),

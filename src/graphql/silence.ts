@@ -56,6 +56,10 @@ export const Silence = builder.objectRef<SilenceRecord>("Silence").implement({
       description: "When it holds between `from` and `until`; null for all the time.",
       resolve: ({ window }) => window,
     }),
+    maintenance: t.exposeBoolean("maintenance", {
+      description:
+        "Hosts whose labels match are under maintenance while it holds: no incident of them is opened, and what they lose does not count against objectives.",
+    }),
     comment: t.exposeString("comment", { description: "Why." }),
     createdBy: t.exposeString("createdBy", { description: "The person's or the token's name." }),
     createdAt: t.field({ type: "DateTime", resolve: ({ createdAt }) => createdAt }),

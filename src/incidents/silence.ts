@@ -23,6 +23,8 @@ export interface SilenceAsked {
   /** Null for a recurring one without an end. */
   readonly until: number | null;
   readonly window: RecurringWindow | null;
+  /** The matchers say which hosts are under maintenance, so that no incident of them is opened. */
+  readonly maintenance: boolean;
   readonly comment: string;
 }
 
@@ -32,7 +34,7 @@ const LATEST = Date.UTC(9999, 0);
 
 /**
  * Makes a silence: no notifications for incidents that all matchers meet, from when it is made or begins. With a
- * window it holds only within that, again and again.
+ * window it holds only within that, again and again. One of maintenance keeps incidents from being opened, too.
  *
  * @throws BAD_REQUEST for what is no silence, LIMIT_EXCEEDED when there are too many that have not ended
  */
@@ -42,7 +44,8 @@ export async function createSilence(
 ): Promise<SilenceRecord> {
   const comment = requireText("comment", asked.comment);
   checkSilencing(asked.matchers);
-  const { matchers, until, window } = asked;
+  const { matchers, until, window, maintenance } = asked;
+  if (maintenance) checkOfHosts(matchers);
   const from = asked.from ?? now;
   checkTimes(from, until, window, now);
   return inTransaction(db, async (tx) => {
@@ -52,13 +55,23 @@ export async function createSilence(
         `there are ${SILENCES_MAX} silences that have not ended: expire some of them`,
       );
     }
-    const made = { matchers, from, until, window, comment, createdBy: actor.name, createdAt: now };
+    const made = {
+      matchers,
+      from,
+      until,
+      window,
+      maintenance,
+      comment,
+      createdBy: actor.name,
+      createdAt: now,
+    };
     const silence = await insertSilence(tx, made);
     const details = {
       silence: silence.id,
       matchers: matchers.map(({ name, op, value }) => ({ name, op, value })),
       until: until === null ? null : new Date(until).toISOString(),
       recurring: window !== null,
+      maintenance,
     };
     await recordAudit(tx, actor, { action: "silence.create", target: comment, details }, now);
     return silence;
@@ -94,6 +107,16 @@ function checkSilencing(matchers: readonly LabelMatcher[]): void {
       "the matchers match an incident without labels, so all there are: give one that does not, as severity RE .+ where that is meant",
     );
   }
+}
+
+/** @throws BAD_REQUEST */
+function checkOfHosts(matchers: readonly LabelMatcher[]): void {
+  const ofIncident = matchers.find(({ name }) => name === "cause" || name === "severity");
+  if (ofIncident === undefined) return;
+  throw new SpillwayError(
+    "BAD_REQUEST",
+    `maintenance is of hosts, whatever happens to them, and ${ofIncident.name} is of an incident: match labels alone, or make it a plain silence`,
+  );
 }
 
 /** @throws BAD_REQUEST */

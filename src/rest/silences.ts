@@ -1,10 +1,11 @@
 import { parse } from "graphql";
 import { z } from "zod";
+import { WEEKDAYS } from "../store/incidents/silences.ts";
 import { matcher, time } from "./answers.ts";
 import { noBody, none } from "./params.ts";
 import { route } from "./route.ts";
 
-const days = z.array(z.enum(["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"]));
+const days = z.array(z.enum(WEEKDAYS));
 const window = z.strictObject({
   zone: z.string().meta({ description: "Of the IANA.", examples: ["Europe/Berlin"] }),
   days: days.describe("On which it begins."),
@@ -19,6 +20,9 @@ const silence = z
     from: time,
     until: time.nullable().describe("Null for a recurring one without an end."),
     window: window.nullable().describe("When it holds between the two; null for all the time."),
+    maintenance: z
+      .boolean()
+      .describe("Hosts that match are under maintenance while it holds: no incident of them is opened."),
     comment: z.string(),
     createdBy: z.string(),
     createdAt: time,
@@ -29,7 +33,7 @@ const silence = z
   .meta({ id: "Silence" });
 
 const SILENCE_FIELDS =
-  "id matchers { name op value } from until window { zone days from to } comment createdBy createdAt expiredAt active changesAt";
+  "id matchers { name op value } from until window { zone days from to } maintenance comment createdBy createdAt expiredAt active changesAt";
 
 export const listSilences = route({
   method: "get",
@@ -76,6 +80,12 @@ export const createSilence = route({
       .optional()
       .meta({ description: "Instead of `until`.", examples: ["2h"] }),
     window: window.partial({ days: true }).optional(),
+    maintenance: z
+      .boolean()
+      .optional()
+      .describe(
+        "No incident is opened of hosts whose labels match while it holds; matchers are then of labels alone.",
+      ),
     comment: z.string().describe("Why."),
   }),
   answer: silence,

@@ -81,7 +81,7 @@ describe("changes", () => {
     const { incidentId } = await judge(db);
     const { ask, refused } = asking(db, NOW);
     const make = (input: string) => `mutation { createSilence(input: {${input}}) {
-      id matchers { name op value } from until window { days from to zone } comment createdBy active changesAt expiredAt } }`;
+      id matchers { name op value } from until window { days from to zone } maintenance comment createdBy active changesAt expiredAt } }`;
     const web = 'matchers: [{name: "role", value: "web"}]';
     const { createSilence: restart } = await ask(make(`${web}, duration: "1h", comment: "restart"`));
     expect(restart).toEqual({
@@ -90,6 +90,7 @@ describe("changes", () => {
       from: iso(NOW),
       until: iso(NOW + 60 * MINUTE),
       window: null,
+      maintenance: false,
       comment: "restart",
       createdBy: "test",
       active: true,
@@ -97,11 +98,13 @@ describe("changes", () => {
       expiredAt: null,
     });
     // T0 is a Sunday noon.
-    const nightly = 'window: {from: "23:30", to: "01:00", zone: "Europe/Berlin"}, comment: "nightly"';
+    const nightly =
+      'window: {from: "23:30", to: "01:00", zone: "Europe/Berlin"}, maintenance: true, comment: "nightly"';
     const { createSilence: nights } = await ask(make(`${web}, ${nightly}`));
     expect(nights).toMatchObject({
       until: null,
       window: { days: ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"], from: "23:30", to: "01:00" },
+      maintenance: true,
       active: false,
       changesAt: "2026-11-22T22:30:00.000Z",
     });

@@ -7,7 +7,7 @@ import { resolveIncident } from "../../src/incidents/resolve.ts";
 import { createSilence, expireSilence, type SilenceAsked } from "../../src/incidents/silence.ts";
 import type { VerbContext } from "../../src/incidents/verb.ts";
 import type { PrismaClient } from "../../src/store/client.ts";
-import { endedSilences, openSilences } from "../../src/store/incidents/silences.ts";
+import { endedSilences, maintenanceSilences, openSilences } from "../../src/store/incidents/silences.ts";
 import type { Actor } from "../../src/store/tokens.ts";
 import { judge, newMember, recover, T0, warmUp } from "../support/incidents.ts";
 import { test } from "../support/store.ts";
@@ -114,6 +114,7 @@ describe("a silence", () => {
     from: null,
     until: T0 + 60 * MINUTE,
     window: null,
+    maintenance: false,
     comment: "rolling restart",
   };
   const window = { days: ["SUN"], from: 120, to: 240, zone: "Europe/Berlin" } as const;
@@ -150,6 +151,19 @@ describe("a silence", () => {
     ]);
   });
 
+  test("that is maintenance is found for as long as it may hold", async ({ store: { db } }) => {
+    await createSilence(by(db), asked);
+    const once = await createSilence(by(db), { ...asked, maintenance: true });
+    const weekly = await createSilence(by(db), { ...asked, maintenance: true, until: null, window });
+    await expireSilence(by(db, 30), weekly.id);
+    const idsIn = async (from: number, to: number) =>
+      (await maintenanceSilences(db, { from: T0 + from * MINUTE, to: T0 + to * MINUTE })).map(({ id }) => id);
+    expect(await idsIn(0, 5)).toEqual([]);
+    expect(await idsIn(0, 6)).toEqual([once.id, weekly.id]);
+    expect(await idsIn(30, 60)).toEqual([once.id]);
+    expect(await idsIn(60, 90)).toEqual([]);
+  });
+
   test("that is none is refused by name", async ({ store: { db } }) => {
     const matcher = (name: string, value: string, op: "EQ" | "RE" = "EQ") => [{ name, op, value }];
     const refused: [Partial<SilenceAsked>, RegExp][] = [
@@ -166,6 +180,8 @@ describe("a silence", () => {
       [{ until: 1e15 }, /before the year 9999/],
       [{ window: { ...window, days: [] } }, /no days/],
       [{ window: { ...window, zone: "Mars/Olympus" } }, /IANA/],
+      [{ maintenance: true, matchers: matcher("severity", "MAJOR") }, /maintenance is of hosts/],
+      [{ maintenance: true, matchers: matcher("cause", "RESTART") }, /match labels alone/],
     ];
     for (const [change, message] of refused) {
       const making = createSilence(by(db), { ...asked, ...change });

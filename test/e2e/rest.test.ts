@@ -279,6 +279,11 @@ describe("changes", () => {
     const made = await change("POST", "/silences", { matchers, duration: "2h", comment: "deploy" });
     expect(made).toMatchObject({ status: 201, body: { active: true, createdBy: "operate" } });
     expect(await change("DELETE", `/silences/${made.body.id}`)).toMatchObject({ body: { active: false } });
+    const nightly = { zone: "Europe/Berlin", days: ["SAT", "SUN"], from: "23:00", to: "04:00" };
+    const recurring = { matchers, window: nightly, maintenance: true, comment: "backups" };
+    const window = await change("POST", "/silences", recurring);
+    expect(window).toMatchObject({ status: 201, body: { window: nightly, maintenance: true, until: null } });
+    await change("DELETE", `/silences/${window.body.id}`);
     expect(await change("POST", "/silences", { matchers, comment: "for ever" })).toMatchObject({
       status: 400,
     });

@@ -1,4 +1,5 @@
 import type { KnownEvent } from "../../detect/diagnosis/window.ts";
+import { maintenanceWithin } from "../../incidents/maintenance.ts";
 import type { Db } from "../../store/client.ts";
 import type { HostRecord } from "../../store/directory.ts";
 import { concerning } from "../../store/event-hosts.ts";
@@ -10,7 +11,7 @@ const EVENTS_MAX = 1_000;
 /** What happened so long before a time may still explain it. */
 const BEFORE_MS = 15 * 60_000;
 
-/** What was recorded around a time: deploys, maintenance windows. */
+/** What was announced around a time: deploys, maintenance, recurring windows of it too. */
 export interface EventsAround {
   /** Those that concern a host, by the labels that it has. */
   of(host: HostRecord): readonly KnownEvent[];
@@ -21,11 +22,9 @@ export async function eventsAround(
   db: Db,
   { from, to }: { readonly from: number; readonly to: number },
 ): Promise<EventsAround> {
-  const events = await readEvents(db, {
-    range: { from: from - BEFORE_MS, to },
-    kinds: null,
-    limit: EVENTS_MAX,
-  });
+  const range = { from: from - BEFORE_MS, to };
+  const recorded = await readEvents(db, { range, kinds: null, limit: EVENTS_MAX });
+  const events = [...recorded, ...(await maintenanceWithin(db, range))];
   const known = new Map<number, readonly KnownEvent[]>();
   return {
     of: (host) => {

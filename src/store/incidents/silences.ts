@@ -25,6 +25,8 @@ export interface SilenceRecord {
   readonly until: number | null;
   /** When it holds between `from` and `until`; null for all the time. */
   readonly window: RecurringWindow | null;
+  /** Hosts with labels that match are under maintenance while it holds: no incident of them is opened. */
+  readonly maintenance: boolean;
   readonly comment: string;
   readonly createdBy: string;
   readonly createdAt: number;
@@ -64,6 +66,26 @@ export async function markExpired(tx: Db, id: number, now: number): Promise<Sile
 export async function openSilences(db: Db, now: number): Promise<SilenceRecord[]> {
   const rows = await db.silence.findMany({
     where: { expiredAt: null, OR: [{ until: null }, { until: { gt: new Date(now) } }] },
+    orderBy: { id: "asc" },
+  });
+  return rows.map(toSilence);
+}
+
+/** Those of maintenance that may hold within `from <= time < to`, ended or not. */
+export async function maintenanceSilences(
+  db: Db,
+  { from, to }: { readonly from: number; readonly to: number },
+): Promise<SilenceRecord[]> {
+  const start = new Date(from);
+  const rows = await db.silence.findMany({
+    where: {
+      maintenance: true,
+      from: { lt: new Date(to) },
+      AND: [
+        { OR: [{ until: null }, { until: { gt: start } }] },
+        { OR: [{ expiredAt: null }, { expiredAt: { gt: start } }] },
+      ],
+    },
     orderBy: { id: "asc" },
   });
   return rows.map(toSilence);

@@ -22,6 +22,7 @@ function silence(said: Partial<SilenceRecord> = {}): SilenceRecord {
     from: at("01T00:00"),
     until: at("30T00:00"),
     window: null,
+    maintenance: false,
     comment: "works",
     createdBy: "ada",
     createdAt: 0,
