@@ -19,27 +19,40 @@ export interface BacklogEvidence {
 const PINNED_SHARE = 0.5;
 /** One sample that was full may be a burst caught by chance. */
 const PINNED_SAMPLES = 3;
+/** Of what the kernel holds: a burst of twice the size fills it. */
+const CLOSE_SHARE = 0.5;
+
+/** Whether there is something to say about the queue of a listener: it was full, or more than half full. */
+export function isAdvised({
+  limit,
+  peakQueue,
+  samplesFull,
+}: Pick<BacklogEvidence, "limit" | "peakQueue" | "samplesFull">): boolean {
+  return limit !== null && (samplesFull > 0 || peakQueue > (limit + 1) * CLOSE_SHARE);
+}
 
 /**
- * What to do about the accept queue of a listener, as a sentence; null when nothing is wrong with it, or
- * nothing can be said.
+ * What to do about the accept queue of a listener, as a sentence, before anything is dropped where it is seen in
+ * time; null when its queue was never more than half full, or nothing can be said. That the application's own
+ * backlog is below somaxconn is not enough: that of nearly all listeners is, and most of them are idle.
  *
  * Never net.ipv4.tcp_max_syn_backlog, although it is the usual advice: it bounds half-open connections when
  * SYN cookies are off and never sizes an accept queue; raising it changed nothing in any measurement.
  */
 export function backlogAdvice(evidence: BacklogEvidence): string | null {
   const { limit, somaxconn, peakQueue, samplesFull, samples, dropsRose, acceptsSteady = false } = evidence;
-  if (limit === null) return null;
-  const wasFull = samplesFull > 0 || peakQueue > limit;
-  if (!wasFull) return null;
+  if (limit === null || !isAdvised(evidence)) return null;
   if (samplesFull >= PINNED_SAMPLES && samplesFull >= samples * PINNED_SHARE) {
     const pace = acceptsSteady
       ? "the application accepts connections more slowly than they come"
       : "the application accepts connections too slowly or not at all";
     return `The queue was full in ${samplesFull} of ${samples} samples: ${pace}, and a larger backlog will not help. Look at what keeps it from calling accept(): a stopped or blocked process, too few workers, a slow dependency.`;
   }
+  const wasFull = samplesFull > 0 || peakQueue > limit;
   const loss = dropsRose ? "connections were dropped" : "the next connection would have been dropped";
-  const found = `A burst filled the queue of ${limit} and ${loss}`;
+  const found = wasFull
+    ? `A burst filled the queue of ${limit} and ${loss}`
+    : `The queue held ${peakQueue} of the ${limit + 1} connections that it has room for, and a larger burst would fill it`;
   if (somaxconn === null) {
     return `${found}: raise the backlog in the application's listen() call; net.core.somaxconn bounds it and could not be seen here.`;
   }

@@ -80,7 +80,7 @@ export const Listener = builder.objectRef<ListenerShape>("Listener").implement({
     advice: t.string({
       nullable: true,
       description:
-        "What limits it, and the change that would help; null when nothing was wrong with it in these samples, or its limit was not seen.",
+        "What limits it, and the change that would help; null when its queue was never more than half full in these samples, or its limit was not seen.",
       resolve: ({ limit, peakQueue, samplesFull, samplesAround, dropped, namespace }) => {
         const somaxconn = (namespace.sysctls as Record<string, string>)["net.core.somaxconn"];
         return backlogAdvice({

@@ -1,3 +1,4 @@
+import { isAdvised } from "../catalog/backlog-advice.ts";
 import { SpillwayError } from "../errors.ts";
 import { hostPredicate, labelPredicate, namespaceLabelOf } from "../store/host-filter.ts";
 import { readAttributions } from "../store/queries/attribution.ts";
@@ -29,6 +30,10 @@ const ListenerFilter = builder.inputType("ListenerFilter", {
     }),
     backlogBelowSomaxconn: t.boolean({
       description: "The application's own backlog is what limits it: the limit is below net.core.somaxconn.",
+    }),
+    advised: t.boolean({
+      description:
+        "There is advice for it: in the range its queue was full, or more than half full, whether or not anything was dropped. False for those without.",
     }),
     port: t.int(),
     owner: t.string({ description: "Name of the process that owns it." }),
@@ -101,7 +106,7 @@ builder.queryFields((t) => ({
         const own = fleet.namespacesOf.get(host.id) ?? [];
         return own.filter((namespace) => matches((name) => namespaceLabelOf(namespace, host, name)));
       });
-      const { port, owner, backlogBelowSomaxconn, minPeakFill } = where ?? {};
+      const { port, owner, backlogBelowSomaxconn, minPeakFill, advised } = where ?? {};
       const namespaceIds = all ? null : owned.map(({ id }) => id);
       const shards = fleet.shards.length;
       context.budget.takeScan({ range, shards, counters: 1 });
@@ -119,6 +124,7 @@ builder.queryFields((t) => ({
           : new Map<number, number>();
       const keyed = found
         .filter(({ peakFill }) => minPeakFill == null || (peakFill !== null && peakFill >= minPeakFill))
+        .filter((listener) => advised == null || isAdvised(listener) === advised)
         .filter(({ namespaceId }) => fleet.hostById.has(fleet.ownerOf.get(namespaceId) ?? -1))
         .map((listener) => ({ listener, key: keyOf(listener, order, drops) }))
         .sort((a, b) => compareKeys(a.key, b.key));

@@ -46,6 +46,10 @@ export const listListeners = route({
       .boolean()
       .optional()
       .describe("What limits it is the application's own backlog."),
+    advised: z
+      .boolean()
+      .optional()
+      .describe("There is advice for it: its queue was full, or more than half full."),
     orderBy: z
       .enum(["PEAK_FILL", "ATTRIBUTION", "HEADROOM"])
       .default("PEAK_FILL")
@@ -66,11 +70,12 @@ export const listListeners = route({
     }
   }`),
   variables: ({ query }) => {
-    const { port, owner, minPeakFill, backlogBelowSomaxconn, orderBy, first, after, ...rest } = query;
+    const { port, owner, minPeakFill, backlogBelowSomaxconn, advised, orderBy, first, after, ...rest } =
+      query;
     return {
       filter: filterOf(rest),
       range: rangeOf(rest),
-      where: { port, owner, minPeakFill, backlogBelowSomaxconn },
+      where: { port, owner, minPeakFill, backlogBelowSomaxconn, advised },
       orderBy,
       first,
       after,

@@ -220,6 +220,8 @@ describe("listeners", () => {
   test.each([
     ["where: {minPeakFill: 0.4}", [8080, 3000]],
     ["where: {backlogBelowSomaxconn: true}", [8080, 22]],
+    ["where: {advised: true}", [8080]],
+    ["where: {advised: false}", [3000, 22, 443]],
     ["where: {port: 443}", [443]],
     [`where: {owner: "sshd"}`, [22]],
     [`where: {labels: [{name: "team", value: "blue"}]}`, [3000]],

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type BacklogEvidence, backlogAdvice } from "../../../src/catalog/backlog-advice.ts";
+import { type BacklogEvidence, backlogAdvice, isAdvised } from "../../../src/catalog/backlog-advice.ts";
 
 const CALM: BacklogEvidence = {
   limit: 128,
@@ -16,7 +16,8 @@ const PINNED = { peakQueue: 129, samplesFull: 9, dropsRose: true };
 
 test.each([
   ["a queue that never was full needs nothing", {}],
-  ["at its limit it takes one more", { peakQueue: 128 }],
+  ["half full is far from full", { peakQueue: 64 }],
+  ["an idle one is none the worse for a backlog below somaxconn", { limit: 5 }],
   ["drops in the namespace are not this listener's while its queue was never full", { dropsRose: true }],
   ["without a limit nothing can be said", { ...PINNED, limit: null }],
 ])("%s", (_case, evidence) => {
@@ -28,6 +29,17 @@ test.each([
     "a burst over the application's own backlog",
     BURST,
     ["raise the backlog in the application's listen() call from 128", "somaxconn (4096) does not help"],
+  ],
+  [
+    "more than half full, before anything was dropped",
+    { peakQueue: 65 },
+    ["held 65 of the 129 connections", "listen() call from 128", "somaxconn (4096) does not help"],
+  ],
+  ["at its limit it takes one more", { peakQueue: 128 }, ["held 128 of the 129", "would fill it"]],
+  [
+    "more than half full at somaxconn",
+    { limit: 4_096, peakQueue: 3_000 },
+    ["held 3000 of the 4097", "raise net.core.somaxconn (4096) and the backlog"],
   ],
   ["a burst that was seen before anything was dropped", { ...BURST, dropsRose: false }, ["would have been"]],
   [
@@ -63,7 +75,7 @@ test.each([
   for (const word of words) expect(advice).toContain(word);
 });
 
-test("whatever was seen: never tcp_max_syn_backlog, and a whole sentence", () => {
+test("whatever was seen: never tcp_max_syn_backlog, a whole sentence, and there is one where there is said to be", () => {
   const count = fc.nat(70_000);
   const evidence = fc.record({
     limit: fc.option(count),
@@ -77,6 +89,7 @@ test("whatever was seen: never tcp_max_syn_backlog, and a whole sentence", () =>
   fc.assert(
     fc.property(evidence, (seen) => {
       const advice = backlogAdvice(seen);
+      expect(advice !== null).toBe(isAdvised(seen));
       if (advice === null) return;
       expect(advice).not.toContain("max_syn_backlog");
       expect(advice).toMatch(/^[A-Z].*\.$/);
