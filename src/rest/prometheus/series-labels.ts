@@ -1,4 +1,4 @@
-import type { HostRecord, NamespaceOwner } from "../../store/directory.ts";
+import { type HostRecord, isRoot, type NamespaceOwner } from "../../store/directory.ts";
 import type { Fleet } from "../../store/fleet-view.ts";
 import { type LabelMatcher, labelPredicate } from "../../store/host-filter.ts";
 import type { Labels } from "../../store/queries/groups.ts";
@@ -11,7 +11,8 @@ export interface SeriesOwner {
 
 /**
  * The namespaces whose labels meet all matchers, as they are called now: host and container labels, and the host's name
- * as `instance`, as node_exporter's series have it. A container's own label hides its host's.
+ * as `instance`, as node_exporter's series have it. A container's own label hides its host's; one without labels has the
+ * number of its namespace, so that it is never added to its host.
  */
 export function seriesOwners(
   { hosts, namespacesOf }: Pick<Fleet, "hosts" | "namespacesOf">,
@@ -31,6 +32,13 @@ export function seriesOwners(
 }
 
 function labelsOf(host: HostRecord, namespace: NamespaceOwner): Labels {
-  const named = { instance: host.name, ...host.labels, ...namespace.labels };
+  const own = namespace.labels;
+  const nameless = !isRoot(namespace.id) && Object.keys(own).length === 0;
+  const named = {
+    instance: host.name,
+    ...host.labels,
+    ...own,
+    ...(nameless ? { netns: String(namespace.id) } : {}),
+  };
   return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== ""));
 }
