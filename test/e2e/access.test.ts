@@ -173,8 +173,7 @@ function refusalOf(caller: Caller, route: string): number | null {
   if (route === "POST /sign-in") return 401;
   if (route in PAGES) return lacks(caller, route).length === 0 ? null : (PAGES[route] ?? null);
   // Pushes are by token: a browser is nobody there.
-  const isUnknown =
-    caller.stranger === true || (caller.isBrowser === true && PUSHES.includes(route));
+  const isUnknown = caller.stranger === true || (caller.isBrowser === true && PUSHES.includes(route));
   if (isUnknown && table.get(route)?.length !== 0) return 401;
   if (lacks(caller, route).length === 0) return null;
   return 403;
