@@ -13,12 +13,13 @@ import { type Access, identify, requireCaller } from "./access.ts";
 import { type DownloadsDeps, downloadRoutes } from "./downloads.ts";
 import { graphiqlRoutes } from "./graphiql.ts";
 import { graphqlGuard } from "./graphql-guard.ts";
-import { type HealthDeps, healthRoutes, metricsRoutes } from "./health.ts";
+import { type HealthDeps, healthRoutes } from "./health.ts";
 import { homeRoutes } from "./home.ts";
 import { iconRoutes } from "./icon.ts";
+import { type MetricsDeps, metricsRoutes } from "./metrics.ts";
 import { signInRoutes } from "./sign-in.ts";
 
-export interface AppDeps extends HealthDeps, DownloadsDeps {
+export interface AppDeps extends HealthDeps, DownloadsDeps, MetricsDeps {
   readonly sources: Sources;
   readonly access: Access;
   readonly apollo: ApolloServer<Context>;

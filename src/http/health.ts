@@ -1,11 +1,6 @@
 import { Router } from "express";
-import type { Metrics } from "../telemetry/metrics.ts";
 
-export interface MetricsDeps {
-  readonly metrics: Metrics;
-}
-
-export interface HealthDeps extends MetricsDeps {
+export interface HealthDeps {
   readonly stopping: () => boolean;
   /** What must answer for the service to be of use, by name; each rejects with the reason when it does not. */
   readonly checks: Readonly<Record<string, () => Promise<void>>>;
@@ -43,15 +38,6 @@ export function healthRoutes({ stopping, checks }: HealthDeps): Router {
       status: ready ? "ready" : stopping() ? "stopping" : "not ready",
       checks: Object.fromEntries(results),
     });
-  });
-  return router;
-}
-
-/** `/metrics`: the process's own, for Prometheus. */
-export function metricsRoutes({ metrics }: MetricsDeps): Router {
-  const router = Router();
-  router.get("/metrics", async (_request, response) => {
-    response.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
   return router;
 }

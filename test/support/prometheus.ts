@@ -13,8 +13,8 @@ export const hasPrometheus = [NODE_EXPORTER, "prometheus"].every(
 );
 
 export interface Scraped {
-  /** How many samples of a metric Prometheus has of its one target. */
-  samplesOf(metric: string): Promise<number>;
+  /** What Prometheus answers to an instant query: values by the labels of each series. */
+  ask(query: string): Promise<{ readonly metric: Record<string, string>; readonly value: number }[]>;
   /** No more scrapes: what was scraped until then is still sent. */
   stopScraping(): Promise<void>;
   stop(): Promise<void>;
@@ -25,19 +25,29 @@ export interface ScrapeOptions {
   /** Where it writes to, with a token that may ingest. */
   readonly url: string;
   readonly token: string;
+  /** One that may read: the service is scraped too. */
+  readonly readToken: string;
   /** Samples of one request at most: a few, so that every scrape comes in several. */
   readonly samplesPerRequest: number;
 }
 
 /** node_exporter runs on the other side of the network, with all fields of Tcp and TcpExt but those left out. */
 export async function startScraped(options: ScrapeOptions): Promise<Scraped> {
-  const { network, url, token, samplesPerRequest } = options;
+  const { network, url, token, readToken, samplesPerRequest } = options;
   const folder = await mkdtemp(join(tmpdir(), "spillway-prometheus-"));
   const [exporterPort, port] = [await freePort(), await freePort()];
   const target = `${network.otherAddress}:${exporterPort}`;
   const config = {
     global: { scrape_interval: "1s", external_labels: { region: "eu" } },
-    scrape_configs: [{ job_name: "node", static_configs: [{ targets: [target] }] }],
+    scrape_configs: [
+      { job_name: "node", static_configs: [{ targets: [target] }] },
+      {
+        job_name: "spillway",
+        authorization: { credentials: readToken },
+        params: { by: ["region"] },
+        static_configs: [{ targets: [new URL(url).host] }],
+      },
+    ],
     remote_write: [
       {
         url: `${url}/api/v1/write`,
@@ -78,11 +88,12 @@ export async function startScraped(options: ScrapeOptions): Promise<Scraped> {
     throw new Error(outputs.map((output) => output()).join("\n"), { cause: error });
   });
   return {
-    samplesOf: async (metric) => {
-      const query = new URLSearchParams({ query: `count_over_time(${metric}[1h])` });
-      const answer = await (await fetch(`${own}/api/v1/query?${query}`)).json();
-      const { data } = answer as { data: { result: { value: [number, string] }[] } };
-      return data.result.reduce((sum, { value }) => sum + Number(value[1]), 0);
+    ask: async (query) => {
+      const answer = await (await fetch(`${own}/api/v1/query?${new URLSearchParams({ query })}`)).json();
+      const { data } = answer as {
+        data: { result: { metric: Record<string, string>; value: [number, string] }[] };
+      };
+      return data.result.map(({ metric, value }) => ({ metric, value: Number(value[1]) }));
     },
     stopScraping: () => end(exporter),
     stop: async () => {
