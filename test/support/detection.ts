@@ -34,6 +34,8 @@ export const BURSTS: ListenerMoves = { peakQueue: LIMIT + 1, samplesFull: 1, dro
 export class MovingHost {
   readonly member: TestMember;
   at: number;
+  /** Counters beside those of a diagnosis, by full name, as they stand. */
+  readonly raw = new Map<string, bigint>();
   readonly #store: Store;
   readonly #counters = new Map<Measure, number>();
   #drops = 0;
@@ -70,12 +72,13 @@ export class MovingHost {
         boot: "boot",
         epoch: 0,
         wordSize: 64,
-        values: Object.fromEntries(
-          (Object.entries(MEASURES) as [Measure, string][]).map(([measure, name]) => [
+        values: Object.fromEntries([
+          ...(Object.entries(MEASURES) as [Measure, string][]).map(([measure, name]) => [
             name,
             BigInt(this.#counters.get(measure) ?? 0),
           ]),
-        ),
+          ...this.raw,
+        ]),
         listeners: { samples: 10, complete: true, sockets: [socket] },
       };
       rows.push(await rowOf(this.#store, this.member, one));

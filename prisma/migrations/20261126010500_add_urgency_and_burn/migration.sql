@@ -30,3 +30,17 @@ CREATE TABLE "detect_burn" (
 
     CONSTRAINT "detect_burn_pkey" PRIMARY KEY ("shard", "role")
 );
+
+-- Since when the segments of hosts stand still, by host.
+ALTER TABLE "detect_state" ADD COLUMN "still" JSONB NOT NULL DEFAULT '{}';
+
+-- Faults of the data that a rollup has met, for detection to judge; kept for as long as anything is judged.
+CREATE TABLE "data_problem" (
+    "shard" INTEGER NOT NULL,
+    "minute" TIMESTAMPTZ(3) NOT NULL,
+    "namespace_id" INTEGER NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL,
+    "fell" INTEGER[],
+
+    CONSTRAINT "data_problem_pkey" PRIMARY KEY ("shard", "minute", "namespace_id")
+);

@@ -25,6 +25,8 @@ const TICKET_CAUSES: ReadonlySet<Cause> = new Set(["CONNECTION_LEAK", "PORT_EXHA
 export function urgencyOf({ cause, scope, flapping, share, burn }: UrgencyInput): Urgency {
   const isIngestDown = cause === "HOST_SILENT" && scope.of === ALL_HOSTS;
   if (isIngestDown || cause === "SERVICE_DOWN") return "PAGE";
+  // What cannot be trusted says nothing of handshakes either.
+  if (cause === "DATA_PROBLEM") return flapping ? "TICKET" : "NOTE";
   if (burn === "PAGE" || (share ?? 0) >= PAGE_SHARE) return "PAGE";
   if (burn === "TICKET" || flapping || TICKET_CAUSES.has(cause)) return "TICKET";
   return "NOTE";

@@ -5,6 +5,7 @@ import { suppressedBy } from "../../detect/episodes/suppression.ts";
 import { inTransaction, type PrismaClient } from "../../store/client.ts";
 import { lockBook, readBook, writeBook } from "../../store/detect/book.ts";
 import { readPresence } from "../../store/detect/facts.ts";
+import { readStill } from "../../store/detect/state.ts";
 import type { FleetView } from "../../store/fleet-view.ts";
 import { type Forgetting, isEphemeral } from "../../store/forget-hosts.ts";
 import { eventsAround } from "./around.ts";
@@ -12,6 +13,7 @@ import { goneSubjects } from "./gone.ts";
 import { type Detail, detailOf, hostSubject, readHandBook, storedHandBook } from "./hand-book.ts";
 import { IncidentWriter, NOTHING_WRITTEN, type Written } from "./incident-writer.ts";
 import { roleOf, roleSizes } from "./roles.ts";
+import { type Still, stillSince } from "./still-hosts.ts";
 
 /** Late is not silent: an episode that is on goes on, and none begins. */
 const LATE_STRENGTH = 0.75;
@@ -35,11 +37,19 @@ export interface PresenceDeps {
 export async function judgePresence(deps: PresenceDeps, now: number): Promise<Written> {
   const { db, roleLabels } = deps;
   const fleet = await deps.fleet.read();
+  const still = (await readStill(db)) as ReadonlyMap<number, Still>;
   const hosts = (await readPresence(db)).flatMap((presence) => {
     const host = fleet.hostById.get(presence.hostId);
     // Those that were forgotten are of no fleet.
     if (host === undefined) return [];
-    return [{ ...presence, host, ephemeral: isEphemeral(host.labels, deps.forgetting.ephemeral) }];
+    return [
+      {
+        ...presence,
+        host,
+        ephemeral: isEphemeral(host.labels, deps.forgetting.ephemeral),
+        stillSince: stillSince(still.get(host.id), now),
+      },
+    ];
   });
   const { hosts: silences } = judgeSilence(hosts, now);
   const look = readHandBook(await readBook(db));

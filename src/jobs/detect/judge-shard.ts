@@ -1,4 +1,5 @@
 import { decodeBaselines, encodeBaselines } from "../../detect/baseline/codec.ts";
+import { judgeFloods } from "../../detect/baseline/floods.ts";
 import { judgeOpenMinute } from "../../detect/baseline/open-minute.ts";
 import { ShardBaselines } from "../../detect/baseline/shard-baselines.ts";
 import type { ShardMinute } from "../../detect/columns.ts";
@@ -7,6 +8,7 @@ import type { Changed } from "../../live/events.ts";
 import { MINUTE_MS, minuteOf } from "../../rates/minute.ts";
 import { type Db, inTransaction, type PrismaClient } from "../../store/client.ts";
 import { SHARD_SIZE } from "../../store/codec/positions.ts";
+import { forgetFell } from "../../store/data-problems.ts";
 import { lockBook, writeBook } from "../../store/detect/book.ts";
 import { readBegunAnew } from "../../store/detect/facts.ts";
 import { readShardMinutes } from "../../store/detect/shard-minutes.ts";
@@ -25,6 +27,7 @@ import { recordAnomalies } from "../../store/incidents/anomalies.ts";
 import { anomaliesById } from "../../store/incidents/anomaly-pages.ts";
 import { readSettled } from "../../store/rollup/shards.ts";
 import type { Logger } from "../../telemetry/log.ts";
+import { problemsOfShard } from "./data-problems.ts";
 import { readHandBook, storedHandBook } from "./hand-book.ts";
 import { type AnomaliesOfHosts, IncidentWriter, NOTHING_WRITTEN, type Written } from "./incident-writer.ts";
 import { inheritFirst } from "./inherit.ts";
@@ -32,6 +35,7 @@ import { judgeNamespaces, type Suspect, stillOn } from "./judge-namespaces.ts";
 import { type Lasting, LastingFlags } from "./lasting.ts";
 import { roleOf } from "./roles.ts";
 import { ALL_SERIES, WANTED_COLUMNS } from "./series.ts";
+import { StillHosts } from "./still-hosts.ts";
 import { Suspects } from "./suspects.ts";
 
 /**
@@ -47,6 +51,8 @@ const NEW_MS = 60 * MINUTE_MS;
 const LEARN_MS = 7 * 24 * 60 * MINUTE_MS;
 /** Ingest takes nothing that lies further ahead. */
 const AHEAD_MS = 6 * MINUTE_MS;
+/** Faults of the data are kept for longer than snapshots are judged. */
+const FELL_KEPT_MS = 120 * MINUTE_MS;
 /** An end to every wait. */
 const TIMEOUT_MS = 10 * MINUTE_MS;
 
@@ -145,15 +151,30 @@ class ShardRun {
     const lasting = new LastingFlags(mark.lasting as readonly Lasting[]);
     // The last minute's flags hold for a while, also when the snapshots that they are about have been judged.
     for (const { minute, flag, position } of lasting.all) this.#suspects.add(position, minute, flag);
+    const still = new StillHosts(mark.still);
+    const problems = await problemsOfShard(this.#tx, this.#deps.reader.layouts, this.#shard, {
+      from: mark.judgedTo,
+      to: this.#now + AHEAD_MS,
+    });
     for (const minute of closed) {
       inheritFirst(this.#baselines, minute, (position) => this.#roleAt(position));
-      const { flags } = this.#baselines.evaluate(minute);
+      const { flags: unusual } = this.#baselines.evaluate(minute);
+      const flags = [
+        ...unusual,
+        ...judgeFloods(minute, minute.at + MINUTE_MS),
+        ...(problems.get(minute.at) ?? []),
+      ];
+      still.take(minute, (position) => this.#hostAt(position), this.#now);
       lasting.close(minute.at, flags);
       this.#suspects.addAll(minute, flags);
     }
     for (const minute of open) {
       const end = Math.min(Math.max(this.#now, minute.at + 1), minute.at + MINUTE_MS - 1);
-      const flags = judgeOpenMinute(this.#baselines, minute, end);
+      const flags = [
+        ...judgeOpenMinute(this.#baselines, minute, end),
+        ...judgeFloods(minute, end),
+        ...(problems.get(minute.at) ?? []),
+      ];
       lasting.seeOpen(minute.at, end, flags);
       this.#suspects.addAll(minute, flags);
     }
@@ -161,9 +182,15 @@ class ShardRun {
     const anomalies = await this.#record(lasting);
     const { watched, incidents } = await this.#judgeSuspects(mark.watched, anomalies.ofHosts);
     const isChanged = to > mark.judgedTo || lasting.changed.length > 0 || !same(watched, mark.watched);
+    if (closed.length > 0) await forgetFell(this.#tx, this.#shard, this.#now - FELL_KEPT_MS);
     if (isChanged || stored === null) {
       const bytes = closed.length > 0 ? encodeBaselines(this.#baselines) : null;
-      await writeJudged(this.#tx, this.#shard, { judgedTo: to, lasting: lasting.all, watched }, bytes);
+      await writeJudged(
+        this.#tx,
+        this.#shard,
+        { judgedTo: to, lasting: lasting.all, watched, still: still.all },
+        bytes,
+      );
     }
     return {
       hold: { judgedTo: to, baselines: this.#baselines },
@@ -180,7 +207,7 @@ class ShardRun {
   async #begin(): Promise<JudgedMark> {
     const oldest = (await oldestMinute(this.#tx, this.#shard)) ?? minuteOf(this.#now);
     const judgedTo = Math.max(oldest, minuteOf(this.#now) - LEARN_MS);
-    return { judgedTo, lasting: [], watched: [] };
+    return { judgedTo, lasting: [], watched: [], still: {} };
   }
 
   /** Up to where minutes are over, rolled up, and have been so for long enough. */
@@ -277,10 +304,15 @@ class ShardRun {
 
   /** Of a container's namespace the role is that of its host; what it does is not. */
   #roleAt(position: number): string | null {
-    const namespaceId = this.#namespaceAt(position);
-    const host = this.#fleet.hostById.get(this.#fleet.ownerOf.get(namespaceId) ?? -1);
-    if (host === undefined || namespaceId >= FIRST_OTHER_NAMESPACE) return null;
+    const host = this.#fleet.hostById.get(this.#hostAt(position) ?? -1);
+    if (host === undefined) return null;
     return roleOf(host.labels, this.#deps.roleLabels);
+  }
+
+  /** The host whose own namespace it is; null for a container's, and where the fleet shows none. */
+  #hostAt(position: number): number | null {
+    const namespaceId = this.#namespaceAt(position);
+    return namespaceId >= FIRST_OTHER_NAMESPACE ? null : (this.#fleet.ownerOf.get(namespaceId) ?? null);
   }
 
   #namespaceAt(position: number): number {

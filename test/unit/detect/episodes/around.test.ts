@@ -85,6 +85,7 @@ test.each<[string, Partial<UrgencyInput>, string]>([
   ["a silent fleet: our own ingest", { cause: "HOST_SILENT", scope: { kind: "fleet", of: "*" } }, "PAGE"],
   ["what flaps", { flapping: true }, "TICKET"],
   ["a leak", { cause: "CONNECTION_LEAK" }, "TICKET"],
+  ["bad data of a host that seems to lose all", { cause: "DATA_PROBLEM", share: 1 }, "NOTE"],
   ["a scan", { cause: "INBOUND_SCAN" }, "NOTE"],
 ])("%s", (_name, more, urgency) => {
   const usual: UrgencyInput = {
