@@ -1,5 +1,6 @@
 /** What detection says of hosts whose numbers cannot be trusted, or do not move at all. */
 import { describe, expect } from "vitest";
+import { DEFAULT_SETTINGS } from "../../src/detect/settings.ts";
 import { judgePresence } from "../../src/jobs/detect/judge-presence.ts";
 import type { Store } from "../../src/store/client.ts";
 import { FleetView } from "../../src/store/fleet-view.ts";
@@ -64,6 +65,8 @@ describe("a counter that falls", () => {
         inhibitedBy: null,
         kinds: ["OPENED", "INHIBITED", "RELEASED"],
       },
+      // Nothing was accepted for seven minutes.
+      { cause: "SLO_BURN", status: "OPEN", inhibitedBy: 2 },
     ]);
   });
 
@@ -104,7 +107,10 @@ describe("a host that reports and whose segments stand still", () => {
       await rollUp(now);
       await judge(now);
       const fleet = { read: () => new FleetView(store.db, () => now).read() };
-      await judgePresence({ db: store.db, fleet, roleLabels: ["role"], forgetting }, now);
+      await judgePresence(
+        { db: store.db, fleet, roleLabels: ["role"], settings: () => DEFAULT_SETTINGS, forgetting },
+        now,
+      );
     }
   }
 

@@ -1,5 +1,6 @@
 /** Hosts whose counters a test moves interval by interval, and workers that roll up and judge what they send. */
 import { MEASURES, type Measure } from "../../src/detect/diagnosis/measures.ts";
+import { DEFAULT_SETTINGS } from "../../src/detect/settings.ts";
 import { type HeldBaselines, judgeShard } from "../../src/jobs/detect/judge-shard.ts";
 import type { Store } from "../../src/store/client.ts";
 import { FleetView } from "../../src/store/fleet-view.ts";
@@ -89,7 +90,7 @@ export class MovingHost {
 }
 
 /** A worker process as far as detection goes: nothing of what it holds is shared with another. */
-export function detector({ db }: Store) {
+export function detector({ db }: Pick<Store, "db">, settings = DEFAULT_SETTINGS) {
   const { rollUp } = worker({ db });
   const held: HeldBaselines = new Map();
   const log = { warn: () => undefined };
@@ -99,6 +100,7 @@ export function detector({ db }: Store) {
     log,
     reader: new SnapshotReader(new LayoutCache()),
     roleLabels: ["role"],
+    settings: () => settings,
     // Hosts come and go within a test's moment.
     fleet: { read: () => new FleetView(db, Date.now).read() },
   };
@@ -128,7 +130,7 @@ export { append };
 
 /** Everything that detection has written, as if it had never run. */
 export async function forgetDetection({ db }: Store): Promise<void> {
-  await db.$executeRaw`TRUNCATE detect_state, detect_book, incident, anomaly CASCADE`;
+  await db.$executeRaw`TRUNCATE detect_state, detect_book, detect_burn, incident, anomaly CASCADE`;
 }
 
 /** Incidents with their timelines, and how many anomalies each has for evidence. */

@@ -21,12 +21,15 @@ ALTER TABLE "incident" ADD CONSTRAINT "incident_inhibited_by_fkey"
 
 -- The handshakes of hosts lie with the state of their shard; those of a role in rows of their own, one for each shard
 -- that has hosts of it, so that no two shards write one row.
-ALTER TABLE "detect_state" ADD COLUMN "burns" BYTEA;
+ALTER TABLE "detect_state"
+    ADD COLUMN "burns" BYTEA,
+    ADD COLUMN "burning" INTEGER[];
 
 CREATE TABLE "detect_burn" (
     "shard" INTEGER NOT NULL,
     "role" TEXT NOT NULL,
     "ring" BYTEA NOT NULL,
+    "host_ids" INTEGER[],
 
     CONSTRAINT "detect_burn_pkey" PRIMARY KEY ("shard", "role")
 );

@@ -12,6 +12,8 @@ const REMEMBER_MS = 2 * 3_600_000;
 export interface Detail {
   readonly diagnosis: Diagnosis;
   readonly loss: LossShare | null;
+  /** How loudly the burn of the objective asks to be told of it; absent where it is not about that. */
+  readonly burn?: "PAGE" | "TICKET";
 }
 
 /** The book with what its incidents are told by. */
@@ -92,6 +94,15 @@ export function detailOf(found: FoundDiagnosis, namespaceId: number): Detail {
 /** The name of a namespace among the subjects of episodes. */
 export function namespaceSubject(namespaceId: number): string {
   return `namespace ${namespaceId}`;
+}
+
+/** The name of the objective of a namespace there, and of that of a role. */
+export function burnSubject(namespaceId: number): string {
+  return `objective of namespace ${namespaceId}`;
+}
+
+export function roleBurnSubject(role: string): string {
+  return `objective of role ${role}`;
 }
 
 /** The name of a host there, which is the subject where it is silent. */

@@ -1,8 +1,10 @@
 import { advance, type Incident, type Judgement } from "../../detect/episodes/book.ts";
-import { inhibitions } from "../../detect/episodes/inhibition.ts";
+import { hostsOf } from "../../detect/episodes/episode.ts";
+import { inhibitions, isBurntBy } from "../../detect/episodes/inhibition.ts";
 import { familyOf, REOPEN_MS } from "../../detect/episodes/policy.ts";
 import { titleOf } from "../../detect/episodes/title.ts";
-import { urgencyOf } from "../../detect/episodes/urgency.ts";
+import { type UrgencyInput, urgencyOf } from "../../detect/episodes/urgency.ts";
+import { type DetectionSettings, policyOf } from "../../detect/settings.ts";
 import type { Changed } from "../../live/events.ts";
 import type { Db } from "../../store/client.ts";
 import type { Fleet } from "../../store/fleet-view.ts";
@@ -13,6 +15,7 @@ import { type Finding, openOrUpdate } from "../../store/incidents/open.ts";
 import { resolveByKey } from "../../store/incidents/resolve.ts";
 import type { Labels } from "../../store/labels/effective.ts";
 import type { Detail, HandBook } from "./hand-book.ts";
+import { roleOf } from "./roles.ts";
 
 /** Anomalies that were recorded, by host: evidence of the incidents that it is in. */
 export type AnomaliesOfHosts = ReadonlyMap<number, readonly number[]>;
@@ -36,6 +39,8 @@ interface WriterDeps {
   readonly hand: HandBook;
   readonly fleet: Fleet;
   readonly anomalies: AnomaliesOfHosts;
+  readonly roleLabels: readonly string[];
+  readonly settings: DetectionSettings;
   /** The service's clock, ms since 1970. */
   readonly now: number;
 }
@@ -74,10 +79,18 @@ export class IncidentWriter {
     const { book, transitions } = advance(before, judgement);
     hand.book = book;
     const changed = new Set(transitions.map(({ key }) => key));
+    const burning = new Set(
+      [...changed].flatMap((key) => {
+        const incident = book.incidents.get(key);
+        return incident?.cause === "SLO_BURN" ? incident.members : [];
+      }),
+    );
     const over = transitions.filter(({ kind }) => kind === "resolved");
     for (const incident of book.incidents.values()) {
       if (incident.status !== "open") continue;
-      const isChanged = changed.has(incident.key);
+      const isChanged =
+        changed.has(incident.key) ||
+        (isBurntBy(incident.cause) && incident.members.some((host) => burning.has(host)));
       if (isChanged || this.#isToldAnew(incident, judgement.at, details, renamed)) {
         this.#note(incident, judgement.at);
       }
@@ -128,7 +141,7 @@ export class IncidentWriter {
 
   #note(incident: Incident, at: number): void {
     const { key, scope, severity, cause, flapping, startedAt, members } = incident;
-    const { fleet } = this.#deps;
+    const { fleet, settings } = this.#deps;
     const nameOf = (host: string) => fleet.hostById.get(Number(host))?.name ?? `host ${host}`;
     const detail = this.#detailOf(incident);
     this.#unwritten.set(key, {
@@ -136,7 +149,14 @@ export class IncidentWriter {
       judgedAt: this.#judgedAt(key, at),
       startedAt,
       severity,
-      urgency: urgencyOf({ cause, scope, flapping, share: detail?.loss?.share ?? null, burn: null }),
+      urgency: urgencyOf({
+        cause,
+        scope,
+        flapping,
+        share: detail?.loss?.share ?? null,
+        pageShare: policyOf(settings, this.#roleOf(incident)).pageShare,
+        burn: this.#burnOf(incident),
+      }),
       cause,
       title: titleOf(incident, nameOf),
       labels: commonLabels(members.map((host) => fleet.hostById.get(Number(host))?.labels ?? {})),
@@ -165,8 +185,29 @@ export class IncidentWriter {
     if (scope.kind === "host") return [scope.of];
     const family = familyOf(cause);
     return [...this.#deps.hand.book.episodes.values()]
-      .filter((episode) => familyOf(episode.cause) === family && members.includes(episode.host))
+      .filter(
+        (episode) =>
+          familyOf(episode.cause) === family && hostsOf(episode).some((host) => members.includes(host)),
+      )
       .map(({ subject }) => subject);
+  }
+
+  #roleOf({ scope, members: [first] }: Incident): string | null {
+    if (scope.kind === "fleet") return scope.of;
+    const host = this.#deps.fleet.hostById.get(Number(first));
+    return host === undefined ? null : roleOf(host.labels, this.#deps.roleLabels);
+  }
+
+  /** What the objectives that burn on its hosts ask for: it may be what they burn by. */
+  #burnOf(incident: Incident): UrgencyInput["burn"] {
+    if (incident.cause !== "SLO_BURN" && !isBurntBy(incident.cause)) return null;
+    const { book, details } = this.#deps.hand;
+    const asked = [...book.episodes.values()]
+      .filter((episode) => episode.cause === "SLO_BURN" && episode.phase !== "closed")
+      .filter((episode) => hostsOf(episode).some((host) => incident.members.includes(host)))
+      .map(({ subject }) => details.get(subject)?.burn);
+    if (asked.includes("PAGE")) return "PAGE";
+    return asked.includes("TICKET") ? "TICKET" : null;
   }
 
   #judgedAt(key: string, at: number): number {

@@ -5,9 +5,10 @@ import type { SharePoint } from "../../detect/diagnosis/severity.ts";
 import type { Surroundings } from "../../detect/diagnosis/window.ts";
 import type { Judgement } from "../../detect/episodes/book.ts";
 import type { Episode } from "../../detect/episodes/episode.ts";
-import { LOSS_ENTRY, observationOf } from "../../detect/episodes/strength.ts";
+import { observationOf } from "../../detect/episodes/strength.ts";
 import { suppressedBy } from "../../detect/episodes/suppression.ts";
 import type { Flag } from "../../detect/flag.ts";
+import { type DetectionSettings, policyOf } from "../../detect/settings.ts";
 import { MINUTE_MS, minuteOf } from "../../rates/minute.ts";
 import type { Db } from "../../store/client.ts";
 import { readSysctls } from "../../store/detect/facts.ts";
@@ -45,6 +46,7 @@ export interface JudgeDeps {
   readonly reader: SnapshotReader;
   readonly fleet: Fleet;
   readonly roleLabels: readonly string[];
+  readonly settings: DetectionSettings;
   readonly hand: HandBook;
   readonly writer: IncidentWriter;
   readonly now: number;
@@ -82,6 +84,7 @@ interface Common {
  * their times: each is a step of its own, so that what comes late, or all at once, ends as what came in time.
  */
 export async function judgeNamespaces(deps: JudgeDeps, suspects: readonly Suspect[]): Promise<void> {
+  if (suspects.length === 0) return;
   const { tx, reader, hand, fleet, now } = deps;
   const from = new Map(suspects.map((suspect) => [suspect.namespaceId, judgedUpTo(hand, suspect, now)]));
   const observed = await readSince(deps, from);
@@ -156,16 +159,18 @@ async function judgeStep(deps: JudgeDeps, common: Common, { seen, at, closesMinu
   const isSuspect = flags.length > 0 || suspect.minutes.has(minuteOf(at));
   if (!isSuspect && !hasEpisode(deps.hand, subject)) return;
 
+  const role = roleOf(host.labels, deps.roleLabels);
+  const { lossThreshold } = policyOf(deps.settings, role);
   const events = common.events.of(host);
   const dataProblem = problems.find(({ namespaceId }) => namespaceId === suspect.namespaceId)?.flag ?? null;
   // Of a host whose numbers cannot be trusted nothing else is said, of its other namespaces neither.
   const isHidden = problems.length > 0 && dataProblem === null;
   const found =
-    dataProblem !== null || (!isHidden && (flags.length > 0 || (newest.share ?? 0) > LOSS_ENTRY))
+    dataProblem !== null || (!isHidden && (flags.length > 0 || (newest.share ?? 0) > lossThreshold))
       ? diagnose(
           observe({
             observations: seen.observations.filter(({ snapshot }) => snapshot.at <= at),
-            from: windowFrom(shares, at),
+            from: windowFrom(shares, at, lossThreshold),
             ...common.window,
           }),
           {
@@ -180,7 +185,7 @@ async function judgeStep(deps: JudgeDeps, common: Common, { seen, at, closesMinu
           shares,
         )
       : null;
-  const whose = { subject, host: String(host.id), role: roleOf(host.labels, deps.roleLabels) };
+  const whose = { subject, host: String(host.id), role };
   const observations: Judgement["observations"][number][] =
     problems.length === 0
       ? []
@@ -189,7 +194,7 @@ async function judgeStep(deps: JudgeDeps, common: Common, { seen, at, closesMinu
           .map(({ cause, port, severity }) => ({ ...whose, cause, port, severity, strength: null }));
   const details = new Map<string, Detail>();
   if (found !== null) {
-    const observation = observationOf(found, whose, { share: newest.share, closesMinute });
+    const observation = observationOf(found, whose, { share: newest.share, closesMinute }, lossThreshold);
     const isHeldBack = suppressedBy(observation.cause, at, events) !== null;
     observations.push(isHeldBack ? { ...observation, strength: null } : observation);
     details.set(subject, detailOf(found, suspect.namespaceId));
@@ -203,9 +208,9 @@ async function judgeStep(deps: JudgeDeps, common: Common, { seen, at, closesMinu
  * Where the window of a diagnosis begins: a minute ago, or with the first loss since then. A queue that is full since
  * ten seconds ago was empty for most of the minute, and is full all the same.
  */
-function windowFrom(shares: readonly SharePoint[], at: number): number {
+function windowFrom(shares: readonly SharePoint[], at: number, lossThreshold: number): number {
   const from = at - WINDOW_MS;
-  const first = shares.findIndex(({ to, share }) => to > from && (share ?? 0) > LOSS_ENTRY);
+  const first = shares.findIndex(({ to, share }) => to > from && (share ?? 0) > lossThreshold);
   return first === -1 ? from : Math.max(from, shares[first - 1]?.to ?? from);
 }
 

@@ -2,6 +2,7 @@ import { judgeSilence, type Silence } from "../../detect/detectors/silence.ts";
 import { diagnose } from "../../detect/diagnosis/diagnose.ts";
 import type { Judgement } from "../../detect/episodes/book.ts";
 import { suppressedBy } from "../../detect/episodes/suppression.ts";
+import type { DetectionSettings } from "../../detect/settings.ts";
 import { inTransaction, type PrismaClient } from "../../store/client.ts";
 import { lockBook, readBook, writeBook } from "../../store/detect/book.ts";
 import { readPresence } from "../../store/detect/facts.ts";
@@ -23,6 +24,7 @@ export interface PresenceDeps {
   readonly db: PrismaClient;
   readonly fleet: Pick<FleetView, "read">;
   readonly roleLabels: readonly string[];
+  readonly settings: () => DetectionSettings;
   /** Which hosts come and go by design: their silence is no news. */
   readonly forgetting: Pick<Forgetting, "ephemeral">;
 }
@@ -81,7 +83,15 @@ export async function judgePresence(deps: PresenceDeps, now: number): Promise<Wr
       gone,
       sizes: roleSizes(fleet, roleLabels),
     };
-    const writer = new IncidentWriter({ tx, hand, fleet, anomalies: new Map(), now });
+    const writer = new IncidentWriter({
+      tx,
+      hand,
+      fleet,
+      anomalies: new Map(),
+      roleLabels,
+      settings: deps.settings(),
+      now,
+    });
     await writer.take(judgement, detailsOf(silences));
     const written = await writer.finish();
     if (hand.book !== before) await writeBook(tx, storedHandBook(hand));

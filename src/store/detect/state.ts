@@ -15,6 +15,8 @@ export interface JudgedMark {
   readonly watched: readonly number[];
   /** As it was written: by host id, for how long its segments stand still. */
   readonly still: unknown;
+  /** Ids of namespaces whose objective burns. */
+  readonly burning: readonly number[];
 }
 
 /** Takes the shard for the transaction; false when another worker judges it. */
@@ -26,7 +28,7 @@ export async function lockJudging(tx: Db, shard: number): Promise<boolean> {
 
 /** Null for a shard that was never judged. */
 export async function readJudged(db: Db, shard: number): Promise<JudgedMark | null> {
-  const select = { judgedTo: true, lasting: true, watched: true, still: true } as const;
+  const select = { judgedTo: true, lasting: true, watched: true, still: true, burning: true } as const;
   const row = await db.detectState.findUnique({ where: { shard }, select });
   return row === null ? null : { ...row, judgedTo: row.judgedTo.getTime() };
 }
@@ -52,7 +54,7 @@ export async function readBaselines(db: Db, shard: number): Promise<Uint8Array |
 export async function writeJudged(
   tx: Db,
   shard: number,
-  { judgedTo, lasting, watched, still }: JudgedMark,
+  { judgedTo, lasting, watched, still, burning }: JudgedMark,
   baselines: Buffer | null,
 ): Promise<void> {
   const data = {
@@ -60,6 +62,7 @@ export async function writeJudged(
     lasting: lasting as Prisma.InputJsonValue,
     watched: [...watched],
     still: still as Prisma.InputJsonValue,
+    burning: [...burning],
     ...(baselines === null ? {} : { baselines: Uint8Array.from(baselines) }),
   };
   await tx.detectState.upsert({ where: { shard }, create: { shard, ...data }, update: data });

@@ -78,6 +78,7 @@ test.each<[string, Cause, number, object, boolean]>([
 test.each<[string, Partial<UrgencyInput>, string]>([
   ["a tenth of handshakes lost", { share: 0.1 }, "PAGE"],
   ["less", { share: 0.09 }, "NOTE"],
+  ["less, where the role asks for it", { share: 0.09, pageShare: 0.05 }, "PAGE"],
   ["a fast burn", { burn: "PAGE" }, "PAGE"],
   ["a slow burn", { burn: "TICKET" }, "TICKET"],
   ["a port that nothing listens on", { cause: "SERVICE_DOWN" }, "PAGE"],
@@ -93,6 +94,7 @@ test.each<[string, Partial<UrgencyInput>, string]>([
     scope: { kind: "host", of: "h" },
     flapping: false,
     share: null,
+    pageShare: 0.1,
     burn: null,
   };
   expect(urgencyOf({ ...usual, ...more })).toBe(urgency);
