@@ -23,7 +23,7 @@ const GIVE_WAY_MS = 5_000;
  */
 const FIRST_PRESENCE_MS = 120_000;
 
-export interface DetectJobDeps extends Omit<JudgeShardDeps, "held">, PresenceDeps {
+export interface DetectJobDeps extends Omit<JudgeShardDeps, "held">, Omit<PresenceDeps, "fleet"> {
   readonly queues: Queues;
   readonly metrics: Metrics;
   readonly announcer: Announcer;

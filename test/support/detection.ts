@@ -102,7 +102,10 @@ export function detector({ db }: Pick<Store, "db">, settings = DEFAULT_SETTINGS)
     roleLabels: ["role"],
     settings: () => settings,
     // Hosts come and go within a test's moment.
-    fleet: { read: () => new FleetView(db, Date.now).read() },
+    fleet: {
+      read: () => new FleetView(db, Date.now).read(),
+      readAgain: () => new FleetView(db, Date.now).read(),
+    },
   };
   const judge = async (now: number) => {
     for (const { shard } of await db.$queryRaw<
@@ -130,7 +133,7 @@ export { append };
 
 /** Everything that detection has written, as if it had never run. */
 export async function forgetDetection({ db }: Store): Promise<void> {
-  await db.$executeRaw`TRUNCATE detect_state, detect_book, detect_burn, incident, anomaly CASCADE`;
+  await db.$executeRaw`TRUNCATE detect_state, detect_book, detect_burn, rolled_minute, incident, anomaly CASCADE`;
 }
 
 /** Incidents with their timelines, and how many anomalies each has for evidence. */

@@ -47,3 +47,16 @@ CREATE TABLE "data_problem" (
 
     CONSTRAINT "data_problem_pkey" PRIMARY KEY ("shard", "minute", "namespace_id")
 );
+
+-- Minutes that were rolled up and not judged since. Rows are only ever added by who rolls up, and deleted by who has
+-- judged what they stand for: none that comes meanwhile is lost.
+CREATE TABLE "rolled_minute" (
+    "id" BIGSERIAL NOT NULL,
+    "shard" INTEGER NOT NULL,
+    "minute" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "rolled_minute_pkey" PRIMARY KEY ("shard", "id")
+);
+
+-- Grows with each judgement that was kept, so that a process knows whether what it holds is the newest.
+ALTER TABLE "detect_state" ADD COLUMN "revision" INTEGER NOT NULL DEFAULT 0;

@@ -39,7 +39,23 @@ export class ShardBurns {
   }
 
   /** Takes a minute, in the order of the minutes; one that was taken is left out when it comes again. */
-  take(minute: ShardMinute, { roleAt, isExcluded }: BurnScope): void {
+  take(minute: ShardMinute, scope: BurnScope): void {
+    this.#add(minute, scope, (ring, number, counts) => ring.add(number, counts));
+    // Time passes for the others, too.
+    const number = Math.floor(minute.at / MINUTE_MS);
+    for (const ring of [...this.hosts.values(), ...this.roles.values()]) ring.add(number, NONE);
+  }
+
+  /** Takes what came late of a minute that was taken before: of positions alone that were not in it then. */
+  takeLate(minute: ShardMinute, scope: BurnScope): void {
+    this.#add(minute, scope, (ring, number, counts) => ring.addLate(number, counts));
+  }
+
+  #add(
+    minute: ShardMinute,
+    { roleAt, isExcluded }: BurnScope,
+    add: (ring: BurnRing, number: number, counts: Handshakes) => void,
+  ): void {
     const number = Math.floor(minute.at / MINUTE_MS);
     const roles = new Map<string, Handshakes>();
     for (const [position, ratedMs] of minute.ratedMs.entries()) {
@@ -48,7 +64,7 @@ export class ShardBurns {
       if (counts.good + counts.bad === 0) continue;
       const ring = this.hosts.get(position) ?? new BurnRing();
       this.hosts.set(position, ring);
-      ring.add(number, counts);
+      add(ring, number, counts);
       const role = roleAt(position);
       if (role === null) continue;
       const sum = roles.get(role) ?? { good: 0, bad: 0 };
@@ -57,10 +73,8 @@ export class ShardBurns {
     for (const [role, counts] of roles) {
       const ring = this.roles.get(role) ?? new BurnRing();
       this.roles.set(role, ring);
-      ring.add(number, counts);
+      add(ring, number, counts);
     }
-    // Time passes for the others, too.
-    for (const ring of [...this.hosts.values(), ...this.roles.values()]) ring.add(number, NONE);
   }
 
   /** The rings of the namespaces; those of roles are kept each for itself. */

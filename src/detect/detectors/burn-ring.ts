@@ -55,6 +55,22 @@ export class BurnRing {
     this.#minute = minute;
   }
 
+  /** Adds to a minute that has passed, where it is still in reach. Whoever calls knows that it was not added before. */
+  addLate(minute: number, { good, bad }: Handshakes): void {
+    if (minute > this.#minute) {
+      this.add(minute, { good, bad });
+      return;
+    }
+    for (const { ring, offset } of PLACED) {
+      const place = Math.floor(minute / ring.minutes);
+      if (Math.floor(this.#minute / ring.minutes) - place >= ring.slots) continue;
+      const slot = offset + (place % ring.slots);
+      this.#good[slot] = (this.#good[slot] as number) + good;
+      this.#bad[slot] = (this.#bad[slot] as number) + bad;
+    }
+    this.#first = Math.min(this.#first, minute);
+  }
+
   /** The sums of the last `minutes`: exactly up to an hour, to five minutes up to six hours, to an hour above. */
   last(minutes: number): Handshakes {
     const found = PLACED.find(({ ring }) => minutes <= ring.reach);

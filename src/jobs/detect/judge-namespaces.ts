@@ -49,6 +49,8 @@ export interface JudgeDeps {
   readonly settings: DetectionSettings;
   readonly hand: HandBook;
   readonly writer: IncidentWriter;
+  /** Snapshots from here on are left for later, ms since 1970. */
+  readonly until: number;
   readonly now: number;
 }
 
@@ -117,7 +119,7 @@ export async function judgeNamespaces(deps: JudgeDeps, suspects: readonly Suspec
     }));
     const seen = { suspect, host, observations, shares, sysctls: sysctls.get(namespaceId) ?? {} };
     return observations
-      .filter(({ snapshot }) => snapshot.at > judged)
+      .filter(({ snapshot }) => snapshot.at > judged && snapshot.at < deps.until)
       .map(({ snapshot: { at, everyMs } }) => ({
         seen,
         at,

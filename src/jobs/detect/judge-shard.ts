@@ -3,6 +3,7 @@ import { judgeFloods } from "../../detect/baseline/floods.ts";
 import { judgeOpenMinute } from "../../detect/baseline/open-minute.ts";
 import { ShardBaselines } from "../../detect/baseline/shard-baselines.ts";
 import type { ShardBurns } from "../../detect/baseline/shard-burns.ts";
+import type { ShardMinute } from "../../detect/columns.ts";
 import type { Expectation } from "../../detect/detectors/burst.ts";
 import { type DetectionSettings, leastLossThreshold } from "../../detect/settings.ts";
 import type { Changed } from "../../live/events.ts";
@@ -17,6 +18,7 @@ import type { Fleet, FleetView } from "../../store/fleet-view.ts";
 import type { SnapshotReader } from "../../store/history/snapshot-reader.ts";
 import { recordAnomalies } from "../../store/incidents/anomalies.ts";
 import { anomaliesById } from "../../store/incidents/anomaly-pages.ts";
+import { forgetRolled } from "../../store/rolled-minutes.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import { problemsOfShard } from "./data-problems.ts";
 import { readHandBook, storedHandBook } from "./hand-book.ts";
@@ -31,6 +33,7 @@ import { type BurnStep, flagsOfBurns, ShardObjective } from "./shard-objective.t
 import { AHEAD_MS, ShardReader } from "./shard-reader.ts";
 import { StillHosts } from "./still-hosts.ts";
 import { Suspects } from "./suspects.ts";
+import { withoutJudged } from "./without-judged.ts";
 
 /** Faults of the data are kept for longer than snapshots are judged. */
 const FELL_KEPT_MS = 120 * MINUTE_MS;
@@ -40,7 +43,7 @@ const TIMEOUT_MS = 10 * MINUTE_MS;
 export interface JudgeShardDeps {
   readonly db: PrismaClient;
   readonly reader: SnapshotReader;
-  readonly fleet: Pick<FleetView, "read">;
+  readonly fleet: Pick<FleetView, "read" | "readAgain">;
   /** What this process holds of what it has judged; without it, it is read each time. */
   readonly held: HeldBaselines;
   /** Labels that say which hosts do the same work, the first that a host has. */
@@ -50,11 +53,11 @@ export interface JudgeShardDeps {
   readonly log: Pick<Logger, "warn">;
 }
 
-/** What shards have learned, and up to when they have been judged with them. */
+/** What shards have learned, and of which judgement that is. */
 export type HeldBaselines = Map<number, Held>;
 
 interface Held {
-  readonly judgedTo: number;
+  readonly revision: number;
   readonly baselines: ShardBaselines;
   readonly burns: ShardBurns;
 }
@@ -106,7 +109,7 @@ class ShardRun {
   readonly #deps: JudgeShardDeps;
   readonly #tx: Db;
   readonly #shard: number;
-  readonly #fleet: Fleet;
+  #fleet: Fleet;
   readonly #now: number;
   readonly #suspects: Suspects;
   readonly #reader: ShardReader;
@@ -126,14 +129,16 @@ class ShardRun {
     if (!(await lockJudging(this.#tx, this.#shard))) return BUSY;
     const stored = await readJudged(this.#tx, this.#shard);
     const mark = stored ?? (await this.#reader.begin());
-    const { closed, open, to, more } = await this.#reader.input(mark.judgedTo);
-    const isHeld = held?.judgedTo === mark.judgedTo;
+    const { late, closed, open, to, more, until, marks } = await this.#reader.input(mark.judgedTo);
+    await this.#showHosts([...late, ...closed, ...open]);
+    const isHeld = held?.revision === mark.revision;
     const warn = (error: Error) =>
       this.#deps.log.warn({ err: error, shard: this.#shard }, "what a shard has learned is learned anew");
     if (isHeld) this.#baselines = held.baselines;
     else if (stored !== null) this.#baselines = await this.#reader.baselines(warn);
     const objective = await this.#openObjective(isHeld ? held.burns : null, mark.judgedTo, warn);
-    const steps = await objective.take(closed);
+    const unjudged = late.map((minute) => withoutJudged(minute, this.#baselines));
+    const steps = await objective.take(closed, unjudged);
 
     const lasting = new LastingFlags(mark.lasting as readonly Lasting[]);
     // The last minute's flags hold for a while, also when the snapshots that they are about have been judged.
@@ -142,10 +147,10 @@ class ShardRun {
     }
     const still = new StillHosts(mark.still);
     const problems = await problemsOfShard(this.#tx, this.#deps.reader.layouts, this.#shard, {
-      from: mark.judgedTo,
+      from: late[0]?.at ?? mark.judgedTo,
       to: this.#now + AHEAD_MS,
     });
-    for (const [index, minute] of closed.entries()) {
+    for (const [index, minute] of [...unjudged, ...closed].entries()) {
       inheritFirst(this.#baselines, minute, (position) => this.#roleAt(position));
       const { flags: unusual } = this.#baselines.evaluate(minute);
       const flags = [
@@ -154,7 +159,7 @@ class ShardRun {
         ...(problems.get(minute.at) ?? []),
       ];
       still.take(minute, (position) => this.#hostAt(position), this.#now);
-      const step = steps[index];
+      const step = steps[index - unjudged.length];
       lasting.close(minute.at, [...flags, ...(step === undefined ? [] : flagsOfBurns(step))]);
       this.#suspects.addAll(minute, flags);
     }
@@ -170,28 +175,31 @@ class ShardRun {
     }
 
     const anomalies = await this.#record(lasting);
-    const { watched, burning, incidents } = await this.#judgeAll(mark, steps, anomalies.ofHosts);
+    const { watched, burning, incidents } = await this.#judgeAll(mark, steps, until, anomalies.ofHosts);
+    await forgetRolled(this.#tx, this.#shard, marks);
     const isChanged =
       to > mark.judgedTo ||
+      late.length > 0 ||
       lasting.changed.length > 0 ||
       !same(watched, mark.watched) ||
       !same(burning, mark.burning);
     if (closed.length > 0) await forgetFell(this.#tx, this.#shard, this.#now - FELL_KEPT_MS);
+    let { revision } = mark;
     if (isChanged || stored === null) {
-      const bytes = closed.length > 0 ? encodeBaselines(this.#baselines) : null;
-      await writeJudged(
+      const bytes = closed.length + late.length > 0 ? encodeBaselines(this.#baselines) : null;
+      revision = await writeJudged(
         this.#tx,
         this.#shard,
-        { judgedTo: to, lasting: lasting.all, watched, still: still.all, burning },
+        { judgedTo: to, lasting: lasting.all, watched, still: still.all, burning, revision },
         bytes,
       );
     }
-    await objective.write(closed);
+    await objective.write(closed, late.length > 0);
     return {
-      hold: { judgedTo: to, baselines: this.#baselines, burns: objective.burns },
+      hold: { revision, baselines: this.#baselines, burns: objective.burns },
       outcome: {
         kind: "done",
-        minutes: closed.length,
+        minutes: closed.length + late.length,
         anomalies: anomalies.changed,
         incidents,
         more,
@@ -222,6 +230,13 @@ class ShardRun {
     return { ofHosts, changed };
   }
 
+  /** Reads the fleet again where one reports whom it does not show: a host may be younger than the view. */
+  async #showHosts(minutes: readonly ShardMinute[]): Promise<void> {
+    const isUnknown = ({ ratedMs }: ShardMinute) =>
+      ratedMs.some((ms, position) => ms > 0 && this.#ownerAt(position) === undefined);
+    if (minutes.some(isUnknown)) this.#fleet = await this.#deps.fleet.readAgain();
+  }
+
   #openObjective(
     held: ShardBurns | null,
     judgedTo: number,
@@ -237,6 +252,7 @@ class ShardRun {
   async #judgeAll(
     mark: JudgedMark,
     steps: readonly BurnStep[],
+    until: number,
     anomalies: AnomaliesOfHosts,
   ): Promise<{ watched: readonly number[]; burning: readonly number[]; incidents: Written }> {
     for (const namespaceId of mark.watched) this.#suspects.watch(namespaceId % SHARD_SIZE);
@@ -258,7 +274,7 @@ class ShardRun {
         usualAt: (at) => this.#usualAt(position, at),
       }),
     );
-    await judgeNamespaces({ tx, reader, writer, ...common }, suspects);
+    await judgeNamespaces({ tx, reader, writer, until, ...common }, suspects);
     const burning = await objectives.judge({ writer, ...common });
     const incidents = await writer.finish();
     if (hand.book !== before) await writeBook(tx, storedHandBook(hand));

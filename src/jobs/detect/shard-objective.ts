@@ -68,9 +68,15 @@ export class ShardObjective {
     return objective;
   }
 
-  /** Takes minutes that are over, in their order. @returns who burns at the end of each */
-  async take(minutes: readonly ShardMinute[]): Promise<BurnStep[]> {
-    const [first, last] = [minutes[0], minutes.at(-1)];
+  /**
+   * Takes minutes that are over, in their order.
+   *
+   * @param late what came late of minutes that were taken before, by the positions alone that it came of
+   * @returns who burns at the end of each, but of the late ones
+   */
+  async take(minutes: readonly ShardMinute[], late: readonly ShardMinute[] = []): Promise<BurnStep[]> {
+    const all = [...late, ...minutes];
+    const [first, last] = [all[0], all.at(-1)];
     if (first === undefined || last === undefined) return [];
     const { tx, hostAt, roleLabels } = this.#deps;
     const events = await eventsAround(tx, { from: first.at, to: last.at + MINUTE_MS });
@@ -78,21 +84,25 @@ export class ShardObjective {
       const host = hostAt(position);
       return host === undefined ? null : roleOf(host.labels, roleLabels);
     };
-    return minutes.map((minute) => {
-      const isExcluded = (position: number) => {
+    const scopeOf = (minute: ShardMinute) => ({
+      roleAt,
+      isExcluded: (position: number) => {
         const host = hostAt(position);
         return host !== undefined && events.of(host).some((event) => isMaintained(event, minute.at));
-      };
-      this.burns.take(minute, { roleAt, isExcluded });
+      },
+    });
+    for (const minute of late) this.burns.takeLate(minute, scopeOf(minute));
+    return minutes.map((minute) => {
+      this.burns.take(minute, scopeOf(minute));
       return { at: minute.at + MINUTE_MS, burns: this.#judge(roleAt) };
     });
   }
 
-  /** Keeps it, in the transaction that keeps up to when it was judged. */
-  async write(minutes: readonly ShardMinute[]): Promise<void> {
+  /** Keeps it, in the transaction that keeps up to when it was judged. @param late whether something came late */
+  async write(minutes: readonly ShardMinute[], late: boolean): Promise<void> {
     const { tx, shard } = this.#deps;
-    if (minutes.length === 0 || this.burns.hosts.size === 0) return;
-    if (minutes.some(({ at }) => Math.floor(at / MINUTE_MS) % WRITTEN_EVERY_MINUTES === 0)) {
+    if ((minutes.length === 0 && !late) || this.burns.hosts.size === 0) return;
+    if (late || minutes.some(({ at }) => Math.floor(at / MINUTE_MS) % WRITTEN_EVERY_MINUTES === 0)) {
       await writeBurns(tx, shard, this.burns.encode());
     }
     const rows = [...this.burns.roles].map(([role, ring]) => ({

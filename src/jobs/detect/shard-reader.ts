@@ -7,6 +7,7 @@ import { readBegunAnew } from "../../store/detect/facts.ts";
 import { readShardMinutes } from "../../store/detect/shard-minutes.ts";
 import { type JudgedMark, oldestMinute, readBaselines } from "../../store/detect/state.ts";
 import type { LayoutCache } from "../../store/layouts.ts";
+import { readRolled } from "../../store/rolled-minutes.ts";
 import { readSettled } from "../../store/rollup/shards.ts";
 import { WANTED_COLUMNS } from "./series.ts";
 
@@ -26,6 +27,8 @@ const LEARN_MS = 7 * 24 * 60 * MINUTE_MS;
 
 /** What a run over a shard judges. */
 export interface ShardInput {
+  /** What came late of minutes that were judged: minutes again, for the positions that were not in them. */
+  readonly late: readonly ShardMinute[];
   /** Minutes that are over, up to `to`. */
   readonly closed: readonly ShardMinute[];
   /** Those after them, by what is in of them. */
@@ -34,6 +37,10 @@ export interface ShardInput {
   readonly to: number;
   /** More minutes that are over wait for another run. */
   readonly more: boolean;
+  /** Snapshots from here on are not judged yet: the minutes that they are in are not known. */
+  readonly until: number;
+  /** What stands for these minutes, to be forgotten when they are judged. */
+  readonly marks: readonly bigint[];
 }
 
 /** Reads what there is of a shard to judge, in the transaction that judges it. */
@@ -54,18 +61,32 @@ export class ShardReader {
   async begin(): Promise<JudgedMark> {
     const oldest = (await oldestMinute(this.#tx, this.#shard)) ?? minuteOf(this.#now);
     const judgedTo = Math.max(oldest, minuteOf(this.#now) - LEARN_MS);
-    return { judgedTo, lasting: [], watched: [], still: {}, burning: [] };
+    return { judgedTo, lasting: [], watched: [], still: {}, burning: [], revision: 0 };
   }
 
   /** @param judgedTo minutes before this are judged */
   async input(judgedTo: number): Promise<ShardInput> {
     const closedTo = await this.#closedTo();
+    const rolled = await readRolled(this.#tx, this.#shard);
+    const behind = rolled.filter(({ minute }) => minute < judgedTo);
+    const oldest = minuteOf(this.#now) - LEARN_MS;
+    const lateMinutes = [...new Set(behind.map(({ minute }) => minute))].filter((minute) => minute >= oldest);
+    const batch = lateMinutes.slice(0, NEW_PER_RUN);
+    const last = batch.at(-1) ?? 0;
+    const late: ShardMinute[] = [];
+    for (const minute of batch) late.push(...(await this.minutes(minute, minute + MINUTE_MS)));
+    if (batch.length < lateMinutes.length) {
+      const marks = behind.filter(({ minute }) => minute <= last).map(({ id }) => id);
+      return { late, closed: [], open: [], to: judgedTo, more: true, until: last + MINUTE_MS, marks };
+    }
     const to = Math.max(judgedTo, Math.min(closedTo, this.#batchEnd(judgedTo)));
     const more = to < closedTo;
     const closed = await this.minutes(judgedTo, to);
+    const end = minuteOf(this.#now) + AHEAD_MS;
     // One that catches up has no time for what is not over.
-    const open = more ? [] : await this.minutes(to, minuteOf(this.#now) + AHEAD_MS);
-    return { closed, open, to, more };
+    const open = more ? [] : await this.minutes(to, end);
+    const marks = rolled.filter(({ minute }) => minute < to).map(({ id }) => id);
+    return { late, closed, open, to, more, until: more ? to : end, marks };
   }
 
   /** Those of `from <= time < to` in which anyone reported. */

@@ -17,6 +17,8 @@ export interface JudgedMark {
   readonly still: unknown;
   /** Ids of namespaces whose objective burns. */
   readonly burning: readonly number[];
+  /** Of what was kept last; 0 before anything was. */
+  readonly revision: number;
 }
 
 /** Takes the shard for the transaction; false when another worker judges it. */
@@ -28,7 +30,14 @@ export async function lockJudging(tx: Db, shard: number): Promise<boolean> {
 
 /** Null for a shard that was never judged. */
 export async function readJudged(db: Db, shard: number): Promise<JudgedMark | null> {
-  const select = { judgedTo: true, lasting: true, watched: true, still: true, burning: true } as const;
+  const select = {
+    judgedTo: true,
+    lasting: true,
+    watched: true,
+    still: true,
+    burning: true,
+    revision: true,
+  } as const;
   const row = await db.detectState.findUnique({ where: { shard }, select });
   return row === null ? null : { ...row, judgedTo: row.judgedTo.getTime() };
 }
@@ -50,22 +59,25 @@ export async function readBaselines(db: Db, shard: number): Promise<Uint8Array |
  * Keeps what was judged, in the transaction that also keeps what came of it.
  *
  * @param baselines null where they are as they were
+ * @returns the revision that it has now
  */
 export async function writeJudged(
   tx: Db,
   shard: number,
-  { judgedTo, lasting, watched, still, burning }: JudgedMark,
+  { judgedTo, lasting, watched, still, burning, revision }: JudgedMark,
   baselines: Buffer | null,
-): Promise<void> {
+): Promise<number> {
   const data = {
     judgedTo: new Date(judgedTo),
     lasting: lasting as Prisma.InputJsonValue,
     watched: [...watched],
     still: still as Prisma.InputJsonValue,
     burning: [...burning],
+    revision: revision + 1,
     ...(baselines === null ? {} : { baselines: Uint8Array.from(baselines) }),
   };
   await tx.detectState.upsert({ where: { shard }, create: { shard, ...data }, update: data });
+  return data.revision;
 }
 
 /** Where judging a shard begins that was never judged: at its oldest minute. Null when it has none. */
