@@ -34,6 +34,8 @@ export const NOTHING_WRITTEN: Written = { opened: 0, resolved: 0, changed: [] };
 const REFRESH_MS = 30_000;
 const FRESH_MS = 60_000;
 
+const NOT_FOUND = "detection has begun anew and does not find it";
+
 interface WriterDeps {
   readonly tx: Db;
   readonly hand: HandBook;
@@ -105,6 +107,7 @@ export class IncidentWriter {
   async finish(): Promise<Written> {
     for (const key of [...this.#unwritten.keys()].sort()) await this.#open(key);
     await this.#inhibit();
+    await this.#resolveOrphans();
     const changed = (await incidentsById(this.#deps.tx, [...this.#changed])).map(({ id, revision }) => ({
       id: String(id),
       revision,
@@ -123,6 +126,16 @@ export class IncidentWriter {
       if (id !== null) this.#changed.add(id);
     }
     hand.inhibited = held;
+  }
+
+  /** Resolves what was open when the book was begun anew, and was not found again. */
+  async #resolveOrphans(): Promise<void> {
+    const { hand, now } = this.#deps;
+    if (hand.orphans === null || now < hand.orphans.until) return;
+    for (const key of hand.orphans.keys) {
+      if (hand.book.incidents.get(key)?.status !== "open") await this.#resolve(key, this.#at, NOT_FOUND);
+    }
+    hand.orphans = null;
   }
 
   /** Whether a member was diagnosed otherwise, or it is time for the numbers of its diagnosis. */

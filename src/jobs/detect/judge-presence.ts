@@ -4,14 +4,22 @@ import type { Judgement } from "../../detect/episodes/book.ts";
 import { suppressedBy } from "../../detect/episodes/suppression.ts";
 import type { DetectionSettings } from "../../detect/settings.ts";
 import { inTransaction, type PrismaClient } from "../../store/client.ts";
-import { lockBook, readBook, writeBook } from "../../store/detect/book.ts";
+import { readBook, writeBook } from "../../store/detect/book.ts";
 import { readPresence } from "../../store/detect/facts.ts";
 import { readStill } from "../../store/detect/state.ts";
 import type { FleetView } from "../../store/fleet-view.ts";
 import { type Forgetting, isEphemeral } from "../../store/forget-hosts.ts";
 import { eventsAround } from "./around.ts";
 import { goneSubjects } from "./gone.ts";
-import { type Detail, detailOf, hostSubject, readHandBook, storedHandBook } from "./hand-book.ts";
+import {
+  type Detail,
+  detailOf,
+  hostSubject,
+  isForeign,
+  lockHandBook,
+  readHandBook,
+  storedHandBook,
+} from "./hand-book.ts";
 import { IncidentWriter, NOTHING_WRITTEN, type Written } from "./incident-writer.ts";
 import { roleOf, roleSizes } from "./roles.ts";
 import { type Still, stillSince } from "./still-hosts.ts";
@@ -54,10 +62,12 @@ export async function judgePresence(deps: PresenceDeps, now: number): Promise<Wr
     ];
   });
   const { hosts: silences } = judgeSilence(hosts, now);
-  const look = readHandBook(await readBook(db));
-  if (silences.length === 0 && look.book.episodes.size === 0) return NOTHING_WRITTEN;
+  const stored = await readBook(db);
+  const look = readHandBook(stored);
+  const isQuiet = silences.length === 0 && look.book.episodes.size === 0;
+  if (isQuiet && look.orphans === null && !isForeign(stored)) return NOTHING_WRITTEN;
   return inTransaction(db, async (tx) => {
-    const hand = readHandBook(await lockBook(tx));
+    const hand = await lockHandBook(tx, now);
     const before = hand.book;
     const gone = await goneSubjects(tx, hand.book.episodes.values(), fleet, now);
     const events = await eventsAround(tx, { from: now, to: now + 1 });

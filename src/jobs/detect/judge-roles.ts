@@ -4,12 +4,12 @@ import type { Judgement } from "../../detect/episodes/book.ts";
 import { type DetectionSettings, policyOf } from "../../detect/settings.ts";
 import { MINUTE_MS } from "../../rates/minute.ts";
 import { inTransaction, type PrismaClient } from "../../store/client.ts";
-import { lockBook, readBook, writeBook } from "../../store/detect/book.ts";
+import { readBook, writeBook } from "../../store/detect/book.ts";
 import { type RoleBurnRow, readRoleBurns } from "../../store/detect/burns.ts";
 import type { FleetView } from "../../store/fleet-view.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import { burnDetail, burnObservation } from "./burn-detail.ts";
-import { type Detail, readHandBook, roleBurnSubject, storedHandBook } from "./hand-book.ts";
+import { type Detail, lockHandBook, readHandBook, roleBurnSubject, storedHandBook } from "./hand-book.ts";
 import { IncidentWriter, NOTHING_WRITTEN, type Written } from "./incident-writer.ts";
 import { roleSizes } from "./roles.ts";
 
@@ -43,7 +43,7 @@ export async function judgeRoles(deps: RolesDeps, now: number): Promise<Written>
   if (roles.size === 0 || isQuiet) return NOTHING_WRITTEN;
   const fleet = await deps.fleet.read();
   return inTransaction(db, async (tx) => {
-    const hand = readHandBook(await lockBook(tx));
+    const hand = await lockHandBook(tx, now);
     const before = hand.book;
     const details = new Map<string, Detail>();
     const observations = [...roles].map(([role, { burn, hostIds }]) => {

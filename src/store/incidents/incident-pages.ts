@@ -87,3 +87,13 @@ export async function incidentsById(db: Db, ids: readonly number[]): Promise<Inc
   const rows = await db.incident.findMany({ where: { id: { in: [...ids] } } });
   return rows.map(toIncident);
 }
+
+/** The keys of all incidents that are not resolved, in order. */
+export async function openKeys(db: Db): Promise<string[]> {
+  const rows = await db.incident.findMany({
+    where: { resolvedAt: null },
+    select: { dedupKey: true },
+    orderBy: { dedupKey: "asc" },
+  });
+  return rows.map(({ dedupKey }) => dedupKey);
+}
