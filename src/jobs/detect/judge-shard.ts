@@ -16,8 +16,6 @@ import { type JudgedMark, lockJudging, readJudged, writeJudged } from "../../sto
 import { FIRST_OTHER_NAMESPACE, type HostRecord } from "../../store/directory.ts";
 import type { Fleet, FleetView } from "../../store/fleet-view.ts";
 import type { SnapshotReader } from "../../store/history/snapshot-reader.ts";
-import { recordAnomalies } from "../../store/incidents/anomalies.ts";
-import { anomaliesById } from "../../store/incidents/anomaly-pages.ts";
 import { forgetRolled } from "../../store/rolled-minutes.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import { problemsOfShard } from "./data-problems.ts";
@@ -27,6 +25,7 @@ import { inheritFirst } from "./inherit.ts";
 import { judgeNamespaces, type Suspect, stillOn } from "./judge-namespaces.ts";
 import { type Lasting, LastingFlags } from "./lasting.ts";
 import { Objectives } from "./objectives.ts";
+import { recordLasting } from "./record-lasting.ts";
 import { roleOf } from "./roles.ts";
 import { ALL_SERIES } from "./series.ts";
 import { type BurnStep, flagsOfBurns, ShardObjective } from "./shard-objective.ts";
@@ -174,7 +173,10 @@ class ShardRun {
       this.#suspects.addAll(minute, flags);
     }
 
-    const anomalies = await this.#record(lasting);
+    const anomalies = await recordLasting(this.#tx, lasting, {
+      namespaceAt: (position) => this.#namespaceAt(position),
+      ownerOf: this.#fleet.ownerOf,
+    });
     const { watched, burning, incidents } = await this.#judgeAll(mark, steps, until, anomalies.ofHosts);
     await forgetRolled(this.#tx, this.#shard, marks);
     const isChanged =
@@ -205,29 +207,6 @@ class ShardRun {
         more,
       },
     };
-  }
-
-  /** Records the anomalies that changed. */
-  async #record(
-    lasting: LastingFlags,
-  ): Promise<{ readonly ofHosts: AnomaliesOfHosts; readonly changed: readonly Changed[] }> {
-    const anomalies = lasting.changed.flatMap(({ position, ...anomaly }) => {
-      const namespaceId = this.#namespaceAt(position);
-      const hostId = this.#fleet.ownerOf.get(namespaceId);
-      return hostId === undefined ? [] : [{ hostId, namespaceId, ...anomaly }];
-    });
-    const ids = await recordAnomalies(this.#tx, anomalies);
-    const ofHosts = new Map<number, number[]>();
-    anomalies.forEach(({ hostId }, index) => {
-      const id = ids[index];
-      if (id !== undefined) ofHosts.set(hostId, [...(ofHosts.get(hostId) ?? []), id]);
-    });
-    const named = anomalies.map(({ hostId }, index) => ({ hostId, id: ids[index] ?? 0 }));
-    const changed = (await anomaliesById(this.#tx, named)).map(({ id, revision }) => ({
-      id: String(id),
-      revision,
-    }));
-    return { ofHosts, changed };
   }
 
   /** Reads the fleet again where one reports whom it does not show: a host may be younger than the view. */
