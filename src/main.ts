@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { Lifecycle, stopOnSignals } from "./app.ts";
 import { localUrl, remoteUrl } from "./commands/addresses.ts";
 import { explainDatabase } from "./commands/database.ts";
+import { keepDetectionFile } from "./commands/detection-file.ts";
 import { keepLabelRules } from "./commands/labels-file.ts";
 import { startLocalAgent } from "./commands/local-agent.ts";
 import { runCommand } from "./commands/run.ts";
@@ -120,6 +121,10 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
     const stop = await keepLabelRules(config, db, log, now);
     return { value: undefined, stop };
   });
+  const detection = await life.start("detection file", async () => {
+    const value = await keepDetectionFile(config, log);
+    return { value, stop: () => value.stop() };
+  });
   const tokenFiles: TokenFiles | null =
     config.databaseUrl === null ? await ensureTokenFiles(db, config.dataDir, now()) : null;
 
@@ -149,6 +154,7 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
         forgetting: config.forgetting,
         compactAfterMs: config.compactAfterMs,
         roleLabels: config.roleLabels,
+        settings: () => detection.current(),
       });
       return { value: undefined, stop };
     });

@@ -5,6 +5,7 @@ import { migrate } from "../store/migrate.ts";
 import { createLog } from "../telemetry/log.ts";
 import { createSignIn, explainDatabase, openForCommand } from "./database.ts";
 import { DETECT_USAGE, runDetect } from "./detect.ts";
+import { readDetectionFile } from "./detection-file.ts";
 import { readLabelRules } from "./labels-file.ts";
 import { parseTokenWords, runTokenCommand, TOKEN_USAGE } from "./token.ts";
 
@@ -53,6 +54,7 @@ async function resultOf(
     case "check-config": {
       const config = readConfig(environment);
       await readLabelRules(config);
+      await readDetectionFile(config);
       if (config.tls !== null) await readTls(config.tls);
       return "the configuration is good";
     }

@@ -8,7 +8,9 @@ import type { Metrics } from "../telemetry/metrics.ts";
 import type { JobView } from "./connection.ts";
 import type { Written } from "./detect/incident-writer.ts";
 import { judgePresence, type PresenceDeps } from "./detect/judge-presence.ts";
-import { GRACE_MS, type HeldBaselines, type JudgeShardDeps, judgeShard } from "./detect/judge-shard.ts";
+import { judgeRoles } from "./detect/judge-roles.ts";
+import { type HeldBaselines, type JudgeShardDeps, judgeShard } from "./detect/judge-shard.ts";
+import { GRACE_MS } from "./detect/shard-reader.ts";
 import type { Queues } from "./queues.ts";
 
 const shardJob = z.object({ shard: z.number().int().nonnegative() });
@@ -21,7 +23,7 @@ const GIVE_WAY_MS = 5_000;
  */
 const FIRST_PRESENCE_MS = 120_000;
 
-export interface DetectJobDeps extends Omit<JudgeShardDeps, "held">, PresenceDeps {
+export interface DetectJobDeps extends Omit<JudgeShardDeps, "held">, Omit<PresenceDeps, "fleet"> {
   readonly queues: Queues;
   readonly metrics: Metrics;
   readonly announcer: Announcer;
@@ -31,7 +33,7 @@ export interface DetectJobDeps extends Omit<JudgeShardDeps, "held">, PresenceDep
 
 /**
  * The `detect` queue. `shard` judges what is new in a shard: its rollup adds one after each run, and `tick` one for
- * each shard with minutes that nobody has judged. `presence` judges who is silent. Safe to run twice: what was judged
+ * each shard with minutes that nobody has judged. `presence` judges who is silent, `roles` the objectives of roles. Safe to run twice: what was judged
  * is known by Postgres.
  */
 export function detect(deps: DetectJobDeps) {
@@ -44,6 +46,9 @@ export function detect(deps: DetectJobDeps) {
         return tick(deps);
       case "presence":
         if (now() - startedAt >= FIRST_PRESENCE_MS) tell(deps, await judgePresence(deps, now()));
+        return;
+      case "roles":
+        tell(deps, await judgeRoles(deps, now()));
         return;
       case "shard": {
         const payload = shardJob.safeParse(job.data);

@@ -9,7 +9,7 @@ export interface Queues {
   readonly rollup: JobQueue;
   /** `tick` looks for hours to compact, `shard` stages a shard of one, `merge` folds late snapshots in. */
   readonly compact: JobQueue;
-  /** `shard` judges what is new in one, `tick` looks for those that nobody judged, `presence` for silent hosts. */
+  /** `shard` judges what is new in one, `tick` looks for those that nobody judged, `presence` for silent hosts, `roles` for objectives. */
   readonly detect: JobQueue;
   /** `make-partitions` makes those that come, `expire` drops those past their retention. */
   readonly retain: JobQueue;

@@ -1,4 +1,5 @@
 import { isEventCounter } from "../catalog/catalog.ts";
+import type { DetectionSettings } from "../detect/settings.ts";
 import type { Announcer } from "../live/announcer.ts";
 import type { PrismaClient } from "../store/client.ts";
 import { FleetView } from "../store/fleet-view.ts";
@@ -34,6 +35,8 @@ export interface WorkerDeps {
   readonly compactAfterMs: number;
   /** Labels that say which hosts do the same work, the first that a host has. */
   readonly roleLabels: readonly string[];
+  /** What is asked of hosts, as it is now. */
+  readonly settings: () => DetectionSettings;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Who is called silent, by what is stored of when hosts were heard of. */
 import { describe, expect } from "vitest";
+import { DEFAULT_SETTINGS } from "../../src/detect/settings.ts";
 import { judgePresence } from "../../src/jobs/detect/judge-presence.ts";
 import type { Store } from "../../src/store/client.ts";
 import { FleetView } from "../../src/store/fleet-view.ts";
@@ -32,7 +33,13 @@ function heard({ db }: Store, hosts: readonly TestMember[], at: number): Promise
 function judge({ db }: Store, now: number) {
   const fleet = { read: () => new FleetView(db, () => now).read() };
   return judgePresence(
-    { db, fleet, roleLabels: ["role"], forgetting: { ephemeral: { name: "ephemeral", value: "true" } } },
+    {
+      db,
+      fleet,
+      roleLabels: ["role"],
+      settings: () => DEFAULT_SETTINGS,
+      forgetting: { ephemeral: { name: "ephemeral", value: "true" } },
+    },
     now,
   );
 }

@@ -10,6 +10,7 @@ import { expect, inject, test } from "vitest";
 import { MEASURES, type Measure } from "../../src/detect/diagnosis/measures.ts";
 import type { WireSnapshot } from "../../src/protocol/message.ts";
 import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
+import { replayEpisode } from "../support/episodes/replay.ts";
 import { end, firstLine, makeNetwork, script } from "../support/network.ts";
 import { push, TestHost } from "../support/pushes.ts";
 import { cleanEnvironment, type Service, startService } from "../support/service.ts";
@@ -142,6 +143,45 @@ test("what hosts push becomes incidents, each once, by two workers", async () =>
     throw error;
   } finally {
     await second.stop();
+    await service.stop();
+    await dropDatabase(inject("postgresUrl"), database);
+  }
+});
+
+test("a SYN flood is named though nothing is dropped, and an honest burst is none", async () => {
+  const database = await createDatabase(inject("postgresUrl"));
+  const service = await startService({ databaseUrl: databaseUrlOf(inject("postgresUrl"), database) });
+  try {
+    const names = ["syn-flood", "honest-burst", "syn-flood-without-cookies", "quiet"];
+    // As an agent of 30 s would have seen them: the counts are those of the kernel.
+    const episodes = names.map((name) => replayEpisode(name, { everyMs: 30_000 }));
+    for (const sections of episodes) await service.pushed(push(...sections));
+    const causes = await waitFor(
+      "what each was",
+      async () => {
+        const all: IncidentAnswer[] = await incidentsIn(service);
+        return all.length === 3 ? all.map(({ title, cause }) => `${cause}, ${title}`).sort() : null;
+      },
+      { timeoutMs: 2 * SEEN_MS },
+    );
+    expect(causes).toEqual([
+      "ACCEPT_QUEUE_TOO_SMALL, Accept queue too small on port 8080: honest-burst",
+      "SYN_FLOOD, SYN flood, held by cookies: syn-flood",
+      "SYN_QUEUE_FULL, SYN queue full on port 8080: syn-flood-without-cookies",
+    ]);
+    const { data } = await service.graphql(`{
+      host(name: "syn-flood") { increase(counter: "ListenDrops", range: {last: "1h"}) }
+      anomalies(filter: {detector: "syn_flood"}, first: 9) { edges { node { host { name } } } }
+    }`);
+    expect(data.host.increase).toBe("0");
+    const flooded = data.anomalies.edges.map(
+      ({ node }: { node: { host: { name: string } } }) => node.host.name,
+    );
+    expect(new Set(flooded)).toEqual(new Set(["syn-flood", "syn-flood-without-cookies"]));
+  } catch (error) {
+    console.error(`the service wrote:\n${service.output()}`);
+    throw error;
+  } finally {
     await service.stop();
     await dropDatabase(inject("postgresUrl"), database);
   }

@@ -1,5 +1,6 @@
 /** Hosts whose counters a test moves interval by interval, and workers that roll up and judge what they send. */
 import { MEASURES, type Measure } from "../../src/detect/diagnosis/measures.ts";
+import { DEFAULT_SETTINGS } from "../../src/detect/settings.ts";
 import { type HeldBaselines, judgeShard } from "../../src/jobs/detect/judge-shard.ts";
 import type { Store } from "../../src/store/client.ts";
 import { FleetView } from "../../src/store/fleet-view.ts";
@@ -34,6 +35,8 @@ export const BURSTS: ListenerMoves = { peakQueue: LIMIT + 1, samplesFull: 1, dro
 export class MovingHost {
   readonly member: TestMember;
   at: number;
+  /** Counters beside those of a diagnosis, by full name, as they stand. */
+  readonly raw = new Map<string, bigint>();
   readonly #store: Store;
   readonly #counters = new Map<Measure, number>();
   #drops = 0;
@@ -70,12 +73,13 @@ export class MovingHost {
         boot: "boot",
         epoch: 0,
         wordSize: 64,
-        values: Object.fromEntries(
-          (Object.entries(MEASURES) as [Measure, string][]).map(([measure, name]) => [
+        values: Object.fromEntries([
+          ...(Object.entries(MEASURES) as [Measure, string][]).map(([measure, name]) => [
             name,
             BigInt(this.#counters.get(measure) ?? 0),
           ]),
-        ),
+          ...this.raw,
+        ]),
         listeners: { samples: 10, complete: true, sockets: [socket] },
       };
       rows.push(await rowOf(this.#store, this.member, one));
@@ -86,7 +90,7 @@ export class MovingHost {
 }
 
 /** A worker process as far as detection goes: nothing of what it holds is shared with another. */
-export function detector({ db }: Store) {
+export function detector({ db }: Pick<Store, "db">, settings = DEFAULT_SETTINGS) {
   const { rollUp } = worker({ db });
   const held: HeldBaselines = new Map();
   const log = { warn: () => undefined };
@@ -96,8 +100,12 @@ export function detector({ db }: Store) {
     log,
     reader: new SnapshotReader(new LayoutCache()),
     roleLabels: ["role"],
+    settings: () => settings,
     // Hosts come and go within a test's moment.
-    fleet: { read: () => new FleetView(db, Date.now).read() },
+    fleet: {
+      read: () => new FleetView(db, Date.now).read(),
+      readAgain: () => new FleetView(db, Date.now).read(),
+    },
   };
   const judge = async (now: number) => {
     for (const { shard } of await db.$queryRaw<
@@ -125,7 +133,7 @@ export { append };
 
 /** Everything that detection has written, as if it had never run. */
 export async function forgetDetection({ db }: Store): Promise<void> {
-  await db.$executeRaw`TRUNCATE detect_state, detect_book, incident, anomaly CASCADE`;
+  await db.$executeRaw`TRUNCATE detect_state, detect_book, detect_burn, rolled_minute, incident, anomaly CASCADE`;
 }
 
 /** Incidents with their timelines, and how many anomalies each has for evidence. */

@@ -36,6 +36,7 @@ test.each([
   ["SPILLWAY_CONTAINER_RETENTION", "29d", /at least SPILLWAY_MINUTE_RETENTION: minutes of containers/],
   ["SPILLWAY_HOUR_RETENTION", "29d", /at least SPILLWAY_MINUTE_RETENTION: hours are made of minutes/],
   ["SPILLWAY_LABELS_FILE", "labels.yml", /absolute/],
+  ["SPILLWAY_DETECTION_FILE", "detection.yml", /absolute/],
   ["SPILLWAY_INTERVAL", "2h", /from 100ms to 1h/],
   ["SPILLWAY_EPHEMERAL_LABEL", "ephemeral", /write name=value/],
   ["SPILLWAY_FORGET_EPHEMERAL_AFTER", "5m", /at least 10m/],

@@ -24,10 +24,8 @@ export interface MinuteReport {
   readonly newNormals: readonly { readonly position: number; readonly series: string }[];
 }
 
-const NOTHING: MinuteReport = { flags: [], newNormals: [] };
-
 /** A minute of which less was covered says too little. */
-const COVERED_MIN_MS = 20_000;
+export const COVERED_MIN_MS = 20_000;
 /** Evaluations that are left out after a reset, a gap, a deploy. */
 const SKIPS = 2;
 /** A pause of more minutes is a gap. */
@@ -62,13 +60,13 @@ export class ShardBaselines {
   }
 
   /**
-   * Judges a minute and learns from it. Minutes come in order; one that is not after the watermark is left out.
+   * Judges a minute and learns from it. The minutes of a position come in order; where one that is not after its last
+   * comes again, it is left out, so that what comes late of one is judged when all others are further.
    *
    * @param offsetMinutes of the zone in which the hosts' days and weekends lie
    */
   evaluate(minute: ShardMinute, offsetMinutes = 0): MinuteReport {
-    if (minute.at <= this.watermark) return NOTHING;
-    this.watermark = minute.at;
+    this.watermark = Math.max(this.watermark, minute.at);
     const number = Math.floor(minute.at / MINUTE_MS);
     const evaluation = this.#evaluation;
     evaluation.minute = number;
@@ -104,6 +102,7 @@ export class ShardBaselines {
   #positionsToJudge({ ratedMs, disturbed }: ShardMinute, minute: number): number[] {
     const judged: number[] = [];
     for (let position = 0; position < POSITIONS; position++) {
+      if (minute <= (this.lastMinute[position] as number)) continue;
       if (disturbed?.[position] === 1) this.skips[position] = SKIPS;
       if (!((ratedMs[position] as number) >= COVERED_MIN_MS)) continue;
       const last = this.lastMinute[position] as number;

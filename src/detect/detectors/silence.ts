@@ -38,7 +38,8 @@ const LATE_SDS = 6;
 const SILENT_MS = 90_000;
 /** An agent that said it restarts has this long. */
 const RESTART_MS = 600_000;
-const FROZEN_MS = 60_000;
+/** Longer than what is known late is of: a host stands still, too, while it has no network. */
+const FROZEN_MS = 360_000;
 /** Hosts that fell silent within this time fell silent together. */
 const TOGETHER_MS = 60_000;
 

@@ -4,7 +4,7 @@ import { percent, plain, span } from "../words.ts";
 import type { BurnRing, Handshakes } from "./burn-ring.ts";
 
 export interface BurnRule {
-  readonly urgency: "page" | "ticket";
+  readonly urgency: "PAGE" | "TICKET";
   readonly longMinutes: number;
   readonly shortMinutes: number;
   /** How many times faster than the objective allows the budget is used up. */
@@ -13,16 +13,18 @@ export interface BurnRule {
 
 /** Fast ones first. The short window lets the alert end within minutes of the recovery. */
 export const BURN_RULES: readonly BurnRule[] = [
-  { urgency: "page", longMinutes: 60, shortMinutes: 5, burn: 14.4 },
-  { urgency: "page", longMinutes: 360, shortMinutes: 30, burn: 6 },
-  { urgency: "ticket", longMinutes: 1_440, shortMinutes: 120, burn: 3 },
-  { urgency: "ticket", longMinutes: 4_320, shortMinutes: 360, burn: 1 },
+  { urgency: "PAGE", longMinutes: 60, shortMinutes: 5, burn: 14.4 },
+  { urgency: "PAGE", longMinutes: 360, shortMinutes: 30, burn: 6 },
+  { urgency: "TICKET", longMinutes: 1_440, shortMinutes: 120, burn: 3 },
+  { urgency: "TICKET", longMinutes: 4_320, shortMinutes: 360, burn: 1 },
 ];
 
 /** Of 30 days: 43 minutes of a complete outage. */
 export const DEFAULT_OBJECTIVE = 0.999;
 
 const BAD_MIN = 10;
+/** What no window reaches beyond. */
+const LONGEST_MINUTES = Math.max(...BURN_RULES.map(({ longMinutes }) => longMinutes));
 const Z_MIN = 3;
 const MINUTE_MS = 60_000;
 
@@ -39,17 +41,19 @@ export interface Burn {
  * @param objective share of handshakes that shall go well, above 0 and below 1
  */
 export function judgeBurn(ring: BurnRing, objective = DEFAULT_OBJECTIVE): Burn | null {
+  if (ring.last(LONGEST_MINUTES).bad < BAD_MIN) return null;
   const to = (ring.minute + 1) * MINUTE_MS;
   for (const rule of BURN_RULES) {
-    const long = ring.last(rule.longMinutes);
-    const short = ring.last(rule.shortMinutes);
+    const long = windowOf(ring, rule.longMinutes);
+    const short = windowOf(ring, rule.shortMinutes);
     const threshold = Math.min(1, rule.burn * (1 - objective));
     if (shareOf(long) <= threshold || shareOf(short) <= threshold) continue;
     const total = long.good + long.bad;
     const z = residual(long.bad, threshold * total, 0);
     if (long.bad < BAD_MIN || z < Z_MIN) continue;
     const share = shareOf(long);
-    const text = `${percent(share)} of ${plain(total)} new connections were lost or delayed in ${span(rule.longMinutes * MINUTE_MS)}, ${plain(share / (1 - objective))} times what the objective of ${plain(objective * 100)} % allows.`;
+    const about = ring.known < rule.longMinutes ? "about " : "";
+    const text = `${percent(share)} of ${about}${plain(total)} new connections were lost or delayed in ${span(rule.longMinutes * MINUTE_MS)}, ${plain(share / (1 - objective))} times what the objective of ${plain(objective * 100)} % allows.`;
     const flag: Flag = {
       detector: "slo_burn",
       series: "handshakes",
@@ -66,6 +70,16 @@ export function judgeBurn(ring: BurnRing, objective = DEFAULT_OBJECTIVE): Burn |
     return { rule, flag };
   }
   return null;
+}
+
+/**
+ * A window, of which the part before the first minute known is taken to have gone well and been as busy as the rest: a
+ * minute lost of a host that is new is not a minute of every one.
+ */
+function windowOf(ring: BurnRing, minutes: number): Handshakes {
+  const { good, bad } = ring.last(minutes);
+  const known = Math.min(minutes, Math.max(1, ring.known));
+  return { good: good + (good + bad) * (minutes / known - 1), bad };
 }
 
 function shareOf({ good, bad }: Handshakes): number {

@@ -26,6 +26,8 @@ const PER_MINUTE_MIN = 100;
 const PER_CONNECTION_MIN = 5;
 /** Share of cookies that come back: 0.015 in a flood, 2 with honest clients, measured. */
 const FLOOD_COOKIES = 0.2;
+/** More than the one interval of an agent of 10 s. */
+const SPAN_MIN_MS = 15_000;
 /** With cookies off: nearly all drops are of the SYN queue. */
 const QUEUE_SHARE = 0.9;
 
@@ -48,23 +50,24 @@ export function floodSignature(counts: FloodCounts): "cookies" | "drops" | null 
   return queueFullDrops > QUEUE_SHARE * listenDrops && counts.synRetransmits > 0 ? "drops" : null;
 }
 
-/** The SYN flood signature, in two snapshots running. @param intervals the newest last */
-export function judgeSynFlood(intervals: readonly FloodCounts[]): Flag | null {
-  const [before, last] = intervals.slice(-2);
-  if (before === undefined || last === undefined) return null;
-  const kind = floodSignature(last);
-  if (kind === null || floodSignature(before) === null) return null;
-  const refused = last.queueFullCookies + last.queueFullDrops;
-  const usual = (PER_MINUTE_MIN * last.ratedMs) / 60_000;
+/**
+ * The SYN flood signature over the time that is known of a minute, once that is more than one interval: a moment in
+ * which a queue was full is no flood.
+ */
+export function judgeSynFlood(counts: FloodCounts): Flag | null {
+  const kind = floodSignature(counts);
+  if (kind === null || counts.ratedMs < SPAN_MIN_MS) return null;
+  const refused = counts.queueFullCookies + counts.queueFullDrops;
+  const usual = (PER_MINUTE_MIN * counts.ratedMs) / 60_000;
   const answer =
     kind === "cookies"
-      ? `${percent(last.cookiesReceived / last.cookiesSent)} of the ${plain(last.cookiesSent)} SYN cookies sent came back`
-      : `SYN cookies are off and ${plain(last.queueFullDrops)} were dropped`;
+      ? `${percent(counts.cookiesReceived / counts.cookiesSent)} of the ${plain(counts.cookiesSent)} SYN cookies sent came back`
+      : `SYN cookies are off and ${plain(counts.queueFullDrops)} were dropped`;
   return {
     detector: "syn_flood",
     series: kind === "cookies" ? "TcpExtTCPReqQFullDoCookies" : "TcpExtTCPReqQFullDrop",
-    from: before.from,
-    to: last.to,
+    from: counts.from,
+    to: counts.to,
     observed: refused,
     expected: 0,
     low: 0,
@@ -72,6 +75,6 @@ export function judgeSynFlood(intervals: readonly FloodCounts[]): Flag | null {
     // How far over its own bound: no distribution is behind this rule.
     z: refused / usual,
     share: null,
-    text: `${plain(refused)} SYNs found the SYN queue full in ${span(last.ratedMs)}, ${plain(refused / Math.max(1, last.passiveOpens))} for each connection made; ${answer}.`,
+    text: `${plain(refused)} SYNs found the SYN queue full in ${span(counts.ratedMs)}, ${plain(refused / Math.max(1, counts.passiveOpens))} for each connection made; ${answer}.`,
   };
 }

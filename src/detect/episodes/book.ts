@@ -1,5 +1,12 @@
 import { type Cause, type Severity, worse } from "../diagnosis/cause.ts";
-import { advanceEpisode, type CauseObservation, type Episode, isFlapping, isForgotten } from "./episode.ts";
+import {
+  advanceEpisode,
+  type CauseObservation,
+  type Episode,
+  hostsOf,
+  isFlapping,
+  isForgotten,
+} from "./episode.ts";
 import { type Group, groupEpisodes } from "./grouping.ts";
 import type { Scope } from "./key.ts";
 import { familyOf, REOPEN_MS } from "./policy.ts";
@@ -84,8 +91,9 @@ function advanceAll(before: Book["episodes"], judgement: Judgement): Map<string,
   const { at, judges, judged, gone } = judgement;
   const episodes = new Map(before);
   const seen = new Map(judgement.observations.map((observation) => [episodeName(observation), observation]));
-  for (const [name, { subject, host, role, cause, port }] of before) {
-    const calm = { subject, host, role, cause, port, strength: 0, severity: "INFO" } as const;
+  for (const [name, { subject, host, hosts, role, cause, port }] of before) {
+    const whose = { subject, host, role, ...(hosts === undefined ? {} : { hosts }) };
+    const calm = { ...whose, cause, port, strength: 0, severity: "INFO" } as const;
     const isJudged = judged.has(subject) && (cause === "HOST_SILENT") === (judges === "presence");
     if (isJudged && !seen.has(name)) seen.set(name, calm);
     if (gone?.has(subject) === true) seen.set(name, { ...calm, gone: true });
@@ -122,14 +130,14 @@ function settle(
   }
   const on = new Set(groups.map(({ key }) => key));
   const inFleets = new Set(
-    groups.filter(({ scope }) => scope.kind === "fleet").flatMap(({ episodes: all }) => all.map(familyName)),
+    groups
+      .filter(({ scope }) => scope.kind === "fleet")
+      .flatMap(({ episodes: all }) => all.flatMap(familyNames)),
   );
   for (const incident of before.values()) {
     if (on.has(incident.key)) continue;
     if (incident.status === "open") {
-      const isAbsorbed = incident.members.some((host) =>
-        inFleets.has(familyName({ host, cause: incident.cause })),
-      );
+      const isAbsorbed = incident.members.some((host) => inFleets.has(familyName(host, incident.cause)));
       const detail = isAbsorbed && incident.scope.kind === "host" ? ABSORBED : RECOVERED;
       transitions.push({ at, key: incident.key, kind: "resolved", detail });
       incidents.set(incident.key, { ...incident, status: "resolved", resolvedAt: at, members: [] });
@@ -143,13 +151,17 @@ function settle(
 const RECOVERED = "recovered";
 const ABSORBED = "became part of a fleet-wide incident";
 
-function familyName({ host, cause }: Pick<Episode, "host" | "cause">): string {
+function familyName(host: string, cause: Cause): string {
   return JSON.stringify([host, familyOf(cause)]);
+}
+
+function familyNames(episode: Episode): string[] {
+  return hostsOf(episode).map((host) => familyName(host, episode.cause));
 }
 
 /** Hosts of the episodes that are on, in an order that does not depend on how they came. */
 function membersOf({ episodes }: Group): string[] {
-  const on = episodes.filter(({ phase }) => phase !== "pending").map(({ host }) => host);
+  const on = episodes.filter(({ phase }) => phase !== "pending").flatMap(hostsOf);
   return [...new Set(on)].sort();
 }
 

@@ -25,9 +25,17 @@ export interface EpisodeName {
 
 /** Whose it is. */
 export interface Whose {
+  /** Empty where it is about a role as a whole. */
   readonly host: string;
+  /** Of an episode of a whole role: the hosts that have a part in it. */
+  readonly hosts?: readonly string[];
   /** By the label that says which hosts do the same work; null where there is none. */
   readonly role: string | null;
+}
+
+/** The hosts that it is about. */
+export function hostsOf({ host, hosts }: Whose): readonly string[] {
+  return hosts ?? [host];
 }
 
 /** One evaluation of one cause on one subject. */
@@ -121,11 +129,12 @@ function leaveMs({ reopenedAt }: Episode): number {
   return Math.min(LEAVE_MAX_MS, LEAVE_MS * LEAVE_FACTOR ** reopenedAt.length);
 }
 
-function begin({ subject, host, role, cause, port, at, severity }: CauseObservation): Episode {
+function begin({ subject, host, hosts, role, cause, port, at, severity }: CauseObservation): Episode {
   const isCritical = severity === "CRITICAL";
   return {
     subject,
     host,
+    ...(hosts === undefined ? {} : { hosts }),
     role,
     cause,
     port,
@@ -145,11 +154,12 @@ function begin({ subject, host, role, cause, port, at, severity }: CauseObservat
 }
 
 function count(episode: Episode, seen: CauseObservation, isHit: boolean): Episode {
-  const { at, severity, host, role } = seen;
+  const { at, severity, host, hosts, role } = seen;
   const shift = (bits: number, bit: boolean) => ((bits << 1) | Number(bit)) & MASK;
   return {
     ...(isHit ? nameCause(episode, seen.cause) : episode),
     host,
+    ...(hosts === undefined ? {} : { hosts }),
     role,
     watermark: at,
     hits: shift(episode.hits, isHit),

@@ -22,7 +22,7 @@ export interface Group {
  * Puts episodes together: those of one role and family of causes are one fleet-wide incident when they are of 20 % of the
  * role and at least five hosts, and began within two minutes; otherwise each is an incident of its host. Pending
  * episodes count, so that a fault of many is one incident from its first moment and not first a dozen of hosts. A
- * fleet-wide incident that is open stays one until all of it is over.
+ * fleet-wide incident that is open stays one until all of it is over, and one of a whole role is one from the start.
  *
  * Silence is grouped over all hosts: when a fifth of a fleet falls silent at once, it is the service's own ingest.
  *
@@ -35,7 +35,7 @@ export function groupEpisodes(
   sizes: ReadonlyMap<string, number>,
   openKeys: ReadonlySet<string>,
 ): Group[] {
-  const families = new Map<string, { scope: Scope; family: Family; episodes: Episode[] }>();
+  const families = new Map<string, { scope: Scope; family: Family; episodes: Episode[]; isWhole: boolean }>();
   const groups: Group[] = [];
   for (const episode of all) {
     const of = episode.cause === "HOST_SILENT" ? ALL_HOSTS : episode.role;
@@ -46,13 +46,15 @@ export function groupEpisodes(
     const scope = { kind: "fleet", of } as const;
     const family = familyOf(episode.cause);
     const name = JSON.stringify([of, family]);
-    const members = families.get(name);
-    if (members === undefined) families.set(name, { scope, family, episodes: [episode] });
-    else members.episodes.push(episode);
+    const known = families.get(name) ?? { scope, family, episodes: [], isWhole: false };
+    families.set(name, known);
+    known.episodes.push(episode);
+    known.isWhole ||= episode.hosts !== undefined;
   }
-  for (const { scope, family, episodes } of families.values()) {
+  for (const { scope, family, episodes, isWhole } of families.values()) {
     const key = dedupKey(scope, family, null);
-    const isFleet = openKeys.has(key) || isFleetWide(mostTogether(episodes), sizes.get(scope.of) ?? 0);
+    const isFleet =
+      isWhole || openKeys.has(key) || isFleetWide(mostTogether(episodes), sizes.get(scope.of) ?? 0);
     if (isFleet) groups.push({ key, scope, cause: mostOften(episodes), port: null, episodes });
     else groups.push(...hostGroups(episodes));
   }

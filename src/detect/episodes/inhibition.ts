@@ -12,6 +12,19 @@ interface Inhibition {
 
 const RESTART_MS = 120_000;
 
+/** Causes by which an objective burns. */
+const BURNT_BY: readonly Cause[] = [
+  "APPLICATION_STALLED",
+  "APPLICATION_SLOW",
+  "ACCEPT_QUEUE_TOO_SMALL",
+  "SYN_QUEUE_FULL",
+];
+
+/** Whether a cause may be that by which the objective of its hosts burns. */
+export function isBurntBy(cause: Cause): boolean {
+  return BURNT_BY.includes(cause);
+}
+
 const TABLE: readonly Inhibition[] = [
   // Nothing that a host says is judged while it says nothing, or nothing that can be trusted.
   { by: ["HOST_SILENT", "DATA_PROBLEM"], holdsBack: "all" },
@@ -26,6 +39,8 @@ const TABLE: readonly Inhibition[] = [
     by: ["SERVICE_DOWN", "APPLICATION_STALLED", "APPLICATION_SLOW"],
     holdsBack: ["CLIENT_ABORTS", "INBOUND_SCAN"],
   },
+  // The objective burns because of it; who is told of the cause is told as loudly as the burn asks for.
+  { by: BURNT_BY, holdsBack: ["SLO_BURN"] },
   // SYN-ACKs of a flood are sent again, and its packets make every load unusual.
   { by: ["SYN_FLOOD", "SYN_QUEUE_FULL"], holdsBack: ["PATH_LOSS", "UNKNOWN"] },
 ];
@@ -39,13 +54,19 @@ const TABLE: readonly Inhibition[] = [
  */
 export function inhibitions(incidents: Iterable<Incident>, at: number): Map<string, string> {
   const open = [...incidents].filter(({ status }) => status === "open");
+  const ofHost = new Map<string, Incident[]>();
+  for (const incident of open) {
+    for (const host of incident.members) ofHost.set(host, [...(ofHost.get(host) ?? []), incident]);
+  }
   const held = new Map<string, string>();
   const ingest = open.find(({ scope, cause }) => scope.of === ALL_HOSTS && cause === "HOST_SILENT");
   for (const target of open) {
     const source =
       ingest !== undefined && target.key !== ingest.key
         ? ingest
-        : open.find((one) => one.key !== target.key && explains(one, target, at));
+        : ofHost
+            .get(target.members[0] ?? "")
+            ?.find((one) => one.key !== target.key && explains(one, target, at));
     if (source !== undefined) held.set(target.key, source.key);
   }
   return held;

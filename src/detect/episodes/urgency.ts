@@ -3,7 +3,7 @@ import { ALL_HOSTS } from "./grouping.ts";
 import type { Scope } from "./key.ts";
 
 /** How loudly people are told: woken up, given something to do in the day, or shown it on the timeline. */
-export type Urgency = "page" | "ticket" | "note";
+export type Urgency = "PAGE" | "TICKET" | "NOTE";
 
 export interface UrgencyInput {
   readonly cause: Cause;
@@ -11,21 +11,26 @@ export interface UrgencyInput {
   readonly flapping: boolean;
   /** Share of handshakes lost or delayed now; null where none was attempted. */
   readonly share: number | null;
+  /** The share from which it pages: the role's own. */
+  readonly pageShare: number;
   /** What the burn of the role's objective asks for; null when nothing burns. */
-  readonly burn: "page" | "ticket" | null;
+  readonly burn: "PAGE" | "TICKET" | null;
 }
 
-const PAGE_SHARE = 0.1;
+/** A tenth of handshakes: clients are refused, and every one of them notices. */
+export const PAGE_SHARE = 0.1;
 const TICKET_CAUSES: ReadonlySet<Cause> = new Set(["CONNECTION_LEAK", "PORT_EXHAUSTION", "PATH_LOSS"]);
 
 /**
  * Only what is measured pages: a tenth of handshakes lost, the objective burning fast, a port that nothing listens
  * on, the service's own ingest down. What a detector finds unusual is evidence.
  */
-export function urgencyOf({ cause, scope, flapping, share, burn }: UrgencyInput): Urgency {
+export function urgencyOf({ cause, scope, flapping, share, pageShare, burn }: UrgencyInput): Urgency {
   const isIngestDown = cause === "HOST_SILENT" && scope.of === ALL_HOSTS;
-  if (isIngestDown || cause === "SERVICE_DOWN") return "page";
-  if (burn === "page" || (share ?? 0) >= PAGE_SHARE) return "page";
-  if (burn === "ticket" || flapping || TICKET_CAUSES.has(cause)) return "ticket";
-  return "note";
+  if (isIngestDown || cause === "SERVICE_DOWN") return "PAGE";
+  // What cannot be trusted says nothing of handshakes either.
+  if (cause === "DATA_PROBLEM") return flapping ? "TICKET" : "NOTE";
+  if (burn === "PAGE" || (share ?? 0) >= pageShare) return "PAGE";
+  if (burn === "TICKET" || flapping || TICKET_CAUSES.has(cause)) return "TICKET";
+  return "NOTE";
 }

@@ -1,17 +1,25 @@
 import type { Diagnosis as FoundDiagnosis } from "../../detect/diagnosis/diagnose.ts";
 import { type Book, emptyBook } from "../../detect/episodes/book.ts";
-import type { StoredBook } from "../../store/detect/book.ts";
+import type { Db } from "../../store/client.ts";
+import { lockBook, type StoredBook } from "../../store/detect/book.ts";
+import { openKeys } from "../../store/incidents/incident-pages.ts";
 import type { Diagnosis, LossShare } from "../../store/incidents/records.ts";
 
-/** The form of what is stored. Another one is begun anew: the next judgements fill it again. */
-const VERSION = 1;
+/** The form of what is stored. */
+const VERSION = 2;
+/** Forms that are read as this one is: what they lack is empty. */
+const READ_VERSIONS: ReadonlySet<number> = new Set([1, VERSION]);
 /** The newest judgement of a source is remembered so long: nothing older is judged. */
 const REMEMBER_MS = 2 * 3_600_000;
+/** What lasts is found again within this. */
+const ORPHANS_MS = 10 * 60_000;
 
 /** What is told of a subject while an episode of it lasts: its newest diagnosis. */
 export interface Detail {
   readonly diagnosis: Diagnosis;
   readonly loss: LossShare | null;
+  /** How loudly the burn of the objective asks to be told of it; absent where it is not about that. */
+  readonly burn?: "PAGE" | "TICKET";
 }
 
 /** The book with what its incidents are told by. */
@@ -21,20 +29,58 @@ export interface HandBook {
   readonly details: Map<string, Detail>;
   /** What each incident was judged by last, by key: it grows, also where several sources have a say. */
   readonly judgedAt: Map<string, number>;
+  /** Incidents that are explained by others, by key: the key of the one that explains it. */
+  inhibited: ReadonlyMap<string, string>;
+  /**
+   * What was open when the book was begun anew, for want of one that can be read: keys of incidents, and until when
+   * judgements may find them again. What they do not is over. Null where there is none.
+   */
+  orphans: { readonly keys: readonly string[]; readonly until: number } | null;
+}
+
+/** Whether what is stored is of a form that is not known here: of a later release. */
+export function isForeign(stored: StoredBook | null): boolean {
+  return stored !== null && !READ_VERSIONS.has(stored.version);
+}
+
+/**
+ * The book, the caller's alone until its transaction ends. One that cannot be read is begun anew, with all incidents
+ * that are open: judgements go on with those that they find again, and the others are resolved in a while.
+ *
+ * @param now ms since 1970
+ */
+export async function lockHandBook(tx: Db, now: number): Promise<HandBook> {
+  const stored = await lockBook(tx);
+  const hand = readHandBook(stored);
+  if (isForeign(stored)) hand.orphans = { keys: await openKeys(tx), until: now + ORPHANS_MS };
+  return hand;
 }
 
 export function readHandBook(stored: StoredBook | null): HandBook {
-  if (stored?.version !== VERSION) return { book: emptyBook(), details: new Map(), judgedAt: new Map() };
-  const { watermarks, episodes, incidents, details, judgedAt } = stored.data as ReturnType<typeof entriesOf>;
+  if (stored === null || isForeign(stored)) {
+    const nothing = { details: new Map(), judgedAt: new Map(), inhibited: new Map(), orphans: null };
+    return { book: emptyBook(), ...nothing };
+  }
+  const {
+    watermarks,
+    episodes,
+    incidents,
+    details,
+    judgedAt,
+    inhibited = [],
+    orphans = null,
+  } = stored.data as Entries;
   return {
     book: { watermarks: new Map(watermarks), episodes: new Map(episodes), incidents: new Map(incidents) },
     details: new Map(details),
     judgedAt: new Map(judgedAt),
+    inhibited: new Map(inhibited),
+    orphans,
   };
 }
 
 /** As it is stored, without what nothing in it is about any more. */
-export function storedHandBook({ book, details, judgedAt }: HandBook): StoredBook {
+export function storedHandBook({ book, details, judgedAt, inhibited, orphans }: HandBook): StoredBook {
   const newest = Math.max(...book.watermarks.values());
   const subjects = new Set([...book.episodes.values()].map(({ subject }) => subject));
   return {
@@ -46,17 +92,25 @@ export function storedHandBook({ book, details, judgedAt }: HandBook): StoredBoo
       },
       details: new Map([...details].filter(([subject]) => subjects.has(subject))),
       judgedAt: new Map([...judgedAt].filter(([key]) => book.incidents.has(key))),
+      inhibited,
+      orphans,
     }),
   };
 }
 
-function entriesOf({ book, details, judgedAt }: HandBook) {
+/** The first form had neither of the last two. */
+type Entries = Omit<ReturnType<typeof entriesOf>, "inhibited" | "orphans"> &
+  Partial<Pick<ReturnType<typeof entriesOf>, "inhibited" | "orphans">>;
+
+function entriesOf({ book, details, judgedAt, inhibited, orphans }: HandBook) {
   return {
     watermarks: [...book.watermarks],
     episodes: [...book.episodes],
     incidents: [...book.incidents],
     details: [...details],
     judgedAt: [...judgedAt],
+    inhibited: [...inhibited],
+    orphans,
   };
 }
 
@@ -83,6 +137,15 @@ export function detailOf(found: FoundDiagnosis, namespaceId: number): Detail {
 /** The name of a namespace among the subjects of episodes. */
 export function namespaceSubject(namespaceId: number): string {
   return `namespace ${namespaceId}`;
+}
+
+/** The name of the objective of a namespace there, and of that of a role. */
+export function burnSubject(namespaceId: number): string {
+  return `objective of namespace ${namespaceId}`;
+}
+
+export function roleBurnSubject(role: string): string {
+  return `objective of role ${role}`;
 }
 
 /** The name of a host there, which is the subject where it is silent. */

@@ -1,15 +1,21 @@
 import { advance, type Incident, type Judgement } from "../../detect/episodes/book.ts";
+import { hostsOf } from "../../detect/episodes/episode.ts";
+import { inhibitions, isBurntBy } from "../../detect/episodes/inhibition.ts";
 import { familyOf, REOPEN_MS } from "../../detect/episodes/policy.ts";
 import { titleOf } from "../../detect/episodes/title.ts";
+import { type UrgencyInput, urgencyOf } from "../../detect/episodes/urgency.ts";
+import { type DetectionSettings, policyOf } from "../../detect/settings.ts";
 import type { Changed } from "../../live/events.ts";
 import type { Db } from "../../store/client.ts";
 import type { Fleet } from "../../store/fleet-view.ts";
 import { attachAnomalies } from "../../store/incidents/anomalies.ts";
 import { incidentsById } from "../../store/incidents/incident-pages.ts";
+import { setInhibition } from "../../store/incidents/inhibit.ts";
 import { type Finding, openOrUpdate } from "../../store/incidents/open.ts";
 import { resolveByKey } from "../../store/incidents/resolve.ts";
 import type { Labels } from "../../store/labels/effective.ts";
 import type { Detail, HandBook } from "./hand-book.ts";
+import { roleOf } from "./roles.ts";
 
 /** Anomalies that were recorded, by host: evidence of the incidents that it is in. */
 export type AnomaliesOfHosts = ReadonlyMap<number, readonly number[]>;
@@ -28,11 +34,15 @@ export const NOTHING_WRITTEN: Written = { opened: 0, resolved: 0, changed: [] };
 const REFRESH_MS = 30_000;
 const FRESH_MS = 60_000;
 
+const NOT_FOUND = "detection has begun anew and does not find it";
+
 interface WriterDeps {
   readonly tx: Db;
   readonly hand: HandBook;
   readonly fleet: Fleet;
   readonly anomalies: AnomaliesOfHosts;
+  readonly roleLabels: readonly string[];
+  readonly settings: DetectionSettings;
   /** The service's clock, ms since 1970. */
   readonly now: number;
 }
@@ -48,6 +58,8 @@ export class IncidentWriter {
   /** Incidents that are on and whose rows are not yet as they are, by key. */
   readonly #unwritten = new Map<string, Finding>();
   readonly #changed = new Set<number>();
+  /** Of the newest judgement taken. */
+  #at = 0;
   #opened = 0;
   #resolved = 0;
 
@@ -58,6 +70,7 @@ export class IncidentWriter {
   /** @param details what is told of the subjects judged, where something is */
   async take(judgement: Judgement, details: ReadonlyMap<string, Detail>): Promise<void> {
     const { hand } = this.#deps;
+    this.#at = Math.max(this.#at, judgement.at);
     const renamed = new Set<string>();
     for (const [subject, detail] of details) {
       const known = hand.details.get(subject);
@@ -68,10 +81,18 @@ export class IncidentWriter {
     const { book, transitions } = advance(before, judgement);
     hand.book = book;
     const changed = new Set(transitions.map(({ key }) => key));
+    const burning = new Set(
+      [...changed].flatMap((key) => {
+        const incident = book.incidents.get(key);
+        return incident?.cause === "SLO_BURN" ? incident.members : [];
+      }),
+    );
     const over = transitions.filter(({ kind }) => kind === "resolved");
     for (const incident of book.incidents.values()) {
       if (incident.status !== "open") continue;
-      const isChanged = changed.has(incident.key);
+      const isChanged =
+        changed.has(incident.key) ||
+        (isBurntBy(incident.cause) && incident.members.some((host) => burning.has(host)));
       if (isChanged || this.#isToldAnew(incident, judgement.at, details, renamed)) {
         this.#note(incident, judgement.at);
       }
@@ -85,11 +106,36 @@ export class IncidentWriter {
   /** Writes what is on and not written yet. Call it last. @returns what became of incidents since the first call */
   async finish(): Promise<Written> {
     for (const key of [...this.#unwritten.keys()].sort()) await this.#open(key);
+    await this.#inhibit();
+    await this.#resolveOrphans();
     const changed = (await incidentsById(this.#deps.tx, [...this.#changed])).map(({ id, revision }) => ({
       id: String(id),
       revision,
     }));
     return { opened: this.#opened, resolved: this.#resolved, changed };
+  }
+
+  /** Keeps which incidents are explained by others, where that changed: those that explain are written before. */
+  async #inhibit(): Promise<void> {
+    const { tx, hand, now } = this.#deps;
+    const held = inhibitions(hand.book.incidents.values(), this.#at);
+    for (const dedupKey of [...new Set([...hand.inhibited.keys(), ...held.keys()])].sort()) {
+      const by = held.get(dedupKey) ?? null;
+      if (by === (hand.inhibited.get(dedupKey) ?? null)) continue;
+      const id = await setInhibition(tx, { dedupKey, by, judgedAt: this.#at }, now);
+      if (id !== null) this.#changed.add(id);
+    }
+    hand.inhibited = held;
+  }
+
+  /** Resolves what was open when the book was begun anew, and was not found again. */
+  async #resolveOrphans(): Promise<void> {
+    const { hand, now } = this.#deps;
+    if (hand.orphans === null || now < hand.orphans.until) return;
+    for (const key of hand.orphans.keys) {
+      if (hand.book.incidents.get(key)?.status !== "open") await this.#resolve(key, this.#at, NOT_FOUND);
+    }
+    hand.orphans = null;
   }
 
   /** Whether a member was diagnosed otherwise, or it is time for the numbers of its diagnosis. */
@@ -107,8 +153,8 @@ export class IncidentWriter {
   }
 
   #note(incident: Incident, at: number): void {
-    const { key, severity, cause, flapping, startedAt, members } = incident;
-    const { fleet } = this.#deps;
+    const { key, scope, severity, cause, flapping, startedAt, members } = incident;
+    const { fleet, settings } = this.#deps;
     const nameOf = (host: string) => fleet.hostById.get(Number(host))?.name ?? `host ${host}`;
     const detail = this.#detailOf(incident);
     this.#unwritten.set(key, {
@@ -116,6 +162,14 @@ export class IncidentWriter {
       judgedAt: this.#judgedAt(key, at),
       startedAt,
       severity,
+      urgency: urgencyOf({
+        cause,
+        scope,
+        flapping,
+        share: detail?.loss?.share ?? null,
+        pageShare: policyOf(settings, this.#roleOf(incident)).pageShare,
+        burn: this.#burnOf(incident),
+      }),
       cause,
       title: titleOf(incident, nameOf),
       labels: commonLabels(members.map((host) => fleet.hostById.get(Number(host))?.labels ?? {})),
@@ -144,8 +198,29 @@ export class IncidentWriter {
     if (scope.kind === "host") return [scope.of];
     const family = familyOf(cause);
     return [...this.#deps.hand.book.episodes.values()]
-      .filter((episode) => familyOf(episode.cause) === family && members.includes(episode.host))
+      .filter(
+        (episode) =>
+          familyOf(episode.cause) === family && hostsOf(episode).some((host) => members.includes(host)),
+      )
       .map(({ subject }) => subject);
+  }
+
+  #roleOf({ scope, members: [first] }: Incident): string | null {
+    if (scope.kind === "fleet") return scope.of;
+    const host = this.#deps.fleet.hostById.get(Number(first));
+    return host === undefined ? null : roleOf(host.labels, this.#deps.roleLabels);
+  }
+
+  /** What the objectives that burn on its hosts ask for: it may be what they burn by. */
+  #burnOf(incident: Incident): UrgencyInput["burn"] {
+    if (incident.cause !== "SLO_BURN" && !isBurntBy(incident.cause)) return null;
+    const { book, details } = this.#deps.hand;
+    const asked = [...book.episodes.values()]
+      .filter((episode) => episode.cause === "SLO_BURN" && episode.phase !== "closed")
+      .filter((episode) => hostsOf(episode).some((host) => incident.members.includes(host)))
+      .map(({ subject }) => details.get(subject)?.burn);
+    if (asked.includes("PAGE")) return "PAGE";
+    return asked.includes("TICKET") ? "TICKET" : null;
   }
 
   #judgedAt(key: string, at: number): number {

@@ -4,9 +4,11 @@ import { observe, type WindowInput } from "../../detect/diagnosis/observe.ts";
 import type { SharePoint } from "../../detect/diagnosis/severity.ts";
 import type { Surroundings } from "../../detect/diagnosis/window.ts";
 import type { Judgement } from "../../detect/episodes/book.ts";
-import { LOSS_ENTRY, observationOf } from "../../detect/episodes/strength.ts";
+import type { Episode } from "../../detect/episodes/episode.ts";
+import { observationOf } from "../../detect/episodes/strength.ts";
 import { suppressedBy } from "../../detect/episodes/suppression.ts";
 import type { Flag } from "../../detect/flag.ts";
+import { type DetectionSettings, policyOf } from "../../detect/settings.ts";
 import { MINUTE_MS, minuteOf } from "../../rates/minute.ts";
 import type { Db } from "../../store/client.ts";
 import { readSysctls } from "../../store/detect/facts.ts";
@@ -15,6 +17,7 @@ import type { HostRecord } from "../../store/directory.ts";
 import type { Fleet } from "../../store/fleet-view.ts";
 import type { SnapshotReader } from "../../store/history/snapshot-reader.ts";
 import { type EventsAround, eventsAround } from "./around.ts";
+import { type DataProblem, problemsOfHosts } from "./data-problems.ts";
 import { type Detail, detailOf, type HandBook, namespaceSubject } from "./hand-book.ts";
 import type { IncidentWriter } from "./incident-writer.ts";
 import { roleOf, roleSizes } from "./roles.ts";
@@ -43,8 +46,11 @@ export interface JudgeDeps {
   readonly reader: SnapshotReader;
   readonly fleet: Fleet;
   readonly roleLabels: readonly string[];
+  readonly settings: DetectionSettings;
   readonly hand: HandBook;
   readonly writer: IncidentWriter;
+  /** Snapshots from here on are left for later, ms since 1970. */
+  readonly until: number;
   readonly now: number;
 }
 
@@ -70,6 +76,8 @@ interface Step {
 interface Common {
   readonly window: Pick<WindowInput, "counterName" | "dropsId">;
   readonly events: EventsAround;
+  /** By host. */
+  readonly problems: ReadonlyMap<number, readonly DataProblem[]>;
   readonly sizes: Judgement["sizes"];
 }
 
@@ -78,16 +86,23 @@ interface Common {
  * their times: each is a step of its own, so that what comes late, or all at once, ends as what came in time.
  */
 export async function judgeNamespaces(deps: JudgeDeps, suspects: readonly Suspect[]): Promise<void> {
+  if (suspects.length === 0) return;
   const { tx, reader, hand, fleet, now } = deps;
   const from = new Map(suspects.map((suspect) => [suspect.namespaceId, judgedUpTo(hand, suspect, now)]));
   const observed = await readSince(deps, from);
   const sysctls = await readSysctls(tx, [...from.keys()]);
+  const oldest = Math.min(...from.values());
+  const hostIds = [...from.keys()].flatMap((id) => fleet.ownerOf.get(id) ?? []);
   const common: Common = {
     window: {
       counterName: (id) => reader.layouts.counterName(id) ?? "",
       dropsId: await reader.layouts.counterId(tx, "TcpExtListenDrops"),
     },
-    events: await eventsAround(tx, { from: Math.min(...from.values()), to: now + AHEAD_MS }),
+    events: await eventsAround(tx, { from: oldest, to: now + AHEAD_MS }),
+    problems: await problemsOfHosts(tx, reader.layouts, hostIds, {
+      from: oldest - WINDOW_MS,
+      to: now + AHEAD_MS,
+    }),
     sizes: roleSizes(fleet, deps.roleLabels),
   };
   const steps = suspects.flatMap((suspect): Step[] => {
@@ -104,7 +119,7 @@ export async function judgeNamespaces(deps: JudgeDeps, suspects: readonly Suspec
     }));
     const seen = { suspect, host, observations, shares, sysctls: sysctls.get(namespaceId) ?? {} };
     return observations
-      .filter(({ snapshot }) => snapshot.at > judged)
+      .filter(({ snapshot }) => snapshot.at > judged && snapshot.at < deps.until)
       .map(({ snapshot: { at, everyMs } }) => ({
         seen,
         at,
@@ -140,16 +155,24 @@ async function judgeStep(deps: JudgeDeps, common: Common, { seen, at, closesMinu
   // Of an interval without a rate nothing can be said: it neither begins an episode nor ends one.
   if (newest?.to !== at) return;
   const flags = suspect.flags.filter((flag) => flag.from < at && flag.to > at - WINDOW_MS);
+  const problems = (common.problems.get(host.id) ?? []).filter(
+    ({ flag }) => flag.to <= at && flag.to > at - WINDOW_MS,
+  );
   const isSuspect = flags.length > 0 || suspect.minutes.has(minuteOf(at));
   if (!isSuspect && !hasEpisode(deps.hand, subject)) return;
 
+  const role = roleOf(host.labels, deps.roleLabels);
+  const { lossThreshold } = policyOf(deps.settings, role);
   const events = common.events.of(host);
+  const dataProblem = problems.find(({ namespaceId }) => namespaceId === suspect.namespaceId)?.flag ?? null;
+  // Of a host whose numbers cannot be trusted nothing else is said, of its other namespaces neither.
+  const isHidden = problems.length > 0 && dataProblem === null;
   const found =
-    flags.length > 0 || (newest.share ?? 0) > LOSS_ENTRY
+    dataProblem !== null || (!isHidden && (flags.length > 0 || (newest.share ?? 0) > lossThreshold))
       ? diagnose(
           observe({
             observations: seen.observations.filter(({ snapshot }) => snapshot.at <= at),
-            from: windowFrom(shares, at),
+            from: windowFrom(shares, at, lossThreshold),
             ...common.window,
           }),
           {
@@ -157,18 +180,23 @@ async function judgeStep(deps: JudgeDeps, common: Common, { seen, at, closesMinu
             sysctls: seen.sysctls,
             usual: suspect.usualAt(at),
             flags,
-            dataProblem: null,
+            dataProblem,
             silence: null,
             events,
           },
           shares,
         )
       : null;
-  const observations: Judgement["observations"][number][] = [];
+  const whose = { subject, host: String(host.id), role };
+  const observations: Judgement["observations"][number][] =
+    problems.length === 0
+      ? []
+      : episodesOf(deps.hand, subject)
+          .filter(({ cause }) => cause !== "DATA_PROBLEM")
+          .map(({ cause, port, severity }) => ({ ...whose, cause, port, severity, strength: null }));
   const details = new Map<string, Detail>();
   if (found !== null) {
-    const whose = { subject, host: String(host.id), role: roleOf(host.labels, deps.roleLabels) };
-    const observation = observationOf(found, whose, { share: newest.share, closesMinute });
+    const observation = observationOf(found, whose, { share: newest.share, closesMinute }, lossThreshold);
     const isHeldBack = suppressedBy(observation.cause, at, events) !== null;
     observations.push(isHeldBack ? { ...observation, strength: null } : observation);
     details.set(subject, detailOf(found, suspect.namespaceId));
@@ -182,9 +210,9 @@ async function judgeStep(deps: JudgeDeps, common: Common, { seen, at, closesMinu
  * Where the window of a diagnosis begins: a minute ago, or with the first loss since then. A queue that is full since
  * ten seconds ago was empty for most of the minute, and is full all the same.
  */
-function windowFrom(shares: readonly SharePoint[], at: number): number {
+function windowFrom(shares: readonly SharePoint[], at: number, lossThreshold: number): number {
   const from = at - WINDOW_MS;
-  const first = shares.findIndex(({ to, share }) => to > from && (share ?? 0) > LOSS_ENTRY);
+  const first = shares.findIndex(({ to, share }) => to > from && (share ?? 0) > lossThreshold);
   return first === -1 ? from : Math.max(from, shares[first - 1]?.to ?? from);
 }
 
@@ -196,11 +224,15 @@ function judgedUpTo(hand: HandBook, { namespaceId, minutes, flags }: Suspect, no
   return Math.max(hasEpisode(hand, subject) ? judged : Math.max(judged, first - 1), now - REACH_MS);
 }
 
-function hasEpisode({ book }: HandBook, subject: string): boolean {
-  for (const episode of book.episodes.values()) {
-    if (episode.subject === subject && episode.phase !== "closed") return true;
-  }
-  return false;
+function hasEpisode(hand: HandBook, subject: string): boolean {
+  return episodesOf(hand, subject).length > 0;
+}
+
+/** Those of a subject that are on or may begin. */
+function episodesOf({ book }: HandBook, subject: string): Episode[] {
+  return [...book.episodes.values()].filter(
+    (episode) => episode.subject === subject && episode.phase !== "closed",
+  );
 }
 
 /** The namespaces among these of which an episode is on or may begin: they are judged until it is over. */

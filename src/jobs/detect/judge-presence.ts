@@ -2,16 +2,27 @@ import { judgeSilence, type Silence } from "../../detect/detectors/silence.ts";
 import { diagnose } from "../../detect/diagnosis/diagnose.ts";
 import type { Judgement } from "../../detect/episodes/book.ts";
 import { suppressedBy } from "../../detect/episodes/suppression.ts";
+import type { DetectionSettings } from "../../detect/settings.ts";
 import { inTransaction, type PrismaClient } from "../../store/client.ts";
-import { lockBook, readBook, writeBook } from "../../store/detect/book.ts";
+import { readBook, writeBook } from "../../store/detect/book.ts";
 import { readPresence } from "../../store/detect/facts.ts";
+import { readStill } from "../../store/detect/state.ts";
 import type { FleetView } from "../../store/fleet-view.ts";
 import { type Forgetting, isEphemeral } from "../../store/forget-hosts.ts";
 import { eventsAround } from "./around.ts";
 import { goneSubjects } from "./gone.ts";
-import { type Detail, detailOf, hostSubject, readHandBook, storedHandBook } from "./hand-book.ts";
+import {
+  type Detail,
+  detailOf,
+  hostSubject,
+  isForeign,
+  lockHandBook,
+  readHandBook,
+  storedHandBook,
+} from "./hand-book.ts";
 import { IncidentWriter, NOTHING_WRITTEN, type Written } from "./incident-writer.ts";
 import { roleOf, roleSizes } from "./roles.ts";
+import { type Still, stillSince } from "./still-hosts.ts";
 
 /** Late is not silent: an episode that is on goes on, and none begins. */
 const LATE_STRENGTH = 0.75;
@@ -21,6 +32,7 @@ export interface PresenceDeps {
   readonly db: PrismaClient;
   readonly fleet: Pick<FleetView, "read">;
   readonly roleLabels: readonly string[];
+  readonly settings: () => DetectionSettings;
   /** Which hosts come and go by design: their silence is no news. */
   readonly forgetting: Pick<Forgetting, "ephemeral">;
 }
@@ -35,17 +47,27 @@ export interface PresenceDeps {
 export async function judgePresence(deps: PresenceDeps, now: number): Promise<Written> {
   const { db, roleLabels } = deps;
   const fleet = await deps.fleet.read();
+  const still = (await readStill(db)) as ReadonlyMap<number, Still>;
   const hosts = (await readPresence(db)).flatMap((presence) => {
     const host = fleet.hostById.get(presence.hostId);
     // Those that were forgotten are of no fleet.
     if (host === undefined) return [];
-    return [{ ...presence, host, ephemeral: isEphemeral(host.labels, deps.forgetting.ephemeral) }];
+    return [
+      {
+        ...presence,
+        host,
+        ephemeral: isEphemeral(host.labels, deps.forgetting.ephemeral),
+        stillSince: stillSince(still.get(host.id), now),
+      },
+    ];
   });
   const { hosts: silences } = judgeSilence(hosts, now);
-  const look = readHandBook(await readBook(db));
-  if (silences.length === 0 && look.book.episodes.size === 0) return NOTHING_WRITTEN;
+  const stored = await readBook(db);
+  const look = readHandBook(stored);
+  const isQuiet = silences.length === 0 && look.book.episodes.size === 0;
+  if (isQuiet && look.orphans === null && !isForeign(stored)) return NOTHING_WRITTEN;
   return inTransaction(db, async (tx) => {
-    const hand = readHandBook(await lockBook(tx));
+    const hand = await lockHandBook(tx, now);
     const before = hand.book;
     const gone = await goneSubjects(tx, hand.book.episodes.values(), fleet, now);
     const events = await eventsAround(tx, { from: now, to: now + 1 });
@@ -71,7 +93,15 @@ export async function judgePresence(deps: PresenceDeps, now: number): Promise<Wr
       gone,
       sizes: roleSizes(fleet, roleLabels),
     };
-    const writer = new IncidentWriter({ tx, hand, fleet, anomalies: new Map(), now });
+    const writer = new IncidentWriter({
+      tx,
+      hand,
+      fleet,
+      anomalies: new Map(),
+      roleLabels,
+      settings: deps.settings(),
+      now,
+    });
     await writer.take(judgement, detailsOf(silences));
     const written = await writer.finish();
     if (hand.book !== before) await writeBook(tx, storedHandBook(hand));

@@ -1,7 +1,6 @@
 import { lossAt } from "../../detect/baseline/loss-at.ts";
 import type { PositionFlag } from "../../detect/baseline/shard-baselines.ts";
 import type { ShardMinute } from "../../detect/columns.ts";
-import { LOSS_ENTRY } from "../../detect/episodes/strength.ts";
 import type { Flag } from "../../detect/flag.ts";
 
 /** Where one of these moved, handshakes may have been lost. */
@@ -17,7 +16,13 @@ export interface Suspicion {
 
 /** The positions of a shard whose snapshots are to be judged. */
 export class Suspects {
+  readonly #lossThreshold: number;
   readonly #byPosition = new Map<number, Suspicion>();
+
+  /** @param lossThreshold share of handshakes lost from which a position is looked at: the least of any role */
+  constructor(lossThreshold: number) {
+    this.#lossThreshold = lossThreshold;
+  }
 
   get size(): number {
     return this.#byPosition.size;
@@ -45,7 +50,7 @@ export class Suspects {
     for (const { position, flag } of flags) this.add(position, minute.at, flag);
     for (const name of LOSSES) {
       for (const [position, count] of minute.increases.get(name)?.entries() ?? []) {
-        if (count > 0 && (lossAt(minute, position)?.share ?? 0) >= LOSS_ENTRY) {
+        if (count > 0 && (lossAt(minute, position)?.share ?? 0) >= this.#lossThreshold) {
           this.watch(position).minutes.add(minute.at);
         }
       }

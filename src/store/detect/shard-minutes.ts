@@ -34,6 +34,8 @@ interface Row {
 
 const positions = new PositionBuffer();
 const gauges = new GaugeBuffer();
+/** Of a counter that no kernel was ever seen to have. */
+const LACKING = new Float64Array(POSITIONS).fill(Number.NaN);
 
 /** The minutes of a span in which anyone reported, oldest first; of one that is not over, its event counters. */
 export async function readShardMinutes(
@@ -44,6 +46,8 @@ export async function readShardMinutes(
   wanted: WantedColumns,
 ): Promise<MinuteColumns[]> {
   const counterNames = await namesById(db, layouts, wanted.counters);
+  const found = new Set(counterNames.values());
+  const unknown = wanted.counters.filter((name) => !found.has(name));
   const gaugeNames = await namesById(db, layouts, wanted.gauges);
   // One statement: a minute is replaced as a whole, and is to be seen as a whole.
   const rows = await db.$queryRaw<Row[]>`
@@ -72,7 +76,7 @@ export async function readShardMinutes(
     .map(([at, own]) => ({
       at,
       ratedMs: ratedOf(own),
-      increases: increasesOf(own, counterNames, known),
+      increases: increasesOf(own, counterNames, unknown, known),
       gauges: gaugesOf(own, gaugeNames),
     }));
 }
@@ -105,9 +109,11 @@ function ratedOf(rows: readonly Row[]): Float64Array {
 function increasesOf(
   rows: readonly Row[],
   names: ReadonlyMap<number, string>,
+  unknown: readonly string[],
   layouts: ReadonlyMap<number, Layout>,
 ): Map<string, Float64Array> {
   const columns = lackingColumns(rows, names, layouts);
+  for (const name of unknown) columns.set(name, LACKING);
   for (const { kind, id, data } of rows) {
     const name = names.get(id);
     if (kind !== "counter" || name === undefined) continue;

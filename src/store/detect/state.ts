@@ -13,6 +13,12 @@ export interface JudgedMark {
   readonly lasting: unknown;
   /** Ids of namespaces that are judged though nothing is unusual there. */
   readonly watched: readonly number[];
+  /** As it was written: by host id, for how long its segments stand still. */
+  readonly still: unknown;
+  /** Ids of namespaces whose objective burns. */
+  readonly burning: readonly number[];
+  /** Of what was kept last; 0 before anything was. */
+  readonly revision: number;
 }
 
 /** Takes the shard for the transaction; false when another worker judges it. */
@@ -24,9 +30,23 @@ export async function lockJudging(tx: Db, shard: number): Promise<boolean> {
 
 /** Null for a shard that was never judged. */
 export async function readJudged(db: Db, shard: number): Promise<JudgedMark | null> {
-  const select = { judgedTo: true, lasting: true, watched: true } as const;
+  const select = {
+    judgedTo: true,
+    lasting: true,
+    watched: true,
+    still: true,
+    burning: true,
+    revision: true,
+  } as const;
   const row = await db.detectState.findUnique({ where: { shard }, select });
   return row === null ? null : { ...row, judgedTo: row.judgedTo.getTime() };
+}
+
+/** What shards say of hosts whose segments stand still, as it was written, by host id. */
+export async function readStill(db: Db): Promise<Map<number, unknown>> {
+  const rows = await db.$queryRaw<{ hostId: number; still: unknown }[]>`
+    SELECT key::int AS "hostId", value AS still FROM detect_state, jsonb_each(still)`;
+  return new Map(rows.map(({ hostId, still }) => [hostId, still]));
 }
 
 /** The baselines as they were written; null before they were. They are large: ask for them when they are needed. */
@@ -39,20 +59,25 @@ export async function readBaselines(db: Db, shard: number): Promise<Uint8Array |
  * Keeps what was judged, in the transaction that also keeps what came of it.
  *
  * @param baselines null where they are as they were
+ * @returns the revision that it has now
  */
 export async function writeJudged(
   tx: Db,
   shard: number,
-  { judgedTo, lasting, watched }: JudgedMark,
+  { judgedTo, lasting, watched, still, burning, revision }: JudgedMark,
   baselines: Buffer | null,
-): Promise<void> {
+): Promise<number> {
   const data = {
     judgedTo: new Date(judgedTo),
     lasting: lasting as Prisma.InputJsonValue,
     watched: [...watched],
+    still: still as Prisma.InputJsonValue,
+    burning: [...burning],
+    revision: revision + 1,
     ...(baselines === null ? {} : { baselines: Uint8Array.from(baselines) }),
   };
   await tx.detectState.upsert({ where: { shard }, create: { shard, ...data }, update: data });
+  return data.revision;
 }
 
 /** Where judging a shard begins that was never judged: at its oldest minute. Null when it has none. */

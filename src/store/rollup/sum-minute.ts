@@ -33,11 +33,20 @@ export interface RolledMinute {
   readonly snapshots: number;
 }
 
+/** Counters that fell and did not wrap, by their ids, in a snapshot. */
+export interface FellCounters {
+  /** ms since 1970 */
+  readonly at: number;
+  readonly counterIds: readonly number[];
+}
+
 export interface ClosedMinute {
   readonly gauges: GaugeSums;
   readonly listeners: readonly NamespaceListeners[];
   /** Namespaces that cannot be read: of their listeners what is stored stays. */
   readonly unread?: readonly number[];
+  /** By namespace, the first snapshot in which counters fell. */
+  readonly fell?: ReadonlyMap<number, FellCounters>;
 }
 
 export interface SumDeps {
@@ -84,16 +93,19 @@ export async function sumRun(
       minute.gauges.add(position, snapshot);
       minute.snapshots++;
       count(problems, increases);
+      if (increases.fell.length > 0 && !minute.fell.has(namespaceId)) {
+        minute.fell.set(namespaceId, { at: snapshot.at, counterIds: increases.fell });
+      }
     }
     last.push(...lastOfEach(records));
     const listed = await readListenerMinutes(reader, db, whose, run, all);
     for (const [minute, listeners] of listed.minutes) minutes.get(minute)?.listeners.push(...listeners);
     lastLists.push(...listed.last);
   }
-  const rolled = [...minutes].map(([minute, { sum, snapshots, gauges, listeners }]) => ({
+  const rolled = [...minutes].map(([minute, { sum, snapshots, gauges, listeners, fell }]) => ({
     minute,
     sum,
-    closed: { gauges, listeners },
+    closed: { gauges, listeners, fell },
     snapshots,
   }));
   return { minutes: rolled, last, lastLists, problems };
@@ -101,7 +113,8 @@ export async function sumRun(
 
 function emptyMinute() {
   const listeners: NamespaceListeners[] = [];
-  return { sum: new MinuteSum(), gauges: new GaugeSums(), listeners, snapshots: 0 };
+  const fell = new Map<number, FellCounters>();
+  return { sum: new MinuteSum(), gauges: new GaugeSums(), listeners, fell, snapshots: 0 };
 }
 
 /** The last snapshot of each namespace and epoch. */

@@ -1,6 +1,8 @@
 import { Prisma } from "../../generated/prisma/client.ts";
 import type { ListenerMinute } from "../../rates/listeners.ts";
 import type { Db } from "../client.ts";
+import { recordFell } from "../data-problems.ts";
+import { noteRolled } from "../rolled-minutes.ts";
 import { insertCounters, insertGauges, OF_MINUTES } from "./insert-rows.ts";
 import { COLUMN_MAX, registerListeners, registryKey } from "./listener-registry.ts";
 import { type CoverageRow, counterRows, coverageRows, gaugeRows, hexOf } from "./rows.ts";
@@ -24,6 +26,18 @@ export async function replaceMinutes(db: Db, shard: number, minutes: readonly Ro
   const gauges = over.flatMap(({ minute, closed }) => gaugeRows(minute, closed?.gauges.gauges() ?? []));
   await insertGauges(db, OF_MINUTES.gauges, shard, gauges);
   await insertListeners(db, shard, over);
+  await noteRolled(
+    db,
+    shard,
+    over.map(({ minute }) => minute),
+  );
+  await recordFell(
+    db,
+    shard,
+    over.flatMap(({ minute, closed }) =>
+      [...(closed?.fell ?? [])].map(([namespaceId, found]) => ({ minute, namespaceId, ...found })),
+    ),
+  );
 }
 
 /** One statement: of each table the rows of the minutes, and none but of partitions between the first and the last. */

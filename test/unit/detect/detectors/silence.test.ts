@@ -28,8 +28,8 @@ describe("one host", () => {
     ["comes and goes by design", seen(90_000, { ephemeral: true }), null],
     ["said 9 min ago that it restarts", seen(540, { goodbye: said("restarting", 540) }), null],
     ["said 11 min ago that it restarts", seen(660, { goodbye: said("restarting", 660) }), "silent"],
-    ["sends the same numbers for 2 min", seen(3, { stillSince: NOW - 123_000 }), "frozen"],
-    ["has not moved for one interval", seen(3, { stillSince: NOW - 13_000 }), null],
+    ["sends the same numbers for 6 min", seen(3, { stillSince: NOW - 363_000 }), "frozen"],
+    ["had no network for 5 min", seen(3, { stillSince: NOW - 303_000 }), null],
   ])("that %s", (_name, host, state) => {
     const { hosts, ingestDown } = judgeSilence([host], NOW);
     expect(hosts[0]?.state ?? null).toBe(state);

@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { judgeFloods } from "../../../../src/detect/baseline/floods.ts";
 import {
   type FloodCounts,
   floodSignature,
   judgeSynFlood,
 } from "../../../../src/detect/detectors/syn-flood.ts";
+import { minuteOf } from "../support/minutes.ts";
 
 const QUIET: FloodCounts = {
   from: 0,
@@ -59,12 +61,22 @@ test("drops that are of the accept queue are no flood", () => {
   expect(floodSignature({ ...QUIET, ...counts })).toBeNull();
 });
 
-test("it takes two snapshots running", () => {
-  expect(judgeSynFlood([FLOOD])).toBeNull();
-  expect(judgeSynFlood([FLOOD, QUIET])).toBeNull();
-  const flag = judgeSynFlood([QUIET, FLOOD, { ...FLOOD, from: 10_000, to: 20_000 }]);
+test("it takes more than one interval", () => {
+  expect(judgeSynFlood(FLOOD)).toBeNull();
+  expect(judgeSynFlood({ ...QUIET, ratedMs: 20_000 })).toBeNull();
+  const flag = judgeSynFlood({ ...FLOOD, to: 20_000, ratedMs: 20_000 });
   expect(flag).toMatchObject({ series: "TcpExtTCPReqQFullDoCookies", from: 0, to: 20_000, observed: 3931 });
   expect(flag?.text).toBe(
-    "3,931 SYNs found the SYN queue full in 10 s, 65.5 for each connection made; 1.5 % of the 3,931 SYN cookies sent came back.",
+    "3,931 SYNs found the SYN queue full in 20 s, 65.5 for each connection made; 1.5 % of the 3,931 SYN cookies sent came back.",
   );
+});
+
+test("a kernel that lacks a counter of the rule is judged by the others", () => {
+  const moved = {
+    TcpExtTCPReqQFullDoCookies: 3931,
+    TcpExtSyncookiesSent: 3931,
+    TcpExtTCPSynRetrans: Number.NaN,
+  };
+  expect(judgeFloods(minuteOf(0, moved), 60_000)).toMatchObject([{ position: 0, flag: { observed: 3931 } }]);
+  expect(judgeFloods(minuteOf(0, { TcpPassiveOpens: 60 }), 60_000)).toEqual([]);
 });
