@@ -5,6 +5,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { DRILL_PROCESS } from "../../protocol/drill.ts";
 import { CABLE } from "../cable.ts";
 import type {
   BoxOptions,
@@ -25,6 +26,7 @@ const LIFE_MS = 6 * 60_000;
 const LEAVE_MS = 5_000;
 const INTERVAL = "1s";
 
+process.title = DRILL_PROCESS;
 const box = options<BoxOptions>(() => void end());
 const inNamespaces = box.place === "namespaces";
 const children: ChildProcess[] = [];

@@ -4,6 +4,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { type AddressInfo, connect, createServer, Socket } from "node:net";
+import { DRILL_PROCESS } from "../../protocol/drill.ts";
 import { Attempts } from "../attempts.ts";
 import { CABLE } from "../cable.ts";
 import type { FromPeer, PeerOptions, ToPeer } from "../messages.ts";
@@ -16,6 +17,7 @@ const TICK_MS = 50;
 /** By then its SYN is on its way. To close it then sends nothing. */
 const SYN_MS = 50;
 
+process.title = DRILL_PROCESS;
 const { door, load } = options<PeerOptions>();
 const attempts = new Attempts(REQUEST_BYTES);
 const timers: NodeJS.Timeout[] = [];
