@@ -27,7 +27,7 @@ const JOINED_MS = 60_000;
 /** The right cause must stand for so long: the first moment shows least of what is the matter. */
 const STANDS_MS = 5_000;
 /** How long a service that does not answer is waited for. */
-const LOST_MS = 20_000;
+const LOST_MS = 15_000;
 /** How long it is watched what becomes of the incident. */
 const AFTER_MS = 30_000;
 const HOST_NAME_LENGTH = 100;
@@ -59,7 +59,7 @@ export async function runDrill(
   const { kind, service, ingestToken, agent } = options;
   const scenario = SCENARIOS[kind];
   const place = placeFor(kind, scenario);
-  await askService(service, "{ viewer { name } }");
+  await checkToken(service, ingestToken);
   const say = (news: DrillNews) => tell({ at: Date.now(), ...news } as DrillEvent);
   const host = drillHost();
   const folder = await mkdtemp(join(tmpdir(), "spillway-drill-"));
@@ -76,6 +76,19 @@ export async function runDrill(
     closeDoor();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** That the service answers, and that the agent may push: else it would be waited for in vain. */
+async function checkToken(service: ServiceAddress, ingestToken: string): Promise<void> {
+  const { viewer } = await askService<{ viewer: { scopes: readonly string[] } }>(
+    service,
+    "{ viewer { scopes } }",
+  );
+  if (service.token !== ingestToken || viewer.scopes.includes("ingest")) return;
+  throw new SpillwayError(
+    "FORBIDDEN",
+    `the token may ${viewer.scopes.join(", ")}, and lacks the scope ingest: the drill has an agent, which pushes with it`,
+  );
 }
 
 function placeFor(kind: DrillKind, { needsNetwork }: Scenario): Place {
