@@ -148,7 +148,8 @@ export class Drills implements DrillRunner {
   #hearer(): (line: string) => void {
     let loadedAt: number | null = null;
     return (line) => {
-      const event = JSON.parse(line) as DrillEvent;
+      const event = eventOf(line);
+      if (event === null) return;
       if (event.type === "loaded") loadedAt = event.at;
       const told = inWords(event, loadedAt).split("\n");
       this.#become({ ...changeOf(event), lines: [...(this.#current?.lines ?? []), ...told] });
@@ -157,6 +158,15 @@ export class Drills implements DrillRunner {
 
   #become(change: Partial<DrillShape>): void {
     if (this.#current !== null) this.#current = { ...this.#current, ...change };
+  }
+}
+
+/** Null for a line that is none: a runtime may write some of its own. */
+function eventOf(line: string): DrillEvent | null {
+  try {
+    return JSON.parse(line) as DrillEvent;
+  } catch {
+    return null;
   }
 }
 

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { SpillwayError } from "../errors.ts";
@@ -40,16 +39,16 @@ export function holdBox(place: Place, options: BoxOptions, token: string): HeldB
   });
   let ending = false;
   // Only then is nothing of it left, that could still write.
-  const closed = once(child, "close");
-  const failed = closed.then(([code, signal]): Promise<never> => {
+  const closed = new Promise<string>((resolve) => {
+    child.once("close", (code, signal) => resolve(String(code ?? signal)));
+    child.once("error", ({ message }) => resolve(message));
+  });
+  const failed = closed.then((how): Promise<never> => {
     if (ending) return new Promise(() => undefined);
-    throw new SpillwayError("UNAVAILABLE", `the drill fell apart (${code ?? signal}):\n${output.trim()}`);
+    throw new SpillwayError("UNAVAILABLE", `the drill fell apart (${how}):\n${output.trim()}`);
   });
   // Whoever waits for something else learns of it there.
   failed.catch(() => undefined);
-  child.once("error", (error) => {
-    output += error.message;
-  });
   const said = <Kind extends FromBox["kind"]>(kind: Kind) =>
     new Promise<Extract<FromBox, { readonly kind: Kind }>>((resolve) => {
       child.on("message", (message: FromBox) => {

@@ -17,7 +17,9 @@ export const NETWORK_REMEDY =
  */
 export function findPlace(): Place {
   const isRoot = process.getuid?.() === 0;
-  const before = ["unshare", isRoot ? "-n" : "-Urn", "--pid", "--fork", "--kill-child", "--mount-proc"];
+  const user = isRoot ? [] : ["-Ur"];
+  // The network last, and by itself: so the drill's process is the oldest in it, and names it (protocol/drill.ts).
+  const before = ["unshare", ...user, "--pid", "--fork", "--kill-child", "--mount-proc", "unshare", "-n"];
   const [command = "", ...args] = [...before, "ip", "link", "set", "lo", "up"];
   const { status, error, stderr } = spawnSync(command, args, { encoding: "utf8", timeout: 10_000 });
   if (status === 0) return { kind: "namespaces", before };

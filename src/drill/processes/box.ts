@@ -32,7 +32,10 @@ const inNamespaces = box.place === "namespaces";
 const children: ChildProcess[] = [];
 let agent: ChildProcess | null = null;
 let ending = false;
-setTimeout(() => void end(), LIFE_MS).unref();
+setTimeout(() => {
+  process.stderr.write(`not at its end after ${LIFE_MS / 60_000} min\n`);
+  void end();
+}, LIFE_MS).unref();
 
 function start<Options extends object>(name: string, given: Options, before: readonly string[] = []) {
   const child = startProcess(before, name, given);
