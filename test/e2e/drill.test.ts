@@ -146,11 +146,13 @@ describe("one that is ended early leaves nothing", () => {
 });
 
 test("nothing is begun without a service, or with a token that is not its own, or may not push", async () => {
-  const [nowhere, stranger, reader] = await Promise.all([
-    startDrill(["slow", "--server", "http://127.0.0.1:1"], { token }).ended(),
-    start("slow", { token: `spw_${"x".repeat(43)}` }).ended(),
-    start("slow", { token: await service.token("read") }).ended(),
-  ]);
+  const runs = [
+    startDrill(["slow", "--server", "http://127.0.0.1:1"], { token }),
+    start("slow", { token: `spw_${"x".repeat(43)}` }),
+    start("slow", { token: await service.token("read") }),
+  ];
+  const [nowhere, stranger, reader] = await Promise.all(runs.map((run) => run.ended()));
+  for (const run of runs) await expectNothingLeft(run, []);
   expect(nowhere).toMatchObject({
     code: 1,
     events: [],
