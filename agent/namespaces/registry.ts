@@ -166,9 +166,11 @@ export function createNamespaceRegistry(parts: RegistryParts): NamespaceRegistry
   }
 
   function choose(): void {
-    const ranked = [...known.values()].filter(isNoDrill).sort(
-      (a, b) => Number(b.followed) - Number(a.followed) || a.wire.birth - b.wire.birth || a.inode - b.inode,
-    );
+    const ranked = [...known.values()]
+      .filter(isNoDrill)
+      .sort(
+        (a, b) => Number(b.followed) - Number(a.followed) || a.wire.birth - b.wire.birth || a.inode - b.inode,
+      );
     for (const [place, namespace] of ranked.entries()) {
       const followed = place < parts.max;
       if (followed !== namespace.followed) changed = true;
