@@ -36,7 +36,7 @@ export const SCENARIOS: Readonly<Record<DrillKind, Scenario>> = {
     app: { backlog: 16, blockMs: 100 },
     load: { clients: { atOnce: 3, everyMs: 100, patienceMs: 2_000 }, floodPerSecond: 0 },
     stalls: false,
-    patienceMs: MINUTE_MS,
+    patienceMs: 2 * MINUTE_MS,
     needsNetwork: null,
   },
   "small-backlog": {
@@ -46,7 +46,7 @@ export const SCENARIOS: Readonly<Record<DrillKind, Scenario>> = {
     app: { backlog: 16, blockMs: 2 },
     load: { clients: { atOnce: 60, everyMs: 3_000, patienceMs: 10_000 }, floodPerSecond: 0 },
     stalls: false,
-    patienceMs: MINUTE_MS,
+    patienceMs: 2 * MINUTE_MS,
     needsNetwork: null,
   },
   stalled: {
@@ -56,7 +56,7 @@ export const SCENARIOS: Readonly<Record<DrillKind, Scenario>> = {
     app: { backlog: 16, blockMs: 0 },
     load: { clients: { atOnce: 4, everyMs: 100, patienceMs: 3_000 }, floodPerSecond: 0 },
     stalls: true,
-    patienceMs: MINUTE_MS,
+    patienceMs: 2 * MINUTE_MS,
     needsNetwork: null,
   },
   flood: {
