@@ -23,8 +23,8 @@ ${DRILL_KINDS.map((kind) => `  ${kind.padEnd(14)} ${SCENARIOS[kind].what}`).join
   --server URL   the service; by default the one that the settings of the environment name
   --json         what happens as JSON, an object a line
 
-The service is asked with SPILLWAY_TOKEN, which needs the scopes read and ingest; without it with the tokens in the
-service's data folder.
+The tokens are those in the service's data folder; with --server, or where there are none, that of SPILLWAY_TOKEN,
+which needs the scopes read and ingest.
 
 Exit code: 0 when the cause that was named is the right one, 1 when it is not, or the drill could not be made.`;
 
@@ -87,14 +87,29 @@ async function findService(
   if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
     throw bad(`--server ${address}: give an address such as https://spillway.example.net:4000`);
   }
-  const given = environment.SPILLWAY_TOKEN ?? "";
-  const [token, ingestToken] =
-    given === ""
-      ? await Promise.all([fileToken(config, "admin-token"), fileToken(config, "ingest-token")])
-      : [given, given];
+  const { token, ingestToken } = await findTokens(config, server !== undefined, environment.SPILLWAY_TOKEN);
   // A certificate that signed itself is believed where it is the service's own.
   const ca = config.tls === null ? null : await readFile(config.tls.cert, "utf8");
   return { service: { url: new URL(address), token, ca }, ingestToken };
+}
+
+/** The token of the environment is for a service elsewhere: here it may be one that only reads. */
+async function findTokens(
+  config: Config,
+  isElsewhere: boolean,
+  given = "",
+): Promise<{ readonly token: string; readonly ingestToken: string }> {
+  if (given !== "" && isElsewhere) return { token: given, ingestToken: given };
+  try {
+    const [token, ingestToken] = await Promise.all([
+      fileToken(config, "admin-token"),
+      fileToken(config, "ingest-token"),
+    ]);
+    return { token, ingestToken };
+  } catch (error) {
+    if (given === "") throw error;
+    return { token: given, ingestToken: given };
+  }
 }
 
 async function fileToken({ dataDir }: Config, name: string): Promise<string> {
