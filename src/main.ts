@@ -38,10 +38,11 @@ import { keepTls, readTls } from "./http/tls.ts";
 import { Admission } from "./ingest/admission.ts";
 import { Facts } from "./ingest/facts.ts";
 import { GroupCommit } from "./ingest/group-commit.ts";
+import { otlpHandler } from "./ingest/otlp/handler.ts";
 import { Presence } from "./ingest/presence.ts";
 import { Registry } from "./ingest/registry.ts";
 import { remoteWriteHandler } from "./ingest/remote-write/handler.ts";
-import { Senders } from "./ingest/remote-write/senders.ts";
+import { Senders } from "./ingest/samples/senders.ts";
 import { snapshotsHandler } from "./ingest/snapshots/handler.ts";
 import { openQueueBackend } from "./jobs/connection.ts";
 import { closeQueues, openQueues, queueCounts } from "./jobs/queues.ts";
@@ -247,6 +248,7 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
     const commit = new GroupCommit({ db, partitions: new Partitions(), log, metrics });
     const taking = {
       db,
+      senders: new Senders(),
       registry: new Registry(db),
       commit,
       presence,
@@ -266,7 +268,11 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
       agentConfig: { intervalMs: config.intervalMs, jitterMs: Math.round(config.intervalMs / 2) },
     });
     route(
-      { "/v1/snapshots": ingest, "/api/v1/write": remoteWriteHandler({ ...taking, senders: new Senders() }) },
+      {
+        "/v1/snapshots": ingest,
+        "/api/v1/write": remoteWriteHandler(taking),
+        "/v1/metrics": otlpHandler(taking),
+      },
       createApp({ sources, access, apollo, log, metrics, stopping, checks, secure, reachableUrl }),
       (request, stream, head) => subscriptions.upgrade(request, stream, head),
     );

@@ -159,6 +159,7 @@ test("every operation and route has a row, and every row is of one", async () =>
     ...routes,
     "POST /v1/snapshots",
     "POST /api/v1/write",
+    "POST /v1/metrics",
     "GET /graphiql/main.js",
     "GET /graphql",
     "POST /graphql",
@@ -180,7 +181,7 @@ function refusalOf(caller: Caller, route: string): number | null {
 }
 
 /** Taken on the bare server, before there are sessions. */
-const PUSHES: readonly string[] = ["POST /v1/snapshots", "POST /api/v1/write"];
+const PUSHES: readonly string[] = ["POST /v1/snapshots", "POST /api/v1/write", "POST /v1/metrics"];
 
 /** Pages are for people: they are told how to sign in, whoever they are. */
 const PAGES: Readonly<Record<string, number>> = { "GET /": 401, "GET /graphiql": 303 };

@@ -1,12 +1,13 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { SpillwayError } from "../../errors.ts";
-import { readRequestV2, readWriteRequest, type WrittenSeries } from "./message.ts";
+import type { SampleSeries } from "../samples/series.ts";
+import { readRequestV2, readWriteRequest } from "./message.ts";
 
 /** A version of the protocol. */
 export interface RemoteWriteForm {
   readonly version: "1.0" | "2.0";
   /** @throws BAD_REQUEST for what is no message of it */
-  read(bytes: Uint8Array): WrittenSeries[];
+  read(bytes: Uint8Array): SampleSeries[];
 }
 
 const FORMS: Readonly<Record<string, RemoteWriteForm>> = {

@@ -1,22 +1,7 @@
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { SpillwayError } from "../../errors.ts";
-
-/** A sample as it was sent; times in ms since 1970. */
-export interface WrittenSample {
-  readonly at: number;
-  readonly value: number;
-  /** A marker that the series has ended, and no value. */
-  readonly stale: boolean;
-  /** When the counter began at 0; null where the sender does not say. */
-  readonly startedAt: number | null;
-}
-
-export interface WrittenSeries {
-  readonly labels: ReadonlyMap<string, string>;
-  readonly samples: readonly WrittenSample[];
-  /** Histograms and exemplars, of which none is ours. */
-  readonly others: number;
-}
+import type { SampleSeries, SentSample } from "../samples/series.ts";
+import { eachField, endOf } from "../samples/wire.ts";
 
 /** Series of one request at most, and names and values of labels: what is read before it is known whose it is. */
 const SERIES_MAX = 100_000;
@@ -30,9 +15,9 @@ const STALE_BITS = 0x7ff0000000000002n;
  * @throws BAD_REQUEST for what is no such message
  * @see https://prometheus.io/docs/specs/prw/remote_write_spec/
  */
-export function readWriteRequest(bytes: Uint8Array): WrittenSeries[] {
+export function readWriteRequest(bytes: Uint8Array): SampleSeries[] {
   return reading(() => {
-    const series: WrittenSeries[] = [];
+    const series: SampleSeries[] = [];
     eachField(new BinaryReader(bytes), (field, reader) => {
       if (field !== 1) return false;
       requireRoom(series);
@@ -49,7 +34,7 @@ export function readWriteRequest(bytes: Uint8Array): WrittenSeries[] {
  * @throws BAD_REQUEST for what is no such message
  * @see https://prometheus.io/docs/specs/prw/remote_write_spec_2_0/
  */
-export function readRequestV2(bytes: Uint8Array): WrittenSeries[] {
+export function readRequestV2(bytes: Uint8Array): SampleSeries[] {
   return reading(() => {
     const symbols: string[] = [];
     // The table may come after what refers to it.
@@ -58,7 +43,7 @@ export function readRequestV2(bytes: Uint8Array): WrittenSeries[] {
       symbols.push(reader.string());
       return true;
     });
-    const series: WrittenSeries[] = [];
+    const series: SampleSeries[] = [];
     eachField(new BinaryReader(bytes), (field, reader) => {
       if (field !== 5) return false;
       requireRoom(series);
@@ -69,33 +54,12 @@ export function readRequestV2(bytes: Uint8Array): WrittenSeries[] {
   });
 }
 
-/** Gives each field of a message; one that is not taken is passed over. */
-function eachField(
-  reader: BinaryReader,
-  take: (field: number, reader: BinaryReader, type: WireType) => boolean,
-  end = reader.len,
-): void {
-  while (reader.pos < end) {
-    const [field, type] = reader.tag();
-    if (!take(field, reader, type)) reader.skip(type, field);
-  }
-  if (reader.pos > end) throw new RangeError("a message ends within a field");
-}
-
-/** The end of the message that begins here. */
-function endOf(reader: BinaryReader): number {
-  const length = reader.uint32();
-  const end = reader.pos + length;
-  if (end > reader.len) throw new RangeError("a message is longer than what holds it");
-  return end;
-}
-
 function readSeries(
   reader: BinaryReader,
   readLabel: (reader: BinaryReader) => readonly [string, string],
-): WrittenSeries {
+): SampleSeries {
   const labels: (readonly [string, string])[] = [];
-  const samples: WrittenSample[] = [];
+  const samples: SentSample[] = [];
   let others = 0;
   eachField(
     reader,
@@ -113,9 +77,9 @@ function readSeries(
   return { labels: labelMap(labels), samples, others };
 }
 
-function readSeriesV2(reader: BinaryReader, symbols: readonly string[]): WrittenSeries {
+function readSeriesV2(reader: BinaryReader, symbols: readonly string[]): SampleSeries {
   const references: number[] = [];
-  const samples: WrittenSample[] = [];
+  const samples: SentSample[] = [];
   let others = 0;
   eachField(
     reader,
@@ -159,7 +123,7 @@ function readLabel(reader: BinaryReader): readonly [string, string] {
   return [name, value];
 }
 
-function readSample(reader: BinaryReader): WrittenSample {
+function readSample(reader: BinaryReader): SentSample {
   let bits = 0n;
   let at = 0;
   let startedAt = 0;

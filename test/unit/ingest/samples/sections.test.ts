@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { WrittenSeries } from "../../../../src/ingest/remote-write/message.ts";
-import { ownerOf } from "../../../../src/ingest/remote-write/owner.ts";
-import { sectionsOf } from "../../../../src/ingest/remote-write/sections.ts";
-import { Senders } from "../../../../src/ingest/remote-write/senders.ts";
+import { ownerOf } from "../../../../src/ingest/samples/owner.ts";
+import { sectionsOf } from "../../../../src/ingest/samples/sections.ts";
+import { Senders } from "../../../../src/ingest/samples/senders.ts";
+import type { SampleSeries } from "../../../../src/ingest/samples/series.ts";
 
 const OVERFLOWS = "node_netstat_TcpExt_ListenOverflows";
 const OPENS = "node_netstat_Tcp_PassiveOpens";
@@ -11,7 +11,7 @@ const AT = 1_790_000_000_000;
 function series(
   labels: Record<string, string>,
   ...samples: { at?: number; value: number; stale?: boolean; startedAt?: number }[]
-): WrittenSeries {
+): SampleSeries {
   return {
     labels: new Map(Object.entries(labels)),
     samples: samples.map(({ at = AT, value, stale = false, startedAt = null }) => ({
@@ -80,6 +80,7 @@ describe("sections", () => {
         series({ __name__: "up", instance: "a:9100" }, { value: 1 }),
       ],
       new Senders(),
+      "remote_write",
     );
     expect(sections).toHaveLength(1);
     expect(sections[0]).toMatchObject({ name: "a", labels: { source: "remote_write", job: "node" } });
@@ -94,8 +95,11 @@ describe("sections", () => {
 
   test("who begins to count anew says so, and has another boot", () => {
     const section = (startedAt: number) =>
-      sectionsOf([series({ __name__: OVERFLOWS, instance: "a" }, { value: 3, startedAt })], new Senders())
-        .sections[0];
+      sectionsOf(
+        [series({ __name__: OVERFLOWS, instance: "a" }, { value: 3, startedAt })],
+        new Senders(),
+        "remote_write",
+      ).sections[0];
     expect(section(AT - 60_000)?.snapshots[0]?.uptimeMs).toBe(60_000);
     expect(section(AT - 60_000)?.epoch.boot).toBe(section(AT - 60_000)?.epoch.boot);
     expect(section(AT - 60_000)?.epoch.boot).not.toBe(section(AT - 30_000)?.epoch.boot);
@@ -113,6 +117,7 @@ describe("sections", () => {
         series({ ...labels, id: "/kubepods/2", pod: "shop-2", zone: "1" }, { value: 4 }),
       ],
       new Senders(),
+      "remote_write",
     );
     expect(sections).toHaveLength(1);
     expect(sections[0]?.namespaces).toMatchObject([
@@ -139,6 +144,7 @@ describe("sections", () => {
         series({ __name__: OPENS }, { value: 1 }),
       ],
       new Senders(),
+      "remote_write",
     );
     expect(result).toMatchObject({ rejected: 4, ignored: 2, samples: [1] });
     expect(result.fault).toMatch(/TcpExtListenOverflows of a: 1.5 is no counter/);

@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
-import type { Count } from "../../protocol/count.ts";
+import { COUNTER_MAX, type Count, toCount } from "../../protocol/count.ts";
 import { layoutHash } from "../../protocol/layout.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { HostSection, WireNamespace, WireSnapshot, WireValue } from "../../protocol/message.ts";
-import type { WrittenSeries } from "./message.ts";
 import { ownerOf, type SeriesOwner } from "./owner.ts";
 import type { Senders } from "./senders.ts";
+import type { SampleSeries } from "./series.ts";
 
 /** What a request comes to. */
-export interface Written {
+export interface SampleSections {
   readonly sections: readonly HostSection[];
   /** Samples of each snapshot, in the order of the sections and their snapshots. */
   readonly samples: readonly number[];
@@ -18,6 +18,9 @@ export interface Written {
   readonly rejected: number;
   readonly fault: string | null;
 }
+
+/** How samples came, kept as the label `source` of their hosts. */
+export type SampleSource = "remote_write" | "otlp";
 
 interface HostGroup {
   readonly name: string;
@@ -37,10 +40,14 @@ type Times = Map<number, Map<string, Count>>;
 const AT_MAX = 8_640_000_000_000_000;
 
 /**
- * Puts series together: what was read of one host at one time is one snapshot. A sample by sample of one host and time
- * that come in several requests are put together in the table (store/fill-snapshots.ts).
+ * Puts series together: what was read of one host at one time is one snapshot. Samples of one host and time that come
+ * in several requests are put together in the table (store/fill-snapshots.ts).
  */
-export function sectionsOf(series: readonly WrittenSeries[], senders: Senders): Written {
+export function sectionsOf(
+  series: readonly SampleSeries[],
+  senders: Senders,
+  source: SampleSource,
+): SampleSections {
   const hosts = new Map<string, HostGroup>();
   let [ignored, rejected] = [0, 0];
   let fault: string | null = null;
@@ -75,7 +82,7 @@ export function sectionsOf(series: readonly WrittenSeries[], senders: Senders): 
     }
   }
   const samples: number[] = [];
-  const sections = [...hosts.values()].map((group) => sectionOf(group, senders, samples));
+  const sections = [...hosts.values()].map((group) => sectionOf(group, senders, samples, source));
   return {
     sections: sections.filter((section) => section.snapshots.length > 0),
     samples,
@@ -105,7 +112,7 @@ function timesOf(hosts: Map<string, HostGroup>, owner: SeriesOwner, startedAt: n
   return namespace.times;
 }
 
-function sectionOf(group: HostGroup, senders: Senders, samples: number[]): HostSection {
+function sectionOf(group: HostGroup, senders: Senders, samples: number[], source: SampleSource): HostSection {
   const id = uuidOf(`host ${group.name}`);
   const namespaces: WireNamespace[] = [];
   const layouts: Record<string, string[]> = {};
@@ -131,9 +138,9 @@ function sectionOf(group: HostGroup, senders: Senders, samples: number[]): HostS
   const capabilities = group.namespaces.has("") ? senders.capabilities(id) : null;
   return {
     id,
-    key: createHash("sha256").update(`remote write key ${group.name}`).digest("base64url"),
+    key: createHash("sha256").update(`samples key ${group.name}`).digest("base64url"),
     name: group.name,
-    labels: { source: "remote_write", ...cutLabels(group.labels ?? {}) },
+    labels: { source, ...cutLabels(group.labels ?? {}) },
     epoch: {
       // One for all time, unless the sender says when the counters began: a reset within it is told by what fell.
       boot: uuidOf(`boot ${group.name} ${group.startedAt ?? ""}`),
@@ -175,10 +182,11 @@ function cutLabels(labels: Readonly<Record<string, string>>): Readonly<Record<st
   return Object.fromEntries(Object.entries(labels).slice(0, LIMITS.labels - 1));
 }
 
-/** A whole number from 0 as exact as it came; null for any other. */
-function countOf(value: number): Count | null {
-  if (!Number.isInteger(value) || value < 0 || value >= 2 ** 64) return null;
-  return Number.isSafeInteger(value) ? value : BigInt(value);
+/** A whole number of 64 bits as exact as it came; null for any other value. */
+function countOf(value: number | bigint): Count | null {
+  if (typeof value === "number" && !Number.isInteger(value)) return null;
+  const exact = BigInt(value);
+  return exact < 0n || exact > COUNTER_MAX ? null : toCount(exact);
 }
 
 function wireValue(count: Count): WireValue {
@@ -187,7 +195,7 @@ function wireValue(count: Count): WireValue {
 
 /** The same UUID for the same text. */
 function uuidOf(text: string): string {
-  const hex = createHash("sha256").update(`remote write ${text}`).digest("hex");
+  const hex = createHash("sha256").update(`samples ${text}`).digest("hex");
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join(
     "-",
   );
