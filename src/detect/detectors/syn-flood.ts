@@ -52,7 +52,8 @@ export function floodSignature(counts: FloodCounts): "cookies" | "drops" | null 
 
 /**
  * The SYN flood signature over the time that is known of a minute, once that is more than one interval: a moment in
- * which a queue was full is no flood.
+ * which a queue was full is no flood. Of a minute that is not over what it takes besides event counters is not known,
+ * and 0: a flood with cookies off is then told by its drops alone, as a burst.
  */
 export function judgeSynFlood(counts: FloodCounts): Flag | null {
   const kind = floodSignature(counts);
@@ -63,6 +64,8 @@ export function judgeSynFlood(counts: FloodCounts): Flag | null {
     kind === "cookies"
       ? `${percent(counts.cookiesReceived / counts.cookiesSent)} of the ${plain(counts.cookiesSent)} SYN cookies sent came back`
       : `SYN cookies are off and ${plain(counts.queueFullDrops)} were dropped`;
+  const each =
+    counts.passiveOpens === 0 ? "" : `, ${plain(refused / counts.passiveOpens)} for each connection made`;
   return {
     detector: "syn_flood",
     series: kind === "cookies" ? "TcpExtTCPReqQFullDoCookies" : "TcpExtTCPReqQFullDrop",
@@ -75,6 +78,6 @@ export function judgeSynFlood(counts: FloodCounts): Flag | null {
     // How far over its own bound: no distribution is behind this rule.
     z: refused / usual,
     share: null,
-    text: `${plain(refused)} SYNs found the SYN queue full in ${span(counts.ratedMs)}, ${plain(refused / Math.max(1, counts.passiveOpens))} for each connection made; ${answer}.`,
+    text: `${plain(refused)} SYNs found the SYN queue full in ${span(counts.ratedMs)}${each}; ${answer}.`,
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { judgeFloods } from "../../../../src/detect/baseline/floods.ts";
+import { floodsOf } from "../../../../src/detect/baseline/floods.ts";
 import {
   type FloodCounts,
   floodSignature,
@@ -71,12 +71,18 @@ test("it takes more than one interval", () => {
   );
 });
 
+test("where connections are not counted yet, none are told of", () => {
+  expect(judgeSynFlood({ ...FLOOD, ratedMs: 20_000, passiveOpens: 0 })?.text).toBe(
+    "3,931 SYNs found the SYN queue full in 20 s; 1.5 % of the 3,931 SYN cookies sent came back.",
+  );
+});
+
 test("a kernel that lacks a counter of the rule is judged by the others", () => {
   const moved = {
     TcpExtTCPReqQFullDoCookies: 3931,
     TcpExtSyncookiesSent: 3931,
     TcpExtTCPSynRetrans: Number.NaN,
   };
-  expect(judgeFloods(minuteOf(0, moved), 60_000)).toMatchObject([{ position: 0, flag: { observed: 3931 } }]);
-  expect(judgeFloods(minuteOf(0, { TcpPassiveOpens: 60 }), 60_000)).toEqual([]);
+  expect(floodsOf(minuteOf(0, moved), 60_000)).toMatchObject([{ position: 0, flag: { observed: 3931 } }]);
+  expect(floodsOf(minuteOf(0, { TcpPassiveOpens: 60 }), 60_000)).toEqual([]);
 });
