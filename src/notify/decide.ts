@@ -46,8 +46,12 @@ export interface Decision {
 }
 
 /** What of an incident is news when it changes. */
-export function sayingOf({ severity, cause }: Pick<IncidentRecord, "severity" | "cause">): string {
-  return `${severity} ${cause}`;
+export function sayingOf({
+  urgency,
+  severity,
+  cause,
+}: Pick<IncidentRecord, "urgency" | "severity" | "cause">): string {
+  return `${urgency} ${severity} ${cause}`;
 }
 
 export function decide(group: GroupState, timing: Timing, traits: Traits, now: number): Decision {
