@@ -19,6 +19,11 @@ export interface NotifiedIncident {
   readonly trend: readonly number[] | null;
   /** Page of the incident. */
   readonly url: string;
+  /**
+   * The labels that its hosts had in common when this receiver was first told of it: far ends that know an alert by its
+   * labels would take it for another one when these change. Left out where that is not known.
+   */
+  readonly labelsAtFirst?: Labels;
 }
 
 /** What one delivery tells: the incidents of one group. */
@@ -62,6 +67,13 @@ export interface Receiver {
   readonly kind: ReceiverKind;
   /** Host, address or channel that it sends to, without secrets. */
   readonly target: string;
+  /** For a far end that forgets what it is not told again; left out for others. */
+  readonly resend?: {
+    /** How often it is told of what goes on. */
+    readonly everyMs: number;
+    /** For how long it is told so of what is over. */
+    readonly resolvedForMs: number;
+  };
   /**
    * Makes one attempt. What the far end does is an outcome and never thrown.
    *
