@@ -67,7 +67,7 @@ const ANSWER_LENGTH = 400;
 /** What was answered, as a line. */
 export function answerWords({ status, headers, body }: SafeAnswer): string {
   const said = oneLine(body, ANSWER_LENGTH);
-  const location = headers["location"];
+  const location = headers.location;
   if (status >= 300 && status < 400 && location !== undefined) {
     return `${status}: a redirect to ${oneLine(location, ANSWER_LENGTH)}, which is not followed`;
   }
