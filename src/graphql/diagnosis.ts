@@ -22,6 +22,18 @@ export const Severity = builder.enumType("Severity", {
   } as const,
 });
 
+export const Urgency = builder.enumType("Urgency", {
+  description: "How loudly people are told. Only what is measured pages; what is merely unusual is evidence.",
+  values: {
+    NOTE: { description: "It is shown, and nobody need be told." },
+    TICKET: { description: "Something to do in the day: a slow burn of the objective, a leak, flapping." },
+    PAGE: {
+      description:
+        "Clients are refused now: a tenth of handshakes lost, nothing listens, the objective burns fast, or nothing is heard of the fleet.",
+    },
+  } as const,
+});
+
 const MEANING: Readonly<Record<CauseName, string>> = {
   DATA_PROBLEM:
     "The measuring is at fault: a clone, a clock, counters that fell. Nothing else is said of the host.",
@@ -45,6 +57,8 @@ const MEANING: Readonly<Record<CauseName, string>> = {
   PORT_EXHAUSTION: "No local port is left for outgoing connections.",
   CONNECTION_LEAK: "Connections are opened and not closed.",
   OTHER_LISTEN_DROPS: "Handshakes are dropped for none of these reasons.",
+  SLO_BURN:
+    "More handshakes are lost than the objective of 30 days allows; of each host little, or for long.",
   UNKNOWN: "No cause fits.",
 };
 

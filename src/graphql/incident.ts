@@ -4,7 +4,7 @@ import { Anomaly, AnomalyConnection, anomalyPage, placeOfCursor } from "./anomal
 import { builder } from "./builder.ts";
 import { connectionType, pageOf } from "./connection.ts";
 import { DeliveryConnection } from "./delivery.ts";
-import { Cause, Diagnosis, Severity } from "./diagnosis.ts";
+import { Cause, Diagnosis, Severity, Urgency } from "./diagnosis.ts";
 import { HostConnection, pageOfHosts } from "./hosts.ts";
 import { incidentIdOf, incidentNodeId } from "./ids.ts";
 import { Node, nodeById } from "./node.ts";
@@ -19,7 +19,9 @@ export const IncidentStatus = builder.enumType("IncidentStatus", {
   values: INCIDENT_STATUSES,
 });
 
-export const Incident = builder.objectRef<IncidentRecord>("Incident").implement({
+export const Incident = builder.objectRef<IncidentRecord>("Incident");
+
+Incident.implement({
   description:
     "What a person handles: anomalies with one cause, on one host or many. Kept for as long as hours are after it was resolved.",
   interfaces: [Node],
@@ -28,6 +30,11 @@ export const Incident = builder.objectRef<IncidentRecord>("Incident").implement(
     title: t.exposeString("title"),
     status: t.field({ type: IncidentStatus, resolve: ({ status }) => status }),
     severity: t.field({ type: Severity, resolve: ({ severity }) => severity }),
+    urgency: t.field({
+      type: Urgency,
+      description: "The loudest that it asked for since it was opened last.",
+      resolve: ({ urgency }) => urgency,
+    }),
     cause: t.field({ type: Cause, resolve: ({ cause }) => cause }),
     flapping: t.exposeBoolean("flapping", {
       description: "It ends and starts again within minutes; it stays one incident.",
@@ -129,6 +136,14 @@ export const Incident = builder.objectRef<IncidentRecord>("Incident").implement(
       nullable: true,
       description: "As it was judged last; null where no cause was looked for.",
       resolve: ({ diagnosis }) => diagnosis,
+    }),
+    inhibitedBy: t.field({
+      type: Incident,
+      nullable: true,
+      description:
+        "The incident that explains it, so that nobody is told of this one; null where none does. Of one that is resolved: that which explained it then.",
+      resolve: ({ inhibitedBy }, _args, { incidents }) =>
+        inhibitedBy === null ? null : incidents.byId.load(inhibitedBy),
     }),
     silences: t.field({
       type: [Silence],

@@ -11,6 +11,7 @@ const incident = z
     title: z.string(),
     status: z.enum(["OPEN", "ACKNOWLEDGED", "RESOLVED"]),
     severity: z.enum(SEVERITIES),
+    urgency: z.enum(["NOTE", "TICKET", "PAGE"]).describe("How loudly people are told."),
     cause,
     flapping: z.boolean(),
     dedupKey: z.string(),
@@ -33,7 +34,7 @@ const incident = z
   .meta({ id: "Incident" });
 
 const INCIDENT_FIELDS =
-  "id title status severity cause flapping dedupKey url startedAt updatedAt acknowledgedAt acknowledgedBy resolvedAt " +
+  "id title status severity urgency cause flapping dedupKey url startedAt updatedAt acknowledgedAt acknowledgedBy resolvedAt " +
   "labels hostCount lossShare lossLow lossHigh useful";
 
 export const listIncidents = route({

@@ -36,6 +36,7 @@ export function finding(said: Partial<Finding> = {}): Finding {
     judgedAt: T0 + 60_000,
     startedAt: T0,
     severity: "MAJOR",
+    urgency: "NOTE",
     cause: "APPLICATION_SLOW",
     title: "nginx on web accepts too slowly",
     labels: { role: "web" },

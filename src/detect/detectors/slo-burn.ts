@@ -4,7 +4,7 @@ import { percent, plain, span } from "../words.ts";
 import type { BurnRing, Handshakes } from "./burn-ring.ts";
 
 export interface BurnRule {
-  readonly urgency: "page" | "ticket";
+  readonly urgency: "PAGE" | "TICKET";
   readonly longMinutes: number;
   readonly shortMinutes: number;
   /** How many times faster than the objective allows the budget is used up. */
@@ -13,10 +13,10 @@ export interface BurnRule {
 
 /** Fast ones first. The short window lets the alert end within minutes of the recovery. */
 export const BURN_RULES: readonly BurnRule[] = [
-  { urgency: "page", longMinutes: 60, shortMinutes: 5, burn: 14.4 },
-  { urgency: "page", longMinutes: 360, shortMinutes: 30, burn: 6 },
-  { urgency: "ticket", longMinutes: 1_440, shortMinutes: 120, burn: 3 },
-  { urgency: "ticket", longMinutes: 4_320, shortMinutes: 360, burn: 1 },
+  { urgency: "PAGE", longMinutes: 60, shortMinutes: 5, burn: 14.4 },
+  { urgency: "PAGE", longMinutes: 360, shortMinutes: 30, burn: 6 },
+  { urgency: "TICKET", longMinutes: 1_440, shortMinutes: 120, burn: 3 },
+  { urgency: "TICKET", longMinutes: 4_320, shortMinutes: 360, burn: 1 },
 ];
 
 /** Of 30 days: 43 minutes of a complete outage. */

@@ -19,6 +19,7 @@ export const CAUSES = [
   "PORT_EXHAUSTION",
   "CONNECTION_LEAK",
   "OTHER_LISTEN_DROPS",
+  "SLO_BURN",
   "UNKNOWN",
 ] as const;
 

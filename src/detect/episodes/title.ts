@@ -24,6 +24,7 @@ const WORDS: Readonly<Record<Cause, string>> = {
   PORT_EXHAUSTION: "Local ports run out",
   CONNECTION_LEAK: "Connections leak",
   OTHER_LISTEN_DROPS: "Handshakes refused, no queue full",
+  SLO_BURN: "Too many new connections lost for the objective",
   UNKNOWN: "Unusual, cause unknown",
 };
 

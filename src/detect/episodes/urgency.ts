@@ -3,7 +3,7 @@ import { ALL_HOSTS } from "./grouping.ts";
 import type { Scope } from "./key.ts";
 
 /** How loudly people are told: woken up, given something to do in the day, or shown it on the timeline. */
-export type Urgency = "page" | "ticket" | "note";
+export type Urgency = "PAGE" | "TICKET" | "NOTE";
 
 export interface UrgencyInput {
   readonly cause: Cause;
@@ -12,7 +12,7 @@ export interface UrgencyInput {
   /** Share of handshakes lost or delayed now; null where none was attempted. */
   readonly share: number | null;
   /** What the burn of the role's objective asks for; null when nothing burns. */
-  readonly burn: "page" | "ticket" | null;
+  readonly burn: "PAGE" | "TICKET" | null;
 }
 
 const PAGE_SHARE = 0.1;
@@ -24,8 +24,8 @@ const TICKET_CAUSES: ReadonlySet<Cause> = new Set(["CONNECTION_LEAK", "PORT_EXHA
  */
 export function urgencyOf({ cause, scope, flapping, share, burn }: UrgencyInput): Urgency {
   const isIngestDown = cause === "HOST_SILENT" && scope.of === ALL_HOSTS;
-  if (isIngestDown || cause === "SERVICE_DOWN") return "page";
-  if (burn === "page" || (share ?? 0) >= PAGE_SHARE) return "page";
-  if (burn === "ticket" || flapping || TICKET_CAUSES.has(cause)) return "ticket";
-  return "note";
+  if (isIngestDown || cause === "SERVICE_DOWN") return "PAGE";
+  if (burn === "PAGE" || (share ?? 0) >= PAGE_SHARE) return "PAGE";
+  if (burn === "TICKET" || flapping || TICKET_CAUSES.has(cause)) return "TICKET";
+  return "NOTE";
 }

@@ -4,7 +4,7 @@ import type { StoredBook } from "../../store/detect/book.ts";
 import type { Diagnosis, LossShare } from "../../store/incidents/records.ts";
 
 /** The form of what is stored. Another one is begun anew: the next judgements fill it again. */
-const VERSION = 1;
+const VERSION = 2;
 /** The newest judgement of a source is remembered so long: nothing older is judged. */
 const REMEMBER_MS = 2 * 3_600_000;
 
@@ -21,20 +21,27 @@ export interface HandBook {
   readonly details: Map<string, Detail>;
   /** What each incident was judged by last, by key: it grows, also where several sources have a say. */
   readonly judgedAt: Map<string, number>;
+  /** Incidents that are explained by others, by key: the key of the one that explains it. */
+  inhibited: ReadonlyMap<string, string>;
 }
 
 export function readHandBook(stored: StoredBook | null): HandBook {
-  if (stored?.version !== VERSION) return { book: emptyBook(), details: new Map(), judgedAt: new Map() };
-  const { watermarks, episodes, incidents, details, judgedAt } = stored.data as ReturnType<typeof entriesOf>;
+  if (stored?.version !== VERSION) {
+    return { book: emptyBook(), details: new Map(), judgedAt: new Map(), inhibited: new Map() };
+  }
+  const { watermarks, episodes, incidents, details, judgedAt, inhibited } = stored.data as ReturnType<
+    typeof entriesOf
+  >;
   return {
     book: { watermarks: new Map(watermarks), episodes: new Map(episodes), incidents: new Map(incidents) },
     details: new Map(details),
     judgedAt: new Map(judgedAt),
+    inhibited: new Map(inhibited),
   };
 }
 
 /** As it is stored, without what nothing in it is about any more. */
-export function storedHandBook({ book, details, judgedAt }: HandBook): StoredBook {
+export function storedHandBook({ book, details, judgedAt, inhibited }: HandBook): StoredBook {
   const newest = Math.max(...book.watermarks.values());
   const subjects = new Set([...book.episodes.values()].map(({ subject }) => subject));
   return {
@@ -46,17 +53,19 @@ export function storedHandBook({ book, details, judgedAt }: HandBook): StoredBoo
       },
       details: new Map([...details].filter(([subject]) => subjects.has(subject))),
       judgedAt: new Map([...judgedAt].filter(([key]) => book.incidents.has(key))),
+      inhibited,
     }),
   };
 }
 
-function entriesOf({ book, details, judgedAt }: HandBook) {
+function entriesOf({ book, details, judgedAt, inhibited }: HandBook) {
   return {
     watermarks: [...book.watermarks],
     episodes: [...book.episodes],
     incidents: [...book.incidents],
     details: [...details],
     judgedAt: [...judgedAt],
+    inhibited: [...inhibited],
   };
 }
 

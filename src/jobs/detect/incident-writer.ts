@@ -1,11 +1,14 @@
 import { advance, type Incident, type Judgement } from "../../detect/episodes/book.ts";
+import { inhibitions } from "../../detect/episodes/inhibition.ts";
 import { familyOf, REOPEN_MS } from "../../detect/episodes/policy.ts";
 import { titleOf } from "../../detect/episodes/title.ts";
+import { urgencyOf } from "../../detect/episodes/urgency.ts";
 import type { Changed } from "../../live/events.ts";
 import type { Db } from "../../store/client.ts";
 import type { Fleet } from "../../store/fleet-view.ts";
 import { attachAnomalies } from "../../store/incidents/anomalies.ts";
 import { incidentsById } from "../../store/incidents/incident-pages.ts";
+import { setInhibition } from "../../store/incidents/inhibit.ts";
 import { type Finding, openOrUpdate } from "../../store/incidents/open.ts";
 import { resolveByKey } from "../../store/incidents/resolve.ts";
 import type { Labels } from "../../store/labels/effective.ts";
@@ -48,6 +51,8 @@ export class IncidentWriter {
   /** Incidents that are on and whose rows are not yet as they are, by key. */
   readonly #unwritten = new Map<string, Finding>();
   readonly #changed = new Set<number>();
+  /** Of the newest judgement taken. */
+  #at = 0;
   #opened = 0;
   #resolved = 0;
 
@@ -58,6 +63,7 @@ export class IncidentWriter {
   /** @param details what is told of the subjects judged, where something is */
   async take(judgement: Judgement, details: ReadonlyMap<string, Detail>): Promise<void> {
     const { hand } = this.#deps;
+    this.#at = Math.max(this.#at, judgement.at);
     const renamed = new Set<string>();
     for (const [subject, detail] of details) {
       const known = hand.details.get(subject);
@@ -85,11 +91,25 @@ export class IncidentWriter {
   /** Writes what is on and not written yet. Call it last. @returns what became of incidents since the first call */
   async finish(): Promise<Written> {
     for (const key of [...this.#unwritten.keys()].sort()) await this.#open(key);
+    await this.#inhibit();
     const changed = (await incidentsById(this.#deps.tx, [...this.#changed])).map(({ id, revision }) => ({
       id: String(id),
       revision,
     }));
     return { opened: this.#opened, resolved: this.#resolved, changed };
+  }
+
+  /** Keeps which incidents are explained by others, where that changed: those that explain are written before. */
+  async #inhibit(): Promise<void> {
+    const { tx, hand, now } = this.#deps;
+    const held = inhibitions(hand.book.incidents.values(), this.#at);
+    for (const dedupKey of [...new Set([...hand.inhibited.keys(), ...held.keys()])].sort()) {
+      const by = held.get(dedupKey) ?? null;
+      if (by === (hand.inhibited.get(dedupKey) ?? null)) continue;
+      const id = await setInhibition(tx, { dedupKey, by, judgedAt: this.#at }, now);
+      if (id !== null) this.#changed.add(id);
+    }
+    hand.inhibited = held;
   }
 
   /** Whether a member was diagnosed otherwise, or it is time for the numbers of its diagnosis. */
@@ -107,7 +127,7 @@ export class IncidentWriter {
   }
 
   #note(incident: Incident, at: number): void {
-    const { key, severity, cause, flapping, startedAt, members } = incident;
+    const { key, scope, severity, cause, flapping, startedAt, members } = incident;
     const { fleet } = this.#deps;
     const nameOf = (host: string) => fleet.hostById.get(Number(host))?.name ?? `host ${host}`;
     const detail = this.#detailOf(incident);
@@ -116,6 +136,7 @@ export class IncidentWriter {
       judgedAt: this.#judgedAt(key, at),
       startedAt,
       severity,
+      urgency: urgencyOf({ cause, scope, flapping, share: detail?.loss?.share ?? null, burn: null }),
       cause,
       title: titleOf(incident, nameOf),
       labels: commonLabels(members.map((host) => fleet.hostById.get(Number(host))?.labels ?? {})),

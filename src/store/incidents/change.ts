@@ -6,7 +6,7 @@ import type { Db } from "../client.ts";
 export async function changeIncident(
   tx: Db,
   id: number,
-  data: Prisma.IncidentUpdateManyMutationInput,
+  data: Prisma.IncidentUncheckedUpdateInput,
   now: number,
 ): Promise<void> {
   await tx.incident.update({

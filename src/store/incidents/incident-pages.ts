@@ -71,11 +71,12 @@ export async function readIncidents(
     tests.push(Prisma.sql`(i.started_at, i.id) < (${instant(after.startedAt)}, ${after.id}::int)`);
   }
   const rows = await db.$queryRaw<IncidentRow[]>`
-    SELECT i.id, i.dedup_key AS "dedupKey", i.status, i.severity, i.cause, i.title, i.labels, i.flapping,
+    SELECT i.id, i.dedup_key AS "dedupKey", i.status, i.severity, i.urgency, i.cause, i.title, i.labels, i.flapping,
            i.started_at AS "startedAt", i.updated_at AS "updatedAt", i.judged_at AS "judgedAt",
            i.acknowledged_at AS "acknowledgedAt", i.acknowledged_by AS "acknowledgedBy",
            i.resolved_at AS "resolvedAt", i.loss_share AS "lossShare", i.loss_low AS "lossLow",
-           i.loss_high AS "lossHigh", i.diagnosis, i.useful, i.revision
+           i.loss_high AS "lossHigh", i.diagnosis,
+           i.inhibited_by AS "inhibitedBy", i.useful, i.revision
     FROM incident i WHERE ${Prisma.join(tests, " AND ")}
     ORDER BY i.started_at DESC, i.id DESC LIMIT ${limit}::int`;
   return rows.map(toIncident);

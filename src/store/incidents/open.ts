@@ -4,7 +4,15 @@ import type { Db } from "../client.ts";
 import type { Labels } from "../labels/effective.ts";
 import { lockNewestOf } from "./lock.ts";
 import { type IncidentMember, type MemberChange, setMembers } from "./members.ts";
-import type { Cause, Diagnosis, IncidentRecord, LossShare, Severity } from "./records.ts";
+import {
+  type Cause,
+  type Diagnosis,
+  type IncidentRecord,
+  type LossShare,
+  type Severity,
+  URGENCIES,
+  type Urgency,
+} from "./records.ts";
 import { type NewEntry, recordEntries } from "./timeline.ts";
 
 /** What detection has judged: that something is wrong, of which one incident shall tell. */
@@ -18,6 +26,8 @@ export interface Finding {
   readonly judgedAt: number;
   readonly startedAt: number;
   readonly severity: Severity;
+  /** What it asks for now: an incident keeps the loudest since it was opened last. */
+  readonly urgency: Urgency;
   readonly cause: Cause;
   readonly title: string;
   readonly labels: Labels;
@@ -67,9 +77,10 @@ async function open(tx: Db, finding: Finding, now: number): Promise<Judged> {
   return { incidentId: id, outcome: "opened" };
 }
 
-async function goOn(tx: Db, incident: IncidentRecord, finding: Finding, now: number): Promise<Judged> {
+async function goOn(tx: Db, incident: IncidentRecord, judged: Finding, now: number): Promise<Judged> {
   const { id } = incident;
   const reopened = incident.resolvedAt !== null;
+  const finding = reopened ? judged : { ...judged, urgency: louder(incident.urgency, judged.urgency) };
   const again = { status: "OPEN", resolvedAt: null, acknowledgedAt: null, acknowledgedBy: null } as const;
   await tx.incident.update({
     where: { id },
@@ -87,9 +98,10 @@ async function goOn(tx: Db, incident: IncidentRecord, finding: Finding, now: num
 
 /** What of an incident each finding says anew. */
 function columnsOf(finding: Finding, now: number) {
-  const { severity, cause, title, labels, flapping, loss, diagnosis, judgedAt } = finding;
+  const { severity, urgency, cause, title, labels, flapping, loss, diagnosis, judgedAt } = finding;
   return {
     severity,
+    urgency,
     cause,
     title,
     labels: { ...labels },
@@ -111,6 +123,9 @@ function changesOf(before: IncidentRecord, finding: Finding, { joined, left }: M
   if (before.cause !== finding.cause) {
     entries.push(entryOf(finding, "CAUSE_CHANGED", `${before.cause} to ${finding.cause}: ${finding.title}`));
   }
+  if (before.urgency !== finding.urgency) {
+    entries.push(entryOf(finding, "URGENCY_CHANGED", `${before.urgency} to ${finding.urgency}`));
+  }
   if (finding.flapping && !before.flapping) {
     entries.push(entryOf(finding, "FLAPPING", "it ends and starts again within minutes"));
   }
@@ -124,6 +139,10 @@ function changesOf(before: IncidentRecord, finding: Finding, { joined, left }: M
 
 function entryOf({ judgedAt }: Finding, kind: NewEntry["kind"], text: string): NewEntry {
   return { at: judgedAt, actor: SYSTEM_ACTOR.name, kind, text, key: `${kind} ${judgedAt}` };
+}
+
+function louder(a: Urgency, b: Urgency): Urgency {
+  return URGENCIES.indexOf(a) >= URGENCIES.indexOf(b) ? a : b;
 }
 
 const NAMED = 5;

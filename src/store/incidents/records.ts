@@ -7,13 +7,16 @@ import {
   IncidentStatus,
   Severity,
   TimelineKind,
+  Urgency,
 } from "../../generated/prisma/client.ts";
 import type { Labels } from "../labels/effective.ts";
 
-export type { Cause, DeliveryKind, DeliveryStatus, IncidentStatus, Severity, TimelineKind };
+export type { Cause, DeliveryKind, DeliveryStatus, IncidentStatus, Severity, TimelineKind, Urgency };
 
 /** The least first. */
 export const SEVERITIES: readonly Severity[] = Object.values(Severity);
+/** The quietest first. */
+export const URGENCIES: readonly Urgency[] = Object.values(Urgency);
 export const CAUSES: readonly Cause[] = Object.values(Cause);
 export const INCIDENT_STATUSES: readonly IncidentStatus[] = Object.values(IncidentStatus);
 export const TIMELINE_KINDS: readonly TimelineKind[] = Object.values(TimelineKind);
@@ -60,6 +63,8 @@ export interface IncidentRecord {
   readonly dedupKey: string;
   readonly status: IncidentStatus;
   readonly severity: Severity;
+  /** How loudly people are told: the loudest since it was opened last. */
+  readonly urgency: Urgency;
   readonly cause: Cause;
   readonly title: string;
   readonly labels: Labels;
@@ -74,6 +79,11 @@ export interface IncidentRecord {
   /** Null where no loss was estimated. */
   readonly loss: LossShare | null;
   readonly diagnosis: Diagnosis | null;
+  /**
+   * Id of the incident that explains this one, so that nobody need be told of it; null where none does. Of one that is
+   * resolved: that which explained it then.
+   */
+  readonly inhibitedBy: number | null;
   /** What a person said of it; null before anyone did. */
   readonly useful: boolean | null;
   /** Grows with each change. */

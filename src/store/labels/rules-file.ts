@@ -1,13 +1,10 @@
-import { readFile } from "node:fs/promises";
-import { type Document, isNode, LineCounter, type ParsedNode, parseDocument } from "yaml";
 import { z } from "zod";
-import { SpillwayError } from "../../errors.ts";
 import { LIMITS } from "../../protocol/limits.ts";
+import { parseYaml, readTextFile } from "../../yaml-file.ts";
 import { checkLabel } from "./check.ts";
 import { compileMatch, type LabelRule } from "./rules.ts";
 
 const RULES_MAX = 1_000;
-const FAULTS_SHOWN = 20;
 
 const fileSchema = z
   .array(
@@ -21,7 +18,8 @@ const fileSchema = z
       }),
     }),
   )
-  .max(RULES_MAX);
+  .max(RULES_MAX)
+  .default([]);
 
 function checkMatch(match: string, context: z.RefinementCtx): void {
   try {
@@ -41,16 +39,8 @@ function checkMatch(match: string, context: z.RefinementCtx): void {
  * @throws CONFIGURATION when it cannot be read, or names every fault with its line and column
  */
 export async function readRulesFile(path: string): Promise<LabelRule[] | null> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw new SpillwayError("CONFIGURATION", `cannot read ${path}: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-  return parseRules(text, path);
+  const text = await readTextFile(path);
+  return text === null ? null : parseRules(text, path);
 }
 
 /**
@@ -60,38 +50,5 @@ export async function readRulesFile(path: string): Promise<LabelRule[] | null> {
  * @throws CONFIGURATION with each fault as `path:line:column: what is wrong`
  */
 export function parseRules(text: string, path: string): LabelRule[] {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const at = (offset: number) => {
-    const { line, col } = lines.linePos(offset);
-    return `${path}:${Math.max(1, line)}:${Math.max(1, col)}`;
-  };
-  const syntax = [...document.errors, ...document.warnings];
-  if (syntax.length > 0) throw faulty(syntax.map(({ pos, message }) => `${at(pos[0])}: ${message}`));
-
-  const result = fileSchema.safeParse(document.toJS() ?? []);
-  if (result.success) return result.data;
-  throw faulty(result.error.issues.map((issue) => `${at(offsetOf(document, issue))}: ${textOf(issue)}`));
-}
-
-function textOf(issue: z.core.$ZodIssue): string {
-  const path = issue.path.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("");
-  return `${path.replace(/^\./, "") || "the file"}: ${issue.message}`;
-}
-
-/** Where the thing at fault begins: the value itself, or the nearest thing around it that is there. */
-function offsetOf(document: Document.Parsed, issue: z.core.$ZodIssue): number {
-  const path = issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0] ?? ""] : [...issue.path];
-  for (; path.length > 0; path.pop()) {
-    const node = document.getIn(path, true) as ParsedNode | undefined;
-    if (isNode(node) && node.range != null) return node.range[0];
-  }
-  return document.contents?.range?.[0] ?? 0;
-}
-
-function faulty(faults: readonly string[]): SpillwayError {
-  const more = faults.length - FAULTS_SHOWN;
-  const lines = ["the labels file has faults:", ...faults.slice(0, FAULTS_SHOWN)];
-  if (more > 0) lines.push(`and ${more} more`);
-  return new SpillwayError("CONFIGURATION", lines.join("\n  "));
+  return parseYaml({ text, path, called: "the labels file", schema: fileSchema });
 }

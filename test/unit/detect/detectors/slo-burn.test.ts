@@ -21,9 +21,9 @@ function minutesUntilBurn(share: number, perMinute = 100_000, limit = 2 * DAY) {
 
 describe("how long it takes, by share lost", () => {
   test.each([
-    [1, 1, "page", 60],
-    [0.1, 9, "page", 60],
-    [0.015, 59, "page", 60],
+    [1, 1, "PAGE", 60],
+    [0.1, 9, "PAGE", 60],
+    [0.015, 59, "PAGE", 60],
   ])("%d", (share, minutes, urgency, longMinutes) => {
     const found = minutesUntilBurn(share);
     expect(found?.lost).toBe(minutes);
@@ -32,7 +32,7 @@ describe("how long it takes, by share lost", () => {
 
   test("half a percent pages nobody, and becomes a ticket", () => {
     const found = minutesUntilBurn(0.005);
-    expect(found?.burn.rule.urgency).toBe("ticket");
+    expect(found?.burn.rule.urgency).toBe("TICKET");
     expect((found?.lost ?? 0) / 60).toBeGreaterThan(14);
     expect((found?.lost ?? 0) / 60).toBeLessThan(15.1);
   });
@@ -47,7 +47,7 @@ test("it ends within five minutes of the recovery", () => {
   if (found === null) throw new Error("no rule spoke");
   let { minute } = found;
   let minutes = 0;
-  while (judgeBurn(found.ring)?.rule.urgency === "page") {
+  while (judgeBurn(found.ring)?.rule.urgency === "PAGE") {
     found.ring.add(++minute, { good: 100_000, bad: 0 });
     minutes++;
   }

@@ -69,23 +69,23 @@ test.each<[string, Cause, number, object, boolean]>([
   ["for five minutes", "RESTART", 300_100, { kind: "deploy", until: null }, false],
   ["or until it is over", "RESTART", 900_000, { kind: "deploy", until: 1_000_000 }, true],
   ["an announced reboot holds back silence", "HOST_SILENT", 200_000, { kind: "reboot", until: null }, true],
-  ["a note holds back nothing", "RESTART", 500, { kind: "note", until: null }, false],
+  ["a note holds back nothing", "RESTART", 500, { kind: "NOTE", until: null }, false],
 ])("%s", (_name, cause, at, event, held) => {
   const known = { kind: "", title: "", at: 100, until: null, ...event };
   expect(suppressedBy(cause, at, [known]) !== null).toBe(held);
 });
 
 test.each<[string, Partial<UrgencyInput>, string]>([
-  ["a tenth of handshakes lost", { share: 0.1 }, "page"],
-  ["less", { share: 0.09 }, "note"],
-  ["a fast burn", { burn: "page" }, "page"],
-  ["a slow burn", { burn: "ticket" }, "ticket"],
-  ["a port that nothing listens on", { cause: "SERVICE_DOWN" }, "page"],
-  ["one silent host", { cause: "HOST_SILENT" }, "note"],
-  ["a silent fleet: our own ingest", { cause: "HOST_SILENT", scope: { kind: "fleet", of: "*" } }, "page"],
-  ["what flaps", { flapping: true }, "ticket"],
-  ["a leak", { cause: "CONNECTION_LEAK" }, "ticket"],
-  ["a scan", { cause: "INBOUND_SCAN" }, "note"],
+  ["a tenth of handshakes lost", { share: 0.1 }, "PAGE"],
+  ["less", { share: 0.09 }, "NOTE"],
+  ["a fast burn", { burn: "PAGE" }, "PAGE"],
+  ["a slow burn", { burn: "TICKET" }, "TICKET"],
+  ["a port that nothing listens on", { cause: "SERVICE_DOWN" }, "PAGE"],
+  ["one silent host", { cause: "HOST_SILENT" }, "NOTE"],
+  ["a silent fleet: our own ingest", { cause: "HOST_SILENT", scope: { kind: "fleet", of: "*" } }, "PAGE"],
+  ["what flaps", { flapping: true }, "TICKET"],
+  ["a leak", { cause: "CONNECTION_LEAK" }, "TICKET"],
+  ["a scan", { cause: "INBOUND_SCAN" }, "NOTE"],
 ])("%s", (_name, more, urgency) => {
   const usual: UrgencyInput = {
     cause: "APPLICATION_SLOW",

@@ -1,0 +1,94 @@
+/** Files that people write, in YAML: read, checked, and every fault told with its line and column. */
+import { readFile } from "node:fs/promises";
+import { type Document, isNode, LineCounter, type ParsedNode, parseDocument } from "yaml";
+import type { z } from "zod";
+import { SpillwayError } from "./errors.ts";
+
+const FAULTS_SHOWN = 20;
+
+/** Something wrong with a value, and where in the file it is. */
+export interface Fault {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+export interface YamlFile<T> {
+  readonly text: string;
+  readonly path: string;
+  /** As a sentence calls it: "the labels file". */
+  readonly called: string;
+  readonly schema: z.ZodType<T>;
+  /** What the values are replaced by before they are checked; by default they stay as they are. */
+  readonly prepare?: (value: unknown) => { readonly value: unknown; readonly faults: readonly Fault[] };
+}
+
+/** @returns null when there is no such file @throws CONFIGURATION when it cannot be read */
+export async function readTextFile(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw new SpillwayError("CONFIGURATION", `cannot read ${path}: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+/** @throws CONFIGURATION with each fault as `path:line:column: what is wrong` */
+export function parseYaml<T>({ text, path, called, schema, prepare }: YamlFile<T>): T {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const at = (offset: number) => {
+    const { line, col } = lines.linePos(offset);
+    return `${path}:${Math.max(1, line)}:${Math.max(1, col)}`;
+  };
+  const syntax = [...document.errors, ...document.warnings];
+  if (syntax.length > 0)
+    throw faulty(
+      called,
+      syntax.map(({ pos, message }) => `${at(pos[0])}: ${message}`),
+    );
+
+  const told = (faults: readonly Fault[]) =>
+    faulty(
+      called,
+      faults.map((fault) => `${at(offsetOf(document, fault.path))}: ${textOf(fault)}`),
+    );
+  const read: unknown = document.toJS() ?? undefined;
+  const { value, faults } = prepare?.(read) ?? { value: read, faults: [] };
+  if (faults.length > 0) throw told(faults);
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw told(
+    result.error.issues.map((issue) => ({
+      path: issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0] ?? ""] : issue.path,
+      shown: issue.path,
+      message: issue.message,
+    })),
+  );
+}
+
+function textOf({
+  path,
+  shown = path,
+  message,
+}: Fault & { readonly shown?: readonly PropertyKey[] }): string {
+  const words = shown.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("");
+  return `${words.replace(/^\./, "") || "the file"}: ${message}`;
+}
+
+/** Where the thing at fault begins: the value itself, or the nearest thing around it that is there. */
+function offsetOf(document: Document.Parsed, path: readonly PropertyKey[]): number {
+  for (let length = path.length; length > 0; length--) {
+    const node = document.getIn(path.slice(0, length), true) as ParsedNode | undefined;
+    if (isNode(node) && node.range != null) return node.range[0];
+  }
+  return document.contents?.range?.[0] ?? 0;
+}
+
+function faulty(called: string, faults: readonly string[]): SpillwayError {
+  const more = faults.length - FAULTS_SHOWN;
+  const lines = [`${called} has faults:`, ...faults.slice(0, FAULTS_SHOWN)];
+  if (more > 0) lines.push(`and ${more} more`);
+  return new SpillwayError("CONFIGURATION", lines.join("\n  "));
+}
