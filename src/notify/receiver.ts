@@ -67,13 +67,6 @@ export interface Receiver {
   readonly kind: ReceiverKind;
   /** Host, address or channel that it sends to, without secrets. */
   readonly target: string;
-  /** For a far end that forgets what it is not told again; left out for others. */
-  readonly resend?: {
-    /** How often it is told of what goes on. */
-    readonly everyMs: number;
-    /** For how long it is told so of what is over. */
-    readonly resolvedForMs: number;
-  };
   /**
    * Makes one attempt. What the far end does is an outcome and never thrown.
    *

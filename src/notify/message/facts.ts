@@ -62,10 +62,11 @@ export function stateOf({ incident, firing }: NotifiedIncident): State {
 /** Addresses and ports of the sockets that the evidence is about, each once. */
 export function listenersOf({ diagnosis }: IncidentRecord): string[] {
   const sockets = diagnosis?.evidence.flatMap(({ listener }) => (listener === null ? [] : [listener])) ?? [];
-  const names = sockets.map(
-    ({ address, port }) => `${address.includes(":") ? `[${address}]` : address}:${port}`,
-  );
-  return [...new Set(names)].slice(0, HOSTS).map((name) => oneLine(name, LENGTHS.name));
+  const names = sockets.map(({ address, port }) => {
+    const host = oneLine(address, LENGTHS.name);
+    return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  });
+  return [...new Set(names)].slice(0, HOSTS);
 }
 
 /** `web-1, web-2 and 498 more`, and that of one alone its name. */

@@ -14,7 +14,7 @@ export interface Payload {
 interface PayloadData {
   /** The same until the group is resolved. */
   readonly groupKey: string;
-  readonly groupLabels: Readonly<Record<string, string>>;
+  readonly groupLabels: Labels;
   readonly url: string;
   readonly incidentCount: number;
   /** The worst first, whole; others shorter or left out, as far as there is room. */
@@ -26,9 +26,9 @@ interface PayloadData {
 /** Standard Webhooks wants payloads below 20 kB. */
 const BYTES_MAX = 19_999;
 
-/** How many are whole and how many brief, from all that is known to what always fits. */
+/** How many are whole and how many brief, from the most that can fit to what always does. */
 const SIZES: readonly (readonly [whole: number, brief: number])[] = [
-  [Number.POSITIVE_INFINITY, 0],
+  [20, Number.POSITIVE_INFINITY],
   [5, Number.POSITIVE_INFINITY],
   [1, Number.POSITIVE_INFINITY],
   [1, 40],
@@ -60,7 +60,7 @@ function sized(notification: Notification, [whole, brief]: readonly [number, num
     timestamp: isoTime(happenedAt(notification)),
     data: {
       groupKey: oneLine(groupKey, 500),
-      groupLabels: bounded(groupLabels),
+      groupLabels: bounded(groupLabels, 10, 100),
       url,
       incidentCount: incidents.length,
       incidents: [...first.map(wholeOf), ...others.map(briefOf)],
@@ -94,7 +94,7 @@ function wholeOf(notified: NotifiedIncident) {
   const { diagnosis, loss, acknowledgedBy, flapping } = incident;
   return {
     ...briefOf(notified),
-    labels: bounded(incident.labels),
+    labels: bounded(incident.labels, 20, 200),
     acknowledgedBy: acknowledgedBy === null ? null : oneLine(acknowledgedBy, 120),
     flapping,
     loss: loss === null ? null : { share: loss.share, low: loss.low, high: loss.high },
@@ -126,11 +126,9 @@ function wholeOf(notified: NotifiedIncident) {
   };
 }
 
-const LABELS = 20;
-
-function bounded(labels: Readonly<Record<string, string>>): Record<string, string> {
-  const kept = Object.entries(labels).slice(0, LABELS);
-  return Object.fromEntries(kept.map(([name, value]) => [oneLine(name, 100), oneLine(value, 200)]));
+function bounded(labels: Labels, count: number, length: number): Labels {
+  const kept = Object.entries(labels).slice(0, count);
+  return Object.fromEntries(kept.map(([name, value]) => [oneLine(name, 100), oneLine(value, length)]));
 }
 
 function isoTime(at: number): string {

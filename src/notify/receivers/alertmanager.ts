@@ -7,14 +7,13 @@
  */
 import { alertsOf } from "../message/alerts.ts";
 import type { Outcome, Receiver } from "../receiver.ts";
+import { TRAITS } from "../traits.ts";
 import { failure, post, refused, taken } from "./ask.ts";
 import type { ReceiverDeps } from "./deps.ts";
 import type { SettingsOf } from "./settings.ts";
 
-/** As Prometheus does. */
-const RESEND = { everyMs: 60_000, resolvedForMs: 300_000 } as const;
-/** What fires is over by itself when so many sendings have failed. */
-const MISSED = 4;
+/** So long after its last sending what fires is over by itself: several of them may fail. */
+const ENDS_IN_MS = 4 * (TRAITS.ALERTMANAGER.resendMs ?? 60_000);
 
 /** As many as Prometheus sends at once. */
 const BATCH = 64;
@@ -32,25 +31,27 @@ export function alertmanager(
   const headers = authorization === null ? {} : { authorization };
   const secrets = [settings.bearer ?? "", settings.basic_auth?.password ?? ""];
 
-  /** All batches to one instance; the first that is not taken ends it. */
+  /** All batches to one instance, up to one that it may take later. */
   const sendTo = async (url: string, batches: readonly object[], signal: AbortSignal): Promise<Outcome> => {
-    let outcome: Outcome = failure(null, "there was nothing to send", false);
+    let outcome: Outcome | null = null;
     for (const body of batches) {
       const asked = await post(http, { url, headers, body, signal, secrets });
       if ("failed" in asked) return asked.failed;
-      outcome = asked.answer.status === 200 ? taken(asked.answer) : refused(asked.answer, now());
-      if (!outcome.delivered) return outcome;
+      const { answer } = asked;
+      // With 400 the valid alerts of the batch are stored and the others never will be, so that the rest can go on.
+      if (answer.status !== 200 && answer.status !== 400) return refused(answer, now());
+      if (outcome?.delivered !== false)
+        outcome = answer.status === 200 ? taken(answer) : refused(answer, now());
     }
-    return outcome;
+    return outcome ?? failure(null, "there was nothing to send", false);
   };
 
   return {
     name,
     kind: "ALERTMANAGER",
     target: instances.map(({ host }) => host).join(", "),
-    resend: RESEND,
     send: async (notification, signal): Promise<Outcome> => {
-      const alerts = alertsOf(notification, { name, endsInMs: MISSED * RESEND.everyMs });
+      const alerts = alertsOf(notification, { name, endsInMs: ENDS_IN_MS });
       const batches = Array.from({ length: Math.ceil(alerts.length / BATCH) }, (_, index) =>
         alerts.slice(index * BATCH, (index + 1) * BATCH),
       );
