@@ -41,6 +41,8 @@ export function factsOf(notified: NotifiedIncident, at: number): IncidentFacts {
   const { incident } = notified;
   const { diagnosis } = incident;
   const statements = diagnosis?.evidence.slice(0, STATEMENTS).map(({ statement }) => statement) ?? [];
+  // What is over calls for nothing any more.
+  const remedies = (notified.firing ? diagnosis?.remedies.slice(0, REMEDIES) : null) ?? [];
   return {
     state: stateOf(notified),
     severity: incident.severity,
@@ -48,7 +50,7 @@ export function factsOf(notified: NotifiedIncident, at: number): IncidentFacts {
     summary: diagnosis === null ? null : oneLine(diagnosis.summary, LENGTHS.summary),
     facts: listOf(notified, at),
     evidence: statements.map((text) => oneLine(text, LENGTHS.statement)),
-    remedies: diagnosis?.remedies.slice(0, REMEDIES).map((text) => oneLine(text, LENGTHS.statement)) ?? [],
+    remedies: remedies.map((text) => oneLine(text, LENGTHS.statement)),
     brief: briefOf(notified),
     url: notified.url,
   };

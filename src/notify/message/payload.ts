@@ -1,4 +1,5 @@
 /** The message for programs: the payload of a webhook. */
+import type { Labels } from "../../store/labels/effective.ts";
 import type { Notification, NotifiedIncident } from "../receiver.ts";
 import { oneLine } from "./clean.ts";
 import { stateOf } from "./facts.ts";

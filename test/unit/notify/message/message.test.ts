@@ -94,9 +94,6 @@ test("the end of it", () => {
     - 1,138 ListenOverflows in 60 s: SYNs and last ACKs found the accept queue full.
     - The listener 0.0.0.0:8080 (nginx) had a full queue in 60 of 60 samples.
 
-    What to do
-    - See what the process does. A larger backlog will not help: it fills as well.
-
     https://spillway.example/incidents/12
     "
   `);
