@@ -65,6 +65,7 @@ export const configSchema = z.object({
     .default("ephemeral=true"),
   SPILLWAY_FORGET_EPHEMERAL_AFTER: duration.default(HOUR_MS),
   SPILLWAY_LABELS_FILE: absolutePath.optional(),
+  SPILLWAY_RECEIVERS_FILE: absolutePath.optional(),
   SPILLWAY_ROLE_LABELS: words.default(["role", "service"]),
   SPILLWAY_TLS_CERT: absolutePath.optional(),
   SPILLWAY_TLS_KEY: absolutePath.optional(),
@@ -116,6 +117,9 @@ export interface Config {
   /** Rules that give labels to hosts; need not be there unless it is named by a setting. */
   readonly labelsFile: string;
   readonly labelsFileNamed: boolean;
+  /** Where notifications go; need not be there unless it is named by a setting. */
+  readonly receiversFile: string;
+  readonly receiversFileNamed: boolean;
   /** Labels that say which hosts do the same work: the first of them that a host has is its role. */
   readonly roleLabels: readonly string[];
   /** Paths of a certificate and its key; null for plain HTTP. */
@@ -189,6 +193,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     compactAfterMs: env.SPILLWAY_COMPACT_AFTER,
     labelsFile: env.SPILLWAY_LABELS_FILE ?? join(dataDir, "labels.yml"),
     labelsFileNamed: env.SPILLWAY_LABELS_FILE !== undefined,
+    receiversFile: env.SPILLWAY_RECEIVERS_FILE ?? join(dataDir, "receivers.yml"),
+    receiversFileNamed: env.SPILLWAY_RECEIVERS_FILE !== undefined,
     roleLabels: env.SPILLWAY_ROLE_LABELS,
     tls: tlsOf(env),
     proxies: {

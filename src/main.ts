@@ -14,6 +14,7 @@ import { localUrl, remoteUrl } from "./commands/addresses.ts";
 import { explainDatabase } from "./commands/database.ts";
 import { keepLabelRules } from "./commands/labels-file.ts";
 import { startLocalAgent } from "./commands/local-agent.ts";
+import { keepReceivers } from "./commands/receivers-file.ts";
 import { runCommand } from "./commands/run.ts";
 import { ensureTokenFiles, type TokenFiles } from "./commands/token-files.ts";
 import { welcomeText } from "./commands/welcome.ts";
@@ -44,6 +45,8 @@ import { closeQueues, openQueues, queueCounts } from "./jobs/queues.ts";
 import { startWorkers } from "./jobs/worker.ts";
 import { Announcer } from "./live/announcer.ts";
 import { LiveBus } from "./live/bus.ts";
+import { listReceivers } from "./notify/directory.ts";
+import { testReceiver } from "./notify/test-receiver.ts";
 import { Actors } from "./store/actors.ts";
 import { openStore } from "./store/client.ts";
 import { FleetView } from "./store/fleet-view.ts";
@@ -131,6 +134,11 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
     const announcing = new Announcer(db, log);
     return { value: announcing, stop: () => announcing.flush() };
   });
+  const links = config.publicUrl ?? localUrl(config.listen, config.port, tls);
+  const receivers = await life.start("receivers", async () => {
+    const kept = await keepReceivers(config, { log, publicUrl: links, now });
+    return { value: kept, stop: kept.stop };
+  });
   if (role !== "serve") {
     await life.start("workers", async () => {
       const stop = await startWorkers({
@@ -145,6 +153,8 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
         forgetting: config.forgetting,
         compactAfterMs: config.compactAfterMs,
         roleLabels: config.roleLabels,
+        notifying: receivers.current,
+        publicUrl: links,
       });
       return { value: undefined, stop };
     });
@@ -182,6 +192,10 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
     labelsOver: () => labelHistory.over(),
     publicUrl: () => config.publicUrl ?? localUrl(config.listen, port, tls),
     now,
+    receivers: {
+      list: () => listReceivers(db, receivers.current()),
+      test: (name) => testReceiver({ db, publicUrl: links, now }, receivers.current(), name),
+    },
     system: {
       version: VERSION,
       roles: [role],

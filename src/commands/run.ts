@@ -6,6 +6,7 @@ import { createLog } from "../telemetry/log.ts";
 import { createSignIn, explainDatabase, openForCommand } from "./database.ts";
 import { DETECT_USAGE, runDetect } from "./detect.ts";
 import { readLabelRules } from "./labels-file.ts";
+import { readReceivers } from "./receivers-file.ts";
 import { parseTokenWords, runTokenCommand, TOKEN_USAGE } from "./token.ts";
 
 const USAGE = `spillway [role]
@@ -53,6 +54,7 @@ async function resultOf(
     case "check-config": {
       const config = readConfig(environment);
       await readLabelRules(config);
+      await readReceivers(config, environment);
       if (config.tls !== null) await readTls(config.tls);
       return "the configuration is good";
     }

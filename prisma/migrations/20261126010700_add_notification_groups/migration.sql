@@ -46,7 +46,8 @@ ALTER TABLE "delivery_incident" ADD COLUMN "firing" BOOLEAN NOT NULL DEFAULT tru
 CREATE UNIQUE INDEX "notification_group_receiver_identity_key" ON "notification_group"("receiver", "identity");
 CREATE INDEX "notification_group_due_at_idx" ON "notification_group"("due_at");
 CREATE INDEX "notification_group_incident_group_id_idx" ON "notification_group_incident"("group_id");
-CREATE INDEX "delivery_next_try_at_idx" ON "delivery"("next_try_at");
+CREATE INDEX "delivery_receiver_next_try_at_idx" ON "delivery"("receiver", "next_try_at");
+CREATE INDEX "delivery_claimed_until_idx" ON "delivery"("claimed_until");
 CREATE INDEX "delivery_group_id_idx" ON "delivery"("group_id");
 
 ALTER TABLE "notification_group_incident" ADD CONSTRAINT "notification_group_incident_incident_id_fkey" FOREIGN KEY ("incident_id") REFERENCES "incident"("id") ON DELETE CASCADE ON UPDATE CASCADE;
