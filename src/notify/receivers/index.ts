@@ -1,16 +1,26 @@
-import { SpillwayError } from "../../errors.ts";
 import type { Receiver } from "../receiver.ts";
-import type { SafeHttp } from "../safe-http.ts";
+import { alertmanager } from "./alertmanager.ts";
+import type { ReceiverDeps } from "./deps.ts";
+import { email } from "./email.ts";
+import { pagerduty } from "./pagerduty.ts";
 import type { ReceiverSettings } from "./settings.ts";
+import { slack } from "./slack.ts";
+import { webhook } from "./webhook.ts";
 
-export interface ReceiverDeps {
-  readonly http: SafeHttp;
-  readonly publicUrl: string;
-  /** ms since 1970 */
-  readonly now: () => number;
-}
+export type { ReceiverDeps };
 
-/** A receiver by its settings. */
-export function createReceiver(name: string, settings: ReceiverSettings, _deps: ReceiverDeps): Receiver {
-  throw new SpillwayError("CONFIGURATION", `there is no receiver ${name} of the type ${settings.type} yet`);
+/** A receiver by its settings. What it needs of a far end is looked up when it sends, and never before. */
+export function createReceiver(name: string, settings: ReceiverSettings, deps: ReceiverDeps): Receiver {
+  switch (settings.type) {
+    case "alertmanager":
+      return alertmanager(name, settings, deps);
+    case "pagerduty":
+      return pagerduty(name, settings, deps);
+    case "slack":
+      return slack(name, settings, deps);
+    case "webhook":
+      return webhook(name, settings, deps);
+    case "email":
+      return email(name, settings, deps);
+  }
 }

@@ -72,11 +72,15 @@ const webhook = z.strictObject({
   previous_secrets: z.array(webhookSecret).max(5).default([]),
 });
 
+const SMTP_URL = "an address such as smtp://name:password@mail.example.com:587, specials as %40";
+
 const email = z
   .strictObject({
     type: z.literal("email"),
     /** smtp:// begins in the clear and asks for TLS, smtps:// begins with TLS. */
-    smtp_url: z.url({ protocol: /^smtps?$/, error: "an address that begins with smtps:// or smtp://" }),
+    smtp_url: z
+      .url({ protocol: /^smtps?$/, error: SMTP_URL })
+      .refine((url) => !URL.canParse(url) || isWhole(url), { error: SMTP_URL }),
     from: mailbox,
     to: z.array(mailbox).min(1).max(50),
     /** What becomes of a mail whose server has no TLS, for smtp://. */
@@ -88,6 +92,16 @@ const email = z
     error: "starttls must be required: a name and a password are not sent in the clear",
     path: ["starttls"],
   });
+
+/** Whether it names a host, and its name and password can be decoded. */
+function isWhole(url: string): boolean {
+  const { hostname, username, password } = new URL(url);
+  try {
+    return hostname !== "" && decodeURIComponent(username + password) !== null;
+  } catch {
+    return false;
+  }
+}
 
 function isSafe(url: string): boolean {
   return !URL.canParse(url) || url.startsWith("smtps:") || new URL(url).username === "";
