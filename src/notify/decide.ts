@@ -133,7 +133,7 @@ function tell(
   told: readonly Member[],
   dueAt: number,
 ): Decision {
-  const firing = [...fresh, ...told];
+  const firing = [...told, ...fresh];
   const tellings = new Map<number, Telling>();
   for (const { incident } of firing) {
     const acknowledged = incident.acknowledgedAt !== null;

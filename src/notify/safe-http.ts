@@ -73,9 +73,10 @@ export interface SafeHttpOptions {
 export function safeHttp({ allowed, lookup = systemLookup }: SafeHttpOptions): SafeHttp {
   const checkedAddress = async (host: string, signal: AbortSignal | null): Promise<string> => {
     const bare = host.replace(/^\[(.*)\]$/, "$1");
-    const addresses = await aborted(lookup(bare), signal).catch((error: Error) => {
+    const looking = lookup(bare).catch((error: Error) => {
       throw new NoAnswer(`the name ${bare} is not found: ${error.message}`, true, { cause: error });
     });
+    const addresses = await aborted(looking, signal);
     const [first] = addresses;
     if (first === undefined) throw new NoAnswer(`the name ${bare} has no address`, true);
     // All of them: a name that stands for one inside and one outside is not to be trusted with either.
