@@ -143,9 +143,9 @@ test.each([
   expect(outcome.answer).not.toContain(KEY);
 });
 
-test("a 200 is not from PagerDuty", async () => {
+test("a 200 is of something in between, and may pass", async () => {
   farEnd.answerNext({ status: 200, body: "<html>Sign in to the hotel's network</html>" });
-  expect((await send()).outcome).toMatchObject({ delivered: false, status: 200 });
+  expect((await send()).outcome).toMatchObject({ delivered: false, status: 200, retry: true });
 });
 
 test("nobody there is no answer, and may pass", async () => {
