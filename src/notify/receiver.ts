@@ -20,8 +20,8 @@ export interface NotifiedIncident {
   /** Page of the incident. */
   readonly url: string;
   /**
-   * The labels that its hosts had in common when this receiver was first told of it: far ends that know an alert by its
-   * labels would take it for another one when these change. Left out where that is not known.
+   * The labels that its hosts had in common, and `cause`, when this receiver was first told of it: far ends that know an
+   * alert by its labels would take it for another one when these change. Left out where that is not known.
    */
   readonly labelsAtFirst?: Labels;
 }

@@ -58,27 +58,27 @@ function alertOf(notified: NotifiedIncident, notification: Notification, endsInM
 }
 
 /**
- * The labels by which Alertmanager knows the alert. An incident's own labels and cause change while hosts join it and
- * more is known of it; each change would be another alert. These are the ones that were when it was first told of, and
- * those of its group, which stay. Severity and urgency are as they are now, since people route by them: one that became
- * worse has to reach who is paged for that, and the alert before it is over by itself. Neither falls while it goes on.
+ * The labels by which Alertmanager knows the alert. An incident's labels become fewer while hosts join it, and its cause
+ * changes as more is known; each change would be another alert. So these are as they were when it was first told of.
+ * Severity and urgency are as they are now, since people route by them: one that became worse has to reach who is paged
+ * for that, and the alert before it is over by itself. Neither falls while it goes on.
  */
 function identityOf(
   { incident, labelsAtFirst = {} }: NotifiedIncident,
   { groupLabels }: Notification,
 ): Labels {
-  const own: Labels = {
+  const theirs = Object.entries({ ...groupLabels, ...labelsAtFirst }).map(([name, value]) => [
+    name,
+    wellFormed(value.slice(0, LABEL_LENGTH)),
+  ]);
+  return withValues({
+    ...Object.fromEntries(theirs),
+    // Last: a label of a host cannot pass for one of these.
     alertname: "SpillwayIncident",
     incident: incident.dedupKey,
     severity: incident.severity.toLowerCase(),
     urgency: incident.urgency.toLowerCase(),
-  };
-  const others = Object.entries({ ...labelsAtFirst, ...groupLabels }).map(([name, value]) => [
-    // A label of a host cannot pass for one of ours.
-    Object.hasOwn(own, name) ? `exported_${name}` : name,
-    wellFormed(value.slice(0, LABEL_LENGTH)),
-  ]);
-  return withValues({ ...Object.fromEntries(others), ...own });
+  });
 }
 
 const LABEL_LENGTH = 1_000;

@@ -57,9 +57,12 @@ export function refused(answer: SafeAnswer, now: number, retry = isPassing(answe
   return { delivered: false, status, answer: answerWords(answer), retry, retryAfterMs };
 }
 
-/** Whether a status tells of a state that passes: too early, too much, too busy, broken. */
-export function isPassing(status: number): boolean {
-  return status === 408 || status === 425 || status === 429 || status >= 500;
+/**
+ * Whether a status tells of a state that passes: too early, too much, too busy, broken. A success that is not the one
+ * which the far end is known for is of something in between, such as a network that wants people to sign in first.
+ */
+function isPassing(status: number): boolean {
+  return (status >= 200 && status < 300) || [408, 425, 429].includes(status) || status >= 500;
 }
 
 const ANSWER_LENGTH = 400;

@@ -40,7 +40,6 @@ export function pagerduty(
       const body = { routing_key, ...eventOf(notification, publicUrl) };
       const asked = await post(http, { url, body, signal, secrets: [routing_key] });
       if ("failed" in asked) return asked.failed;
-      // Anything but 202, even another 2xx, is not from PagerDuty.
       return asked.answer.status === 202 ? taken(asked.answer) : refused(asked.answer, now());
     },
   };

@@ -3,7 +3,7 @@ import { messageOf } from "../message/message.ts";
 import { toSlack } from "../message/slack.ts";
 import type { Outcome, Receiver } from "../receiver.ts";
 import type { SafeAnswer } from "../safe-http.ts";
-import { isPassing, post, refused, taken } from "./ask.ts";
+import { post, refused, taken } from "./ask.ts";
 import type { ReceiverDeps } from "./deps.ts";
 import type { SettingsOf } from "./settings.ts";
 
@@ -28,9 +28,8 @@ export function slack(
       const asked = await post(http, { url, body, signal, secrets });
       if ("failed" in asked) return asked.failed;
       const { answer } = asked;
-      return isTaken(answer)
-        ? taken(answer)
-        : refused(answer, now(), isPassing(answer.status) || isForeign(answer));
+      if (isTaken(answer)) return taken(answer);
+      return isFault(answer) ? refused(answer, now(), false) : refused(answer, now());
     },
   };
 }
@@ -40,7 +39,7 @@ function isTaken({ status, body }: SafeAnswer): boolean {
   return status === 200 && body.trim() === "ok";
 }
 
-/** Slack's own faults are one word such as `invalid_blocks`; a page with 200 is something in between, which may pass. */
-function isForeign({ status, body }: SafeAnswer): boolean {
-  return status >= 200 && status < 300 && !/^[a-z_]+$/.test(body.trim());
+/** Slack may also answer 200 with what it did not like, as one word: `invalid_blocks`. */
+function isFault({ status, body }: SafeAnswer): boolean {
+  return status === 200 && /^[a-z_]+$/.test(body.trim());
 }

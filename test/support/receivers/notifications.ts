@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import type { Notification, NotifiedIncident } from "../../../src/notify/receiver.ts";
 import type { Diagnosis, IncidentRecord } from "../../../src/store/incidents/records.ts";
+import { incidentRecord } from "../incident-records.ts";
 
 /** 2026-11-22 10:42 UTC */
 export const STARTED_AT = Date.UTC(2026, 10, 22, 10, 42);
@@ -32,29 +33,19 @@ export const DIAGNOSIS: Diagnosis = {
 };
 
 export function incident(more: Partial<IncidentRecord> = {}): IncidentRecord {
-  return {
+  return incidentRecord({
     id: 12,
     dedupKey: "0123456789abcdef0123456789abcdef",
     status: more.resolvedAt != null ? "RESOLVED" : more.acknowledgedAt != null ? "ACKNOWLEDGED" : "OPEN",
     severity: "CRITICAL",
-    urgency: "PAGE",
     cause: "APPLICATION_STALLED",
     title: "Application accepts nothing on port 8080: web-1",
-    labels: { role: "web" },
-    flapping: false,
     startedAt: STARTED_AT,
     updatedAt: STARTED_AT + MINUTE,
-    judgedAt: STARTED_AT + MINUTE,
-    acknowledgedAt: null,
-    acknowledgedBy: null,
-    resolvedAt: null,
     loss: { share: 0.56, low: 0.47, high: 0.9 },
     diagnosis: DIAGNOSIS,
-    inhibitedBy: null,
-    useful: null,
-    revision: 3,
     ...more,
-  };
+  });
 }
 
 export function notified(more: Partial<NotifiedIncident> = {}): NotifiedIncident {

@@ -85,7 +85,7 @@ test("while it fires its end is four sendings ahead, and then it is the time it 
 });
 
 test("it stays one alert while its cause, its title and its hosts' labels change", async () => {
-  const labelsAtFirst = { role: "web", zone: "a" };
+  const labelsAtFirst = { role: "web", zone: "a", cause: "APPLICATION_STALLED" };
   await send(notification({ incidents: [notified({ labelsAtFirst })] }));
   const later = incident({ cause: "APPLICATION_SLOW", title: "another", labels: { role: "web" } });
   await send(notification({ incidents: [notified({ incident: later, labelsAtFirst })] }));
@@ -103,12 +103,9 @@ test("one that becomes worse is an alert that is routed anew", async () => {
 
 test("labels of hosts do not pass for those of the alert, and empty ones are left out", async () => {
   const groupLabels = { severity: "none", incident: "mine", alertname: "Other", team: "" };
-  await send(notification({ groupLabels }));
+  await send(notification({ groupLabels, incidents: [notified({ labelsAtFirst: groupLabels })] }));
   expect(posted(first)[0]?.labels).toEqual({
     alertname: "SpillwayIncident",
-    exported_alertname: "Other",
-    exported_incident: "mine",
-    exported_severity: "none",
     incident: incident().dedupKey,
     severity: "critical",
     urgency: "page",

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -114,9 +115,42 @@ test("an address that is not allowed is not connected to", async () => {
   });
 });
 
-test("an attempt ends when it is told to", async () => {
-  const outcome = await sendBy(settings(), notification(), { signal: AbortSignal.abort() });
-  expect(outcome).toMatchObject({ delivered: false, status: null, retry: true });
+describe("a server that speaks no SMTP", () => {
+  /** Sends to a server that does this with each connection, and tells when one is there and when it is gone. */
+  async function sendTo(speak: (socket: Socket) => void, signal: AbortSignal) {
+    const odd = createServer((socket) => {
+      connections.push(new Promise((resolve) => socket.once("close", resolve)));
+      socket.on("error", () => undefined).resume();
+      speak(socket);
+    });
+    const connections: Promise<unknown>[] = [];
+    await new Promise<void>((resolve) => odd.listen(0, "127.0.0.1", resolve));
+    const { port } = odd.address() as AddressInfo;
+    const outcome = await sendBy(settings({ smtp_url: `smtp://127.0.0.1:${port}` }), notification(), {
+      signal,
+    });
+    await Promise.all(connections);
+    odd.close();
+    return outcome;
+  }
+
+  test("and drips is left when the attempt is ended", async () => {
+    const ended = new AbortController();
+    const outcome = await sendTo((socket) => {
+      const drops = setInterval(() => socket.write("2", () => ended.abort()), 20);
+      socket.once("close", () => clearInterval(drops));
+    }, ended.signal);
+    expect(outcome).toMatchObject({ delivered: false, status: null, retry: true });
+  });
+
+  test("and sends a megabyte is left before it has", async () => {
+    const outcome = await sendTo(
+      (socket) => socket.write("220-".padEnd(1_000_000, "x")),
+      AbortSignal.timeout(20_000),
+    );
+    expect(outcome).toMatchObject({ delivered: false, status: null });
+    expect(outcome.answer.length).toBeLessThan(1_000);
+  });
 });
 
 test("whatever others have called things, the mail is one by the rules", async () => {

@@ -25,7 +25,7 @@ afterAll(async () => {
 async function send(told = notification(), settings = {}) {
   const options = { now: () => STARTED_AT };
   const outcome = await sendBy({ type: "slack", url: farEnd.webhook, ...settings }, told, options);
-  return { outcome, text: farEnd.requests.at(-1)?.text ?? "", body: farEnd.requests.at(-1)?.body };
+  return { outcome, text: farEnd.requests.at(-1)?.body ?? "", body: farEnd.requests.at(-1)?.json };
 }
 
 test("an incident is a message of sections, with its page to open", async () => {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { retryAfter } from "../../../../src/notify/receivers/ask.ts";
+import type { HeldFarEnd } from "../../../support/receivers/contract.ts";
 import { sendBy } from "../../../support/receivers/deps.ts";
-import type { FarEnd } from "../../../support/receivers/far-end.ts";
 import {
   hostileNotification,
   manyIncidents,
@@ -15,7 +15,7 @@ import { startWebhook } from "../../../support/receivers/webhook.ts";
 
 const secretOf = (letter: string) => `whsec_${Buffer.from(letter.repeat(32)).toString("base64")}`;
 const [NEW, OLD, OTHER] = [secretOf("n"), secretOf("o"), secretOf("x")];
-let farEnd: FarEnd;
+let farEnd: HeldFarEnd;
 beforeAll(async () => {
   farEnd = await startWebhook(NEW, OLD);
 });
@@ -31,7 +31,7 @@ async function send(told = notification(), url = `${farEnd.url}/hooks/spillway?t
   return {
     outcome,
     request,
-    body: request?.body as { type: string; data: { incidents: object[]; note?: string } },
+    body: request?.json as { type: string; data: { incidents: object[]; note?: string } },
   };
 }
 
@@ -127,7 +127,7 @@ test("each attempt has the id of the delivery, and says the same", async () => {
   expect(second.outcome.delivered).toBe(true);
   expect(first.request?.headers["webhook-id"]).toBe("delivery-1");
   expect(second.request?.headers["webhook-id"]).toBe("delivery-1");
-  expect(second.request?.text).toBe(first.request?.text);
+  expect(second.request?.body).toBe(first.request?.body);
 });
 
 test("the end and a test have types of their own", async () => {
