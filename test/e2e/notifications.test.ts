@@ -91,7 +91,7 @@ describe("a service with receivers", () => {
     });
     const { data } = await waitFor("it to be kept", async () => {
       const shown = await service.graphql(
-        `{ incident(id: "incident_${id}") { deliveries { edges { node { receiver kind status lastAnswer } } } } auditLog(first: 5) { edges { node { action target } } } }`,
+        `{ incident(id: "incident_${id}") { deliveries { edges { node { receiver kind status lastAnswer } } } } audit(first: 5) { edges { node { action target } } } }`,
       );
       return (
         shown.data.incident.deliveries.edges.every(
@@ -104,7 +104,7 @@ describe("a service with receivers", () => {
         node: { receiver: "hook", kind, status: "DELIVERED", lastAnswer: "200: ok" },
       })),
     );
-    expect(data.auditLog.edges).toContainEqual({ node: { action: "receiver.test", target: "hook" } });
+    expect(data.audit.edges).toContainEqual({ node: { action: "receiver.test", target: "hook" } });
     const metrics = await (
       await fetch(`${service.url}/metrics`, {
         headers: { authorization: `Bearer ${await service.token("read")}` },
