@@ -17,7 +17,7 @@ const deliverJob = z.object({ delivery: z.number().int() });
 const GROUPS = 500;
 
 export interface NotifyJobDeps extends DeliverDeps, TakeInDeps {
-  readonly queues: Pick<Queues, "notify">;
+  readonly queues: { readonly notify: Pick<Queues["notify"], "addBulk"> };
   readonly log: Logger;
   readonly metrics: Metrics;
   /** Where notifications go; null when no file says it: then the outbox waits. */

@@ -1,7 +1,7 @@
 import type { PrismaClient } from "../store/client.ts";
 import type { FleetView } from "../store/fleet-view.ts";
 import type { Claimed } from "../store/incidents/deliveries.ts";
-import type { GroupRecord } from "../store/incidents/groups.ts";
+import { firstLabels, type GroupRecord } from "../store/incidents/groups.ts";
 import { incidentsById } from "../store/incidents/incident-pages.ts";
 import { affectedHosts } from "../store/incidents/members.ts";
 import { type IncidentRecord, SEVERITIES } from "../store/incidents/records.ts";
@@ -28,7 +28,7 @@ export interface ComposeDeps {
 export async function compose(
   deps: ComposeDeps,
   { kind, idempotencyKey, incidents }: Pick<Claimed, "kind" | "idempotencyKey" | "incidents">,
-  group: Pick<GroupRecord, "key" | "labels">,
+  group: Pick<GroupRecord, "id" | "key" | "labels">,
   now: number,
 ): Promise<Notification> {
   const firing = new Map(incidents.map((one) => [one.id, one.firing]));
@@ -37,6 +37,7 @@ export async function compose(
     .map((incident) => ({ incident, firing: firing.get(incident.id) ?? false }))
     .sort(worstFirst);
   const hosts = await affectedHosts(deps.db, [...firing.keys()], HOSTS_NAMED);
+  const atFirst = await firstLabels(deps.db, group.id);
   const fleet = await deps.fleet.read();
   const notified: NotifiedIncident[] = [];
   for (const { incident, firing } of told) {
@@ -51,6 +52,7 @@ export async function compose(
       precededBy: isTold ? await precededBy(deps, fleet, incident, ids) : null,
       trend: isTold ? await overflowsOf(deps, fleet, ids, incident.resolvedAt ?? now) : null,
       url: pageOf(deps.publicUrl, incident),
+      labelsAtFirst: atFirst.get(incident.id) ?? { ...incident.labels, cause: incident.cause },
     });
   }
   const [only] = notified;

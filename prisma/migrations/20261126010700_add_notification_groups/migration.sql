@@ -24,6 +24,7 @@ CREATE TABLE "notification_group_incident" (
     "told" "told" NOT NULL DEFAULT 'NOTHING',
     "saying" TEXT,
     "acknowledged" BOOLEAN NOT NULL DEFAULT false,
+    "first_labels" JSONB,
 
     CONSTRAINT "notification_group_incident_pkey" PRIMARY KEY ("incident_id","receiver")
 );

@@ -141,7 +141,9 @@ export async function changeGroup(
   const told = [...tellings].map(([incidentId, telling]) => ({ incidentId, ...telling }));
   await tx.$executeRaw`
     UPDATE notification_group_incident m
-    SET told = t.told::told, saying = t.saying, acknowledged = t.acknowledged
+    SET told = t.told::told, saying = t.saying, acknowledged = t.acknowledged,
+        first_labels = COALESCE(m.first_labels, (
+          SELECT i.labels || jsonb_build_object('cause', i.cause) FROM incident i WHERE i.id = m.incident_id))
     FROM unnest(${told.map(({ incidentId }) => incidentId)}::int[], ${told.map((one) => one.told)}::text[],
                 ${told.map(({ saying }) => saying ?? "")}::text[],
                 ${told.map(({ acknowledged }) => acknowledged)}::boolean[])
@@ -168,6 +170,19 @@ export async function forgetGroup(tx: Db, id: number): Promise<boolean> {
   if (again > 0) return false;
   await tx.notificationGroup.delete({ where: { id } });
   return true;
+}
+
+/** The labels, and `cause`, that incidents of a group had when its receiver was first told of them, by the incident's id. */
+export async function firstLabels(db: Db, groupId: number): Promise<Map<number, Labels>> {
+  const rows = await db.notificationGroupIncident.findMany({
+    where: { groupId },
+    select: { incidentId: true, firstLabels: true },
+  });
+  return new Map(
+    rows.flatMap(({ incidentId, firstLabels }) =>
+      firstLabels === null ? [] : [[incidentId, firstLabels as Labels]],
+    ),
+  );
 }
 
 export async function findGroup(db: Db, id: number): Promise<GroupRecord | null> {
