@@ -21,9 +21,9 @@ export interface NotifiedIncident {
   readonly url: string;
   /**
    * The labels that its hosts had in common, and `cause`, when this receiver was first told of it: far ends that know an
-   * alert by its labels would take it for another one when these change. Left out where that is not known.
+   * alert by its labels would take it for another one when these change.
    */
-  readonly labelsAtFirst?: Labels;
+  readonly labelsAtFirst: Labels;
 }
 
 /** What one delivery tells: the incidents of one group. */

@@ -63,10 +63,7 @@ function alertOf(notified: NotifiedIncident, notification: Notification, endsInM
  * Severity and urgency are as they are now, since people route by them: one that became worse has to reach who is paged
  * for that, and the alert before it is over by itself. Neither falls while it goes on.
  */
-function identityOf(
-  { incident, labelsAtFirst = {} }: NotifiedIncident,
-  { groupLabels }: Notification,
-): Labels {
+function identityOf({ incident, labelsAtFirst }: NotifiedIncident, { groupLabels }: Notification): Labels {
   const theirs = Object.entries({ ...groupLabels, ...labelsAtFirst }).map(([name, value]) => [
     name,
     wellFormed(value.slice(0, LABEL_LENGTH)),

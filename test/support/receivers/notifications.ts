@@ -58,6 +58,7 @@ export function notified(more: Partial<NotifiedIncident> = {}): NotifiedIncident
     precededBy: { kind: "DEPLOY", title: "api v2", at: STARTED_AT - 4 * MINUTE },
     trend: [0, 0, 0.4, 12.5, 25],
     url: `https://spillway.example/incidents/${one.id}`,
+    labelsAtFirst: { role: "web", cause: "APPLICATION_STALLED" },
     ...more,
   };
 }
