@@ -4,6 +4,7 @@ import { parseReceivers, type ReceiversConfig } from "../notify/config/receivers
 import { type Notifying, notifyingBy } from "../notify/in-force.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { readTextFile } from "../yaml-file.ts";
+import { atHangup } from "./at-hangup.ts";
 
 type ReceiversFileConfig = Pick<Config, "receiversFile" | "receiversFileNamed">;
 
@@ -52,14 +53,6 @@ export async function keepReceivers(
     log.info({ file: config.receiversFile, receivers: notifying.receivers.size }, "receivers are in force");
   };
   await apply();
-  let applying: Promise<void> = Promise.resolve();
-  const onHangup = () => {
-    applying = applying
-      .then(apply)
-      .catch((error: unknown) =>
-        log.error({ err: error }, "the receivers file is not taken; the one before it holds"),
-      );
-  };
-  process.on("SIGHUP", onHangup);
-  return { current: () => notifying, stop: () => process.off("SIGHUP", onHangup) };
+  const stop = atHangup(apply, log, "the receivers file is not taken; the one before it holds");
+  return { current: () => notifying, stop };
 }

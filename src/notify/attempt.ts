@@ -10,10 +10,14 @@ const ATTEMPT_MS = 20_000;
 /** Who has not kept what came of an attempt by then is taken for dead, and another makes it again. */
 export const CLAIM_MS = 30_000;
 
-/** Makes an attempt, whatever the far end does. What a receiver throws is a fault of ours, and shown as the answer. */
+/**
+ * Makes an attempt, whatever the far end does. What is thrown is a fault of ours, shown as the answer and tried again.
+ *
+ * @param notification makes what is sent
+ */
 export async function attempt(
   { receiver }: ActiveReceiver,
-  notification: Notification,
+  notification: () => Promise<Notification>,
   stopping: AbortSignal,
 ): Promise<Outcome> {
   const ended = AbortSignal.any([stopping, AbortSignal.timeout(ATTEMPT_MS)]);
@@ -25,15 +29,17 @@ export async function attempt(
     if (ended.aborted) end();
     else ended.addEventListener("abort", end, { once: true });
   });
-  const sent = receiver.send(notification, ended).catch(
-    (error: unknown): Outcome => ({
-      delivered: false,
-      status: null,
-      answer: `cannot send: ${(error as Error).message}`,
-      retry: true,
-      retryAfterMs: null,
-    }),
-  );
+  const sent = notification()
+    .then((made) => receiver.send(made, ended))
+    .catch(
+      (error: unknown): Outcome => ({
+        delivered: false,
+        status: null,
+        answer: `cannot send: ${(error as Error).message}`,
+        retry: true,
+        retryAfterMs: null,
+      }),
+    );
   return Promise.race([sent, cut]);
 }
 

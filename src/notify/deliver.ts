@@ -1,5 +1,10 @@
 import type { PrismaClient } from "../store/client.ts";
-import { type Claimed, claimDelivery, recordAttempt } from "../store/incidents/deliveries.ts";
+import {
+  type Claimed,
+  claimDelivery,
+  postponeDelivery,
+  recordAttempt,
+} from "../store/incidents/deliveries.ts";
 import { findGroup } from "../store/incidents/groups.ts";
 import { incidentsById } from "../store/incidents/incident-pages.ts";
 import { openSilences } from "../store/incidents/silences.ts";
@@ -62,18 +67,11 @@ export async function deliver(
   const incidents = isRepetition ? await worthRepeating(db, delivery, traits, began) : delivery.incidents;
   const sayAgain = (deliveredAt: number) => repeatedAt(delivery, traits, deliveredAt);
   if (incidents.length === 0) {
-    const { lastStatus: answerStatus, lastAnswer } = delivery;
-    const kept = {
-      status: "DELIVERED",
-      answerStatus,
-      answer: lastAnswer ?? "",
-      nextTryAt: sayAgain(began),
-    } as const;
-    await recordAttempt(db, id, kept, began);
+    await postponeDelivery(db, id, sayAgain(began));
     return null;
   }
-  const notification = await compose(deps, { ...delivery, incidents }, group, began);
-  const outcome = await attempt(active, notification, stopping);
+  const telling = () => compose(deps, { ...delivery, incidents }, group, began);
+  const outcome = await attempt(active, telling, stopping);
   const kept = await keepOutcome(db, active, delivery, outcome, now(), sayAgain);
   return { receiver: delivery.receiver, outcome, again: kept.status === "PENDING" };
 }

@@ -55,7 +55,7 @@ export async function testReceiver(
     url: publicUrl === "" ? "/" : publicUrl,
     at,
   } as const;
-  const outcome = await attempt(active, notification, new AbortController().signal);
+  const outcome = await attempt(active, async () => notification, new AbortController().signal);
   // A person has the answer, and tries again who wants to.
   const once = outcome.delivered ? outcome : { ...outcome, retry: false };
   return keepOutcome(db, active, planned, once, now(), () => null);

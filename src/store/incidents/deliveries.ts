@@ -154,6 +154,14 @@ export async function recordAttempt(
   return toDelivery(row);
 }
 
+/** Leaves a claimed delivery as it is until a time, ms since 1970, or for good with null. */
+export async function postponeDelivery(db: Db, id: number, nextTryAt: number | null): Promise<void> {
+  await db.delivery.update({
+    where: { id },
+    data: { nextTryAt: nextTryAt === null ? null : new Date(nextTryAt), claimedUntil: null },
+  });
+}
+
 /** Gives up what waits for a receiver, and forgets its groups. @param why is shown as the answer */
 export async function giveUpAll(tx: Db, receiver: string, why: string): Promise<void> {
   await tx.delivery.updateMany({
