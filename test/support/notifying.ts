@@ -1,5 +1,6 @@
 /** Notifications on a real store, with a clock, far ends and a queue of the test's. */
 
+import { expect } from "vitest";
 import { notify } from "../../src/jobs/notify.ts";
 import type { ReceiversConfig } from "../../src/notify/config/receivers-file.ts";
 import { type Notifying, notifyingBy } from "../../src/notify/in-force.ts";
@@ -10,7 +11,7 @@ import { FleetView } from "../../src/store/fleet-view.ts";
 import { LayoutCache } from "../../src/store/layouts.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { Metrics } from "../../src/telemetry/metrics.ts";
-import { T0 } from "./incidents.ts";
+import { judge, recover, T0 } from "./incidents.ts";
 
 export const TAKEN: Outcome = { delivered: true, status: 200, answer: "ok" };
 export const BUSY: Outcome = {
@@ -139,4 +140,21 @@ export class TestNotifier {
       await this.tick();
     }
   }
+}
+
+/** An incident of a key of its own. */
+export function openIncident(db: PrismaClient, key: string, said: Parameters<typeof judge>[1] = {}) {
+  return judge(db, { dedupKey: key, ...said });
+}
+
+export function closeIncident(db: PrismaClient, key: string, judgedAt = T0 + 1_200_000) {
+  return recover(db, { dedupKey: key, judgedAt });
+}
+
+/** Nothing is left that anybody would have to do. */
+export async function expectNothingLeft(db: PrismaClient): Promise<void> {
+  const groups = await db.notificationGroup.count();
+  const outbox = await db.notificationOutbox.count();
+  const pending = await db.delivery.count({ where: { nextTryAt: { not: null } } });
+  expect({ groups, outbox, pending }).toEqual({ groups: 0, outbox: 0, pending: 0 });
 }
