@@ -66,6 +66,7 @@ export const configSchema = z.object({
   SPILLWAY_FORGET_EPHEMERAL_AFTER: duration.default(HOUR_MS),
   SPILLWAY_LABELS_FILE: absolutePath.optional(),
   SPILLWAY_DETECTION_FILE: absolutePath.optional(),
+  SPILLWAY_RECEIVERS_FILE: absolutePath.optional(),
   SPILLWAY_ROLE_LABELS: words.default(["role", "service"]),
   SPILLWAY_TLS_CERT: absolutePath.optional(),
   SPILLWAY_TLS_KEY: absolutePath.optional(),
@@ -120,6 +121,9 @@ export interface Config {
   /** Objectives and thresholds, of all hosts and of roles; likewise. */
   readonly detectionFile: string;
   readonly detectionFileNamed: boolean;
+  /** Where notifications go; need not be there unless it is named by a setting. */
+  readonly receiversFile: string;
+  readonly receiversFileNamed: boolean;
   /** Labels that say which hosts do the same work: the first of them that a host has is its role. */
   readonly roleLabels: readonly string[];
   /** Paths of a certificate and its key; null for plain HTTP. */
@@ -195,6 +199,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     labelsFileNamed: env.SPILLWAY_LABELS_FILE !== undefined,
     detectionFile: env.SPILLWAY_DETECTION_FILE ?? join(dataDir, "detection.yml"),
     detectionFileNamed: env.SPILLWAY_DETECTION_FILE !== undefined,
+    receiversFile: env.SPILLWAY_RECEIVERS_FILE ?? join(dataDir, "receivers.yml"),
+    receiversFileNamed: env.SPILLWAY_RECEIVERS_FILE !== undefined,
     roleLabels: env.SPILLWAY_ROLE_LABELS,
     tls: tlsOf(env),
     proxies: {

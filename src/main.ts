@@ -17,6 +17,7 @@ import { keepDetectionFile } from "./commands/detection-file.ts";
 import { Drills } from "./commands/drills.ts";
 import { keepLabelRules } from "./commands/labels-file.ts";
 import { startLocalAgent } from "./commands/local-agent.ts";
+import { keepReceivers } from "./commands/receivers-file.ts";
 import { runCommand } from "./commands/run.ts";
 import { ensureTokenFiles, type TokenFiles } from "./commands/token-files.ts";
 import { welcomeText } from "./commands/welcome.ts";
@@ -50,6 +51,8 @@ import { closeQueues, openQueues, queueCounts } from "./jobs/queues.ts";
 import { startWorkers } from "./jobs/worker.ts";
 import { Announcer } from "./live/announcer.ts";
 import { LiveBus } from "./live/bus.ts";
+import { listReceivers } from "./notify/directory.ts";
+import { testReceiver } from "./notify/test-receiver.ts";
 import { Actors } from "./store/actors.ts";
 import { openStore } from "./store/client.ts";
 import { FleetView } from "./store/fleet-view.ts";
@@ -141,6 +144,11 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
     const announcing = new Announcer(db, log);
     return { value: announcing, stop: () => announcing.flush() };
   });
+  const links = config.publicUrl ?? localUrl(config.listen, config.port, tls);
+  const receivers = await life.start("receivers", async () => {
+    const kept = await keepReceivers(config, { log, publicUrl: links, now });
+    return { value: kept, stop: kept.stop };
+  });
   if (role !== "serve") {
     await life.start("workers", async () => {
       const stop = await startWorkers({
@@ -156,6 +164,8 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
         compactAfterMs: config.compactAfterMs,
         roleLabels: config.roleLabels,
         settings: () => detection.current(),
+        notifying: receivers.current,
+        publicUrl: links,
       });
       return { value: undefined, stop };
     });
@@ -196,6 +206,10 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
     drills,
     publicUrl: () => config.publicUrl ?? here(),
     now,
+    receivers: {
+      list: () => listReceivers(db, receivers.current()),
+      test: (name) => testReceiver({ db, publicUrl: links, now }, receivers.current(), name),
+    },
     system: {
       version: VERSION,
       roles: [role],

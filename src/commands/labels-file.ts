@@ -5,6 +5,7 @@ import { applyRules } from "../store/labels/apply-rules.ts";
 import type { LabelRule } from "../store/labels/rules.ts";
 import { readRulesFile } from "../store/labels/rules-file.ts";
 import type { Logger } from "../telemetry/log.ts";
+import { atHangup } from "./at-hangup.ts";
 
 type LabelsConfig = Pick<Config, "labelsFile" | "labelsFileNamed" | "databaseUrl">;
 
@@ -47,16 +48,5 @@ export async function keepLabelRules(
     log.info({ file: config.labelsFile, rules: rules.length, hosts }, "label rules are in force");
   };
   await apply();
-  let applying: Promise<void> = Promise.resolve();
-  const onHangup = () => {
-    applying = applying
-      .then(apply)
-      .catch((error: unknown) =>
-        log.error({ err: error }, "the labels file is not taken; the rules before it hold"),
-      );
-  };
-  process.on("SIGHUP", onHangup);
-  return () => {
-    process.off("SIGHUP", onHangup);
-  };
+  return atHangup(apply, log, "the labels file is not taken; the rules before it hold");
 }

@@ -8,6 +8,7 @@ import { DETECT_USAGE, runDetect } from "./detect.ts";
 import { readDetectionFile } from "./detection-file.ts";
 import { DRILL_USAGE, runDrillCommand } from "./drill.ts";
 import { readLabelRules } from "./labels-file.ts";
+import { readReceivers } from "./receivers-file.ts";
 import { parseTokenWords, runTokenCommand, TOKEN_USAGE } from "./token.ts";
 
 const USAGE = `spillway [role]
@@ -59,6 +60,7 @@ async function resultOf(
       const config = readConfig(environment);
       await readLabelRules(config);
       await readDetectionFile(config);
+      await readReceivers(config, environment);
       if (config.tls !== null) await readTls(config.tls);
       return "the configuration is good";
     }

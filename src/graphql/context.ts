@@ -22,6 +22,7 @@ import { type HostSeriesLoader, hostSeriesLoader } from "./host-series-loader.ts
 import { type IncidentLoaders, incidentLoaders } from "./incident-loaders.ts";
 import { attributionLoader, peakFillLoader } from "./listener-loaders.ts";
 import type { Live } from "./live.ts";
+import type { ReceiverDirectory } from "./receiver-directory.ts";
 import { type AskedCounter, knownCounter } from "./resolve-counter.ts";
 
 /** What the service says of itself; the composition root knows it. */
@@ -44,6 +45,7 @@ export interface Sources {
   readonly system: SystemFacts;
   readonly storage: StorageView;
   readonly live: Live;
+  readonly receivers: ReceiverDirectory;
   /** The labels that hosts had over time; by default those that they have now, for all time. */
   readonly labelsOver?: () => Promise<LabelsOverTime>;
   /** Makes drills; left out where none can be made. */

@@ -1,17 +1,9 @@
-import { SpillwayError } from "../errors.ts";
-import type { DeliveryRecord } from "../store/incidents/deliveries.ts";
+import { recordAudit } from "../store/audit.ts";
+import { inTransaction } from "../store/client.ts";
 import { builder } from "./builder.ts";
 import { Delivery } from "./delivery.ts";
+import type { ReceiverShape } from "./receiver-directory.ts";
 import { requireScope } from "./require-scope.ts";
-
-type KindName = "ALERTMANAGER" | "PAGERDUTY" | "SLACK" | "WEBHOOK" | "EMAIL";
-
-interface ReceiverShape {
-  readonly name: string;
-  readonly kind: KindName;
-  readonly target: string;
-  readonly lastDelivery: DeliveryRecord | null;
-}
 
 const ReceiverKind = builder.enumType("ReceiverKind", {
   description: "How a receiver is spoken to.",
@@ -24,16 +16,50 @@ const ReceiverKind = builder.enumType("ReceiverKind", {
   } as const,
 });
 
+const ReceiverState = builder.enumType("ReceiverState", {
+  description: "How a receiver does.",
+  values: {
+    OK: { description: "Its far end took what it was sent last." },
+    FAILING: { description: "It did not; what can be tried again is." },
+    DISABLED: {
+      description:
+        "Its far end wants nothing more (it answered 410). Nothing is sent until its settings change, or it takes a test.",
+    },
+  } as const,
+});
+
 const Receiver = builder.objectRef<ReceiverShape>("Receiver").implement({
   description: "Where notifications go: a chat, a pager, a webhook. Shown without its secrets.",
   fields: (t) => ({
     name: t.exposeString("name", { description: "Unique." }),
     kind: t.field({ type: ReceiverKind, resolve: ({ kind }) => kind }),
     target: t.exposeString("target", { description: "The host, address or channel that it sends to." }),
+    state: t.field({
+      type: ReceiverState,
+      nullable: true,
+      description: "Null before the first attempt.",
+      resolve: ({ state }) => state,
+    }),
+    failingSince: t.field({
+      type: "DateTime",
+      nullable: true,
+      description:
+        "When the first of the attempts failed that have all failed since; null when the last did not.",
+      resolve: ({ failingSince }) => failingSince,
+    }),
+    lastStatus: t.exposeInt("lastStatus", {
+      nullable: true,
+      description:
+        "HTTP or SMTP status of the last attempt at any delivery; null before the first, and when nobody answered.",
+    }),
+    lastAnswer: t.exposeString("lastAnswer", {
+      nullable: true,
+      description: "Beginning of what was answered, or why nothing was; null before the first attempt.",
+    }),
     lastDelivery: t.field({
       type: Delivery,
       nullable: true,
-      description: "Null before the first one.",
+      description: "The newest; null before the first one.",
       resolve: ({ lastDelivery }) => lastDelivery,
     }),
   }),
@@ -42,22 +68,25 @@ const Receiver = builder.objectRef<ReceiverShape>("Receiver").implement({
 builder.queryFields((t) => ({
   receivers: t.field({
     type: [Receiver],
-    description: "Where notifications go. Empty in this version, which sends none.",
-    resolve: () => [],
+    description: "Where notifications go, in the order of receivers.yml; empty without one.",
+    resolve: async (_root, _args, { receivers }) => [...(await receivers.list())],
   }),
 }));
 
 builder.mutationFields((t) => ({
   testReceiver: t.field({
     type: Delivery,
-    description: "Sends a test notification and says what the far end answered. Needs the scope `operate`.",
+    description:
+      "Sends a test notification, once, and says what the far end answered. Needs the scope `operate`.",
     args: { name: t.arg.string({ required: true }) },
-    resolve: (_root, { name }, { actor }): DeliveryRecord => {
+    resolve: async (_root, { name }, { actor, receivers, db, now }) => {
       requireScope(actor, "operate");
-      throw new SpillwayError(
-        "NOT_FOUND",
-        `there is no receiver "${name.slice(0, 60)}": none is configured, \`receivers\` lists those there are`,
+      const delivery = await receivers.test(name);
+      const details = { status: delivery.status, answer: delivery.lastAnswer };
+      await inTransaction(db, (tx) =>
+        recordAudit(tx, actor, { action: "receiver.test", target: name, details }, now()),
       );
+      return delivery;
     },
   }),
 }));

@@ -11,6 +11,8 @@ export interface Queues {
   readonly compact: JobQueue;
   /** `shard` judges what is new in one, `tick` looks for those that nobody judged, `presence` for silent hosts, `roles` for objectives. */
   readonly detect: JobQueue;
+  /** `tick` plans what is to be told and looks for deliveries whose time has come, `deliver` makes one attempt. */
+  readonly notify: JobQueue;
   /** `make-partitions` makes those that come, `expire` drops those past their retention. */
   readonly retain: JobQueue;
 }
@@ -18,6 +20,7 @@ export interface Queues {
 export const QUEUE_NAMES = [
   "rollup",
   "detect",
+  "notify",
   "compact",
   "retain",
 ] as const satisfies readonly (keyof Queues)[];
@@ -32,6 +35,7 @@ export function openQueues(backend: QueueBackend): Queues {
   return {
     rollup: backend.queue("rollup", options),
     detect: backend.queue("detect", options),
+    notify: backend.queue("notify", options),
     compact: backend.queue("compact", options),
     retain: backend.queue("retain", options),
   };

@@ -1,6 +1,7 @@
 import { isEventCounter } from "../catalog/catalog.ts";
 import type { DetectionSettings } from "../detect/settings.ts";
 import type { Announcer } from "../live/announcer.ts";
+import type { Notifying } from "../notify/in-force.ts";
 import type { PrismaClient } from "../store/client.ts";
 import { FleetView } from "../store/fleet-view.ts";
 import type { Forgetting } from "../store/forget-hosts.ts";
@@ -13,6 +14,7 @@ import type { Metrics } from "../telemetry/metrics.ts";
 import { compact } from "./compact.ts";
 import type { JobView, JobWorker, QueueBackend } from "./connection.ts";
 import { detect } from "./detect.ts";
+import { notify } from "./notify.ts";
 import type { Queues } from "./queues.ts";
 import { retain } from "./retain.ts";
 import { rollUp } from "./roll-up.ts";
@@ -20,6 +22,16 @@ import { keepSchedules } from "./schedules.ts";
 
 /** A job whose worker died is another's after this; a live worker renews it at half the time. */
 const LOCK_MS = 20_000;
+
+/** Jobs of a queue at once, where it is not two. */
+const CONCURRENCY: Partial<Record<keyof Queues, number>> = {
+  // In no hurry, and must not keep others from the processor.
+  compact: 1,
+  // They wait for far ends, some of which hang; of one receiver there are two at most (src/notify/deliver.ts).
+  notify: 20,
+};
+/** How long far ends may still answer when the service stops. */
+const FAR_ENDS_MS = 1_500;
 
 export interface WorkerDeps {
   readonly backend: QueueBackend;
@@ -37,6 +49,10 @@ export interface WorkerDeps {
   readonly roleLabels: readonly string[];
   /** What is asked of hosts, as it is now. */
   readonly settings: () => DetectionSettings;
+  /** Where notifications go; null when no file says it. */
+  readonly notifying: () => Notifying | null;
+  /** Where people reach the service, without a trailing slash. */
+  readonly publicUrl: string;
 }
 
 /**
@@ -48,6 +64,7 @@ export async function startWorkers(deps: WorkerDeps): Promise<() => Promise<void
   const { backend, queues, db, log } = deps;
   const partitions = new Partitions();
   await partitions.makeAhead(db, deps.now());
+  const stopping = new AbortController();
 
   const handlers: Record<keyof Queues, (job: JobView) => Promise<void>> = {
     rollup: rollUp({
@@ -61,20 +78,24 @@ export async function startWorkers(deps: WorkerDeps): Promise<() => Promise<void
       reader: new SnapshotReader(new LayoutCache()),
       fleet: new FleetView(db, deps.now),
     }),
+    notify: notify({
+      ...deps,
+      layouts: new LayoutCache(),
+      fleet: new FleetView(db, deps.now),
+      stopping: stopping.signal,
+    }),
     compact: compact({ ...deps, partitions }),
     retain: retain({ ...deps, partitions }),
   };
   const options = {
-    concurrency: 2,
     lockDuration: LOCK_MS,
     stalledInterval: LOCK_MS / 2,
     removeOnComplete: { count: 0 },
   };
   const workers: JobWorker[] = (Object.keys(handlers) as (keyof Queues)[]).map((name) =>
-    // One at a time: compaction is in no hurry, and must not keep others from the processor.
     backend.worker(name, measured(deps, name, handlers[name]), {
       ...options,
-      ...(name === "compact" ? { concurrency: 1 } : {}),
+      concurrency: CONCURRENCY[name] ?? 2,
     }),
   );
 
@@ -82,7 +103,10 @@ export async function startWorkers(deps: WorkerDeps): Promise<() => Promise<void
 
   return async () => {
     forgetSchedules();
+    // A far end that takes its time is asked again later, with the same key.
+    const cut = setTimeout(() => stopping.abort(), FAR_ENDS_MS);
     await Promise.allSettled(workers.map((worker) => worker.close()));
+    clearTimeout(cut);
   };
 }
 

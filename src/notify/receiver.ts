@@ -19,6 +19,11 @@ export interface NotifiedIncident {
   readonly trend: readonly number[] | null;
   /** Page of the incident. */
   readonly url: string;
+  /**
+   * The labels that its hosts had in common, and `cause`, when this receiver was first told of it: far ends that know an
+   * alert by its labels would take it for another one when these change.
+   */
+  readonly labelsAtFirst: Labels;
 }
 
 /** What one delivery tells: the incidents of one group. */

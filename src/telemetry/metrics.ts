@@ -79,6 +79,17 @@ export class Metrics {
     labelNames: ["transition"],
     registers: [this.registry],
   });
+  readonly notifications = new Counter({
+    name: "spillway_notifications_total",
+    help: "Attempts at deliveries, by receiver and outcome: delivered, retried later, or given_up.",
+    labelNames: ["receiver", "outcome"],
+    registers: [this.registry],
+  });
+  readonly notificationsOldestPending = new Gauge({
+    name: "spillway_notifications_oldest_pending_seconds",
+    help: "Age of the oldest delivery that is neither delivered nor given up; 0 when there is none.",
+    registers: [this.registry],
+  });
   readonly setAside = new Counter({
     name: "spillway_set_aside_total",
     help: "Times that something stored could not be read and was left out of the rollups, by reason. What is tried again and fails again does not count again.",

@@ -156,8 +156,13 @@ test("a page of 50 incidents with all that is theirs takes no more statements th
     });
     const [id = 0] = await recordAnomalies(db, [anomalyOn(host)]);
     await attachAnomalies(db, incidentId, [{ hostId: host.hostId, id }]);
-    const delivery = { receiver: "pager", kind: "OPENED", idempotencyKey: `${index}` } as const;
-    await planDelivery(db, { ...delivery, incidentIds: [incidentId] }, NOW);
+    const delivery = {
+      receiver: "pager",
+      kind: "OPENED",
+      idempotencyKey: `${index}`,
+      groupId: null,
+    } as const;
+    await planDelivery(db, { ...delivery, incidents: [{ id: incidentId, firing: true }] }, NOW);
   }
   const everything = (first: number) => `{
     incidents(first: ${first}, filter: {labels: [{name: "role", op: RE, value: "w.*"}], host: null}) { edges { node {

@@ -21,7 +21,8 @@ describe("an incident", () => {
       receiver: "pager",
       kind: "OPENED",
       idempotencyKey: "1",
-      incidentIds: [incidentId],
+      groupId: null,
+      incidents: [{ id: incidentId, firing: true }],
     } as const;
     const delivery = await planDelivery(db, told, NOW);
     // Said again by a job that runs twice.
@@ -140,7 +141,13 @@ describe("an incident", () => {
     const host = await newMember(db, "web-1");
     const { incidentId } = await judge(db);
     const [id = 0] = await recordAnomalies(db, [anomalyOn(host)]);
-    const told = { receiver: "pager", kind: "OPENED", idempotencyKey: "1", incidentIds: [] } as const;
+    const told = {
+      receiver: "pager",
+      kind: "OPENED",
+      idempotencyKey: "1",
+      groupId: null,
+      incidents: [],
+    } as const;
     const delivery = await planDelivery(db, told, NOW);
     const entry = await db.timelineEntry.findFirstOrThrow();
     const row = { matchers: [], from: new Date(T0), comment: "", createdBy: "ada", createdAt: new Date(T0) };

@@ -293,7 +293,12 @@ test("what is past its retention goes, and what it belongs to stays as long as t
       { ...silence },
     ],
   });
+  // Of a receiver that is in no file any more: nobody looks at it.
+  await db.notificationGroup.create({
+    data: { receiver: "gone", route: "{}", labels: {}, identity: "x", key: "x", dueAt: new Date(T0) },
+  });
   const counts = async () => ({
+    group: await db.notificationGroup.count(),
     incident: await db.incident.count(),
     members: await db.incidentHost.count(),
     anomaly: await db.anomaly.count(),
@@ -304,6 +309,7 @@ test("what is past its retention goes, and what it belongs to stays as long as t
     silence: await db.silence.count(),
   });
   const all = {
+    group: 1,
     incident: 2,
     members: 1,
     anomaly: 2,
@@ -316,10 +322,18 @@ test("what is past its retention goes, and what it belongs to stays as long as t
   await expireIncidents(db, retention, T0 + DAY);
   expect(await counts()).toEqual(all);
   await expireIncidents(db, retention, T0 + 31 * DAY);
-  expect(await counts()).toEqual({ ...all, anomaly: 1, outbox: 0 });
+  expect(await counts()).toEqual({ ...all, group: 0, anomaly: 1, outbox: 0 });
   const gone = await expireIncidents(db, retention, T0 + 402 * DAY);
-  expect(gone).toEqual({ incident: 1, anomaly: 1, notification_outbox: 0, delivery: 1, silence: 2 });
+  expect(gone).toEqual({
+    incident: 1,
+    anomaly: 1,
+    notification_outbox: 0,
+    notification_group: 0,
+    delivery: 1,
+    silence: 2,
+  });
   expect(await counts()).toEqual({
+    group: 0,
     incident: 1,
     members: 0,
     anomaly: 0,

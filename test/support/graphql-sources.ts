@@ -1,5 +1,6 @@
 /** What resolvers read from, on a real store and with a clock of the test's. */
 import { createContext, type Sources } from "../../src/graphql/context.ts";
+import { testReceiver } from "../../src/notify/test-receiver.ts";
 import type { PrismaClient } from "../../src/store/client.ts";
 import { FleetView } from "../../src/store/fleet-view.ts";
 import type { Forgetting } from "../../src/store/forget-hosts.ts";
@@ -27,6 +28,7 @@ export function sourcesOn(db: PrismaClient, now: () => number): Sources {
       rawRetentionMs: 7 * 86_400_000,
       forgetting: FORGETTING,
     } as Sources["system"],
+    receivers: { list: async () => [], test: (name) => testReceiver({ db, publicUrl: "", now }, null, name) },
     storage: {} as Sources["storage"],
     live: { announcer: { changed: () => undefined } } as unknown as Sources["live"],
   };

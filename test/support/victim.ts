@@ -25,6 +25,14 @@ export interface Victim {
    * @returns by what the kernel's counters grew, and when the first overflow was seen, ms since 1970
    */
   overflow(): Promise<Counts & { readonly at: number }>;
+  /** The port of its listener. */
+  readonly port: number;
+  /**
+   * Stops the listener and has sixty clients connect to it, who try again for as long as it is stopped.
+   *
+   * @returns lets the listener go on, and ends the clients
+   */
+  stall(): () => Promise<void>;
   /** What its agent has written. */
   agentLog(): string;
   remove(): Promise<void>;
@@ -89,6 +97,16 @@ export async function startVictim(network: TestNetwork, service: Service, interv
         overflows: after.overflows - before.overflows,
         drops: after.drops - before.drops,
         at,
+      };
+    },
+    port: Number(port),
+    stall: () => {
+      listener.kill("SIGSTOP");
+      const clients = network.node([script("connect"), "127.0.0.1", port, "60"]);
+      children.push(clients);
+      return () => {
+        listener.kill("SIGCONT");
+        return end(clients);
       };
     },
     agentLog: () => agentLog,

@@ -27,31 +27,90 @@ export interface NewDelivery {
   readonly receiver: string;
   readonly kind: DeliveryKind;
   readonly idempotencyKey: string;
+  /** Null for a test. */
+  readonly groupId: number | null;
   /** The incidents that it tells of: several where they are grouped, none for a test. */
-  readonly incidentIds: readonly number[];
+  readonly incidents: readonly { readonly id: number; readonly firing: boolean }[];
 }
 
 /**
- * Plans a delivery, to be tried at once. Give it the transaction that takes what it tells of from the outbox. The
- * same key again plans nothing new.
+ * Plans a delivery, to be tried at once; what the group said last is not said again after it. Give it the transaction
+ * that keeps that it was planned. The same key again plans nothing new.
  *
  * @param now ms since 1970
  */
 export async function planDelivery(tx: Db, delivery: NewDelivery, now: number): Promise<DeliveryRecord> {
-  const { incidentIds, ...named } = delivery;
+  const { incidents, ...named } = delivery;
   const at = new Date(now);
+  if (named.groupId !== null) {
+    await tx.delivery.updateMany({
+      where: { groupId: named.groupId, nextTryAt: { not: null } },
+      data: { nextTryAt: null },
+    });
+  }
   const [planned] = await tx.delivery.createManyAndReturn({
     data: [{ ...named, createdAt: at, nextTryAt: at }],
     skipDuplicates: true,
   });
   if (planned !== undefined) {
     await tx.deliveryIncident.createMany({
-      data: incidentIds.map((incidentId) => ({ incidentId, deliveryId: planned.id })),
+      data: incidents.map(({ id, firing }) => ({ incidentId: id, deliveryId: planned.id, firing })),
     });
     return toDelivery(planned);
   }
   const { idempotencyKey } = named;
   return toDelivery(await tx.delivery.findUniqueOrThrow({ where: { idempotencyKey } }));
+}
+
+/** Deliveries whose time has come, of each receiver so many, the oldest first. */
+export async function dueDeliveries(
+  db: Db,
+  receivers: readonly string[],
+  now: number,
+  { perReceiver }: { readonly perReceiver: number },
+): Promise<number[]> {
+  const at = new Date(now);
+  const rows = await db.$queryRaw<{ id: bigint }[]>`
+    SELECT due.id FROM unnest(${[...receivers]}::text[]) AS one(name)
+    CROSS JOIN LATERAL (
+      SELECT id FROM delivery
+      WHERE receiver = one.name AND next_try_at <= ${at} AND (claimed_until IS NULL OR claimed_until <= ${at})
+      ORDER BY next_try_at, id LIMIT ${perReceiver}::int
+    ) due ORDER BY due.id`;
+  return rows.map(({ id }) => Number(id));
+}
+
+/** A delivery that is the caller's to attempt. */
+export interface Claimed extends DeliveryRecord {
+  readonly groupId: number | null;
+  readonly incidents: readonly { readonly id: number; readonly firing: boolean }[];
+}
+
+/**
+ * Takes a delivery for an attempt. Who dies over it leaves it to others after `until`.
+ *
+ * @param perReceiver attempts at one receiver at a time: one that hangs holds up no other
+ * @returns null when its time has not come, somebody has it, or the receiver is busy
+ */
+export async function claimDelivery(
+  db: Db,
+  id: number,
+  { now, until, perReceiver }: { readonly now: number; readonly until: number; readonly perReceiver: number },
+): Promise<Claimed | null> {
+  const at = new Date(now);
+  const claimed = await db.$executeRaw`
+    UPDATE delivery d SET claimed_until = ${new Date(until)}
+    WHERE d.id = ${id}::bigint AND d.next_try_at <= ${at}
+      AND (d.claimed_until IS NULL OR d.claimed_until <= ${at})
+      AND (SELECT count(*) FROM delivery o WHERE o.claimed_until > ${at} AND o.receiver = d.receiver)
+          < ${perReceiver}::int`;
+  if (claimed === 0) return null;
+  const row = await db.delivery.findUniqueOrThrow({ where: { id }, include: { incidents: true } });
+  return {
+    ...toDelivery(row),
+    groupId: row.groupId === null ? null : Number(row.groupId),
+    incidents: row.incidents.map(({ incidentId, firing }) => ({ id: incidentId, firing })),
+  };
 }
 
 /** What came of an attempt. */
@@ -61,33 +120,68 @@ export interface Attempt {
   readonly answerStatus: number | null;
   /** What was answered, or why nothing was. */
   readonly answer: string;
-  /** When to try again, ms since 1970; null when not. */
+  /** When to try again, or to say it again, ms since 1970; null when not. */
   readonly nextTryAt: number | null;
 }
 
 const ANSWER_LENGTH = 500;
 
+/** What of an answer is kept: a far end may send a megabyte, and what Postgres does not take for text. */
+export function keptAnswer(answer: string): string {
+  return storable(answer.slice(0, ANSWER_LENGTH));
+}
+
 /** Keeps what came of an attempt. @param now ms since 1970 */
 export async function recordAttempt(
-  db: Db,
+  tx: Db,
   id: number,
   attempt: Attempt,
   now: number,
 ): Promise<DeliveryRecord> {
   const { status, answerStatus, answer, nextTryAt } = attempt;
-  const row = await db.delivery.update({
+  const row = await tx.delivery.update({
     where: { id },
     data: {
       status,
       attempts: { increment: 1 },
       lastTryAt: new Date(now),
       nextTryAt: nextTryAt === null ? null : new Date(nextTryAt),
+      claimedUntil: null,
       lastStatus: answerStatus,
-      // A far end may send a megabyte, and what Postgres does not take for text.
-      lastAnswer: storable(answer.slice(0, ANSWER_LENGTH)),
+      lastAnswer: keptAnswer(answer),
     },
   });
   return toDelivery(row);
+}
+
+/** Leaves a claimed delivery as it is until a time, ms since 1970, or for good with null. */
+export async function postponeDelivery(db: Db, id: number, nextTryAt: number | null): Promise<void> {
+  await db.delivery.update({
+    where: { id },
+    data: { nextTryAt: nextTryAt === null ? null : new Date(nextTryAt), claimedUntil: null },
+  });
+}
+
+/** Gives up what waits for a receiver, and forgets its groups. @param why is shown as the answer */
+export async function giveUpAll(tx: Db, receiver: string, why: string): Promise<void> {
+  await tx.delivery.updateMany({
+    where: { receiver, status: "PENDING" },
+    data: { status: "FAILED", nextTryAt: null, lastAnswer: why },
+  });
+  await tx.delivery.updateMany({ where: { receiver, nextTryAt: { not: null } }, data: { nextTryAt: null } });
+  await tx.notificationGroup.deleteMany({ where: { receiver } });
+}
+
+/** The newest delivery to a receiver, a test or not; null before the first. */
+export async function lastDelivery(db: Db, receiver: string): Promise<DeliveryRecord | null> {
+  const row = await db.delivery.findFirst({ where: { receiver }, orderBy: { id: "desc" } });
+  return row === null ? null : toDelivery(row);
+}
+
+/** Since when the oldest delivery waits that is neither delivered nor given up, ms since 1970; null when none does. */
+export async function oldestPending(db: Db): Promise<number | null> {
+  const { _min } = await db.delivery.aggregate({ where: { status: "PENDING" }, _min: { createdAt: true } });
+  return _min.createdAt?.getTime() ?? null;
 }
 
 export async function findDelivery(db: Db, id: number): Promise<DeliveryRecord | null> {

@@ -36,6 +36,11 @@ export async function expireIncidents(db: Db, retention: Retention, now: number)
         DELETE FROM notification_outbox WHERE id IN (
           SELECT id FROM notification_outbox WHERE at < ${unsentFrom} LIMIT ${ROWS_PER_STATEMENT})`,
     ),
+    notification_group: await inBatches(
+      () => db.$executeRaw`
+        DELETE FROM notification_group WHERE id IN (
+          SELECT id FROM notification_group WHERE due_at < ${unsentFrom} LIMIT ${ROWS_PER_STATEMENT})`,
+    ),
     delivery: await inBatches(
       () => db.$executeRaw`
         DELETE FROM delivery WHERE id IN (

@@ -42,3 +42,35 @@ export async function setMembers(
 function namesOf(rows: readonly { readonly name: string }[]): string[] {
   return rows.map(({ name }) => name).sort();
 }
+
+/** Hosts of an incident, as far as they are named. */
+export interface AffectedHosts {
+  /** Those that are affected; of one that is over, those that were. */
+  readonly count: number;
+  /** Those still affected first, then by name. */
+  readonly named: readonly IncidentMember[];
+}
+
+/** The hosts of incidents, by the incident's id; of each so many named. */
+export async function affectedHosts(
+  db: Db,
+  incidentIds: readonly number[],
+  named: number,
+): Promise<Map<number, AffectedHosts>> {
+  const rows = await db.$queryRaw<
+    { incidentId: number; now: bigint; ever: bigint; ids: number[]; names: string[] }[]
+  >`
+    SELECT incident_id AS "incidentId", count(*) FILTER (WHERE left_at IS NULL) AS now, count(*) AS ever,
+           (array_agg(host_id ORDER BY left_at IS NOT NULL, host_name, host_id))[1:${named}::int] AS ids,
+           (array_agg(host_name ORDER BY left_at IS NOT NULL, host_name, host_id))[1:${named}::int] AS names
+    FROM incident_host WHERE incident_id = ANY(${[...incidentIds]}::int[]) GROUP BY incident_id`;
+  return new Map(
+    rows.map(({ incidentId, now, ever, ids, names }) => [
+      incidentId,
+      {
+        count: Number(now) || Number(ever),
+        named: ids.map((hostId, index) => ({ hostId, hostName: names[index] ?? "" })),
+      },
+    ]),
+  );
+}

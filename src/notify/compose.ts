@@ -1,0 +1,86 @@
+import type { PrismaClient } from "../store/client.ts";
+import type { FleetView } from "../store/fleet-view.ts";
+import type { Claimed } from "../store/incidents/deliveries.ts";
+import { firstLabels, type GroupRecord } from "../store/incidents/groups.ts";
+import { incidentsById } from "../store/incidents/incident-pages.ts";
+import { affectedHosts } from "../store/incidents/members.ts";
+import { type IncidentRecord, SEVERITIES } from "../store/incidents/records.ts";
+import type { LayoutCache } from "../store/layouts.ts";
+import { overflowsOf, precededBy } from "./background.ts";
+import type { Notification, NotifiedIncident } from "./receiver.ts";
+
+const HOSTS_NAMED = 10;
+/** So many incidents are told with what was around them; of the others of a large group nobody reads it. */
+const WITH_BACKGROUND = 5;
+
+export interface ComposeDeps {
+  readonly db: PrismaClient;
+  readonly fleet: FleetView;
+  readonly layouts: LayoutCache;
+  /** Where people reach the service, without a trailing slash. */
+  readonly publicUrl: string;
+}
+
+/**
+ * What a delivery tells now: of the incidents that were chosen when it was planned, as going on or over as they were
+ * then, with all else as it is known at this attempt.
+ */
+export async function compose(
+  deps: ComposeDeps,
+  { kind, idempotencyKey, incidents }: Pick<Claimed, "kind" | "idempotencyKey" | "incidents">,
+  group: Pick<GroupRecord, "id" | "key" | "labels">,
+  now: number,
+): Promise<Notification> {
+  const firing = new Map(incidents.map((one) => [one.id, one.firing]));
+  const records = await incidentsById(deps.db, [...firing.keys()]);
+  const told = records
+    .map((incident) => ({ incident, firing: firing.get(incident.id) ?? false }))
+    .sort(worstFirst);
+  const hosts = await affectedHosts(deps.db, [...firing.keys()], HOSTS_NAMED);
+  const atFirst = await firstLabels(deps.db, group.id);
+  const fleet = await deps.fleet.read();
+  const notified: NotifiedIncident[] = [];
+  for (const { incident, firing } of told) {
+    const { count, named } = hosts.get(incident.id) ?? { count: 0, named: [] };
+    const ids = named.map(({ hostId }) => hostId);
+    const isTold = notified.length < WITH_BACKGROUND;
+    notified.push({
+      incident,
+      firing,
+      hostCount: count,
+      hosts: named.map(({ hostName }) => hostName),
+      precededBy: isTold ? await precededBy(deps, fleet, incident, ids) : null,
+      trend: isTold ? await overflowsOf(deps, fleet, ids, incident.resolvedAt ?? now) : null,
+      url: pageOf(deps.publicUrl, incident),
+      labelsAtFirst: atFirst.get(incident.id) ?? { ...incident.labels, cause: incident.cause },
+    });
+  }
+  const [only] = notified;
+  return {
+    kind,
+    idempotencyKey,
+    groupKey: group.key,
+    groupLabels: group.labels,
+    incidents: notified,
+    url: notified.length === 1 && only !== undefined ? only.url : `${deps.publicUrl}/incidents`,
+    at: now,
+  };
+}
+
+function pageOf(publicUrl: string, { id }: IncidentRecord): string {
+  return `${publicUrl}/incidents/${id}`;
+}
+
+interface Told {
+  readonly incident: IncidentRecord;
+  readonly firing: boolean;
+}
+
+function worstFirst(a: Told, b: Told): number {
+  return (
+    Number(b.firing) - Number(a.firing) ||
+    SEVERITIES.indexOf(b.incident.severity) - SEVERITIES.indexOf(a.incident.severity) ||
+    (b.incident.loss?.share ?? 0) - (a.incident.loss?.share ?? 0) ||
+    a.incident.id - b.incident.id
+  );
+}

@@ -1,0 +1,159 @@
+/**
+ * What a group is told now, if there is anything, and when it is looked at next: pure. It compares what the far end was
+ * told with what is, so that running it twice, late, or after a crash tells nothing twice and forgets nothing.
+ */
+import type { DeliveryKind, IncidentRecord } from "../store/incidents/records.ts";
+import type { Timing } from "./route.ts";
+import type { Traits } from "./traits.ts";
+
+/** What a receiver has been told of an incident. */
+export interface Telling {
+  readonly told: "NOTHING" | "FIRING" | "RESOLVED";
+  /** As `sayingOf`; null before it was told. */
+  readonly saying: string | null;
+  readonly acknowledged: boolean;
+}
+
+export interface Member extends Telling {
+  readonly incident: IncidentRecord;
+  /** A silence or another incident holds it back: its end is told all the same, where its beginning was. */
+  readonly held: boolean;
+}
+
+/** A group of which no delivery is under way. Times in ms since 1970. */
+export interface GroupState {
+  /** When the last notification was planned; null before the first. */
+  readonly sentAt: number | null;
+  /** Since when there has been news; null when none was noticed. */
+  readonly newsSince: number | null;
+  readonly members: readonly Member[];
+}
+
+export interface Decision {
+  readonly notification: {
+    readonly kind: Exclude<DeliveryKind, "TEST">;
+    /** The first of an episode: the far end shall know it by a new key. */
+    readonly begins: boolean;
+    readonly incidents: readonly { readonly id: number; readonly firing: boolean }[];
+  } | null;
+  /** What is known of its members after that, by the incident's id. */
+  readonly tellings: ReadonlyMap<number, Telling>;
+  /** Members that ended before anybody was told of them. */
+  readonly dropped: readonly number[];
+  readonly newsSince: number | null;
+  /** Null when nobody needs to hear more of this group: it may be forgotten. */
+  readonly dueAt: number | null;
+}
+
+/** What of an incident is news when it changes. */
+export function sayingOf({
+  urgency,
+  severity,
+  cause,
+}: Pick<IncidentRecord, "urgency" | "severity" | "cause">): string {
+  return `${urgency} ${severity} ${cause}`;
+}
+
+export function decide(group: GroupState, timing: Timing, traits: Traits, now: number): Decision {
+  const parts = sort(group.members);
+  const { fresh, going, ended, dropped } = parts;
+  const told = going.filter(({ held }) => !held);
+  const changed = told.filter((member) => member.saying !== sayingOf(member.incident));
+  const acknowledged = told.length > 0 && told.every(({ incident }) => incident.acknowledgedAt !== null);
+  const isAcknowledgement =
+    traits.acknowledgements && acknowledged && told.some((member) => !member.acknowledged);
+
+  const begins = going.length + ended.length === 0;
+  const isOver = ended.length > 0 && fresh.length + going.length === 0;
+  const isNews =
+    fresh.length + changed.length > 0 ||
+    isOver ||
+    (traits.eachResolve && ended.length > 0) ||
+    isAcknowledgement;
+
+  const base = { tellings: new Map<number, Telling>(), dropped };
+  const intervalEnd = group.sentAt === null ? now : group.sentAt + timing.groupIntervalMs;
+  const recheck = now + timing.groupIntervalMs;
+  if (isNews) {
+    const newsSince = group.newsSince ?? now;
+    const allowedAt = Math.max(newsSince + timing.groupWaitMs, intervalEnd);
+    if (now < allowedAt) {
+      return { ...base, notification: null, newsSince, dueAt: Math.min(allowedAt, recheck) };
+    }
+    const kind = isOver
+      ? "RESOLVED"
+      : begins
+        ? "OPENED"
+        : isAcknowledgement && fresh.length + changed.length === 0
+          ? "ACKNOWLEDGED"
+          : "CHANGED";
+    return tell(kind, begins, parts, told, recheck);
+  }
+  const quiet = { ...base, notification: null, newsSince: null };
+  if (told.length > 0 && group.sentAt !== null) {
+    const repeatAt = group.sentAt + Math.max(timing.repeatIntervalMs, timing.groupIntervalMs);
+    if (acknowledged) return { ...quiet, dueAt: recheck };
+    if (now >= repeatAt) return tell("REMINDER", false, parts, told, recheck);
+    return { ...quiet, dueAt: Math.min(repeatAt, recheck) };
+  }
+  const isHeld = group.members.some(
+    ({ incident, told }) => incident.resolvedAt === null || told === "FIRING",
+  );
+  if (isHeld) return { ...quiet, dueAt: recheck };
+  // All is over and told. Kept until nothing may be said anyway, so that what begins anew cannot be told too soon.
+  return { ...quiet, dueAt: now < intervalEnd ? intervalEnd : null };
+}
+
+interface Parts {
+  /** To be told for the first time. */
+  readonly fresh: readonly Member[];
+  /** Told, and going on. */
+  readonly going: readonly Member[];
+  /** Told, and over. */
+  readonly ended: readonly Member[];
+  readonly dropped: readonly number[];
+}
+
+function sort(members: readonly Member[]): Parts {
+  const isFiring = ({ incident }: Member) => incident.resolvedAt === null;
+  return {
+    fresh: members.filter((member) => isFiring(member) && member.told !== "FIRING" && !member.held),
+    going: members.filter((member) => isFiring(member) && member.told === "FIRING"),
+    ended: members.filter((member) => !isFiring(member) && member.told === "FIRING"),
+    dropped: members
+      .filter((member) => !isFiring(member) && member.told === "NOTHING")
+      .map(({ incident }) => incident.id),
+  };
+}
+
+function tell(
+  kind: Exclude<DeliveryKind, "TEST">,
+  begins: boolean,
+  { fresh, ended, dropped }: Parts,
+  told: readonly Member[],
+  dueAt: number,
+): Decision {
+  const firing = [...told, ...fresh];
+  const tellings = new Map<number, Telling>();
+  for (const { incident } of firing) {
+    const acknowledged = incident.acknowledgedAt !== null;
+    tellings.set(incident.id, { told: "FIRING", saying: sayingOf(incident), acknowledged });
+  }
+  for (const { incident, saying, acknowledged } of ended) {
+    tellings.set(incident.id, { told: "RESOLVED", saying, acknowledged });
+  }
+  return {
+    notification: {
+      kind,
+      begins,
+      incidents: [
+        ...firing.map(({ incident }) => ({ id: incident.id, firing: true })),
+        ...ended.map(({ incident }) => ({ id: incident.id, firing: false })),
+      ],
+    },
+    tellings,
+    dropped,
+    newsSince: null,
+    dueAt,
+  };
+}

@@ -1,0 +1,108 @@
+import type { PrismaClient } from "../store/client.ts";
+import {
+  type Claimed,
+  claimDelivery,
+  postponeDelivery,
+  recordAttempt,
+} from "../store/incidents/deliveries.ts";
+import { findGroup } from "../store/incidents/groups.ts";
+import { incidentsById } from "../store/incidents/incident-pages.ts";
+import { openSilences } from "../store/incidents/silences.ts";
+import { attempt, CLAIM_MS, keepOutcome } from "./attempt.ts";
+import { type ComposeDeps, compose } from "./compose.ts";
+import { isHeldBack } from "./flush.ts";
+import type { Notifying } from "./in-force.ts";
+import type { Outcome } from "./receiver.ts";
+import type { Traits } from "./traits.ts";
+
+/** Attempts at one receiver at a time, by all workers. */
+export const PER_RECEIVER = 2;
+
+export interface DeliverDeps extends ComposeDeps {
+  /** ms since 1970 */
+  readonly now: () => number;
+  /** Ends what is under way: the service stops. */
+  readonly stopping: AbortSignal;
+}
+
+/** What was done. */
+export interface Delivered {
+  readonly receiver: string;
+  readonly outcome: Outcome;
+  /** Whether it will be tried again because it failed. */
+  readonly again: boolean;
+}
+
+/**
+ * Makes the attempt at a delivery that is due. Safe to run twice and at the same time: it is claimed first. A worker
+ * that dies between sending and keeping what came of it leaves one repetition, with the same idempotency key.
+ *
+ * @returns null when there was nothing to do
+ */
+export async function deliver(
+  deps: DeliverDeps,
+  notifying: Notifying,
+  id: number,
+): Promise<Delivered | null> {
+  const { db, now, stopping } = deps;
+  const began = now();
+  const delivery = await claimDelivery(db, id, {
+    now: began,
+    until: began + CLAIM_MS,
+    perReceiver: PER_RECEIVER,
+  });
+  if (delivery === null) return null;
+  const active = notifying.receivers.get(delivery.receiver);
+  const group = delivery.groupId === null ? null : await findGroup(db, delivery.groupId);
+  if (active === undefined || group === null) {
+    const answer =
+      delivery.kind === "TEST"
+        ? "cut short: the service that tested has ended"
+        : "there is no such receiver or group any more";
+    await recordAttempt(db, id, { status: "FAILED", answerStatus: null, answer, nextTryAt: null }, began);
+    return null;
+  }
+  const { traits } = active;
+  const isRepetition = delivery.status === "DELIVERED";
+  const incidents = isRepetition ? await worthRepeating(db, delivery, traits, began) : delivery.incidents;
+  const sayAgain = (deliveredAt: number) => repeatedAt(delivery, traits, deliveredAt);
+  if (incidents.length === 0) {
+    await postponeDelivery(db, id, sayAgain(began));
+    return null;
+  }
+  const telling = () => compose(deps, { ...delivery, incidents }, group, began);
+  const outcome = await attempt(active, telling, stopping);
+  const kept = await keepOutcome(db, active, delivery, outcome, now(), sayAgain);
+  return { receiver: delivery.receiver, outcome, again: kept.status === "PENDING" };
+}
+
+/** When a far end that forgets is told again; null for one that remembers, and some time after the end. */
+function repeatedAt(
+  { kind, createdAt }: Pick<Claimed, "kind" | "createdAt">,
+  { resendMs, resendAfterResolveMs }: Traits,
+  now: number,
+): number | null {
+  if (resendMs === null) return null;
+  const next = now + resendMs;
+  return kind === "RESOLVED" && next > createdAt + resendAfterResolveMs ? null : next;
+}
+
+/** What a repetition tells: not of what is held back since, nor for ever of what is over. */
+async function worthRepeating(
+  db: PrismaClient,
+  { incidents, createdAt }: Claimed,
+  { resendAfterResolveMs }: Traits,
+  now: number,
+): Promise<Claimed["incidents"]> {
+  const silences = await openSilences(db, now);
+  const records = await incidentsById(
+    db,
+    incidents.map(({ id }) => id),
+  );
+  const held = new Set(
+    records.filter((incident) => isHeldBack(incident, silences, now)).map((incident) => incident.id),
+  );
+  return incidents.filter(({ id, firing }) =>
+    firing ? !held.has(id) : now <= createdAt + resendAfterResolveMs,
+  );
+}

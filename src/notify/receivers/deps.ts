@@ -1,0 +1,10 @@
+import type { SafeHttp } from "../safe-http.ts";
+
+/** What every receiver is given. */
+export interface ReceiverDeps {
+  readonly http: SafeHttp;
+  /** The address by which people reach this Spillway. */
+  readonly publicUrl: string;
+  /** ms since 1970 */
+  readonly now: () => number;
+}

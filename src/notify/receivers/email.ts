@@ -1,0 +1,122 @@
+/** Mail, handed to one SMTP server. */
+import { createHash } from "node:crypto";
+import { isIP } from "node:net";
+import nodemailer from "nodemailer";
+import { oneLine } from "../message/clean.ts";
+import { toHtml } from "../message/html.ts";
+import { messageOf } from "../message/message.ts";
+import { toText } from "../message/text.ts";
+import type { Notification, Outcome, Receiver } from "../receiver.ts";
+import { NoAnswer } from "../safe-http.ts";
+import { failure, unanswered } from "./ask.ts";
+import type { ReceiverDeps } from "./deps.ts";
+import type { SettingsOf } from "./settings.ts";
+
+/** For the whole of it: a server that drips bytes is never idle. */
+const TOTAL_MS = 18_000;
+const STEP_MS = 10_000;
+const ANSWER_BYTES = 64 * 1024;
+const ANSWER_LENGTH = 400;
+
+export function email(
+  name: string,
+  settings: SettingsOf<"email">,
+  { http, publicUrl }: ReceiverDeps,
+): Receiver {
+  const { from, to } = settings;
+  const domain = new URL(publicUrl).hostname;
+  const idOf = (text: string) =>
+    `<${createHash("sha256").update(text).digest("hex").slice(0, 40)}@${domain}>`;
+  return {
+    name,
+    kind: "EMAIL",
+    target: to.join(", "),
+    send: async (notification, signal): Promise<Outcome> => {
+      const ended = AbortSignal.any([signal, AbortSignal.timeout(TOTAL_MS)]);
+      try {
+        const transport = nodemailer.createTransport(await connectionOf(settings, http));
+        const { accepted, rejected, response } = await transport.sendMail({
+          from,
+          to: [...to],
+          ...contentOf(notification, idOf),
+          signal: ended,
+          disableFileAccess: true,
+          disableUrlAccess: true,
+        });
+        const refused = rejected.length === 0 ? "" : `; refused for ${rejected.map(String).join(", ")}`;
+        return {
+          delivered: true,
+          status: statusOf(response),
+          answer: oneLine(`${response}${refused}`, ANSWER_LENGTH) || `taken for ${accepted.length}`,
+        };
+      } catch (error) {
+        if (error instanceof NoAnswer) return unanswered(error);
+        return failureOf(error as SmtpFault, ended.aborted && !signal.aborted);
+      }
+    },
+  };
+}
+
+/** The server, by the address that was checked: its name may stand for another one a moment later. */
+async function connectionOf({ smtp_url, starttls, ca }: SettingsOf<"email">, http: ReceiverDeps["http"]) {
+  const url = new URL(smtp_url);
+  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  const secure = url.protocol === "smtps:";
+  const address = await http.addressOf(host);
+  const user = decodeURIComponent(url.username);
+  return {
+    host: address,
+    port: url.port === "" ? (secure ? 465 : 587) : Number(url.port),
+    secure,
+    requireTLS: !secure && starttls === "required",
+    opportunisticTLS: !secure && starttls === "optional",
+    ignoreTLS: !secure && starttls === "off",
+    // The certificate is that of the name.
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    tls: { minVersion: "TLSv1.2" as const, ...(ca === undefined ? {} : { ca }) },
+    ...(user === "" ? {} : { auth: { user, pass: decodeURIComponent(url.password) } }),
+    connectionTimeout: STEP_MS,
+    greetingTimeout: STEP_MS,
+    socketTimeout: STEP_MS,
+    maxResponseSize: ANSWER_BYTES,
+  };
+}
+
+/** @param idOf the name of a message, made of what it is called here */
+function contentOf(notification: Notification, idOf: (text: string) => string) {
+  const message = messageOf(notification);
+  // No message has this name; readers put all that refer to it into one thread.
+  const thread = idOf(`group ${notification.groupKey}`);
+  return {
+    subject: message.subject,
+    text: toText(message),
+    html: toHtml(message),
+    messageId: idOf(`delivery ${notification.idempotencyKey}`),
+    inReplyTo: thread,
+    references: thread,
+    headers: { "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All" },
+  };
+}
+
+/** What nodemailer throws. */
+interface SmtpFault extends Error {
+  readonly code?: string;
+  readonly response?: string;
+  readonly responseCode?: number;
+  /** Where no recipient was taken: why, one by one. */
+  readonly rejectedErrors?: readonly SmtpFault[];
+}
+
+/** 4xx passes and 5xx does not; of several recipients who were all refused, one may be taken later. */
+function failureOf(error: SmtpFault, late: boolean): Outcome {
+  const { message, response, rejectedErrors = [] } = error;
+  const codes = [error, ...rejectedErrors].flatMap(({ responseCode }) => responseCode ?? []);
+  const answer = late ? `not done within ${TOTAL_MS / 1000} s` : (response ?? message);
+  const retry = codes.length === 0 ? true : codes.some((code) => code < 500);
+  return failure(codes[0] ?? null, oneLine(answer, ANSWER_LENGTH), retry);
+}
+
+function statusOf(response: string): number | null {
+  const status = Number(response.slice(0, 3));
+  return Number.isInteger(status) && status >= 200 ? status : null;
+}

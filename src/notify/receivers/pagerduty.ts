@@ -1,0 +1,101 @@
+/**
+ * PagerDuty, by its Events API v2: one alert for each group, triggered, acknowledged and resolved by one dedup_key.
+ * https://developer.pagerduty.com/docs/events-api-v2-overview
+ */
+import { createHash } from "node:crypto";
+import type { Severity } from "../../store/incidents/records.ts";
+import type { IncidentFacts } from "../message/facts.ts";
+import { hostWords, listenersOf } from "../message/facts.ts";
+import { type Message, messageOf } from "../message/message.ts";
+import { lineOf, omittedWords, TEST_WORDS } from "../message/text.ts";
+import type { Notification, Outcome, Receiver } from "../receiver.ts";
+import { post, refused, taken } from "./ask.ts";
+import type { ReceiverDeps } from "./deps.ts";
+import type { SettingsOf } from "./settings.ts";
+
+const SEVERITIES: Readonly<Record<Severity, string>> = {
+  CRITICAL: "critical",
+  MAJOR: "error",
+  MINOR: "warning",
+  INFO: "info",
+};
+
+const ACTIONS: Readonly<Record<Message["state"], string>> = {
+  open: "trigger",
+  test: "trigger",
+  acknowledged: "acknowledge",
+  resolved: "resolve",
+};
+
+export function pagerduty(
+  name: string,
+  { routing_key, url }: SettingsOf<"pagerduty">,
+  { http, now, publicUrl }: ReceiverDeps,
+): Receiver {
+  return {
+    name,
+    kind: "PAGERDUTY",
+    target: new URL(url).host,
+    send: async (notification, signal): Promise<Outcome> => {
+      const body = { routing_key, ...eventOf(notification, publicUrl) };
+      const asked = await post(http, { url, body, signal, secrets: [routing_key] });
+      if ("failed" in asked) return asked.failed;
+      return asked.answer.status === 202 ? taken(asked.answer) : refused(asked.answer, now());
+    },
+  };
+}
+
+/** The event without its key. Every text in it is bounded, so that it stays far below the 512,000 bytes allowed. */
+function eventOf(notification: Notification, publicUrl: string) {
+  const message = messageOf(notification);
+  const named = { event_action: ACTIONS[message.state], dedup_key: dedupKeyOf(notification) };
+  // Of an alert that is there already nothing but its name is read.
+  if (named.event_action !== "trigger") return named;
+  const { worst, url } = message;
+  return {
+    ...named,
+    client: "Spillway",
+    client_url: publicUrl,
+    links: [{ href: url, text: "Open in Spillway" }],
+    payload: {
+      summary: message.subject,
+      severity: SEVERITIES[message.severity],
+      ...(worst === null ? testPayload() : incidentPayload(notification, worst)),
+      custom_details: worst === null ? { Test: TEST_WORDS } : detailsOf(message, worst),
+    },
+  };
+}
+
+/** At most 255 characters are allowed, and group keys may have more. */
+function dedupKeyOf({ groupKey }: Notification): string {
+  return `spillway-${createHash("sha256").update(groupKey).digest("hex")}`;
+}
+
+function testPayload() {
+  return { source: "spillway" };
+}
+
+function incidentPayload({ incidents }: Notification, { url }: IncidentFacts) {
+  const [worst] = incidents;
+  if (worst === undefined) return { source: url };
+  const listener = listenersOf(worst.incident)[0];
+  return {
+    source: hostWords(worst),
+    timestamp: new Date(worst.incident.startedAt).toISOString(),
+    class: worst.incident.cause,
+    ...(listener === undefined ? {} : { component: listener }),
+  };
+}
+
+function detailsOf(message: Message, worst: IncidentFacts) {
+  const omitted = omittedWords(message);
+  const others = message.others.map((one) => `${lineOf(one)} ${one.url}`);
+  return {
+    ...(worst.summary === null ? {} : { Summary: worst.summary }),
+    ...Object.fromEntries(worst.facts.map(({ name, value }) => [name, value])),
+    ...(worst.evidence.length === 0 ? {} : { Evidence: worst.evidence }),
+    ...(worst.remedies.length === 0 ? {} : { "What to do": worst.remedies }),
+    ...(others.length === 0 ? {} : { Others: omitted === "" ? others : [...others, omitted] }),
+    ...(message.group === "" ? {} : { Group: message.group }),
+  };
+}

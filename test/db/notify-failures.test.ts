@@ -1,0 +1,175 @@
+/** Far ends that fail and workers that die: what is to be told is told all the same, in order, and little twice. */
+import { describe, expect } from "vitest";
+import {
+  BUSY,
+  closeIncident,
+  Ear,
+  expectNothingLeft,
+  GONE,
+  openIncident,
+  TAKEN,
+  TestNotifier,
+  toAll,
+} from "../support/notifying.ts";
+import { openTestStore, test } from "../support/store.ts";
+
+const MINUTE = 60_000;
+
+describe("a far end that fails", () => {
+  test("is tried again with the same key, and hears of the end after the beginning", async ({
+    store: { db },
+  }) => {
+    const ear = new Ear("pager");
+    ear.answer = () => BUSY;
+    const notifier = new TestNotifier(db, [ear]);
+    const { incidentId: id } = await openIncident(db, "a");
+    await notifier.pass(5 * MINUTE, 10_000);
+    await closeIncident(db, "a");
+    await notifier.pass(20 * MINUTE, 10_000);
+    expect(new Set(ear.words)).toEqual(new Set([`OPENED ${id}`]));
+    expect(new Set(ear.heard.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(1);
+    expect(ear.heard.length).toBeGreaterThan(5);
+    const failing = await db.receiverState.findUniqueOrThrow({ where: { name: "pager" } });
+    expect(failing).toMatchObject({
+      status: 503,
+      answer: "busy",
+      failingSince: new Date(ear.heard[0]?.heardAt ?? 0),
+    });
+    expect(await notifier.metrics.notificationsOldestPending.get()).toMatchObject({
+      values: [{ value: expect.any(Number) }],
+    });
+
+    ear.answer = () => TAKEN;
+    const before = ear.heard.length;
+    await notifier.pass(20 * MINUTE, 10_000);
+    expect(ear.words.slice(before)).toEqual([`OPENED ${id}`, `RESOLVED ${-id}`]);
+    expect(await db.receiverState.findUniqueOrThrow({ where: { name: "pager" } })).toMatchObject({
+      failingSince: null,
+    });
+    await expectNothingLeft(db);
+  });
+
+  test("that asks for patience has it", async ({ store: { db } }) => {
+    const ear = new Ear("pager");
+    ear.answer = () => ({ ...BUSY, status: 429, retryAfterMs: 10 * MINUTE });
+    const notifier = new TestNotifier(db, [ear]);
+    await openIncident(db, "a");
+    await notifier.pass(10 * MINUTE, 10_000);
+    expect(ear.heard).toHaveLength(1);
+    await notifier.pass(MINUTE, 10_000);
+    expect(ear.heard).toHaveLength(2);
+  });
+
+  test("that refuses it is not asked again, and hears of the end", async ({ store: { db } }) => {
+    const ear = new Ear("pager");
+    ear.answer = ({ kind }) => (kind === "OPENED" ? { ...BUSY, status: 400, retry: false } : TAKEN);
+    const notifier = new TestNotifier(db, [ear]);
+    const { incidentId: id } = await openIncident(db, "a");
+    await notifier.pass(10 * MINUTE);
+    await closeIncident(db, "a");
+    await notifier.pass(10 * MINUTE);
+    expect(ear.words).toEqual([`OPENED ${id}`, `RESOLVED ${-id}`]);
+  });
+
+  test("that wants nothing more is left alone until its settings change", async ({ store: { db } }) => {
+    const ear = new Ear("pager");
+    ear.answer = () => GONE;
+    const config = toAll([ear]);
+    const notifier = new TestNotifier(db, [ear], config);
+    const { incidentId: id } = await openIncident(db, "a");
+    await notifier.pass(MINUTE);
+    const { incidentId: other } = await openIncident(db, "b", { cause: "SERVICE_DOWN" });
+    await notifier.pass(10 * MINUTE);
+    expect(ear.words).toEqual([`OPENED ${id}`]);
+    await expectNothingLeft(db);
+    expect(await db.delivery.findFirstOrThrow()).toMatchObject({ status: "FAILED", lastStatus: 410 });
+
+    ear.answer = () => TAKEN;
+    notifier.notifying = notifier.by({
+      ...config,
+      receivers: config.receivers.map((receiver) => ({ ...receiver, fingerprint: "2" })),
+    });
+    await notifier.pass(10 * MINUTE);
+    expect(ear.words.slice(1).sort()).toEqual([`OPENED ${id}`, `OPENED ${other}`].sort());
+  });
+
+  test("that throws, or hangs, holds up no other", async ({ store: { db } }) => {
+    const [slow, quick, broken] = [new Ear("slow"), new Ear("quick"), new Ear("broken")];
+    let release = () => {};
+    const hanging = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    slow.answer = async () => {
+      await hanging;
+      return TAKEN;
+    };
+    broken.answer = () => {
+      throw new Error("a fault of ours");
+    };
+    const notifier = new TestNotifier(db, [slow, quick, broken], toAll([slow, quick, broken], ["incident"]));
+    for (const key of ["a", "b", "c", "d", "e"]) await openIncident(db, key);
+    await notifier.tick();
+    notifier.now += 30_000;
+    const ticks = [];
+    for (let count = 0; count < 5; count++) {
+      ticks.push(notifier.tick());
+      await expect
+        .poll(() => quick.heard.length, { timeout: 30_000 })
+        .toBeGreaterThanOrEqual(Math.min(5, 2 * (count + 1)));
+    }
+    expect(slow.heard).toHaveLength(2);
+    expect(quick.words.sort()).toEqual([1, 2, 3, 4, 5].map((id) => `OPENED ${id}`));
+    expect(await db.receiverState.findUniqueOrThrow({ where: { name: "broken" } })).toMatchObject({
+      answer: "cannot send: a fault of ours",
+    });
+    release();
+    await Promise.all(ticks);
+  });
+});
+
+describe("a worker that dies", () => {
+  test("after it has sent leaves one repetition, with the same key", async ({
+    store: { db },
+    databaseUrl,
+  }) => {
+    const ear = new Ear("pager");
+    const never = new Promise<never>(() => undefined);
+    ear.answer = () => never;
+    const its = openTestStore(databaseUrl);
+    const dead = new TestNotifier(its.db, [ear]);
+    const { incidentId: id } = await openIncident(db, "a");
+    await dead.tick();
+    dead.now += 30_000;
+    // It never hears the answer, and can keep nothing any more.
+    dead.tick().catch(() => undefined);
+    await expect.poll(() => ear.heard.length, { timeout: 30_000 }).toBe(1);
+    await its.close();
+
+    ear.answer = () => TAKEN;
+    const next = new TestNotifier(db, [ear]);
+    next.now = dead.now + 29_999;
+    await next.pass(MINUTE, 1_000);
+    await closeIncident(db, "a");
+    await next.pass(10 * MINUTE);
+    expect(ear.words).toEqual([`OPENED ${id}`, `OPENED ${id}`, `RESOLVED ${-id}`]);
+    expect(ear.heard[1]?.idempotencyKey).toBe(ear.heard[0]?.idempotencyKey);
+  });
+
+  test("two at work at once tell everything once", async ({ store: { db } }) => {
+    const ear = new Ear("pager");
+    const config = toAll([ear], ["incident"]);
+    const workers = [1, 2, 3].map(() => new TestNotifier(db, [ear], config));
+    for (let index = 0; index < 20; index++) await openIncident(db, `${index}`);
+    const all = async (ms: number) => {
+      for (const worker of workers) worker.now += ms;
+      await Promise.all(workers.map((worker) => worker.tick()));
+    };
+    for (let count = 0; count < 30; count++) await all(30_000);
+    for (let index = 0; index < 20; index++) await closeIncident(db, `${index}`);
+    for (let count = 0; count < 30; count++) await all(30_000);
+    const ids = Array.from({ length: 20 }, (_, index) => index + 1);
+    expect(ear.words.sort()).toEqual(
+      [...ids.map((id) => `OPENED ${id}`), ...ids.map((id) => `RESOLVED -${id}`)].sort(),
+    );
+  });
+});
