@@ -48,7 +48,7 @@ export function messageOf(notification: Notification): Message {
 }
 
 /** Acknowledged when somebody is on each that goes on, resolved when none does. */
-export function messageState({ kind, incidents }: Notification): Message["state"] {
+function messageState({ kind, incidents }: Notification): Message["state"] {
   if (kind === "TEST") return "test";
   const on = incidents.filter(({ firing }) => firing);
   if (on.length === 0) return "resolved";

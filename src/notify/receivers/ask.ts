@@ -3,7 +3,7 @@ import { oneLine } from "../message/clean.ts";
 import type { Outcome } from "../receiver.ts";
 import { NoAnswer, type SafeAnswer, type SafeHttp, type SafeRequest } from "../safe-http.ts";
 
-type Failed = Extract<Outcome, { delivered: false }>;
+export type Failed = Extract<Outcome, { delivered: false }>;
 
 export interface Ask extends Omit<SafeRequest, "method" | "headers" | "body" | "timeoutMs"> {
   readonly headers?: Readonly<Record<string, string>>;
@@ -29,7 +29,7 @@ export async function post(
       headers: { "content-type": "application/json", ...headers },
       body: typeof body === "string" ? body : JSON.stringify(body),
     });
-    return { answer: { ...answer, body: without(secrets, answer.body) } };
+    return { answer: { ...answer, body: withoutSecrets(secrets, answer.body) } };
   } catch (error) {
     if (!(error instanceof NoAnswer)) throw error;
     return { failed: unanswered(error, secrets) };
@@ -38,7 +38,7 @@ export async function post(
 
 /** A failure without an answer. */
 export function unanswered(error: NoAnswer, secrets: readonly string[] = []): Failed {
-  return failure(null, without(secrets, error.message), error.retry);
+  return failure(null, withoutSecrets(secrets, error.message), error.retry);
 }
 
 export function failure(status: number | null, answer: string, retry: boolean): Failed {
@@ -68,7 +68,7 @@ function isPassing(status: number): boolean {
 const ANSWER_LENGTH = 400;
 
 /** What was answered, as a line. */
-export function answerWords({ status, headers, body }: SafeAnswer): string {
+function answerWords({ status, headers, body }: SafeAnswer): string {
   const said = oneLine(body, ANSWER_LENGTH);
   const location = headers.location;
   if (status >= 300 && status < 400 && location !== undefined) {
@@ -98,7 +98,8 @@ function dateOf(text: string): number {
 /** Shorter than this it would be found in words that are none. */
 const SECRET_LENGTH = 8;
 
-function without(secrets: readonly string[], text: string): string {
+/** The text, in which none of these is shown. */
+export function withoutSecrets(secrets: readonly string[], text: string): string {
   return secrets.reduce(
     (rest, secret) => (secret.length < SECRET_LENGTH ? rest : rest.replaceAll(secret, "***")),
     text,

@@ -8,7 +8,7 @@ import { messageOf } from "../message/message.ts";
 import { toText } from "../message/text.ts";
 import type { Notification, Outcome, Receiver } from "../receiver.ts";
 import { NoAnswer } from "../safe-http.ts";
-import { failure, unanswered } from "./ask.ts";
+import { type Failed, failure, unanswered, withoutSecrets } from "./ask.ts";
 import type { ReceiverDeps } from "./deps.ts";
 import type { SettingsOf } from "./settings.ts";
 
@@ -24,6 +24,7 @@ export function email(
   { http, publicUrl }: ReceiverDeps,
 ): Receiver {
   const { from, to } = settings;
+  const password = decodeURIComponent(new URL(settings.smtp_url).password);
   const domain = new URL(publicUrl).hostname;
   const idOf = (text: string) =>
     `<${createHash("sha256").update(text).digest("hex").slice(0, 40)}@${domain}>`;
@@ -35,7 +36,7 @@ export function email(
       const ended = AbortSignal.any([signal, AbortSignal.timeout(TOTAL_MS)]);
       try {
         const transport = nodemailer.createTransport(await connectionOf(settings, http));
-        const { accepted, rejected, response } = await transport.sendMail({
+        const { rejected, response } = await transport.sendMail({
           from,
           to: [...to],
           ...contentOf(notification, idOf),
@@ -47,11 +48,12 @@ export function email(
         return {
           delivered: true,
           status: statusOf(response),
-          answer: oneLine(`${response}${refused}`, ANSWER_LENGTH) || `taken for ${accepted.length}`,
+          answer: oneLine(`${response}${refused}`, ANSWER_LENGTH),
         };
       } catch (error) {
         if (error instanceof NoAnswer) return unanswered(error);
-        return failureOf(error as SmtpFault, ended.aborted && !signal.aborted);
+        const failed = failureOf(error as SmtpFault, ended.aborted && !signal.aborted);
+        return { ...failed, answer: withoutSecrets([password], failed.answer) };
       }
     },
   };
@@ -100,7 +102,6 @@ function contentOf(notification: Notification, idOf: (text: string) => string) {
 
 /** What nodemailer throws. */
 interface SmtpFault extends Error {
-  readonly code?: string;
   readonly response?: string;
   readonly responseCode?: number;
   /** Where no recipient was taken: why, one by one. */
@@ -108,11 +109,11 @@ interface SmtpFault extends Error {
 }
 
 /** 4xx passes and 5xx does not; of several recipients who were all refused, one may be taken later. */
-function failureOf(error: SmtpFault, late: boolean): Outcome {
+function failureOf(error: SmtpFault, late: boolean): Failed {
   const { message, response, rejectedErrors = [] } = error;
   const codes = [error, ...rejectedErrors].flatMap(({ responseCode }) => responseCode ?? []);
   const answer = late ? `not done within ${TOTAL_MS / 1000} s` : (response ?? message);
-  const retry = codes.length === 0 ? true : codes.some((code) => code < 500);
+  const retry = codes.length === 0 || codes.some((code) => code < 500);
   return failure(codes[0] ?? null, oneLine(answer, ANSWER_LENGTH), retry);
 }
 

@@ -4,7 +4,6 @@
  */
 import { createHash } from "node:crypto";
 import type { Severity } from "../../store/incidents/records.ts";
-import type { IncidentFacts } from "../message/facts.ts";
 import { hostWords, listenersOf } from "../message/facts.ts";
 import { type Message, messageOf } from "../message/message.ts";
 import { lineOf, omittedWords, TEST_WORDS } from "../message/text.ts";
@@ -51,17 +50,16 @@ function eventOf(notification: Notification, publicUrl: string) {
   const named = { event_action: ACTIONS[message.state], dedup_key: dedupKeyOf(notification) };
   // Of an alert that is there already nothing but its name is read.
   if (named.event_action !== "trigger") return named;
-  const { worst, url } = message;
   return {
     ...named,
     client: "Spillway",
     client_url: publicUrl,
-    links: [{ href: url, text: "Open in Spillway" }],
+    links: [{ href: message.url, text: "Open in Spillway" }],
     payload: {
       summary: message.subject,
       severity: SEVERITIES[message.severity],
-      ...(worst === null ? testPayload() : incidentPayload(notification, worst)),
-      custom_details: worst === null ? { Test: TEST_WORDS } : detailsOf(message, worst),
+      ...sourceOf(notification),
+      custom_details: detailsOf(message),
     },
   };
 }
@@ -71,23 +69,22 @@ function dedupKeyOf({ groupKey }: Notification): string {
   return `spillway-${createHash("sha256").update(groupKey).digest("hex")}`;
 }
 
-function testPayload() {
-  return { source: "spillway" };
-}
-
-function incidentPayload({ incidents }: Notification, { url }: IncidentFacts) {
-  const [worst] = incidents;
-  if (worst === undefined) return { source: url };
-  const listener = listenersOf(worst.incident)[0];
+/** What it is about; a test is about this service. */
+function sourceOf({ incidents: [worst] }: Notification) {
+  if (worst === undefined) return { source: "spillway" };
+  const { startedAt, cause } = worst.incident;
+  const [listener] = listenersOf(worst.incident);
   return {
     source: hostWords(worst),
-    timestamp: new Date(worst.incident.startedAt).toISOString(),
-    class: worst.incident.cause,
+    timestamp: new Date(startedAt).toISOString(),
+    class: cause,
     ...(listener === undefined ? {} : { component: listener }),
   };
 }
 
-function detailsOf(message: Message, worst: IncidentFacts) {
+function detailsOf(message: Message) {
+  const { worst } = message;
+  if (worst === null) return { Test: TEST_WORDS };
   const omitted = omittedWords(message);
   const others = message.others.map((one) => `${lineOf(one)} ${one.url}`);
   return {

@@ -16,6 +16,7 @@ export function webhook(
 ): Receiver {
   const { host, pathname, search } = new URL(url);
   const keys = [secret, ...previous_secrets];
+  const secrets = [...keys, `${pathname}${search}`, pathname, search];
   return {
     name,
     kind: "WEBHOOK",
@@ -30,13 +31,7 @@ export function webhook(
         "webhook-timestamp": String(timestamp),
         "webhook-signature": signaturesOf(keys, `${idempotencyKey}.${timestamp}.${body}`),
       };
-      const asked = await post(http, {
-        url,
-        headers,
-        body,
-        signal,
-        secrets: [...keys, `${pathname}${search}`],
-      });
+      const asked = await post(http, { url, headers, body, signal, secrets });
       if ("failed" in asked) return asked.failed;
       const { status } = asked.answer;
       if (status >= 200 && status < 300) return taken(asked.answer);

@@ -166,6 +166,8 @@ test("a 410 wants nothing more", async () => {
 test("what was secret is not repeated", async () => {
   farEnd.answerNext({ status: 400, body: "POST /hooks/spillway?token=hidden-in-the-query is unknown" });
   expect((await send()).outcome.answer).toBe("400: POST *** is unknown");
+  farEnd.answerNext({ status: 404, body: "no /hooks/spillway here" });
+  expect((await send()).outcome.answer).toBe("404: no *** here");
 });
 
 test("whatever others have called things, the payload is signed, small and JSON", async () => {
