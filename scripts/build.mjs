@@ -143,6 +143,7 @@ async function makeDashboard(to) {
     logLevel: "warn",
     build: {
       outDir: to,
+      emptyOutDir: true,
       target: "es2022",
       // The page's policy allows no inline script, and every browser of the target preloads modules by itself.
       modulePreload: { polyfill: false },

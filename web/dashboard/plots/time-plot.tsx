@@ -47,6 +47,10 @@ export function TimePlot(props: TimePlotProps) {
     [start, step, series],
   );
 
+  // A plot outlives the view that it was made in, and a drag must change the view that is.
+  const zoom = useRef(props.onZoom);
+  zoom.current = props.onZoom;
+
   useEffect(() => onThemeChange(() => setLook((was) => was + 1)), []);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `look` stands for the colours, which are read anew
@@ -55,6 +59,7 @@ export function TimePlot(props: TimePlotProps) {
     if (element === null) return;
     const { options, data } = plotOptions({
       ...props,
+      ...(zoom.current === undefined ? {} : { onZoom: (from, to) => zoom.current?.(from, to) }),
       series: shown,
       times,
       height,
