@@ -68,7 +68,7 @@ export function plotOptions(input: PlotInput): { options: UPlot.Options; data: U
     width,
     height,
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 18, 0, 0],
     tzDate: (seconds) =>
       zone === "utc" ? UPlot.tzDate(new Date(seconds * 1_000), "Etc/UTC") : new Date(seconds * 1_000),
     cursor: {
@@ -86,8 +86,13 @@ export function plotOptions(input: PlotInput): { options: UPlot.Options; data: U
       y: { range: (_, __, most) => [0, most > 0 ? most * 1.08 : 1] },
     },
     axes: [
-      { ...axis, grid: { show: false }, space: 70, values: UPLOT_TIMES },
-      { ...axis, size: 58, space: 36, values: (_, ticks) => ticks.map((tick) => format(tick)) },
+      { ...axis, grid: { show: false }, space: 70, size: 40, values: UPLOT_TIMES },
+      {
+        ...axis,
+        size: 58,
+        space: height < 150 ? 26 : 36,
+        values: (_, ticks) => ticks.map((tick) => format(tick)),
+      },
     ],
     series: lines,
     bands,
