@@ -3,7 +3,8 @@ import { Link, useLocation } from "wouter";
 import { live } from "../client/live.ts";
 import { useSignal } from "../client/signal.ts";
 import { useData } from "../client/use-data.ts";
-import { ShellDocument } from "../generated/documents.ts";
+import { useLive } from "../client/use-live.ts";
+import { IncidentChangesDocument, ShellDocument } from "../generated/documents.ts";
 import { NAVIGATION } from "../pages/registry.ts";
 import { chooseTheme, chosenTheme, THEMES } from "../theme/theme.ts";
 import { Icon } from "../ui/icon.tsx";
@@ -14,7 +15,8 @@ const COUNT_EVERY_MS = 20_000;
 export function Sidebar() {
   const [path] = useLocation();
   const { href } = useView();
-  const { data } = useData(ShellDocument, {}, { everyMs: COUNT_EVERY_MS });
+  const { data, refresh } = useData(ShellDocument, {}, { everyMs: COUNT_EVERY_MS });
+  useLive(IncidentChangesDocument, {}, refresh);
   const open = data?.incidents.edges.length ?? 0;
   return (
     <div className="sidebar">

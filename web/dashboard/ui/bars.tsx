@@ -17,7 +17,9 @@ export function Bar({ fill, text, bad = 0.8, peak = null }: BarProps) {
     <span className={`bar bar-${tone}`}>
       <span className="bar-track" aria-hidden="true">
         <span className="bar-fill" style={{ width: `${Math.min(1, fill ?? 0) * 100}%` }} />
-        {peak !== null && <span className="bar-peak" style={{ left: `${Math.min(1, peak) * 100}%` }} />}
+        {peak !== null && peak > 0 && (
+          <span className="bar-peak" style={{ left: `${Math.min(1, peak) * 100}%` }} />
+        )}
       </span>
       <span className="bar-text number">{text}</span>
     </span>

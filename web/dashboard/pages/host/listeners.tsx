@@ -1,9 +1,13 @@
 import { formatNumber } from "../../format/numbers.ts";
 import { Bar } from "../../ui/bars.tsx";
 import { Card } from "../../ui/card.tsx";
+import { Fold } from "../../ui/fold.tsx";
 import { Empty } from "../../ui/states.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { type HostListener, namespaceName, type OfHost } from "./types.ts";
+
+/** The fullest come first; idle ones are many, and have little to say. */
+const LISTENERS_SHOWN = 8;
 
 /** Its listening sockets: how full each accept queue is, against what the kernel holds. */
 export function HostListeners({ host }: OfHost) {
@@ -57,7 +61,11 @@ export function HostListeners({ host }: OfHost) {
           <p>Either nothing listens here, or the agent may not see it: what it cannot see is listed below.</p>
         </Empty>
       ) : (
-        <Table caption="Listeners of this host" columns={columns} rows={listeners} rowKey={({ id }) => id} />
+        <Fold items={listeners} first={LISTENERS_SHOWN}>
+          {(shown) => (
+            <Table caption="Listeners of this host" columns={columns} rows={shown} rowKey={({ id }) => id} />
+          )}
+        </Fold>
       )}
     </Card>
   );

@@ -20,5 +20,5 @@ export function namespaceName({
   readonly containerId?: string | null;
 }): string {
   if (kind === "ROOT") return "the host itself";
-  return name ?? containerId?.slice(0, 12) ?? "a namespace without a name";
+  return name ?? containerId?.slice(0, 12) ?? "unnamed namespace";
 }
