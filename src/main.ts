@@ -8,6 +8,7 @@
 import "./production.ts";
 import { writeSync } from "node:fs";
 import { statfs } from "node:fs/promises";
+import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { Lifecycle, stopOnSignals } from "./app.ts";
 import { localUrl, remoteUrl } from "./commands/addresses.ts";
@@ -36,8 +37,11 @@ import { keepTls, readTls } from "./http/tls.ts";
 import { Admission } from "./ingest/admission.ts";
 import { Facts } from "./ingest/facts.ts";
 import { GroupCommit } from "./ingest/group-commit.ts";
+import { otlpHandler } from "./ingest/otlp/handler.ts";
 import { Presence } from "./ingest/presence.ts";
 import { Registry } from "./ingest/registry.ts";
+import { remoteWriteHandler } from "./ingest/remote-write/handler.ts";
+import { Senders } from "./ingest/samples/senders.ts";
 import { snapshotsHandler } from "./ingest/snapshots/handler.ts";
 import { openQueueBackend } from "./jobs/connection.ts";
 import { closeQueues, openQueues, queueCounts } from "./jobs/queues.ts";
@@ -238,7 +242,9 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
       countCall: (actor) => limits.call(actor),
     });
     const commit = new GroupCommit({ db, partitions: new Partitions(), log, metrics });
-    const ingest = snapshotsHandler({
+    const taking = {
+      db,
+      senders: new Senders(),
       registry: new Registry(db),
       commit,
       presence,
@@ -246,16 +252,23 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
       admission: new Admission(),
       actors,
       limits,
-      addressOf: (request) => proxies.addressOf(request),
+      addressOf: (request: IncomingMessage) => proxies.addressOf(request),
       log,
       metrics,
       now,
       stopping,
       oldestAcceptedMs: config.retention.rawMs - LATE_MARGIN_MS,
+    };
+    const ingest = snapshotsHandler({
+      ...taking,
       agentConfig: { intervalMs: config.intervalMs, jitterMs: Math.round(config.intervalMs / 2) },
     });
     route(
-      ingest,
+      {
+        "/v1/snapshots": ingest,
+        "/api/v1/write": remoteWriteHandler(taking),
+        "/v1/metrics": otlpHandler(taking),
+      },
       createApp({ sources, access, apollo, log, metrics, stopping, checks, secure, reachableUrl }),
       (request, stream, head) => subscriptions.upgrade(request, stream, head),
     );

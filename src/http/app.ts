@@ -4,6 +4,7 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import helmet from "helmet";
 import { asSpillwayError, problemOf, SpillwayError } from "../errors.ts";
 import { type Context, createContext, type Sources } from "../graphql/context.ts";
+import { prometheusRoutes } from "../rest/prometheus/routes.ts";
 import { restRoutes } from "../rest/routes.ts";
 import { asUnavailable } from "../store/errors.ts";
 import type { Scope } from "../store/tokens.ts";
@@ -79,6 +80,7 @@ export function createApp(deps: AppDeps): Express {
     express.json({ limit: BODY_BYTES }),
     restRoutes({ sources, authenticate: requireCaller }),
   );
+  app.use("/api/v1", prometheusRoutes({ sources, log, authenticate: requireCaller }));
   app.use((request) => {
     throw new SpillwayError("NOT_FOUND", `there is nothing at ${request.path.slice(0, 200)}`);
   });
