@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { Lifecycle, stopOnSignals } from "./app.ts";
 import { localUrl, remoteUrl } from "./commands/addresses.ts";
 import { explainDatabase } from "./commands/database.ts";
+import { Drills } from "./commands/drills.ts";
 import { keepLabelRules } from "./commands/labels-file.ts";
 import { startLocalAgent } from "./commands/local-agent.ts";
 import { runCommand } from "./commands/run.ts";
@@ -177,6 +178,8 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
   const fleet = new FleetView(db, now);
   const labelHistory = new HostLabelHistory(db, fleet);
   let port = config.port;
+  const here = () => localUrl(config.listen, port, tls);
+  const drills = role === "all" ? new Drills({ db, server: here, log, now }) : null;
   const sources: Sources = {
     db,
     storage,
@@ -184,7 +187,8 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
     reader: new SnapshotReader(new LayoutCache(now)),
     fleet,
     labelsOver: () => labelHistory.over(),
-    publicUrl: () => config.publicUrl ?? localUrl(config.listen, port, tls),
+    drills,
+    publicUrl: () => config.publicUrl ?? here(),
     now,
     system: {
       version: VERSION,
@@ -288,9 +292,11 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
     };
   });
 
-  const here = localUrl(config.listen, port, tls);
+  if (drills !== null) {
+    await life.start("drills", () => ({ value: undefined, stop: (graceMs) => drills.stop(graceMs) }));
+  }
   if (role === "all" && config.localAgent && tokenFiles !== null) {
-    const server = tls === null ? here : await life.start("the agent's door", () => openPushDoor(takePush));
+    const server = tls === null ? here() : await life.start("the agent's door", () => openPushDoor(takePush));
     const { ingest } = tokenFiles;
     await life.start("this host's agent", () => ({
       value: undefined,
@@ -303,7 +309,7 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
     }));
   }
 
-  const url = publicUrl ?? here;
+  const url = publicUrl ?? here();
   const signInUrl = `${url}/sign-in?code=${await createSignInLink(db, now())}`;
   process.stdout.write(
     welcomeText({
