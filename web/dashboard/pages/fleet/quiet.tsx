@@ -4,6 +4,7 @@ import { Card } from "../../ui/card.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { Empty } from "../../ui/states.tsx";
 import { useView } from "../../view/use-view.ts";
+import { DrillPanel } from "./drill.tsx";
 
 /** Before the first host has reported. */
 export function FirstScreen() {
@@ -67,6 +68,7 @@ export function AllIsWell({ hosts }: { readonly hosts: number }) {
               an incident with its cause, such as a stopped application or a queue too short, and what to do.
             </li>
           </ul>
+          <DrillPanel />
         </div>
       </div>
     </Card>
