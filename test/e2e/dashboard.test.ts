@@ -70,7 +70,7 @@ async function signedIn(path: string, ...scopes: Parameters<Service["token"]>): 
 /** Until nothing on the page is still on its way. */
 async function settled({ page }: Visit): Promise<void> {
   await page.waitForSelector("#main h1", SEEN);
-  await page.waitForFunction(() => document.querySelector(".skeleton") === null, null, SEEN);
+  await page.waitForFunction("document.querySelector('.skeleton') === null", null, SEEN);
 }
 
 test.runIf(hasChromium)("from the fleet to the cause of an overflow is one click", async () => {
@@ -114,7 +114,7 @@ test.runIf(hasChromium)(
         await settled(visit);
         expect([path, colorScheme, await seriousBarriers(page)]).toEqual([path, colorScheme, []]);
         // Nothing but a table or a plot may be wider than the window.
-        const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        const tooWide = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
         expect([path, width, tooWide]).toEqual([path, width, 0]);
       }
     }
