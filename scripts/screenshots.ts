@@ -85,7 +85,7 @@ try {
         await page.emulateMedia({ colorScheme });
         await page.goto(options.url + path);
         await page.waitForSelector("#main h1");
-        await page.waitForFunction("document.querySelector('.skeleton') === null");
+        await page.waitForSelector(".skeleton", { state: "detached" });
         await page.waitForTimeout(SETTLE_MS);
         await page.screenshot({
           path: join(options.out, `${name}-${size}-${colorScheme}.png`),

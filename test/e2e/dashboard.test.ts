@@ -70,7 +70,7 @@ async function signedIn(path: string, ...scopes: Parameters<Service["token"]>): 
 /** Until nothing on the page is still on its way. */
 async function settled({ page }: Visit): Promise<void> {
   await page.waitForSelector("#main h1", SEEN);
-  await page.waitForFunction("document.querySelector('.skeleton') === null", null, SEEN);
+  await page.waitForSelector(".skeleton", { state: "detached", ...SEEN });
 }
 
 test.runIf(hasChromium)("from the fleet to the cause of an overflow is one click", async () => {
