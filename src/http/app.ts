@@ -10,11 +10,11 @@ import { asUnavailable } from "../store/errors.ts";
 import type { Scope } from "../store/tokens.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { type Access, identify, requireCaller } from "./access.ts";
+import { dashboardRoutes } from "./dashboard.ts";
 import { type DownloadsDeps, downloadRoutes } from "./downloads.ts";
 import { graphiqlRoutes } from "./graphiql.ts";
 import { graphqlGuard } from "./graphql-guard.ts";
 import { type HealthDeps, healthRoutes } from "./health.ts";
-import { homeRoutes } from "./home.ts";
 import { iconRoutes } from "./icon.ts";
 import { type MetricsDeps, metricsRoutes } from "./metrics.ts";
 import { signInRoutes } from "./sign-in.ts";
@@ -62,7 +62,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(metricsRoutes(deps));
   app.use(downloadRoutes(deps));
   app.use(signInRoutes({ db: sources.db, access, now: sources.now, secure: deps.secure }));
-  app.use(homeRoutes(sources));
+  app.use(dashboardRoutes());
   app.use(graphiqlRoutes());
   app.use(iconRoutes());
   app.use(

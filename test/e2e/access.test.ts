@@ -6,6 +6,7 @@ import { schema } from "../../src/graphql/schema.ts";
 import { createGraphqlServer } from "../../src/graphql/server.ts";
 import { Access } from "../../src/http/access.ts";
 import { createApp } from "../../src/http/app.ts";
+import { DASHBOARD_PATHS } from "../../src/http/dashboard.ts";
 import { Proxies } from "../../src/http/proxies.ts";
 import { RateLimits } from "../../src/http/rate-limits.ts";
 import { SYSTEM_ACTOR } from "../../src/store/audit.ts";
@@ -184,7 +185,10 @@ function refusalOf(caller: Caller, route: string): number | null {
 const PUSHES: readonly string[] = ["POST /v1/snapshots", "POST /api/v1/write", "POST /v1/metrics"];
 
 /** Pages are for people: they are told how to sign in, whoever they are. */
-const PAGES: Readonly<Record<string, number>> = { "GET /": 401, "GET /graphiql": 303 };
+const PAGES: Readonly<Record<string, number>> = {
+  ...Object.fromEntries(DASHBOARD_PATHS.map((path) => [`GET ${path}`, 401])),
+  "GET /graphiql": 303,
+};
 
 describe("routes let in whom the table says, and nobody else", () => {
   const routes = [...table.keys()].filter((operation) => operation.includes(" "));
