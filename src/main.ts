@@ -1,6 +1,6 @@
 /**
- * The composition root. Roles that run: `all` (default), `serve`, `work`; those that come and go are in
- * commands/run.ts.
+ * The composition root. Roles that run: `all` (default), `serve`, `work`, and `demo`, which is `all` with a fleet that
+ * does not exist; those that come and go are in commands/run.ts.
  *
  * Read `runService` for the architecture: what the service is made of, in the order in which it starts;
  * it stops in the reverse.
@@ -12,12 +12,14 @@ import { join } from "node:path";
 import { Lifecycle, stopOnSignals } from "./app.ts";
 import { localUrl, remoteUrl } from "./commands/addresses.ts";
 import { explainDatabase } from "./commands/database.ts";
+import { demoEnvironment, makeDemoFolder, parseDemoWords, writeDemoHistory } from "./commands/demo.ts";
 import { keepLabelRules } from "./commands/labels-file.ts";
 import { startLocalAgent } from "./commands/local-agent.ts";
 import { runCommand } from "./commands/run.ts";
 import { ensureTokenFiles, type TokenFiles } from "./commands/token-files.ts";
 import { welcomeText } from "./commands/welcome.ts";
 import { type Config, readConfig } from "./config.ts";
+import { Demo } from "./demo/demo.ts";
 import { startEmbeddedPostgres } from "./embedded/embedded-postgres.ts";
 import { asSpillwayError } from "./errors.ts";
 import type { Sources } from "./graphql/context.ts";
@@ -55,6 +57,7 @@ import { Partitions } from "./store/partitions.ts";
 import { LATE_MARGIN_MS } from "./store/retention/policy.ts";
 import { createSignInLink } from "./store/sessions.ts";
 import { StorageView } from "./store/storage/storage-view.ts";
+import { keepToken, newSecret } from "./store/tokens.ts";
 import { createLog, type Logger } from "./telemetry/log.ts";
 import { Metrics } from "./telemetry/metrics.ts";
 import { VERSION } from "./version.ts";
@@ -66,13 +69,13 @@ const now = Date.now;
 
 type Role = "all" | "serve" | "work";
 
-/** Starts the service, which then runs until it is stopped. */
-async function runService(config: Config, role: Role): Promise<void> {
+/** Starts the service, which then runs until it is stopped. @param demo the simulated fleet; null for a real one */
+async function runService(config: Config, role: Role, demo: Demo | null = null): Promise<void> {
   const log = createLog(config.logLevel);
   const life = new Lifecycle(log);
   const signalled = stopOnSignals(life, log);
   try {
-    await startParts(config, role, life, log);
+    await startParts(config, role, demo, life, log);
   } catch (error) {
     await life.stop();
     // A start that a signal has cut short is no fault; what stopped it exits.
@@ -80,12 +83,21 @@ async function runService(config: Config, role: Role): Promise<void> {
   }
 }
 
-async function startParts(config: Config, role: Role, life: Lifecycle, log: Logger): Promise<void> {
+async function startParts(
+  config: Config,
+  role: Role,
+  demo: Demo | null,
+  life: Lifecycle,
+  log: Logger,
+): Promise<void> {
   const metrics = new Metrics();
   const startedAt = now();
   const notes: string[] = [];
   const tls = config.tls === null || role === "work" ? null : await readTls(config.tls);
 
+  if (demo !== null && config.databaseUrl === null) {
+    await makeDemoFolder(config.dataDir);
+  }
   const databaseUrl = await life.start("database", async () => {
     if (config.databaseUrl !== null) return { value: config.databaseUrl };
     const postgres = await startEmbeddedPostgres({ dataDir: config.dataDir, log });
@@ -118,6 +130,13 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
   });
   const tokenFiles: TokenFiles | null =
     config.databaseUrl === null ? await ensureTokenFiles(db, config.dataDir, now()) : null;
+  if (demo !== null) {
+    const stopping = () => life.stopping;
+    await life.start("history", async () => ({
+      value: await writeDemoHistory(demo, { db, config, log, metrics, stopping }),
+    }));
+    notes.push("Every host here is simulated: a demo. Nothing of it is kept when it ends.");
+  }
 
   const backend = await life.start("queues", async () => {
     const location = config.redisUrl === null ? { databaseUrl } : { redisUrl: config.redisUrl };
@@ -186,6 +205,7 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
       version: VERSION,
       roles: [role],
       startedAt,
+      simulated: demo !== null,
       embeddedDatabase: config.databaseUrl === null,
       queueBackend: backend.kind,
       queueCounts: () => queueCounts(queues),
@@ -290,6 +310,16 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
     }));
   }
 
+  if (demo !== null) {
+    const ingestToken = newSecret();
+    await keepToken(db, ingestToken, { name: "simulated agents", scopes: ["ingest"] });
+    const server = tls === null ? here : await life.start("the demo's door", () => openPushDoor(takePush));
+    await life.start("simulated agents", () => ({
+      value: undefined,
+      stop: demo.start({ server, ingestToken, log, now }),
+    }));
+  }
+
   const url = publicUrl ?? here;
   const signInUrl = `${url}/sign-in?code=${await createSignInLink(db, now())}`;
   process.stdout.write(
@@ -318,7 +348,10 @@ async function freeBytesOf(folder: string): Promise<number> {
 const [role = "all", ...words] = process.argv.slice(2);
 async function main(): Promise<void> {
   if (role === "all" || role === "serve" || role === "work") await runService(readConfig(process.env), role);
-  else await runCommand(role, words, process.env);
+  else if (role === "demo") {
+    const demo = new Demo(parseDemoWords(words), now());
+    await runService(readConfig(demoEnvironment(process.env)), "all", demo);
+  } else await runCommand(role, words, process.env);
 }
 
 main().catch((thrown: unknown) => {

@@ -28,6 +28,8 @@ export interface SystemFacts {
   readonly version: string;
   readonly roles: readonly string[];
   readonly startedAt: number;
+  /** True of a demo. */
+  readonly simulated: boolean;
   readonly embeddedDatabase: boolean;
   readonly queueBackend: "redis" | "postgres";
   readonly queueCounts: () => Promise<Readonly<Record<string, number>>>;

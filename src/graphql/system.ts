@@ -57,6 +57,10 @@ const System = builder.objectRef<{ facts: SystemFacts; state: StoreState; now: n
       resolve: ({ facts }) => [...facts.roles],
     }),
     startedAt: t.field({ type: "DateTime", resolve: ({ facts }) => facts.startedAt }),
+    simulated: t.boolean({
+      description: "True of a demo: its hosts do not exist, and have the label demo=true.",
+      resolve: ({ facts }) => facts.simulated,
+    }),
     time: t.field({ type: "DateTime", description: "The service's clock.", resolve: ({ now }) => now }),
     database: t.field({
       type: SystemDatabase,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { randomOf } from "../../../../bench/fleet/random.ts";
+import { randomOf } from "../../../../src/demo/random.ts";
 import { inheritBaselines } from "../../../../src/detect/baseline/inherit.ts";
 import { ShardBaselines } from "../../../../src/detect/baseline/shard-baselines.ts";
 import type { Flag } from "../../../../src/detect/flag.ts";
