@@ -20,6 +20,7 @@ import {
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, "dist");
@@ -38,6 +39,13 @@ const SOURCES = [
 
 /** What GraphiQL is made of: a long bundle of packages that hardly ever change. */
 const GRAPHIQL_SOURCES = ["web/graphiql", "src/graphql/examples", "package-lock.json", "scripts/build.mjs"];
+const DASHBOARD_SOURCES = [
+  "web/dashboard",
+  "src/graphql/schema.graphql",
+  "package-lock.json",
+  "scripts/build.mjs",
+  "scripts/web-documents.mjs",
+];
 
 /** A digest of the names and contents of sources: what was added, changed or removed since is seen. */
 function digestOf(sources) {
@@ -87,14 +95,20 @@ function withCheapBuiltins(code) {
 
 const stamp = (folder) => join(folder, ".built-from");
 
-/** GraphiQL, taken over from the last build where nothing of it has changed. */
-async function buildGraphiql(last, to) {
-  const own = digestOf(GRAPHIQL_SOURCES);
+/** Makes one of the pages for browsers, or takes it over from the last build where none of its sources has changed. */
+async function buildPages(name, sources, make) {
+  const [last, to] = [join(dist, "web", name), join(aside, "web", name)];
+  const own = digestOf(sources);
   if (existsSync(stamp(last)) && readFileSync(stamp(last), "utf8") === own) {
     cpSync(last, to, { recursive: true });
     return;
   }
   mkdirSync(to, { recursive: true });
+  await make(to);
+  writeFileSync(stamp(to), own);
+}
+
+async function makeGraphiql(to) {
   const worker = (path) => createRequire(join(root, "web", "graphiql", "main.tsx")).resolve(path);
   await build({
     entryPoints: {
@@ -115,7 +129,33 @@ async function buildGraphiql(last, to) {
     legalComments: "external",
     logLevel: "warning",
   });
-  writeFileSync(stamp(to), own);
+}
+
+/** The dashboard: its files carry a hash of their content, and lie beside themselves compressed. */
+async function makeDashboard(to) {
+  run("web-documents", [join(root, "scripts", "web-documents.mjs")]);
+  const { default: react } = await import("@vitejs/plugin-react");
+  const vite = await import("vite");
+  await vite.build({
+    configFile: false,
+    root: join(root, "web", "dashboard"),
+    plugins: [react()],
+    logLevel: "warn",
+    build: {
+      outDir: to,
+      emptyOutDir: true,
+      target: "es2022",
+      // The page's policy allows no inline script, and every browser of the target preloads modules by itself.
+      modulePreload: { polyfill: false },
+      assetsInlineLimit: 0,
+    },
+  });
+  const assets = join(to, "assets");
+  for (const name of readdirSync(assets)) {
+    const content = readFileSync(join(assets, name));
+    writeFileSync(join(assets, `${name}.gz`), gzipSync(content, { level: 9 }));
+    writeFileSync(join(assets, `${name}.br`), brotliCompressSync(content));
+  }
 }
 
 const digest = digestOf(SOURCES);
@@ -151,7 +191,8 @@ await build({
 });
 writeFileSync(agent, withCheapBuiltins(readFileSync(agent, "utf8")));
 chmodSync(agent, 0o755);
-await buildGraphiql(join(dist, "web", "graphiql"), join(aside, "web", "graphiql"));
+await buildPages("graphiql", GRAPHIQL_SOURCES, makeGraphiql);
+await buildPages("dashboard", DASHBOARD_SOURCES, makeDashboard);
 writeFileSync(stamp(aside), digest);
 rmSync(`${aside}.old`, { recursive: true, force: true });
 if (existsSync(dist)) renameSync(dist, `${aside}.old`);

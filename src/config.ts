@@ -155,7 +155,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     if (
       name.startsWith("SPILLWAY_") &&
       !(name in configSchema.shape) &&
-      !name.startsWith("SPILLWAY_AGENT_")
+      !/^SPILLWAY_(AGENT_|TOKEN$)/.test(name)
     ) {
       faults.push(`${name}: there is no such setting; .env.example lists them all`);
     }

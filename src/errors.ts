@@ -14,6 +14,8 @@ export type ErrorCode =
   | "UNSUPPORTED_MEDIA_TYPE"
   /** The caller asks for more than the service gives at once. */
   | "LIMIT_EXCEEDED"
+  /** It is understood, and not done here. */
+  | "NOT_SUPPORTED"
   /** The service holds as much unwritten work as it may; try again after `retryAfterSeconds`. */
   | "OVERLOADED"
   /** The caller comes more often than it may; try again after `retryAfterSeconds`. */
@@ -59,6 +61,7 @@ const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
   PAYLOAD_TOO_LARGE: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
   LIMIT_EXCEEDED: 422,
+  NOT_SUPPORTED: 422,
   OVERLOADED: 429,
   RATE_LIMITED: 429,
   UNAVAILABLE: 503,

@@ -8,11 +8,13 @@
 import "./production.ts";
 import { writeSync } from "node:fs";
 import { statfs } from "node:fs/promises";
+import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { Lifecycle, stopOnSignals } from "./app.ts";
 import { localUrl, remoteUrl } from "./commands/addresses.ts";
 import { explainDatabase } from "./commands/database.ts";
 import { demoEnvironment, makeDemoFolder, parseDemoWords, writeDemoHistory } from "./commands/demo.ts";
+import { Drills } from "./commands/drills.ts";
 import { keepLabelRules } from "./commands/labels-file.ts";
 import { startLocalAgent } from "./commands/local-agent.ts";
 import { runCommand } from "./commands/run.ts";
@@ -38,8 +40,11 @@ import { keepTls, readTls } from "./http/tls.ts";
 import { Admission } from "./ingest/admission.ts";
 import { Facts } from "./ingest/facts.ts";
 import { GroupCommit } from "./ingest/group-commit.ts";
+import { otlpHandler } from "./ingest/otlp/handler.ts";
 import { Presence } from "./ingest/presence.ts";
 import { Registry } from "./ingest/registry.ts";
+import { remoteWriteHandler } from "./ingest/remote-write/handler.ts";
+import { Senders } from "./ingest/samples/senders.ts";
 import { snapshotsHandler } from "./ingest/snapshots/handler.ts";
 import { openQueueBackend } from "./jobs/connection.ts";
 import { closeQueues, openQueues, queueCounts } from "./jobs/queues.ts";
@@ -192,6 +197,9 @@ async function startParts(
   const fleet = new FleetView(db, now);
   const labelHistory = new HostLabelHistory(db, fleet);
   let port = config.port;
+  const here = () => localUrl(config.listen, port, tls);
+  const reachableUrl = () => config.publicUrl ?? remoteUrl(config.listen, port, tls);
+  const drills = role === "all" ? new Drills({ db, server: here, log, now }) : null;
   const sources: Sources = {
     db,
     storage,
@@ -199,13 +207,15 @@ async function startParts(
     reader: new SnapshotReader(new LayoutCache(now)),
     fleet,
     labelsOver: () => labelHistory.over(),
-    publicUrl: () => config.publicUrl ?? localUrl(config.listen, port, tls),
+    drills,
+    publicUrl: () => config.publicUrl ?? here(),
     now,
     system: {
       version: VERSION,
       roles: [role],
       startedAt,
       simulated: demo !== null,
+      reachableUrl,
       embeddedDatabase: config.databaseUrl === null,
       queueBackend: backend.kind,
       queueCounts: () => queueCounts(queues),
@@ -247,7 +257,6 @@ async function startParts(
   });
   const takePush = await life.start("http", async () => {
     const { server, tlsServer, route } = createHttpServer({ tls });
-    const reachableUrl = () => publicUrl ?? remoteUrl(config.listen, port, tls);
     const apollo = createGraphqlServer({ httpServer: server, log });
     await apollo.start();
     const subscriptions = new SubscriptionServer({
@@ -258,7 +267,9 @@ async function startParts(
       countCall: (actor) => limits.call(actor),
     });
     const commit = new GroupCommit({ db, partitions: new Partitions(), log, metrics });
-    const ingest = snapshotsHandler({
+    const taking = {
+      db,
+      senders: new Senders(),
       registry: new Registry(db),
       commit,
       presence,
@@ -266,16 +277,23 @@ async function startParts(
       admission: new Admission(),
       actors,
       limits,
-      addressOf: (request) => proxies.addressOf(request),
+      addressOf: (request: IncomingMessage) => proxies.addressOf(request),
       log,
       metrics,
       now,
       stopping,
       oldestAcceptedMs: config.retention.rawMs - LATE_MARGIN_MS,
+    };
+    const ingest = snapshotsHandler({
+      ...taking,
       agentConfig: { intervalMs: config.intervalMs, jitterMs: Math.round(config.intervalMs / 2) },
     });
     route(
-      ingest,
+      {
+        "/v1/snapshots": ingest,
+        "/api/v1/write": remoteWriteHandler(taking),
+        "/v1/metrics": otlpHandler(taking),
+      },
       createApp({ sources, access, apollo, log, metrics, stopping, checks, secure, reachableUrl }),
       (request, stream, head) => subscriptions.upgrade(request, stream, head),
     );
@@ -295,9 +313,11 @@ async function startParts(
     };
   });
 
-  const here = localUrl(config.listen, port, tls);
+  if (drills !== null) {
+    await life.start("drills", () => ({ value: undefined, stop: (graceMs) => drills.stop(graceMs) }));
+  }
   if (role === "all" && config.localAgent && tokenFiles !== null) {
-    const server = tls === null ? here : await life.start("the agent's door", () => openPushDoor(takePush));
+    const server = tls === null ? here() : await life.start("the agent's door", () => openPushDoor(takePush));
     const { ingest } = tokenFiles;
     await life.start("this host's agent", () => ({
       value: undefined,
@@ -313,14 +333,14 @@ async function startParts(
   if (demo !== null) {
     const ingestToken = newSecret();
     await keepToken(db, ingestToken, { name: "simulated agents", scopes: ["ingest"] });
-    const server = tls === null ? here : await life.start("the demo's door", () => openPushDoor(takePush));
+    const server = tls === null ? here() : await life.start("the demo's door", () => openPushDoor(takePush));
     await life.start("simulated agents", () => ({
       value: undefined,
       stop: demo.start({ server, ingestToken, log, now }),
     }));
   }
 
-  const url = publicUrl ?? here;
+  const url = publicUrl ?? here();
   const signInUrl = `${url}/sign-in?code=${await createSignInLink(db, now())}`;
   process.stdout.write(
     welcomeText({

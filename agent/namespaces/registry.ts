@@ -1,5 +1,6 @@
 import { isGauge } from "../../src/catalog/kinds.ts";
 import type { Count } from "../../src/protocol/count.ts";
+import { DRILL_PROCESS } from "../../src/protocol/drill.ts";
 import type { WireNamespace } from "../../src/protocol/message.ts";
 import type { NamespaceFacts } from "./owner.ts";
 import { oldestFirst, type ScannedNamespaces } from "./scan.ts";
@@ -77,7 +78,8 @@ const GONE_MAX = 1_000;
  * files are those of the look, and the numbers are given out anew. So one that only an open file or socket
  * kept, and that this run has never seen a process in, does pass for new.
  *
- * When there are more than `max`: those already followed stay, then come the oldest.
+ * When there are more than `max`: those already followed stay, then come the oldest. Those of a drill are not
+ * followed.
  */
 export function createNamespaceRegistry(parts: RegistryParts): NamespaceRegistry {
   const { procfs, saved } = parts;
@@ -164,9 +166,11 @@ export function createNamespaceRegistry(parts: RegistryParts): NamespaceRegistry
   }
 
   function choose(): void {
-    const ranked = [...known.values()].sort(
-      (a, b) => Number(b.followed) - Number(a.followed) || a.wire.birth - b.wire.birth || a.inode - b.inode,
-    );
+    const ranked = [...known.values()]
+      .filter(isNoDrill)
+      .sort(
+        (a, b) => Number(b.followed) - Number(a.followed) || a.wire.birth - b.wire.birth || a.inode - b.inode,
+      );
     for (const [place, namespace] of ranked.entries()) {
       const followed = place < parts.max;
       if (followed !== namespace.followed) changed = true;
@@ -216,6 +220,11 @@ export function createNamespaceRegistry(parts: RegistryParts): NamespaceRegistry
       })),
     }),
   };
+}
+
+/** The namespaces of a drill are for its own agent. */
+function isNoDrill({ facts }: KnownNamespace): boolean {
+  return facts.labels?.process !== DRILL_PROCESS;
 }
 
 /** Whether any counter is lower than it was: counters of one namespace never are. */

@@ -42,12 +42,13 @@ export class Group {
     const { fleet, churn } = options;
     this.#members = indexes.map((index) => {
       const host = new SimulatedHost(fleet, index);
-      const { name, region, role } = host.identity;
+      const { id, name, region, role } = host.identity;
       return {
         host,
         churn: churn === null ? null : new ChurningHost({ ...fleet, ...churn }, index),
         section: new SectionWriter(host.identity),
-        series: new SeriesWriter(COUNTERS, { instance: name, region, role }),
+        // Of this lane alone: Prometheus refuses a second stream of the same series as out of order.
+        series: new SeriesWriter(COUNTERS, { instance: `${name}:${id.slice(0, 8)}`, region, role }),
         containers: new Map(),
         greeted: false,
       };

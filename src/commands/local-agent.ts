@@ -73,7 +73,7 @@ export function startLocalAgent(options: LocalAgentOptions): (graceMs: number) =
 }
 
 /** The agent as one file: beside this in dist/, or in ../dist when this runs from its source. */
-function agentFile(): string {
+export function agentFile(): string {
   const beside = fileURLToPath(new URL("../agent.mjs", import.meta.url));
   return existsSync(beside) ? beside : fileURLToPath(new URL("../../dist/agent.mjs", import.meta.url));
 }

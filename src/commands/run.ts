@@ -6,6 +6,7 @@ import { createLog } from "../telemetry/log.ts";
 import { createSignIn, explainDatabase, openForCommand } from "./database.ts";
 import { DEMO_USAGE } from "./demo.ts";
 import { DETECT_USAGE, runDetect } from "./detect.ts";
+import { DRILL_USAGE, runDrillCommand } from "./drill.ts";
 import { readLabelRules } from "./labels-file.ts";
 import { parseTokenWords, runTokenCommand, TOKEN_USAGE } from "./token.ts";
 
@@ -21,6 +22,8 @@ const USAGE = `spillway [role]
   token         ${TOKEN_USAGE}
   ${DETECT_USAGE}
                 judge a series of your own, row by row
+  ${DRILL_USAGE}
+                make a real fault on this machine, and see what the service says of it
   sign-in       print a one-time link that signs a browser in
 
 Settings are environment variables: .env.example lists them.`;
@@ -37,6 +40,7 @@ export async function runCommand(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
   if (role === "detect") return runDetect(words);
+  if (role === "drill") return runDrillCommand(words, environment);
   process.stdout.write(`${await resultOf(role, words, environment)}\n`);
 }
 

@@ -15,6 +15,7 @@ import { type ListenerRecord, readOpenListeners } from "../store/queries/listene
 import type { StorageView } from "../store/storage/storage-view.ts";
 import type { Actor } from "../store/tokens.ts";
 import { AnswerBudget } from "./answer-budget.ts";
+import type { DrillRunner } from "./drill-shape.ts";
 import { type EventShape, incidentEventLoader } from "./event-lookup.ts";
 import { type HandshakeLoader, handshakeLoader } from "./handshake-loader.ts";
 import { type HostSeriesLoader, hostSeriesLoader } from "./host-series-loader.ts";
@@ -30,6 +31,8 @@ export interface SystemFacts {
   readonly startedAt: number;
   /** True of a demo. */
   readonly simulated: boolean;
+  /** Where other machines reach the service; null while it listens on loopback only. */
+  readonly reachableUrl: () => string | null;
   readonly embeddedDatabase: boolean;
   readonly queueBackend: "redis" | "postgres";
   readonly queueCounts: () => Promise<Readonly<Record<string, number>>>;
@@ -47,6 +50,8 @@ export interface Sources {
   readonly live: Live;
   /** The labels that hosts had over time; by default those that they have now, for all time. */
   readonly labelsOver?: () => Promise<LabelsOverTime>;
+  /** Makes drills; left out where none can be made. */
+  readonly drills?: DrillRunner | null;
   /** Where people reach the service, for links; by default they are paths. */
   readonly publicUrl?: () => string;
   /** ms since 1970 */

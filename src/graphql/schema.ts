@@ -24,6 +24,7 @@ import "./system.ts";
 import "./set-host-labels.ts";
 import "./forget-hosts.ts";
 import "./event.ts";
+import "./drill.ts";
 import "./subscription-trend.ts";
 import "./subscription-anomalies.ts";
 import "./subscription-incidents.ts";

@@ -4,16 +4,17 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import helmet from "helmet";
 import { asSpillwayError, problemOf, SpillwayError } from "../errors.ts";
 import { type Context, createContext, type Sources } from "../graphql/context.ts";
+import { prometheusRoutes } from "../rest/prometheus/routes.ts";
 import { restRoutes } from "../rest/routes.ts";
 import { asUnavailable } from "../store/errors.ts";
 import type { Scope } from "../store/tokens.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { type Access, identify, requireCaller } from "./access.ts";
+import { dashboardRoutes } from "./dashboard.ts";
 import { type DownloadsDeps, downloadRoutes } from "./downloads.ts";
 import { graphiqlRoutes } from "./graphiql.ts";
 import { graphqlGuard } from "./graphql-guard.ts";
 import { type HealthDeps, healthRoutes, metricsRoutes } from "./health.ts";
-import { homeRoutes } from "./home.ts";
 import { iconRoutes } from "./icon.ts";
 import { signInRoutes } from "./sign-in.ts";
 
@@ -60,7 +61,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(metricsRoutes(deps));
   app.use(downloadRoutes(deps));
   app.use(signInRoutes({ db: sources.db, access, now: sources.now, secure: deps.secure }));
-  app.use(homeRoutes(sources));
+  app.use(dashboardRoutes());
   app.use(graphiqlRoutes());
   app.use(iconRoutes());
   app.use(
@@ -79,6 +80,7 @@ export function createApp(deps: AppDeps): Express {
     express.json({ limit: BODY_BYTES }),
     restRoutes({ sources, authenticate: requireCaller }),
   );
+  app.use("/api/v1", prometheusRoutes({ sources, log, authenticate: requireCaller }));
   app.use((request) => {
     throw new SpillwayError("NOT_FOUND", `there is nothing at ${request.path.slice(0, 200)}`);
   });

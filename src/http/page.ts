@@ -25,14 +25,18 @@ export function escapeHtml(text: string): string {
     .replaceAll('"', "&quot;");
 }
 
-export const PAGE_CSS = `:root { color-scheme: light dark; }
-body { font: 16px/1.5 system-ui, sans-serif; margin: 0; }
-main { max-width: 80rem; margin: 3rem auto; padding: 0 1.25rem; overflow-x: auto; }
-h1 { font-size: 1.5rem; }
-code, pre { font: 0.9em/1.5 ui-monospace, monospace; }
-pre { padding: 0.75rem 1rem; overflow-x: auto; background: color-mix(in srgb, currentColor 8%, transparent); border-radius: 6px; }
-table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; padding: 0.35rem 1rem 0.35rem 0; border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); }
-td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
-button { font: inherit; padding: 0.3rem 0.9rem; }
+export const PAGE_CSS = `:root { color-scheme: light dark; --bg: #f5f6f8; --surface: #fff; --border: #dfe3e8; --text: #161b22; --text-2: #4b5563; --accent: #0b62b8; --on-accent: #fff; --bad: #b3261e; }
+@media (prefers-color-scheme: dark) { :root { --bg: #0d1117; --surface: #151b23; --border: #29313c; --text: #e8ecf1; --text-2: #b0b9c5; --accent: #6cb2f7; --on-accent: #08121e; --bad: #ff8a80; } }
+* { box-sizing: border-box; }
+body { font: 15px/1.55 system-ui, sans-serif; margin: 0; background: var(--bg); color: var(--text); }
+main { max-width: 30rem; margin: 14vh auto 3rem; padding: 1.75rem 2rem; border: 1px solid var(--border); border-radius: 12px; background: var(--surface); box-shadow: 0 8px 28px rgb(16 24 40 / 8%); overflow-wrap: anywhere; }
+main::before { content: url(/favicon.svg); display: block; width: 40px; height: 40px; margin-bottom: 0.75rem; }
+h1 { font-size: 1.4rem; margin: 0 0 1rem; letter-spacing: -0.01em; }
+p { color: var(--text-2); }
+[role=alert] { color: var(--bad); }
+label { font-weight: 600; color: var(--text); }
+input { width: 100%; margin-top: 0.35rem; padding: 0.5rem 0.7rem; border: 1px solid var(--text-2); border-radius: 6px; background: var(--surface); color: inherit; font: inherit; }
+code { font: 0.9em/1.5 ui-monospace, monospace; }
+a { color: var(--accent); }
+button, .button { display: inline-block; padding: 0.45rem 1.2rem; border: 0; border-radius: 6px; background: var(--accent); color: var(--on-accent); font: inherit; font-weight: 600; text-decoration: none; cursor: pointer; }
 `;

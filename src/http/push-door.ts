@@ -13,7 +13,7 @@ export async function openPushDoor(
   takePush: RequestListener,
 ): Promise<{ readonly value: string; readonly stop: (graceMs: number) => Promise<void> }> {
   const { server, route } = createHttpServer({ tls: null });
-  route(takePush, (_request, response) => response.writeHead(404).end());
+  route({ "/v1/snapshots": takePush }, (_request, response) => response.writeHead(404).end());
   const { port } = await listen(server, LOOPBACK, 0);
   return { value: `http://${LOOPBACK}:${port}`, stop: (graceMs) => closeServer(server, graceMs) };
 }

@@ -38,17 +38,17 @@ export interface HttpServerOptions {
 }
 
 /**
- * The one HTTP server: pushes go to the ingest handler on the bare server, WebSockets at /graphql to theirs,
+ * The one HTTP server: what is pushed goes to its handler on the bare server, WebSockets at /graphql to theirs,
  * everything else to Express.
  */
 export function createHttpServer({ tls, times = TIMES }: HttpServerOptions): {
   readonly server: Server;
   /** Set when it speaks TLS: the same server. */
   readonly tlsServer: TlsServer | null;
-  /** Sets what answers; until then nothing is listened to. */
-  route(ingest: Handler, other: Handler, socket?: SocketHandler): void;
+  /** Sets what answers, `ingest` by path; until then nothing is listened to. */
+  route(ingest: Readonly<Record<string, Handler>>, other: Handler, socket?: SocketHandler): void;
 } {
-  let ingest: Handler | null = null;
+  let ingest: ReadonlyMap<string, Handler> = new Map();
   let other: Handler | null = null;
   let socket: SocketHandler | null = null;
   const options = { ...times, keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: HEADER_BYTES };
@@ -57,7 +57,7 @@ export function createHttpServer({ tls, times = TIMES }: HttpServerOptions): {
   const server = tlsServer ?? createServer(options);
   server.setTimeout(times.timeout);
   server.on("request", (request, response) => {
-    const handler = pathOf(request) === "/v1/snapshots" ? ingest : other;
+    const handler = ingest.get(pathOf(request)) ?? other;
     void handler?.(request, response);
   });
   answerUpgrades(server, (request) => (pathOf(request) === "/graphql" ? socket : null));
@@ -65,7 +65,7 @@ export function createHttpServer({ tls, times = TIMES }: HttpServerOptions): {
     server,
     tlsServer,
     route: (toIngest, toOther, toSocket) => {
-      ingest = toIngest;
+      ingest = new Map(Object.entries(toIngest));
       other = toOther;
       socket = toSocket ?? null;
     },

@@ -17,6 +17,10 @@ export interface SignInDeps {
 
 /** A token is 47 characters; the rest is for one that somebody chose. */
 const FORM_BYTES = 2_000;
+/** Of a path to come back to, encoded as a form does it: the form must hold it beside the token. */
+const NEXT_MAX = 500;
+/** Any address does: what is resolved against it and stays on it is a path of ours. */
+const HERE = "http://spillway.invalid";
 
 /**
  * `GET /sign-in` is a form that takes a token; with `?code=...` it takes a one-time code instead. `POST /sign-in`
@@ -42,9 +46,9 @@ export function signInRoutes({ db, access, now, secure }: SignInDeps): Router {
     // Express answers HEAD by GET; a preview that looks ahead must not use the code up.
     if (request.method !== "GET") return next();
     // A browser that is signed in keeps its session: the link may be opened again, and costs no second one.
-    if (callerOf(response) !== null) return response.redirect(303, "/");
-    const { code } = request.query;
-    if (code === undefined) return sendForm(response, 200, null);
+    if (callerOf(response) !== null) return response.redirect(303, ownPath(request.query.next));
+    const { code, next: wanted } = request.query;
+    if (code === undefined) return sendForm(response, 200, null, ownPath(wanted));
     await access.limits.signIn(access.proxies.addressOf(request));
     const secret = typeof code === "string" ? await redeemSignInLink(db, code, signInOf(request)) : null;
     if (secret === null) {
@@ -67,23 +71,28 @@ export function signInRoutes({ db, access, now, secure }: SignInDeps): Router {
     },
     express.urlencoded({ extended: false, limit: FORM_BYTES, parameterLimit: 10 }),
     async (request, response) => {
-      const { token } = (request.body ?? {}) as { readonly token?: unknown };
+      const { token, next: wanted } = (request.body ?? {}) as {
+        readonly token?: unknown;
+        readonly next?: unknown;
+      };
+      const next = ownPath(wanted);
       const secret = typeof token === "string" ? token.trim() : "";
       const actor = secret === "" ? null : await access.actors.ofToken(secret);
       if (actor === null) {
-        return sendForm(response, 401, "This token is unknown, revoked or expired.");
+        return sendForm(response, 401, "This token is unknown, revoked or expired.", next);
       }
       if (!actor.scopes.includes("read")) {
         return sendForm(
           response,
           403,
           `The token "${actor.name}" may not read: use one with the scope "read".`,
+          next,
         );
       }
       // The cookie that is replaced: nobody could end its session any more.
       await endSessionOf(request);
       setSessionCookie(response, await signInByToken(db, actor, signInOf(request)), secure);
-      return response.redirect(303, "/");
+      return response.redirect(303, next);
     },
   );
 
@@ -96,14 +105,22 @@ export function signInRoutes({ db, access, now, secure }: SignInDeps): Router {
   return router;
 }
 
-function sendForm(response: Response, status: number, fault: string | null): void {
+/** A path of this service that somebody wants to come back to; "/" for what is none, as an address elsewhere. */
+function ownPath(said: unknown): string {
+  if (typeof said !== "string" || said.length > NEXT_MAX || !URL.canParse(said, HERE)) return "/";
+  const { origin, pathname, search } = new URL(said, HERE);
+  // What begins with two slashes, or with a slash and a backslash, is another host's to a browser.
+  return origin === HERE && !pathname.startsWith("//") ? pathname + search : "/";
+}
+
+function sendForm(response: Response, status: number, fault: string | null, next = "/"): void {
   response
     .status(status)
     .type("html")
     .send(
       page(
         "Sign in",
-        `${fault === null ? "" : `<p role="alert">${escapeHtml(fault)}</p>\n`}<form method="post" action="/sign-in">
+        `${fault === null ? "" : `<p role="alert">${escapeHtml(fault)}</p>\n`}<form method="post" action="/sign-in">${next === "/" ? "" : `<input type="hidden" name="next" value="${escapeHtml(next)}">`}
 <p><label for="token">Token</label><br>
 <input id="token" name="token" type="password" autocomplete="current-password" required size="50" maxlength="200" autofocus></p>
 <p><button>Sign in</button></p>

@@ -31,10 +31,14 @@ export async function receiveBody(request: IncomingMessage): Promise<SentBody> {
       `content-encoding "${encoding.slice(0, 50)}" is not supported: send gzip or none`,
     );
   }
+  return { bytes: await receiveBytes(request), gzip: encoding === "gzip" };
+}
+
+/** The bytes of a request's body, in whatever encoding. @throws PAYLOAD_TOO_LARGE */
+export async function receiveBytes(request: IncomingMessage): Promise<Buffer> {
   const declared = Number(request.headers["content-length"] ?? 0);
   if (declared > LIMITS.bodyBytes) throw tooLarge(`${declared} bytes`);
-
-  return { bytes: await collect(request), gzip: encoding === "gzip" };
+  return collect(request);
 }
 
 /**

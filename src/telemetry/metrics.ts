@@ -10,6 +10,18 @@ export class Metrics {
     labelNames: ["status"],
     registers: [this.registry],
   });
+  readonly remoteWrites = new Counter({
+    name: "spillway_remote_writes_total",
+    help: "Remote writes answered, by HTTP status.",
+    labelNames: ["status"],
+    registers: [this.registry],
+  });
+  readonly otlpRequests = new Counter({
+    name: "spillway_otlp_requests_total",
+    help: "Requests of OTLP metrics answered, by HTTP status.",
+    labelNames: ["status"],
+    registers: [this.registry],
+  });
   readonly ingestSnapshots = new Counter({
     name: "spillway_ingest_snapshots_total",
     help: "Snapshots answered, by result and fault code.",

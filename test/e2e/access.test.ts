@@ -6,6 +6,7 @@ import { schema } from "../../src/graphql/schema.ts";
 import { createGraphqlServer } from "../../src/graphql/server.ts";
 import { Access } from "../../src/http/access.ts";
 import { createApp } from "../../src/http/app.ts";
+import { DASHBOARD_PATHS } from "../../src/http/dashboard.ts";
 import { Proxies } from "../../src/http/proxies.ts";
 import { RateLimits } from "../../src/http/rate-limits.ts";
 import { SYSTEM_ACTOR } from "../../src/store/audit.ts";
@@ -158,6 +159,8 @@ test("every operation and route has a row, and every row is of one", async () =>
   const expected = [
     ...routes,
     "POST /v1/snapshots",
+    "POST /api/v1/write",
+    "POST /v1/metrics",
     "GET /graphiql/main.js",
     "GET /graphql",
     "POST /graphql",
@@ -172,15 +175,20 @@ function refusalOf(caller: Caller, route: string): number | null {
   if (route === "POST /sign-in") return 401;
   if (route in PAGES) return lacks(caller, route).length === 0 ? null : (PAGES[route] ?? null);
   // Pushes are by token: a browser is nobody there.
-  const isUnknown =
-    caller.stranger === true || (caller.isBrowser === true && route.endsWith("/v1/snapshots"));
+  const isUnknown = caller.stranger === true || (caller.isBrowser === true && PUSHES.includes(route));
   if (isUnknown && table.get(route)?.length !== 0) return 401;
   if (lacks(caller, route).length === 0) return null;
   return 403;
 }
 
+/** Taken on the bare server, before there are sessions. */
+const PUSHES: readonly string[] = ["POST /v1/snapshots", "POST /api/v1/write", "POST /v1/metrics"];
+
 /** Pages are for people: they are told how to sign in, whoever they are. */
-const PAGES: Readonly<Record<string, number>> = { "GET /": 401, "GET /graphiql": 303 };
+const PAGES: Readonly<Record<string, number>> = {
+  ...Object.fromEntries(DASHBOARD_PATHS.map((path) => [`GET ${path}`, 401])),
+  "GET /graphiql": 303,
+};
 
 describe("routes let in whom the table says, and nobody else", () => {
   const routes = [...table.keys()].filter((operation) => operation.includes(" "));

@@ -4,8 +4,7 @@
  * A few of them here; with SPILLWAY_TEST_RUNS of 100 or more, as at night, all. Where no namespace may be made
  * the recordings stand in (test/unit/episodes.test.ts).
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,6 +18,7 @@ import { canMake, makeEpisode } from "../support/episodes/make-episode.ts";
 import { replayEpisode } from "../support/episodes/replay.ts";
 import { increasesOver, misfits } from "../support/episodes/signature.ts";
 import { end } from "../support/network.ts";
+import { descendantsOf, stateOf } from "../support/processes.ts";
 import { push } from "../support/pushes.ts";
 import { type Service, startService } from "../support/service.ts";
 import { waitFor } from "../support/wait.ts";
@@ -77,24 +77,6 @@ test.runIf(canMake(stalled))(
     }
   },
 );
-
-/** What a process started, and what that started. */
-function descendantsOf({ pid }: Pick<ChildProcess, "pid">): number[] {
-  const path = `/proc/${pid}/task/${pid}/children`;
-  if (!existsSync(path)) return [];
-  const children = readFileSync(path, "utf8").split(" ").filter(Boolean).map(Number);
-  return children.flatMap((child) => [child, ...descendantsOf({ pid: child })]);
-}
-
-/** Its letter in /proc; null for one that is gone, or only waits to be buried. */
-function stateOf(pid: number): string | null {
-  try {
-    const state = /^State:\s+(\w)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? null;
-    return state === "Z" ? null : state;
-  } catch {
-    return null;
-  }
-}
 
 describe("on the real service", () => {
   const COUNTERS = [

@@ -7,10 +7,14 @@ import { fileURLToPath } from "node:url";
 export interface TestNetwork {
   /** Address of this side, which processes on the other can reach. */
   readonly address: string;
+  /** Address of the other side. */
+  readonly otherAddress: string;
   /** True when the other side's counters are touched by nobody else. */
   readonly isolated: boolean;
   /** Starts node on the other side. */
   node(args: readonly string[], env?: NodeJS.ProcessEnv): ChildProcess;
+  /** Starts another program there. */
+  run(command: string, args: readonly string[]): ChildProcess;
   remove(): void;
 }
 
@@ -39,12 +43,14 @@ export function makeNetwork(): TestNetwork {
   }
   return {
     address: here,
+    otherAddress: there,
     isolated: true,
     node: (args, env) =>
       spawn("ip", ["netns", "exec", name, process.execPath, ...args], {
         env: env ?? process.env,
         stdio: "pipe",
       }),
+    run: (command, args) => spawn("ip", ["netns", "exec", name, command, ...args], { stdio: "pipe" }),
     remove: () => {
       ip("netns", "del", name);
     },
@@ -70,8 +76,10 @@ function freeAddresses(count: number): [string, string] {
 function loopback(): TestNetwork {
   return {
     address: "127.0.0.1",
+    otherAddress: "127.0.0.1",
     isolated: false,
     node: (args, env) => spawn(process.execPath, [...args], { env: env ?? process.env, stdio: "pipe" }),
+    run: (command, args) => spawn(command, args, { stdio: "pipe" }),
     remove: () => undefined,
   };
 }

@@ -66,6 +66,11 @@ test("the label of hosts that come and go is cut at its first sign", () => {
   });
 });
 
+test("a token for the command line, as the welcome has people export it, is no fault", () => {
+  expect(readConfig({ SPILLWAY_TOKEN: "spw_x" })).toEqual(readConfig({}));
+  expect(() => readConfig({ SPILLWAY_TOKENS: "spw_x" })).toThrow(/SPILLWAY_TOKENS: there is no such setting/);
+});
+
 test("a public URL loses its last slash", () => {
   expect(readConfig({ SPILLWAY_PUBLIC_URL: "https://spillway.example/" }).publicUrl).toBe(
     "https://spillway.example",

@@ -26,6 +26,8 @@ const PER_MINUTE_MIN = 100;
 const PER_CONNECTION_MIN = 5;
 /** Share of cookies that come back: 0.015 in a flood, 2 with honest clients, measured. */
 const FLOOD_COOKIES = 0.2;
+/** Two snapshots of a usual agent: a burst of a moment is none. */
+const RATED_MIN_MS = 20_000;
 /** With cookies off: nearly all drops are of the SYN queue. */
 const QUEUE_SHARE = 0.9;
 
@@ -48,23 +50,26 @@ export function floodSignature(counts: FloodCounts): "cookies" | "drops" | null 
   return queueFullDrops > QUEUE_SHARE * listenDrops && counts.synRetransmits > 0 ? "drops" : null;
 }
 
-/** The SYN flood signature, in two snapshots running. @param intervals the newest last */
-export function judgeSynFlood(intervals: readonly FloodCounts[]): Flag | null {
-  const [before, last] = intervals.slice(-2);
-  if (before === undefined || last === undefined) return null;
-  const kind = floodSignature(last);
-  if (kind === null || floodSignature(before) === null) return null;
-  const refused = last.queueFullCookies + last.queueFullDrops;
-  const usual = (PER_MINUTE_MIN * last.ratedMs) / 60_000;
+/**
+ * The SYN flood signature over a minute, or what is in of it so far. Of one that is not over what it takes besides
+ * event counters is not known, and 0: a flood with cookies off is then told by its drops alone, as a burst.
+ */
+export function judgeSynFlood(counts: FloodCounts): Flag | null {
+  const kind = counts.ratedMs < RATED_MIN_MS ? null : floodSignature(counts);
+  if (kind === null) return null;
+  const refused = counts.queueFullCookies + counts.queueFullDrops;
+  const usual = (PER_MINUTE_MIN * counts.ratedMs) / 60_000;
   const answer =
     kind === "cookies"
-      ? `${percent(last.cookiesReceived / last.cookiesSent)} of the ${plain(last.cookiesSent)} SYN cookies sent came back`
-      : `SYN cookies are off and ${plain(last.queueFullDrops)} were dropped`;
+      ? `${percent(counts.cookiesReceived / counts.cookiesSent)} of the ${plain(counts.cookiesSent)} SYN cookies sent came back`
+      : `SYN cookies are off and ${plain(counts.queueFullDrops)} were dropped`;
+  const each =
+    counts.passiveOpens === 0 ? "" : `, ${plain(refused / counts.passiveOpens)} for each connection made`;
   return {
     detector: "syn_flood",
     series: kind === "cookies" ? "TcpExtTCPReqQFullDoCookies" : "TcpExtTCPReqQFullDrop",
-    from: before.from,
-    to: last.to,
+    from: counts.from,
+    to: counts.to,
     observed: refused,
     expected: 0,
     low: 0,
@@ -72,6 +77,6 @@ export function judgeSynFlood(intervals: readonly FloodCounts[]): Flag | null {
     // How far over its own bound: no distribution is behind this rule.
     z: refused / usual,
     share: null,
-    text: `${plain(refused)} SYNs found the SYN queue full in ${span(last.ratedMs)}, ${plain(refused / Math.max(1, last.passiveOpens))} for each connection made; ${answer}.`,
+    text: `${plain(refused)} SYNs found the SYN queue full in ${span(counts.ratedMs)}${each}; ${answer}.`,
   };
 }

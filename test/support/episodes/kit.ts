@@ -1,7 +1,8 @@
 import type { ChildProcess } from "node:child_process";
+import type { ClientCounts } from "../../../src/drill/messages.ts";
 import { type Actors, said } from "./actors.ts";
 import type { Clients } from "./episode.ts";
-import type { AppOptions, ClientCounts, ClientOptions, Side, SynOptions } from "./messages.ts";
+import type { AppOptions, ClientOptions, Side, SynOptions } from "./messages.ts";
 
 /** An address that nobody has (RFC 2544): what is sent there is lost without a word. */
 export const NOWHERE = "198.18.99.99";

@@ -76,20 +76,6 @@ export interface ClientOptions {
   readonly address?: string;
 }
 
-/** What became of connections that were begun. */
-export interface ClientCounts {
-  readonly attempted: number;
-  /**
-   * Connected, but after a second or more; or thought so before, when the server did not: it had dropped the last
-   * ACK, and acknowledged nothing.
-   */
-  readonly late: number;
-  /** Refused, timed out, given up on, or without a local port. */
-  readonly unconnected: number;
-  /** Reset after they believed to be connected. */
-  readonly reset: number;
-}
-
 export interface SynOptions {
   readonly port: number;
   readonly count: number;

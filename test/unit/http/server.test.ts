@@ -19,7 +19,7 @@ const TIMES = {
 async function serve(times = TIMES): Promise<number> {
   const { server, route } = createHttpServer({ tls: null, times });
   route(
-    (request, response) => request.resume().once("end", () => response.end("pushed")),
+    { "/v1/snapshots": (request, response) => request.resume().once("end", () => response.end("pushed")) },
     (_request, response) => response.write("never ended"),
   );
   const { port } = await listen(server, "127.0.0.1", 0);

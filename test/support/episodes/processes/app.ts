@@ -1,7 +1,7 @@
 /** A server: an application of the host, or one that it calls. */
 import { createServer, type Socket } from "node:net";
+import { options, tell } from "../../../../src/drill/processes/process.ts";
 import type { AppOptions } from "../messages.ts";
-import { options, tell } from "./process.ts";
 
 /** By then the request has come, and lies in the kernel's buffer. */
 const UNREAD_MS = 50;

@@ -5,12 +5,12 @@
 import { spawn } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { options, tell, tellAndExit } from "../../../../src/drill/processes/process.ts";
 import { type Actors, createActors, said, startBundle } from "../actors.ts";
 import { episodeNamed } from "../catalog.ts";
 import { type Episode, QUIET } from "../episode.ts";
 import { createKit } from "../kit.ts";
 import type { AnswerMessage, DoneMessage, LabOptions, PushMessage } from "../messages.ts";
-import { options, tell, tellAndExit } from "./process.ts";
 
 /** Nobody's episode takes so long; one that hangs must not stay. */
 const TIMEOUT_MS = 300_000;

@@ -4,8 +4,8 @@
  */
 import { createServer, type ServerResponse } from "node:http";
 import { gunzipSync } from "node:zlib";
+import { options, tell } from "../../../../src/drill/processes/process.ts";
 import type { AnswerMessage, PushMessage } from "../messages.ts";
-import { options, tell } from "./process.ts";
 
 const { port } = options<{ readonly port: number }>();
 const waiting = new Map<number, ServerResponse>();

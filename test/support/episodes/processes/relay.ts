@@ -4,10 +4,10 @@
  */
 import { read, writeSync } from "node:fs";
 import { promisify } from "node:util";
+import { options, tell } from "../../../../src/drill/processes/process.ts";
 import type { Path } from "../episode.ts";
 import { openTun } from "../libc.ts";
 import { createLoss } from "../path.ts";
-import { options, tell } from "./process.ts";
 
 const readAsync = promisify(read);
 const PACKET_BYTES = 65_536;

@@ -1,9 +1,10 @@
 /** SYNs that no connection is behind: a flood, or a scan. */
 
+import { options, tellAndExit } from "../../../../src/drill/processes/process.ts";
 import { openRawSocket } from "../libc.ts";
 import type { SynOptions } from "../messages.ts";
+import { paced } from "../paced.ts";
 import { synPacket } from "../packets.ts";
-import { options, paced, tellAndExit } from "./process.ts";
 
 const { port, count, perSecond, source, from, to } = options<
   SynOptions & { readonly from: string; readonly to: string }

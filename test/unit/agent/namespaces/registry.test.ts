@@ -42,6 +42,18 @@ test("a namespace whose processes were all replaced goes on, for none of its cou
   expect(next[0]).not.toHaveProperty("fromZero");
 });
 
+test("the namespaces of a drill are left to its own agent", () => {
+  const { fake, run } = setUp();
+  for (const [pid, name, comm] of [
+    [20, "a", "spillway-drill"],
+    [21, "b", "sleep"],
+  ] as const) {
+    fake.namespace(name, { inSegs: pid });
+    fake.start(pid, name, { startMs: 10_000, comm });
+  }
+  expect(run()(0)).toMatchObject([{ inSegs: 21 }]);
+});
+
 test.each([
   ["comes back as it was: not counted a second time", 950, false],
   ["comes back lower: a new one, all of it counted", 4, true],

@@ -59,12 +59,18 @@ test("drops that are of the accept queue are no flood", () => {
   expect(floodSignature({ ...QUIET, ...counts })).toBeNull();
 });
 
-test("it takes two snapshots running", () => {
-  expect(judgeSynFlood([FLOOD])).toBeNull();
-  expect(judgeSynFlood([FLOOD, QUIET])).toBeNull();
-  const flag = judgeSynFlood([QUIET, FLOOD, { ...FLOOD, from: 10_000, to: 20_000 }]);
+test("a moment is no flood: it takes as long as two snapshots", () => {
+  expect(judgeSynFlood({ ...FLOOD, ratedMs: 19_000 })).toBeNull();
+  expect(judgeSynFlood({ ...QUIET, ratedMs: 20_000 })).toBeNull();
+  const flag = judgeSynFlood({ ...FLOOD, to: 20_000, ratedMs: 20_000 });
   expect(flag).toMatchObject({ series: "TcpExtTCPReqQFullDoCookies", from: 0, to: 20_000, observed: 3931 });
   expect(flag?.text).toBe(
-    "3,931 SYNs found the SYN queue full in 10 s, 65.5 for each connection made; 1.5 % of the 3,931 SYN cookies sent came back.",
+    "3,931 SYNs found the SYN queue full in 20 s, 65.5 for each connection made; 1.5 % of the 3,931 SYN cookies sent came back.",
+  );
+});
+
+test("where connections are not counted yet, none are told of", () => {
+  expect(judgeSynFlood({ ...FLOOD, ratedMs: 20_000, passiveOpens: 0 })?.text).toBe(
+    "3,931 SYNs found the SYN queue full in 20 s; 1.5 % of the 3,931 SYN cookies sent came back.",
   );
 });

@@ -1,0 +1,96 @@
+/**
+ * Takes a picture of every page of the dashboard, light and dark, wide and as on a phone, for people to look at.
+ *
+ *   npm run screenshots -- --token-file data/admin-token [--url http://127.0.0.1:4000] [--out screenshots] [--only host]
+ *
+ * The service must run and have something to show: `npm run demo` has.
+ */
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import type { Page } from "playwright-core";
+import { openBrowser } from "../test/support/browser.ts";
+
+const { values: options } = parseArgs({
+  options: {
+    url: { type: "string", default: "http://127.0.0.1:4000" },
+    "token-file": { type: "string", default: "data/admin-token" },
+    out: { type: "string", default: "screenshots" },
+    only: { type: "string" },
+  },
+});
+const SIZES = { wide: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } } as const;
+/** Plots are drawn, and fetched data is shown, within this. */
+const SETTLE_MS = 900;
+
+/** Ids of what there is a page of each. */
+async function idsOf(
+  page: Page,
+): Promise<{ readonly incident: string | null; readonly host: string | null }> {
+  return page.evaluate(async () => {
+    const query = `{
+      incidents(first: 1) { edges { node { id hosts(first: 1) { edges { node { id } } } } } }
+      hosts(first: 1) { edges { node { id } } }
+    }`;
+    const answer = await fetch("/graphql", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ query }),
+    });
+    const { data } = await answer.json();
+    const incident = data.incidents.edges[0]?.node;
+    return {
+      incident: incident?.id.replace("incident_", "") ?? null,
+      host: incident?.hosts.edges[0]?.node.id ?? data.hosts.edges[0]?.node.id ?? null,
+    };
+  });
+}
+
+async function signIn(page: Page): Promise<void> {
+  await page.goto(`${options.url}/sign-in`);
+  await page.fill("#token", readFileSync(options["token-file"], "utf8").trim());
+  await page.click("button");
+  await page.waitForSelector("#main");
+}
+
+const visit = await openBrowser(options.url);
+try {
+  const { page, faults } = visit;
+  mkdirSync(options.out, { recursive: true });
+  await page.goto(`${options.url}/sign-in`);
+  await page.screenshot({ path: join(options.out, "sign-in.png") });
+  await signIn(page);
+  const { incident, host } = await idsOf(page);
+  const pages: readonly (readonly [string, string | null])[] = [
+    ["fleet", "/"],
+    ["incidents", "/incidents?status=all"],
+    ["incident", incident && `/incidents/${incident}`],
+    ["hosts", "/hosts"],
+    ["host", host && `/hosts/${host}`],
+    ["listeners", "/listeners"],
+    ["counters", "/counters"],
+    ["settings", "/settings"],
+    ["add-host", "/add-host"],
+  ];
+  for (const [name, path] of pages) {
+    if (path === null || (options.only !== undefined && options.only !== name)) continue;
+    for (const [size, viewport] of Object.entries(SIZES)) {
+      await page.setViewportSize(viewport);
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme });
+        await page.goto(options.url + path);
+        await page.waitForSelector("#main h1");
+        await page.waitForFunction(() => document.querySelector(".skeleton") === null);
+        await page.waitForTimeout(SETTLE_MS);
+        await page.screenshot({
+          path: join(options.out, `${name}-${size}-${colorScheme}.png`),
+          fullPage: true,
+        });
+      }
+    }
+    console.log(`${name} is taken`);
+  }
+  for (const fault of faults) console.error(fault);
+} finally {
+  await visit.close();
+}

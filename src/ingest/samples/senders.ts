@@ -1,0 +1,115 @@
+import { LIMITS } from "../../protocol/limits.ts";
+import type { WireCapability } from "../../protocol/message.ts";
+import { LruMap } from "../../store/lru-map.ts";
+
+/** Hosts remembered at most. */
+const REMEMBERED = 50_000;
+/** What Prometheus scrapes by in its example, taken for an interval until two times have been seen. */
+const EVERY_MS = 15_000;
+/** So many scrapes without a counter that is new: what is missing by then is not sent. */
+const SETTLED_SCRAPES = 5;
+
+/** Counters that tell causes apart, and the option by which node_exporter sends them. */
+const WANTED: readonly string[] = [
+  "TcpPassiveOpens",
+  "TcpActiveOpens",
+  "TcpAttemptFails",
+  "TcpEstabResets",
+  "TcpOutRsts",
+  "TcpExtListenOverflows",
+  "TcpExtListenDrops",
+  "TcpExtTCPReqQFullDrop",
+  "TcpExtTCPReqQFullDoCookies",
+  "TcpExtSyncookiesSent",
+  "TcpExtSyncookiesRecv",
+  "TcpExtSyncookiesFailed",
+  "TcpExtEmbryonicRsts",
+  "TcpExtTCPSynRetrans",
+  "TcpExtTCPTimeouts",
+  "TcpExtTCPAbortOnMemory",
+  "TcpExtTCPAbortOnClose",
+  "TcpExtTCPAbortOnData",
+];
+
+interface Sender {
+  readonly counters: Set<string>;
+  lastAt: number;
+  everyMs: number | null;
+  scrapesSinceNew: number;
+  said: string | null;
+}
+
+/** What this process has seen of each host that is written from elsewhere: hints alone, learnt anew after a restart. */
+export class Senders {
+  readonly #known = new LruMap<string, Sender>(REMEMBERED);
+
+  /** Takes in a scrape of a host. @returns the interval between its scrapes, in ms */
+  saw(id: string, at: number, counters: Iterable<string>): number {
+    const sender = this.#of(id);
+    for (const name of counters) {
+      if (sender.counters.has(name)) continue;
+      sender.counters.add(name);
+      sender.scrapesSinceNew = 0;
+    }
+    if (at > sender.lastAt) {
+      const elapsed = at - sender.lastAt;
+      // A pause is no interval: only what is not much longer than before is taken for one.
+      if (sender.lastAt > 0 && (sender.everyMs === null || elapsed <= 2 * sender.everyMs))
+        sender.everyMs = elapsed;
+      sender.lastAt = at;
+      sender.scrapesSinceNew++;
+    }
+    const every = sender.everyMs ?? EVERY_MS;
+    return Math.round(Math.min(LIMITS.everyMs.max, Math.max(LIMITS.everyMs.min, every)));
+  }
+
+  /** What cannot be seen of a host, once that is known, and whenever it has changed; null otherwise. */
+  capabilities(id: string): WireCapability[] | null {
+    const sender = this.#of(id);
+    if (sender.scrapesSinceNew < SETTLED_SCRAPES) return null;
+    const missing = WANTED.filter((name) => !sender.counters.has(name));
+    const said = missing.join(" ");
+    if (sender.said === said) return null;
+    sender.said = said;
+    return capabilitiesOf(missing);
+  }
+
+  #of(id: string): Sender {
+    let sender = this.#known.get(id);
+    if (sender === undefined) {
+      sender = { counters: new Set(), lastAt: 0, everyMs: null, scrapesSinceNew: 0, said: null };
+      this.#known.set(id, sender);
+    }
+    return sender;
+  }
+}
+
+function capabilitiesOf(missing: readonly string[]): WireCapability[] {
+  const names = missing.map((name) => name.replace(/^Tcp(Ext)?/, "")).join(", ");
+  const complete: WireCapability = { name: "counters.complete", available: true };
+  return [
+    missing.length === 0
+      ? complete
+      : {
+          ...complete,
+          available: false,
+          reason: `not sent: ${names}. Without them some causes cannot be told apart: run node_exporter with --collector.netstat.fields='^(Tcp|TcpExt)_.*'`,
+        },
+    {
+      name: "values.exact",
+      available: false,
+      reason: "remote write carries 64-bit floating point: counters are exact up to 2^53",
+    },
+    {
+      name: "listeners",
+      available: false,
+      reason: "remote write carries no listening sockets: run Spillway's agent to have the listener named",
+    },
+    {
+      name: "namespaces",
+      available: false,
+      reason:
+        "node_exporter reads the host's network namespace alone: run Spillway's agent, or cAdvisor with its advtcp metrics",
+    },
+  ];
+}

@@ -1,0 +1,128 @@
+import type { IncomingMessage } from "node:http";
+import { SpillwayError } from "../../errors.ts";
+import type { SnapshotResult } from "../../protocol/answer.ts";
+import type { HostSection, Push } from "../../protocol/message.ts";
+import { PROTOCOL_VERSION } from "../../protocol/version.ts";
+import type { PrismaClient } from "../../store/client.ts";
+import { type FillRow, fillSnapshots } from "../../store/fill-snapshots.ts";
+import type { TokenActor } from "../../store/tokens.ts";
+import type { Logger } from "../../telemetry/log.ts";
+import type { Metrics } from "../../telemetry/metrics.ts";
+import { type BearerDeps, requireBearer } from "../bearer.ts";
+import { type AcceptDeps, planPush, storePush } from "../snapshots/accept.ts";
+import { type SampleSource, sectionsOf } from "./sections.ts";
+import type { Senders } from "./senders.ts";
+import type { SampleSeries } from "./series.ts";
+
+/** What takes in samples needs, in whatever protocol they come. */
+export interface SamplesDeps extends AcceptDeps, BearerDeps {
+  readonly db: PrismaClient;
+  readonly senders: Senders;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** True once the service is stopping: a new request is told to come back. */
+  readonly stopping: () => boolean;
+}
+
+/** What came of the samples of a request. */
+export interface SampleCounts {
+  /** Stored, now or before. */
+  written: number;
+  rejected: number;
+  /** The first reason for which one was rejected. */
+  fault: string | null;
+}
+
+/** Hosts that are taken in at once: no more than a push of an agent may have. */
+const HOSTS_AT_ONCE = 500;
+
+/**
+ * Whether a request may be taken in, before a byte of its body is read.
+ *
+ * @throws METHOD_NOT_ALLOWED, UNAVAILABLE, OVERLOADED, and what `requireBearer` throws
+ */
+export async function admitSamples(deps: SamplesDeps, request: IncomingMessage): Promise<TokenActor> {
+  if (request.method !== "POST") {
+    throw new SpillwayError("METHOD_NOT_ALLOWED", `${request.method} is not allowed here: write with POST`);
+  }
+  if (deps.stopping()) {
+    throw new SpillwayError("UNAVAILABLE", "the service is stopping: try again in a few seconds", {
+      details: { retryAfterSeconds: 2 },
+    });
+  }
+  const sender = await requireBearer(deps, request, "ingest");
+  if (deps.commit.full) {
+    throw new SpillwayError("OVERLOADED", "the service has as much waiting as it may: try again", {
+      details: { retryAfterSeconds: 1 + Math.floor(Math.random() * 5) },
+    });
+  }
+  return sender;
+}
+
+/**
+ * Stores samples as snapshots of their hosts, by the same way as those of agents. What is counted is told also where it
+ * throws.
+ *
+ * @param counts grows as it goes on
+ * @throws UNAVAILABLE when some could not be stored: all of it is to be sent again, which doubles nothing
+ */
+export async function storeSamples(
+  deps: SamplesDeps,
+  sender: TokenActor,
+  source: SampleSource,
+  series: readonly SampleSeries[],
+  counts: SampleCounts,
+): Promise<void> {
+  const { sections, samples, rejected, fault } = sectionsOf(series, deps.senders, source);
+  counts.rejected += rejected;
+  counts.fault ??= fault;
+  let place = 0;
+  let retry: string | null = null;
+  for (let from = 0; from < sections.length; from += HOSTS_AT_ONCE) {
+    const results = await storeSections(deps, sender, source, sections.slice(from, from + HOSTS_AT_ONCE));
+    for (const result of results) {
+      const size = samples[place++] ?? 0;
+      if (!("code" in result)) counts.written += size;
+      else if (result.status === "retry" && result.code !== "HOST_REFUSED") retry ??= result.message;
+      else {
+        counts.rejected += size;
+        counts.fault ??= result.message;
+      }
+    }
+  }
+  if (retry !== null) throw new SpillwayError("UNAVAILABLE", retry, { details: { retryAfterSeconds: 5 } });
+}
+
+/** As an agent's push; a snapshot that is there with other content is a part of the same reading, and is filled. */
+async function storeSections(
+  deps: SamplesDeps,
+  sender: TokenActor,
+  source: SampleSource,
+  hosts: readonly HostSection[],
+): Promise<SnapshotResult[]> {
+  const push: Push = {
+    protocol: PROTOCOL_VERSION,
+    agent: { version: source, clock: deps.now() },
+    hosts,
+  };
+  const plan = await planPush(deps, sender, push);
+  const results = await storePush(deps, plan);
+  const parts: { place: number; row: FillRow }[] = [];
+  results.forEach((result, place) => {
+    const slot = plan.slots[place];
+    if (slot !== undefined && !("status" in slot) && "code" in result && result.code === "CONFLICT") {
+      parts.push({ place, row: slot });
+    }
+  });
+  if (parts.length === 0) return results;
+  const outcomes = await fillSnapshots(
+    deps.db,
+    parts.map(({ row }) => row),
+  );
+  parts.forEach(({ place }, index) => {
+    const outcome = outcomes[index];
+    if (outcome === "filled") results[place] = { status: "stored" };
+    else if (outcome === "duplicate") results[place] = { status: "duplicate" };
+  });
+  return results;
+}

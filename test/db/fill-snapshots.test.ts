@@ -1,0 +1,101 @@
+/** Parts of one reading that come apart, in every state of their hour. */
+import { describe, expect } from "vitest";
+import { layoutHash } from "../../src/protocol/layout.ts";
+import { valueAt } from "../../src/rates/values.ts";
+import type { Store } from "../../src/store/client.ts";
+import { decodeValues, encodeValues } from "../../src/store/codec/values.ts";
+import { sealHour } from "../../src/store/compaction/hours.ts";
+import { fillSnapshots } from "../../src/store/fill-snapshots.ts";
+import { readSpan } from "../../src/store/history/span.ts";
+import { registerLayout } from "../../src/store/layouts.ts";
+import { markedShards } from "../../src/store/rollup/shards.ts";
+import type { SnapshotRow } from "../../src/store/snapshots.ts";
+import { committer, HOUR, T0, test } from "../support/compacted-store.ts";
+import { compactAll } from "../support/compaction.ts";
+import { fleetHistory } from "../support/history.ts";
+
+const PART = ["SomeA", "SomeB"];
+
+/** Snapshots as a fleet's, and for each a part with two more counters. */
+async function partsOf(store: Store): Promise<{ rows: SnapshotRow[]; parts: SnapshotRow[] }> {
+  const rows = await fleetHistory(store.db, { hosts: 1, start: T0, end: T0 + 240_000, everyMs: 60_000 });
+  const layout = await registerLayout(store.db, layoutHash(PART), PART);
+  if (layout === null) throw new Error("no layout");
+  const parts = rows.map((row, index) => ({
+    ...row,
+    layoutId: layout.id,
+    values: encodeValues([index, 2n ** 63n]),
+  }));
+  return { rows, parts };
+}
+
+/** Values by counter of the snapshot of a row. */
+async function storedOf(store: Store, { namespaceId, at }: SnapshotRow): Promise<Record<string, unknown>> {
+  const [found] = await readSpan(store.db, { namespaceIds: [namespaceId] }, { from: at, to: at + 1 });
+  if (found === undefined) throw new Error("no snapshot");
+  const layout = await store.db.layout.findUniqueOrThrow({ where: { id: found.layout_id } });
+  const counters = await store.db.counter.findMany({ where: { id: { in: layout.counterIds } } });
+  const names = new Map(counters.map(({ id, name }) => [id, name]));
+  const values =
+    found.values instanceof Uint8Array ? decodeValues(found.values, layout.counterIds.length) : found.values;
+  return Object.fromEntries(
+    layout.counterIds.map((id, place) => [names.get(id) ?? "", valueAt(values, place)]),
+  );
+}
+
+describe("a part of a snapshot that is there", () => {
+  test("adds what is missing once, marks the minute, and changes nothing that is there", async ({
+    store,
+  }) => {
+    const { rows, parts } = await partsOf(store);
+    await committer(store).submit(rows);
+    await store.db.$executeRaw`DELETE FROM ts.mark`;
+    const [first] = rows as [SnapshotRow];
+    const before = await storedOf(store, first);
+    expect(await fillSnapshots(store.db, parts)).toEqual(parts.map(() => "filled"));
+    expect(await storedOf(store, first)).toEqual({ ...before, SomeA: 0, SomeB: 2n ** 63n });
+    expect(await markedShards(store.db)).toHaveLength(1);
+    expect(await fillSnapshots(store.db, parts)).toEqual(parts.map(() => "duplicate"));
+    const other = { ...(parts[0] as SnapshotRow), values: encodeValues([77, 88]) };
+    expect(await fillSnapshots(store.db, [other])).toEqual(["duplicate"]);
+    expect(await storedOf(store, first)).toEqual({ ...before, SomeA: 0, SomeB: 2n ** 63n });
+  });
+
+  test("gets in beside another that comes at once", async ({ store }) => {
+    const { rows, parts } = await partsOf(store);
+    await committer(store).submit(rows);
+    const [row, part] = [rows[1] as SnapshotRow, parts[1] as SnapshotRow];
+    const singles = await Promise.all(
+      ["One", "Two", "Three", "Four"].map(async (name, index) => {
+        const layout = await registerLayout(store.db, layoutHash([name]), [name]);
+        return { ...part, layoutId: layout?.id ?? 0, values: encodeValues([index]) };
+      }),
+    );
+    const outcomes = await Promise.all([...singles, part].map((one) => fillSnapshots(store.db, [one])));
+    expect(outcomes.flat()).toEqual(outcomes.map(() => "filled"));
+    expect(await storedOf(store, row)).toMatchObject({ One: 0, Two: 1, Three: 2, Four: 3, SomeA: 1 });
+  });
+
+  test("of a sealed hour is refused, of one that came late is taken, and of a compacted one refused", async ({
+    store,
+  }) => {
+    const { rows, parts } = await partsOf(store);
+    const commit = committer(store);
+    const [punctual, late] = [rows.slice(0, 2), rows.slice(2)];
+    await commit.submit(punctual);
+    expect(await sealHour(store.db, T0)).toBe(true);
+    await commit.submit(late);
+    const closed = await storedOf(store, rows[0] as SnapshotRow);
+    expect(await fillSnapshots(store.db, parts)).toEqual(["closed", "closed", ...late.map(() => "filled")]);
+    expect(await storedOf(store, rows[0] as SnapshotRow)).toEqual(closed);
+    expect(await storedOf(store, rows[2] as SnapshotRow)).toMatchObject({ SomeA: 2 });
+    await compactAll(store.db, T0 + HOUR);
+    expect(await fillSnapshots(store.db, parts.slice(0, 2))).toEqual(["closed", "closed"]);
+    expect(await storedOf(store, rows[0] as SnapshotRow)).toEqual(closed);
+  });
+
+  test("of no snapshot at all is refused", async ({ store }) => {
+    const { parts } = await partsOf(store);
+    expect(await fillSnapshots(store.db, [{ ...(parts[0] as SnapshotRow), at: T0 + 7 }])).toEqual(["closed"]);
+  });
+});

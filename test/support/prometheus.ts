@@ -1,0 +1,114 @@
+/** A real Prometheus that scrapes a real node_exporter and writes to a service. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { end, type TestNetwork } from "./network.ts";
+import { waitFor } from "./wait.ts";
+
+const NODE_EXPORTER = "prometheus-node-exporter";
+export const hasPrometheus = [NODE_EXPORTER, "prometheus"].every(
+  (command) => spawnSync(command, ["--version"]).status === 0,
+);
+
+export interface Scraped {
+  /** How many samples of a metric Prometheus has of its one target. */
+  samplesOf(metric: string): Promise<number>;
+  /** No more scrapes: what was scraped until then is still sent. */
+  stopScraping(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface ScrapeOptions {
+  readonly network: TestNetwork;
+  /** Where it writes to, with a token that may ingest. */
+  readonly url: string;
+  readonly token: string;
+  /** Samples of one request at most: a few, so that every scrape comes in several. */
+  readonly samplesPerRequest: number;
+}
+
+/** node_exporter runs on the other side of the network, with all fields of Tcp and TcpExt but those left out. */
+export async function startScraped(options: ScrapeOptions): Promise<Scraped> {
+  const { network, url, token, samplesPerRequest } = options;
+  const folder = await mkdtemp(join(tmpdir(), "spillway-prometheus-"));
+  const [exporterPort, port] = [await freePort(), await freePort()];
+  const target = `${network.otherAddress}:${exporterPort}`;
+  const config = {
+    global: { scrape_interval: "1s", external_labels: { region: "eu" } },
+    scrape_configs: [{ job_name: "node", static_configs: [{ targets: [target] }] }],
+    remote_write: [
+      {
+        url: `${url}/api/v1/write`,
+        authorization: { credentials: token },
+        queue_config: {
+          max_samples_per_send: samplesPerRequest,
+          min_shards: 3,
+          max_shards: 3,
+          batch_send_deadline: "200ms",
+          min_backoff: "30ms",
+          max_backoff: "500ms",
+        },
+      },
+    ],
+  };
+  // JSON is YAML.
+  await writeFile(join(folder, "prometheus.yml"), JSON.stringify(config), { mode: 0o600 });
+  const exporter = network.run(NODE_EXPORTER, [
+    `--web.listen-address=${target}`,
+    "--collector.disable-defaults",
+    "--collector.netstat",
+    "--collector.netstat.fields=^(Tcp|TcpExt)_.*",
+  ]);
+  const own = `http://127.0.0.1:${port}`;
+  const prometheus = spawn(
+    "prometheus",
+    [
+      `--config.file=${join(folder, "prometheus.yml")}`,
+      `--storage.tsdb.path=${join(folder, "data")}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+    ],
+    { stdio: "pipe" },
+  );
+  const outputs = [exporter, prometheus].map(outputOf);
+  await waitFor("Prometheus", async () => (await fetch(`${own}/-/ready`).catch(() => null))?.ok === true, {
+    timeoutMs: 60_000,
+  }).catch((error: unknown) => {
+    throw new Error(outputs.map((output) => output()).join("\n"), { cause: error });
+  });
+  return {
+    samplesOf: async (metric) => {
+      const query = new URLSearchParams({ query: `count_over_time(${metric}[1h])` });
+      const answer = await (await fetch(`${own}/api/v1/query?${query}`)).json();
+      const { data } = answer as { data: { result: { value: [number, string] }[] } };
+      return data.result.reduce((sum, { value }) => sum + Number(value[1]), 0);
+    },
+    stopScraping: () => end(exporter),
+    stop: async () => {
+      await Promise.all([end(exporter), end(prometheus)]);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function outputOf(child: ChildProcess): () => string {
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding("utf8").on("data", (more: string) => {
+      text += more;
+    });
+  }
+  return () => text;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
+}

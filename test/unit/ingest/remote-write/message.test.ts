@@ -1,0 +1,90 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { SpillwayError } from "../../../../src/errors.ts";
+import { readRequestV2, readWriteRequest } from "../../../../src/ingest/remote-write/message.ts";
+import { requestV2, type SentSeries, writeRequest } from "../../../support/remote-write.ts";
+
+const RUNS = Number(process.env.SPILLWAY_TEST_RUNS ?? 20_000);
+
+const sent: fc.Arbitrary<SentSeries[]> = fc.array(
+  fc.record({
+    labels: fc.dictionary(fc.string({ minLength: 1, maxLength: 10 }), fc.string({ maxLength: 10 }), {
+      maxKeys: 5,
+    }),
+    samples: fc.array(
+      fc.record({
+        at: fc.integer({ min: 1, max: 2_000_000_000_000 }),
+        value: fc.double({ noNaN: true }),
+        startedAt: fc.integer({ min: 1, max: 2_000_000_000_000 }),
+      }),
+      { maxLength: 4 },
+    ),
+  }),
+  { maxLength: 5 },
+);
+
+test("both versions say what was sent", () => {
+  fc.assert(
+    fc.property(sent, (series) => {
+      const expected = series.map(({ labels, samples }) => ({
+        labels: new Map(Object.entries(labels)),
+        samples: samples.map(({ at, value, startedAt }) => ({ at, value, stale: false, startedAt })),
+        others: 0,
+      }));
+      expect(readWriteRequest(writeRequest(series))).toEqual(expected);
+      expect(readRequestV2(requestV2(series))).toEqual(expected);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("the marker of the end of a series is told by its bits from any other NaN", () => {
+  const [series] = readWriteRequest(
+    writeRequest([{ labels: { __name__: "m" }, samples: [{ at: 5, value: Number.NaN }] }]),
+  );
+  expect(series?.samples).toEqual([{ at: 5, value: Number.NaN, stale: true, startedAt: null }]);
+});
+
+test.each([
+  ["a field that nobody knows", Buffer.from([0x7a, 2, 1, 2]), "none"],
+  ["metadata of 1.0", Buffer.from([0x1a, 2, 8, 1]), "none"],
+  ["nothing", Buffer.alloc(0), "none"],
+  ["a series longer than the message", Buffer.from([0x0a, 200, 1]), "BAD_REQUEST"],
+  ["a field of number 0", Buffer.from([0x02, 1, 1]), "BAD_REQUEST"],
+  ["groups without an end", Buffer.from([0x7b, 0x7b]), "BAD_REQUEST"],
+])("%s is %s", (_what, bytes, fault) => {
+  expect(faultOf(readWriteRequest, bytes)).toBe(fault);
+});
+
+test("a label that is not in the table of symbols", () => {
+  expect(faultOf(readRequestV2, Buffer.from([0x22, 0, 0x2a, 4, 0x0a, 2, 0, 9]))).toBe("BAD_REQUEST");
+  expect(faultOf(readRequestV2, Buffer.from([0x22, 0, 0x2a, 3, 0x0a, 1, 0]))).toBe("BAD_REQUEST");
+});
+
+function faultOf(read: (bytes: Uint8Array) => unknown, bytes: Uint8Array): string {
+  try {
+    read(bytes);
+  } catch (error) {
+    if (error instanceof SpillwayError) return error.code;
+    throw error;
+  }
+  return "none";
+}
+
+test(`${RUNS} messages that were changed or cut are read or refused`, () => {
+  fc.assert(
+    fc.property(
+      sent,
+      fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 8 }),
+      fc.nat(),
+      fc.boolean(),
+      (series, changes, cut, isV2) => {
+        const bytes = Buffer.from(isV2 ? requestV2(series) : writeRequest(series));
+        for (const [place, value] of changes) if (bytes.length > 0) bytes[place % bytes.length] = value;
+        const part = cut % 3 === 0 ? bytes.subarray(0, cut % (bytes.length + 1)) : bytes;
+        expect(["none", "BAD_REQUEST"]).toContain(faultOf(isV2 ? readRequestV2 : readWriteRequest, part));
+      },
+    ),
+    { numRuns: RUNS },
+  );
+}, 3_600_000);

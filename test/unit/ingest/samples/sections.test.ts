@@ -1,0 +1,181 @@
+import { describe, expect, test } from "vitest";
+import { ownerOf } from "../../../../src/ingest/samples/owner.ts";
+import { sectionsOf } from "../../../../src/ingest/samples/sections.ts";
+import { Senders } from "../../../../src/ingest/samples/senders.ts";
+import type { SampleSeries } from "../../../../src/ingest/samples/series.ts";
+
+const OVERFLOWS = "node_netstat_TcpExt_ListenOverflows";
+const OPENS = "node_netstat_Tcp_PassiveOpens";
+const AT = 1_790_000_000_000;
+
+function series(
+  labels: Record<string, string>,
+  ...samples: { at?: number; value: number; stale?: boolean; startedAt?: number }[]
+): SampleSeries {
+  return {
+    labels: new Map(Object.entries(labels)),
+    samples: samples.map(({ at = AT, value, stale = false, startedAt = null }) => ({
+      at,
+      value,
+      stale,
+      startedAt,
+    })),
+    others: 0,
+  };
+}
+
+function owner(labels: Record<string, string>) {
+  return ownerOf(new Map(Object.entries(labels)));
+}
+
+describe("whose a series is", () => {
+  test.each([
+    ["web-1:9100", "web-1"],
+    ["web-1", "web-1"],
+    ["10.0.0.1:9100", "10.0.0.1"],
+    ["[::1]:9100", "::1"],
+    ["[fe80::1]", "fe80::1"],
+    ["fe80::1", "fe80::1"],
+  ])("the instance %s is of the host %s", (instance, host) => {
+    expect(owner({ __name__: OVERFLOWS, instance })).toMatchObject({ host, container: null });
+  });
+
+  test("names of node_exporter, cAdvisor and Telegraf are counters of the catalog", () => {
+    const named = (labels: Record<string, string>) =>
+      (owner({ instance: "a", ...labels }) as { entry?: { name: string } })?.entry?.name;
+    expect(named({ __name__: OVERFLOWS })).toBe("TcpExtListenOverflows");
+    expect(named({ __name__: "nstat_TcpExtListenDrops" })).toBe("TcpExtListenDrops");
+    expect(
+      named({ __name__: "container_network_advance_tcp_stats_total", tcp_state: "listenoverflows" }),
+    ).toBe("TcpExtListenOverflows");
+  });
+
+  test("other metrics are nobody's, and a series without a host has a reason", () => {
+    expect(owner({ __name__: "node_cpu_seconds_total", instance: "a" })).toBeNull();
+    expect(owner({ __name__: "ListenOverflows", instance: "a" })).toBeNull();
+    expect(owner({})).toBeNull();
+    expect(owner({ __name__: OVERFLOWS, job: "node" })).toMatch(/no label `instance`/);
+    expect(owner({ __name__: OVERFLOWS, instance: ":9100" })).toMatch(/no name of a host/);
+    expect(owner({ __name__: "nstat_TcpExtListenDrops", host: "b" })).toMatchObject({
+      host: "b",
+      labels: {},
+    });
+  });
+});
+
+describe("sections", () => {
+  test("series of one host and time are one snapshot; labels are kept where all have them alike", () => {
+    const { sections, samples, ignored, rejected } = sectionsOf(
+      [
+        series(
+          { __name__: OVERFLOWS, instance: "a:9100", job: "node", zone: "1" },
+          { value: 3 },
+          { at: AT + 15_000, value: 5 },
+        ),
+        series(
+          { __name__: OPENS, instance: "a:9100", job: "node", zone: "2" },
+          { value: 7 },
+          { at: AT + 15_000, value: 2 ** 60 },
+        ),
+        series({ __name__: "up", instance: "a:9100" }, { value: 1 }),
+      ],
+      new Senders(),
+      "remote_write",
+    );
+    expect(sections).toHaveLength(1);
+    expect(sections[0]).toMatchObject({ name: "a", labels: { source: "remote_write", job: "node" } });
+    expect(sections[0]?.labels).not.toHaveProperty("zone");
+    expect(sections[0]?.snapshots).toMatchObject([
+      { at: AT, values: [3, 7], uptimeMs: AT },
+      { at: AT + 15_000, values: [5, "1152921504606846976"], everyMs: 15_000 },
+    ]);
+    expect(Object.values(sections[0]?.layouts ?? {})).toEqual([["TcpExtListenOverflows", "TcpPassiveOpens"]]);
+    expect({ samples, ignored, rejected }).toEqual({ samples: [2, 2], ignored: 1, rejected: 0 });
+  });
+
+  test("who begins to count anew says so, and has another boot", () => {
+    const section = (startedAt: number) =>
+      sectionsOf(
+        [series({ __name__: OVERFLOWS, instance: "a" }, { value: 3, startedAt })],
+        new Senders(),
+        "remote_write",
+      ).sections[0];
+    expect(section(AT - 60_000)?.snapshots[0]?.uptimeMs).toBe(60_000);
+    expect(section(AT - 60_000)?.epoch.boot).toBe(section(AT - 60_000)?.epoch.boot);
+    expect(section(AT - 60_000)?.epoch.boot).not.toBe(section(AT - 30_000)?.epoch.boot);
+  });
+
+  test("containers of cAdvisor are namespaces of their host, and none of their labels are its", () => {
+    const labels = {
+      __name__: "container_network_advance_tcp_stats_total",
+      tcp_state: "listenoverflows",
+      instance: "a:8080",
+    };
+    const { sections } = sectionsOf(
+      [
+        series({ ...labels, id: "/kubepods/1", pod: "shop-1", zone: "1" }, { value: 3 }),
+        series({ ...labels, id: "/kubepods/2", pod: "shop-2", zone: "1" }, { value: 4 }),
+      ],
+      new Senders(),
+      "remote_write",
+    );
+    expect(sections).toHaveLength(1);
+    expect(sections[0]?.namespaces).toMatchObject([
+      { kind: "container", name: "shop-1", labels: { id: "/kubepods/1", pod: "shop-1" } },
+      { kind: "container", name: "shop-2" },
+    ]);
+    expect(sections[0]?.snapshots).toMatchObject([
+      { namespace: 0, values: [3] },
+      { namespace: 1, values: [4] },
+    ]);
+  });
+
+  test("what is no counter's value is refused and named; the end of a series is not", () => {
+    const result = sectionsOf(
+      [
+        series(
+          { __name__: OVERFLOWS, instance: "a" },
+          { value: 1.5 },
+          { at: AT + 1, value: -1 },
+          { at: AT + 2, value: Number.NaN, stale: true },
+        ),
+        series({ __name__: OPENS, instance: "a" }, { at: -5, value: 1 }, { at: AT + 3, value: 9 }),
+        series({ __name__: "node_netstat_Tcp_MaxConn", instance: "a" }, { value: -1 }),
+        series({ __name__: OPENS }, { value: 1 }),
+      ],
+      new Senders(),
+      "remote_write",
+    );
+    expect(result).toMatchObject({ rejected: 4, ignored: 2, samples: [1] });
+    expect(result.fault).toMatch(/TcpExtListenOverflows of a: 1.5 is no counter/);
+  });
+});
+
+describe("what is learnt of a sender", () => {
+  test("its interval, which a pause does not change", () => {
+    const senders = new Senders();
+    const every = [0, 30, 60, 3_660, 3_690, 3_700].map((seconds) =>
+      senders.saw("a", AT + seconds * 1_000, []),
+    );
+    expect(every).toEqual([15_000, 30_000, 30_000, 30_000, 30_000, 10_000]);
+  });
+
+  test("what it does not send is told once, when it is known, and again when that changes", () => {
+    const senders = new Senders();
+    for (let scrape = 0; scrape < 4; scrape++) senders.saw("a", AT + scrape, ["TcpExtListenOverflows"]);
+    expect(senders.capabilities("a")).toBeNull();
+    senders.saw("a", AT + 4, ["TcpExtListenOverflows"]);
+    const said = senders.capabilities("a");
+    expect(said?.map(({ name, available }) => [name, available])).toEqual([
+      ["counters.complete", false],
+      ["values.exact", false],
+      ["listeners", false],
+      ["namespaces", false],
+    ]);
+    expect(said?.[0]?.reason).toMatch(/TCPReqQFullDrop.*--collector.netstat.fields/);
+    expect(said?.[0]?.reason).not.toMatch(/ListenOverflows/);
+    expect(senders.capabilities("a")).toBeNull();
+    for (let scrape = 5; scrape < 11; scrape++) senders.saw("a", AT + scrape, ["TcpExtListenDrops"]);
+    expect(senders.capabilities("a")).not.toBeNull();
+  });
+});

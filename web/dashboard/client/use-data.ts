@@ -1,0 +1,68 @@
+import { useEffect, useRef, useState } from "react";
+import { type AnyVariables, type CombinedError, type TypedDocumentNode, useQuery } from "urql";
+
+export interface Data<T> {
+  /** The newest answer, also while another is on its way or has failed; null before the first. */
+  readonly data: T | null;
+  /** Why the newest question was not answered; null when it was. */
+  readonly error: CombinedError | null;
+  /** A question is on its way. */
+  readonly fetching: boolean;
+  /** When `data` came, in ms since 1970; null before the first. */
+  readonly asOf: number | null;
+  readonly refresh: () => void;
+}
+
+export interface DataOptions {
+  /** Asks again each so many ms while the page is looked at; 0 never does. */
+  readonly everyMs?: number;
+  /** Asks nothing yet. */
+  readonly pause?: boolean;
+}
+
+/**
+ * What a query answers, kept while it is asked again. An answer to other variables is shown until the new one
+ * is there, so that a page whose range moves does not go blank.
+ */
+export function useData<T, V extends AnyVariables>(
+  query: TypedDocumentNode<T, V>,
+  variables: V,
+  { everyMs = 0, pause = false }: DataOptions = {},
+): Data<T> {
+  const [{ data, error, fetching }, ask] = useQuery<T, V>({ query, variables, pause } as Parameters<
+    typeof useQuery<T, V>
+  >[0]);
+  const kept = useRef<T | null>(null);
+  const [asOf, setAsOf] = useState<number | null>(null);
+  if (data !== undefined && data !== null) kept.current = data;
+  useEffect(() => {
+    if (data !== undefined && data !== null) setAsOf(Date.now());
+  }, [data]);
+  useEffect(() => {
+    if (everyMs === 0 || pause) return;
+    const again = () => {
+      if (document.visibilityState === "visible") ask({ requestPolicy: "network-only" });
+    };
+    const timer = setInterval(again, everyMs);
+    document.addEventListener("visibilitychange", again);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", again);
+    };
+  }, [ask, everyMs, pause]);
+  return {
+    data: kept.current,
+    error: error ?? null,
+    fetching,
+    asOf,
+    refresh: () => ask({ requestPolicy: "network-only" }),
+  };
+}
+
+/** What to tell a person of a failed question. */
+export function faultOf(error: CombinedError): string {
+  const [first] = error.graphQLErrors;
+  if (first !== undefined) return first.message;
+  if (error.networkError !== undefined) return "The service does not answer. It is asked again by itself.";
+  return error.message;
+}

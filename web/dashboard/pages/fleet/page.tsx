@@ -1,0 +1,67 @@
+import "../incidents/incidents.css";
+import "./fleet.css";
+import { useData } from "../../client/use-data.ts";
+import { FleetNowDocument } from "../../generated/documents.ts";
+import { Page } from "../../ui/page.tsx";
+import { Progress, Skeleton, StaleBanner } from "../../ui/states.tsx";
+import { RangePicker, ViewButtons } from "../../view/controls.tsx";
+import { FilterBar } from "../../view/filter-bar.tsx";
+import { hostFilter } from "../../view/matchers.ts";
+import { refreshMs } from "../../view/refresh.ts";
+import { rangeInput } from "../../view/state.ts";
+import { useView } from "../../view/use-view.ts";
+import { FleetHeatmap } from "./heatmap.tsx";
+import { FleetIncidents } from "./incidents.tsx";
+import { AllIsWell, FirstScreen, NobodyMatches } from "./quiet.tsx";
+import { FleetTiles } from "./tiles.tsx";
+import { FleetTrends } from "./trends.tsx";
+import { FleetWorst } from "./worst.tsx";
+
+/** The whole fleet at a glance: what is lost, where, since when, and what is known of why. */
+export default function FleetPage() {
+  const { range, ...view } = useView();
+  const filter = hostFilter(view);
+  const now = useData(FleetNowDocument, { filter, range: rangeInput(range) }, { everyMs: refreshMs(range) });
+  const fleet = now.data?.fleet ?? null;
+  const nobody = fleet?.hostCount === 0;
+  const quiet = fleet !== null && fleet.affected.length === 0;
+  return (
+    <Page
+      title="Fleet"
+      actions={
+        <>
+          <RangePicker />
+          <ViewButtons />
+        </>
+      }
+    >
+      <Progress active={now.fetching && now.data === null} />
+      <StaleBanner data={now} />
+      {nobody && filter === null ? (
+        <FirstScreen />
+      ) : (
+        <>
+          <FilterBar grouping />
+          <div className="stack">
+            {fleet === null ? <Skeleton height={92} /> : <FleetTiles fleet={fleet} />}
+            {nobody ? (
+              <NobodyMatches />
+            ) : (
+              <>
+                <FleetIncidents />
+                {quiet && <AllIsWell hosts={fleet.reportingCount} />}
+                <FleetTrends />
+                {!quiet && (
+                  <div className="grid-main">
+                    <FleetHeatmap />
+                    <FleetWorst />
+                  </div>
+                )}
+              </>
+            )}
+          </div>
+        </>
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,140 @@
+import { useMemo } from "react";
+import { useData } from "../../client/use-data.ts";
+import { useLive } from "../../client/use-live.ts";
+import { formatNumber, formatRate, formatShare } from "../../format/numbers.ts";
+import { sentence } from "../../format/words.ts";
+import {
+  FleetOverflowsDocument,
+  FleetTrendsDocument,
+  type FleetTrendsQuery,
+} from "../../generated/documents.ts";
+import type { Mark } from "../../plots/options.ts";
+import { TimePlot } from "../../plots/time-plot.tsx";
+import { Card } from "../../ui/card.tsx";
+import { Loaded, Progress, Skeleton, StaleBanner } from "../../ui/states.tsx";
+import { hostFilter } from "../../view/matchers.ts";
+import { refreshMs } from "../../view/refresh.ts";
+import { rangeInput, zoomed } from "../../view/state.ts";
+import { useView } from "../../view/use-view.ts";
+import { groupsOf } from "./groups.ts";
+
+const SYNC = "fleet";
+
+/** What is lost and what overflows over time, with what happened marked on it. */
+export function FleetTrends() {
+  const view = useView();
+  const { range, groupBy } = view;
+  const filter = hostFilter(view);
+  const grouping = groupBy === null ? null : [groupBy];
+  const data = useData(
+    FleetTrendsDocument,
+    { filter, range: rangeInput(range), groupBy: grouping },
+    { everyMs: refreshMs(range) },
+  );
+  useLive(FleetOverflowsDocument, { filter, groupBy: grouping }, data.refresh, {
+    pause: range.kind === "pinned",
+  });
+  return (
+    <>
+      <Progress active={data.fetching && data.data === null} />
+      <StaleBanner data={data} />
+      <Loaded
+        data={data}
+        skeleton={
+          <div className="grid-2">
+            <Skeleton height={280} />
+            <Skeleton height={280} />
+          </div>
+        }
+      >
+        {({ fleet }) => <Plots fleet={fleet} />}
+      </Loaded>
+    </>
+  );
+}
+
+function Plots({ fleet }: { readonly fleet: FleetTrendsQuery["fleet"] }) {
+  const { groupBy, zone, change } = useView();
+  const marks = useMemo<Mark[]>(
+    () =>
+      fleet.events.map(({ kind, title, at, until }) => ({
+        kind: "event",
+        at: Date.parse(at),
+        ...(until === null ? {} : { to: Date.parse(until) }),
+        text: `${sentence(kind)}: ${title}`,
+      })),
+    [fleet.events],
+  );
+  const [loss] = fleet.loss;
+  const [affected] = fleet.affected;
+  const [overflows] = fleet.overflows;
+  const lossSeries = useMemo(
+    () =>
+      loss === undefined ? [] : [{ name: "Lost or delayed", values: loss.values, color: 2, band: loss }],
+    [loss],
+  );
+  const overflowSeries = useMemo(
+    () => groupsOf(fleet.overflows, groupBy, "Overflows"),
+    [fleet.overflows, groupBy],
+  );
+  const affectedSeries = useMemo(
+    () => (affected === undefined ? [] : [{ name: "Hosts", values: affected.values, color: 5 }]),
+    [affected],
+  );
+  const zoom = (from: number, to: number) => {
+    const next = zoomed(from, to);
+    if (next !== null) change({ range: next });
+  };
+  const common = { zone, marks, syncKey: SYNC, onZoom: zoom };
+  return (
+    <>
+      <div className="grid-2">
+        <Card
+          title="Handshakes lost or delayed"
+          note="Share of new connections that were dropped at least once, as an estimate with its range"
+        >
+          {loss !== undefined && (
+            <TimePlot
+              {...common}
+              label="Share of handshakes lost or delayed over time"
+              start={loss.start}
+              step={loss.step}
+              series={lossSeries}
+              format={formatShare}
+            />
+          )}
+        </Card>
+        <Card
+          title="Accept-queue overflows"
+          note={groupBy === null ? "Per second, all hosts" : `Per second, stacked by ${groupBy}`}
+        >
+          {overflows !== undefined && (
+            <TimePlot
+              {...common}
+              label="Accept-queue overflows per second over time"
+              start={overflows.start}
+              step={overflows.step}
+              series={overflowSeries}
+              format={formatRate}
+              stack
+            />
+          )}
+        </Card>
+      </div>
+      <Card title="Hosts that drop connections" note="How many in each step">
+        {affected !== undefined && (
+          <TimePlot
+            {...common}
+            label="Number of hosts that drop connections over time"
+            start={affected.start}
+            step={affected.step}
+            series={affectedSeries}
+            format={formatNumber}
+            height={110}
+            stack
+          />
+        )}
+      </Card>
+    </>
+  );
+}

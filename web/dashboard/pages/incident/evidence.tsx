@@ -1,0 +1,107 @@
+import { Link } from "wouter";
+import { useData } from "../../client/use-data.ts";
+import { formatRate } from "../../format/numbers.ts";
+import { shortCounter } from "../../format/words.ts";
+import { IncidentCounterDocument } from "../../generated/documents.ts";
+import { TimePlot } from "../../plots/time-plot.tsx";
+import { Bar } from "../../ui/bars.tsx";
+import { Card } from "../../ui/card.tsx";
+import { Skeleton } from "../../ui/states.tsx";
+import { useView } from "../../view/use-view.ts";
+import { incidentMarks, incidentRange } from "./range.ts";
+import type { Evidence, IncidentDetails, OfIncident } from "./types.ts";
+
+/** Plots of counters at most: the first ones turned the diagnosis. */
+const PLOTS = 6;
+
+/** What speaks for the cause: sentences with their numbers, the sockets concerned, the counters' course. */
+export function EvidenceCard({ incident }: OfIncident) {
+  const evidence = incident.diagnosis?.evidence ?? [];
+  if (evidence.length === 0) return null;
+  const counters = [...new Set(evidence.flatMap(({ counter }) => (counter === null ? [] : [counter.name])))];
+  return (
+    <Card title="Evidence">
+      <ul className="evidence">
+        {evidence.map((fact) => (
+          <li key={fact.statement}>
+            <p>{fact.statement}</p>
+            {fact.listener !== null && <Socket listener={fact.listener} />}
+            {fact.counter !== null && (
+              <p className="row-note">
+                <Link href={`/counters/${fact.counter.name}`}>{fact.counter.name}</Link>
+                {fact.counter.meaning === null ? "" : `: ${fact.counter.meaning}`}
+              </p>
+            )}
+          </li>
+        ))}
+      </ul>
+      <div className="minis">
+        {counters.slice(0, PLOTS).map((name) => (
+          <CounterPlot key={name} incident={incident} counter={name} />
+        ))}
+      </div>
+    </Card>
+  );
+}
+
+function Socket({ listener }: { readonly listener: NonNullable<Evidence["listener"]> }) {
+  const { href } = useView();
+  const { acceptQueue, backlog, owner, address, port, host, namespace, advice } = listener;
+  return (
+    <div className="socket">
+      <p>
+        <strong>{owner ?? "Unknown process"}</strong>{" "}
+        <code>
+          {address}:{port}
+        </code>{" "}
+        on <Link href={href(`/hosts/${host.id}`)}>{host.name}</Link>
+        {namespace.kind === "CONTAINER" && `, container ${namespace.name ?? ""}`}
+      </p>
+      <Bar
+        fill={acceptQueue === null || backlog === null ? null : acceptQueue / (backlog + 1)}
+        text={acceptQueue === null ? "queue not seen" : `${acceptQueue} of ${backlog ?? "?"} waiting`}
+      />
+      {advice !== null && <p className="row-note">{advice}</p>}
+    </div>
+  );
+}
+
+function CounterPlot({
+  incident,
+  counter,
+}: {
+  readonly incident: IncidentDetails;
+  readonly counter: string;
+}) {
+  const { zone } = useView();
+  const { data, error } = useData(IncidentCounterDocument, {
+    names: incident.hosts.edges.map(({ node }) => node.name),
+    counter,
+    range: incidentRange(incident),
+  });
+  const [trend] = data?.fleet.trend ?? [];
+  return (
+    <div className="mini">
+      <h3>{shortCounter(counter)}</h3>
+      {trend === undefined ? (
+        error === null ? (
+          <Skeleton height={90} />
+        ) : (
+          <p className="row-note">could not be loaded</p>
+        )
+      ) : (
+        <TimePlot
+          label={`${counter} per second around the incident`}
+          start={trend.start}
+          step={trend.step}
+          series={[{ name: shortCounter(counter), values: trend.values, color: 1 }]}
+          format={formatRate}
+          zone={zone}
+          marks={incidentMarks(incident)}
+          height={110}
+          syncKey="incident"
+        />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,48 @@
+import { useMemo } from "react";
+import { useData } from "../../client/use-data.ts";
+import { formatShare } from "../../format/numbers.ts";
+import { IncidentPlotsDocument } from "../../generated/documents.ts";
+import { TimePlot } from "../../plots/time-plot.tsx";
+import { Card } from "../../ui/card.tsx";
+import { Loaded, Skeleton } from "../../ui/states.tsx";
+import { useView } from "../../view/use-view.ts";
+import { incidentMarks, incidentRange } from "./range.ts";
+import type { OfIncident } from "./types.ts";
+
+const EVERY_MS = 30_000;
+
+/** What clients felt of it, on its hosts. */
+export function LossCard({ incident }: OfIncident) {
+  const { zone } = useView();
+  const names = incident.hosts.edges.map(({ node }) => node.name);
+  const data = useData(
+    IncidentPlotsDocument,
+    { names, range: incidentRange(incident) },
+    { everyMs: incident.resolvedAt === null ? EVERY_MS : 0, pause: names.length === 0 },
+  );
+  const marks = useMemo(() => incidentMarks(incident), [incident]);
+  if (names.length === 0) return null;
+  return (
+    <Card title="What clients felt" note="Share of new connections to its hosts that were lost or delayed">
+      <Loaded data={data} skeleton={<Skeleton height={180} />}>
+        {({ fleet: { loss } }) => {
+          const [series] = loss;
+          if (series === undefined) return <p>Nothing is known of this time any more.</p>;
+          return (
+            <TimePlot
+              label="Share of handshakes lost or delayed on the incident's hosts"
+              start={series.start}
+              step={series.step}
+              series={[{ name: "Lost or delayed", values: series.values, color: 2, band: series }]}
+              format={formatShare}
+              zone={zone}
+              marks={marks}
+              height={180}
+              syncKey="incident"
+            />
+          );
+        }}
+      </Loaded>
+    </Card>
+  );
+}

@@ -1,0 +1,135 @@
+/** What uPlot is told of a plot. */
+import UPlot from "uplot";
+import { token } from "../theme/theme.ts";
+import { drawMarks, drawStretches } from "./draw.ts";
+import type { TimePlotProps } from "./time-plot.tsx";
+import { stacked } from "./times.ts";
+import type { TooltipAt } from "./tooltip.tsx";
+
+export interface PlotSeries {
+  readonly name: string;
+  readonly values: readonly (number | null)[];
+  /** Of the palette, 1 to 8. */
+  readonly color: number;
+  /** Between these the truth lies, beside `values` as the estimate. */
+  readonly band?: { readonly low: readonly (number | null)[]; readonly high: readonly (number | null)[] };
+}
+
+/** Something that happened: a line, or with `to` a stretch. */
+export interface Mark {
+  readonly kind: "event" | "reset" | "gap" | "anomaly" | "incident";
+  /** ms since 1970 */
+  readonly at: number;
+  readonly to?: number;
+  readonly text: string;
+}
+
+export interface PlotInput extends TimePlotProps {
+  readonly times: readonly number[];
+  readonly width: number;
+  readonly height: number;
+  readonly setTip: (tip: TooltipAt | null) => void;
+}
+
+export function plotOptions(input: PlotInput): { options: UPlot.Options; data: UPlot.AlignedData } {
+  const { series, times, width, height, format, zone, stack = false, marks = [], from, to, syncKey } = input;
+  const columns = stack ? stacked(series.map(({ values }) => values)) : series.map(({ values }) => values);
+  const data: (readonly (number | null)[])[] = [times];
+  const lines: UPlot.Series[] = [{}];
+  const bands: UPlot.Band[] = [];
+  series.forEach(({ name, color, band }, index) => {
+    const stroke = token(`--series-${color}`);
+    lines.push({
+      label: name,
+      stroke,
+      width: 1.6,
+      points: { show: times.length < 3 },
+      spanGaps: false,
+      ...(stack && index === 0 ? { fill: withAlpha(stroke, 0.28) } : {}),
+    });
+    data.push(columns[index] ?? []);
+    const own = lines.length - 1;
+    if (stack && index > 0) bands.push({ series: [own, own - 1], fill: withAlpha(stroke, 0.28) });
+    if (band !== undefined && !stack) {
+      for (const edge of [band.high, band.low]) {
+        lines.push({ label: "", stroke: "transparent", width: 0, points: { show: false } });
+        data.push(edge);
+      }
+      bands.push({ series: [own + 1, own + 2], fill: withAlpha(stroke, 0.16) });
+    }
+  });
+  const axis = {
+    stroke: token("--text-3"),
+    grid: { stroke: token("--grid"), width: 1 },
+    ticks: { show: false },
+    font: `11px ${token("--sans")}`,
+  };
+  const options: UPlot.Options = {
+    width,
+    height,
+    legend: { show: false },
+    padding: [8, 18, 0, 0],
+    tzDate: (seconds) =>
+      zone === "utc" ? UPlot.tzDate(new Date(seconds * 1_000), "Etc/UTC") : new Date(seconds * 1_000),
+    cursor: {
+      y: false,
+      drag: { x: input.onZoom !== undefined, y: false, setScale: false },
+      points: { size: 6 },
+      ...(syncKey === undefined ? {} : { sync: { key: syncKey, setSeries: false } }),
+    },
+    scales: {
+      x: {
+        time: true,
+        ...(from === undefined || to === undefined ? {} : { range: [from / 1_000, to / 1_000] }),
+      },
+      // From 0, so that what is small looks small; and of a height when all is 0.
+      y: { range: (_, __, most) => [0, most > 0 ? most * 1.08 : 1] },
+    },
+    axes: [
+      { ...axis, grid: { show: false }, space: 70, size: 40, values: UPLOT_TIMES },
+      {
+        ...axis,
+        size: 58,
+        space: height < 150 ? 26 : 36,
+        values: (_, ticks) => ticks.map((tick) => format(tick)),
+      },
+    ],
+    series: lines,
+    bands,
+    hooks: {
+      drawClear: [(plot) => drawStretches(plot, marks)],
+      draw: [(plot) => drawMarks(plot, marks)],
+      setCursor: [
+        ({ cursor: { idx, left, top } }) =>
+          input.setTip(
+            idx == null || left === undefined || left < 0 ? null : { index: idx, left, top: top ?? 0 },
+          ),
+      ],
+      setSelect: [
+        (plot) => {
+          const { left, width: wide } = plot.select;
+          plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+          if (wide < 4) return;
+          input.onZoom?.(plot.posToVal(left, "x") * 1_000, plot.posToVal(left + wide, "x") * 1_000);
+        },
+      ],
+    },
+  };
+  return { options, data: data as unknown as UPlot.AlignedData };
+}
+
+/** Times by a 24-hour clock, coarser as the plot spans more. */
+const UPLOT_TIMES: UPlot.Axis.Values = [
+  [86_400, "{D} {MMM}", null, null, null, null, null, null, 1],
+  [3_600, "{HH}:{mm}", "\n{D} {MMM}", null, "\n{D} {MMM}", null, null, null, 1],
+  [60, "{HH}:{mm}", "\n{D} {MMM}", null, "\n{D} {MMM}", null, null, null, 1],
+  [1, "{HH}:{mm}:{ss}", "\n{D} {MMM}", null, "\n{D} {MMM}", null, null, null, 1],
+];
+
+/** @param color as the tokens have them: #rrggbb */
+export function withAlpha(color: string, alpha: number): string {
+  const hex = Math.round(alpha * 255)
+    .toString(16)
+    .padStart(2, "0");
+  return `${color}${hex}`;
+}

@@ -1,0 +1,96 @@
+/** What a page shows when it has nothing to show yet, nothing at all, or nothing new. */
+import type { ReactNode } from "react";
+import type { CombinedError } from "urql";
+import { type Data, faultOf } from "../client/use-data.ts";
+import { formatSpan } from "../format/times.ts";
+import { useNow } from "../view/use-now.ts";
+import { Icon, type IconName } from "./icon.tsx";
+
+export interface EmptyProps {
+  readonly icon?: IconName;
+  readonly title: string;
+  readonly children?: ReactNode;
+  readonly action?: ReactNode;
+}
+
+export function Empty({ icon = "check", title, children, action }: EmptyProps) {
+  return (
+    <div className="empty">
+      <span className="empty-icon">
+        <Icon name={icon} />
+      </span>
+      <p className="empty-title">{title}</p>
+      {children !== undefined && <div className="empty-text">{children}</div>}
+      {action}
+    </div>
+  );
+}
+
+export function ErrorState({ error, retry }: { readonly error: CombinedError; readonly retry?: () => void }) {
+  return (
+    <div className="empty" role="alert">
+      <span className="empty-icon bad">
+        <Icon name="warning" />
+      </span>
+      <p className="empty-title">This could not be loaded</p>
+      <p className="empty-text">{faultOf(error)}</p>
+      {retry !== undefined && (
+        <button type="button" className="button" onClick={retry}>
+          Try again
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** Where content will be: `lines` of text, or a block of a height in px. */
+export function Skeleton({ lines = 3, height }: { readonly lines?: number; readonly height?: number }) {
+  return (
+    <div className="skeleton" role="status" aria-label="Loading">
+      {height === undefined ? (
+        Array.from({ length: lines }, (_, line) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: lines are all alike
+          <span key={line} className="skeleton-line" />
+        ))
+      ) : (
+        <span className="skeleton-block" style={{ height }} />
+      )}
+    </div>
+  );
+}
+
+/** Said above what is shown, when it could not be asked anew. */
+export function StaleBanner({ data }: { readonly data: Data<unknown> }) {
+  const now = useNow(5_000);
+  if (data.error === null || data.data === null) return null;
+  const age = data.asOf === null ? "" : `, from ${formatSpan(Math.max(1_000, now - data.asOf))} ago`;
+  return (
+    <p className="banner banner-warn" role="status">
+      <Icon name="warning" />
+      <span>
+        <strong>This is not the newest{age}.</strong> {faultOf(data.error)}
+      </span>
+      <button type="button" className="button button-small" onClick={data.refresh}>
+        Try again
+      </button>
+    </p>
+  );
+}
+
+export interface LoadedProps<T> {
+  readonly data: Data<T>;
+  readonly skeleton?: ReactNode;
+  readonly children: (value: T) => ReactNode;
+}
+
+/** The children when there is an answer, however old; until then a skeleton, or what went wrong. */
+export function Loaded<T>({ data, skeleton, children }: LoadedProps<T>) {
+  if (data.data !== null) return children(data.data);
+  if (data.error !== null) return <ErrorState error={data.error} retry={data.refresh} />;
+  return skeleton ?? <Skeleton />;
+}
+
+/** A thin bar at the top while something is on its way. */
+export function Progress({ active }: { readonly active: boolean }) {
+  return <div className={`progress ${active ? "progress-on" : ""}`} aria-hidden="true" />;
+}
