@@ -37,7 +37,12 @@ async function idsOf(
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ query }),
     });
-    const { data } = await answer.json();
+    const { data } = (await answer.json()) as {
+      data: Record<
+        "incidents" | "hosts",
+        { edges: { node: { id: string; hosts: { edges: { node: { id: string } }[] } } }[] }
+      >;
+    };
     const incident = data.incidents.edges[0]?.node;
     return {
       incident: incident?.id.replace("incident_", "") ?? null,
@@ -80,7 +85,7 @@ try {
         await page.emulateMedia({ colorScheme });
         await page.goto(options.url + path);
         await page.waitForSelector("#main h1");
-        await page.waitForFunction(() => document.querySelector(".skeleton") === null);
+        await page.waitForFunction("document.querySelector('.skeleton') === null");
         await page.waitForTimeout(SETTLE_MS);
         await page.screenshot({
           path: join(options.out, `${name}-${size}-${colorScheme}.png`),

@@ -25,6 +25,8 @@ export interface Victim {
    * @returns by what the kernel's counters grew, and when the first overflow was seen, ms since 1970
    */
   overflow(): Promise<Counts & { readonly at: number }>;
+  /** Stops the listener, and has sixty clients knock at its queue again and again until all is removed. */
+  besiege(): void;
   /** What its agent has written. */
   agentLog(): string;
   remove(): Promise<void>;
@@ -90,6 +92,10 @@ export async function startVictim(network: TestNetwork, service: Service, interv
         drops: after.drops - before.drops,
         at,
       };
+    },
+    besiege: () => {
+      listener.kill("SIGSTOP");
+      children.push(network.node([script("connect"), "127.0.0.1", port, "60"]));
     },
     agentLog: () => agentLog,
     remove: async () => {

@@ -40,7 +40,7 @@ test("groups come by size, and what has no colour left is summed up", () => {
     ["z5", 5, null],
     ["z4", 4, null],
     ["z3", 3, null],
-    ["3 others", 3, null],
+    ["2 others", 3, null],
   ]);
   expect(groups.map(({ color }) => color)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   expect(groupsOf([{ labels: {}, values: [4] }], "zone", "All")).toEqual([

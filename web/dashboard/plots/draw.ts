@@ -1,7 +1,7 @@
 /** Marks on the canvas of a plot. */
 import type UPlot from "uplot";
 import { token } from "../theme/theme.ts";
-import type { Mark } from "./options.ts";
+import type { Mark } from "./model.ts";
 
 const COLORS: Readonly<Record<Mark["kind"], string>> = {
   event: "--series-7",

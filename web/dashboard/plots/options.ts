@@ -6,24 +6,6 @@ import type { TimePlotProps } from "./time-plot.tsx";
 import { stacked } from "./times.ts";
 import type { TooltipAt } from "./tooltip.tsx";
 
-export interface PlotSeries {
-  readonly name: string;
-  readonly values: readonly (number | null)[];
-  /** Of the palette, 1 to 8. */
-  readonly color: number;
-  /** Between these the truth lies, beside `values` as the estimate. */
-  readonly band?: { readonly low: readonly (number | null)[]; readonly high: readonly (number | null)[] };
-}
-
-/** Something that happened: a line, or with `to` a stretch. */
-export interface Mark {
-  readonly kind: "event" | "reset" | "gap" | "anomaly" | "incident";
-  /** ms since 1970 */
-  readonly at: number;
-  readonly to?: number;
-  readonly text: string;
-}
-
 export interface PlotInput extends TimePlotProps {
   readonly times: readonly number[];
   readonly width: number;

@@ -4,7 +4,8 @@ import { useEffect, useId, useMemo, useRef, useState } from "react";
 import UPlot from "uplot";
 import { formatTime, type Zone } from "../format/times.ts";
 import { onThemeChange } from "../theme/theme.ts";
-import { type Mark, type PlotSeries, plotOptions } from "./options.ts";
+import type { Mark, PlotSeries } from "./model.ts";
+import { plotOptions } from "./options.ts";
 import { peakOf, stepTimes } from "./times.ts";
 import { Tooltip, type TooltipAt } from "./tooltip.tsx";
 

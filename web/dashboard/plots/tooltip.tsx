@@ -1,5 +1,5 @@
 import { formatTime, type Zone } from "../format/times.ts";
-import type { Mark, PlotSeries } from "./options.ts";
+import type { Mark, PlotSeries } from "./model.ts";
 
 export interface TooltipAt {
   readonly index: number;

@@ -1,5 +1,5 @@
 /** Series by label group as a plot shows them. Pure. */
-import type { PlotSeries } from "../../plots/options.ts";
+import type { PlotSeries } from "../../plots/model.ts";
 
 export interface LabelledSeries {
   readonly labels: Readonly<Record<string, string>>;
@@ -18,7 +18,11 @@ export function groupsOf(
   if (groupBy === null) return [{ name: all, values: series[0]?.values ?? [], color: 1 }];
   const sum = (values: readonly (number | null)[]) =>
     values.reduce<number>((total, value) => total + (value ?? 0), 0);
-  const ordered = [...series].sort((one, other) => sum(other.values) - sum(one.values));
+  // A group that has nothing would be drawn as a line on top of the others; when none has, all are shown.
+  const some = series.filter(({ values }) => sum(values) > 0);
+  const ordered = [...(some.length > 0 ? some : series)].sort(
+    (one, other) => sum(other.values) - sum(one.values),
+  );
   const [named, rest] =
     ordered.length > SHOWN ? [ordered.slice(0, SHOWN - 1), ordered.slice(SHOWN - 1)] : [ordered, []];
   const groups = named.map(({ labels, values }, index) => ({

@@ -49,7 +49,7 @@ export default function FleetPage() {
             ) : (
               <>
                 <FleetIncidents />
-                {quiet && <AllIsWell hosts={fleet.reportingCount} />}
+                {quiet && fleet.reportingCount > 0 && <AllIsWell hosts={fleet.reportingCount} />}
                 <FleetTrends />
                 {!quiet && (
                   <div className="grid-main">

@@ -8,7 +8,7 @@ import {
   FleetTrendsDocument,
   type FleetTrendsQuery,
 } from "../../generated/documents.ts";
-import type { Mark } from "../../plots/options.ts";
+import type { Mark } from "../../plots/model.ts";
 import { TimePlot } from "../../plots/time-plot.tsx";
 import { Card } from "../../ui/card.tsx";
 import { Loaded, Progress, Skeleton, StaleBanner } from "../../ui/states.tsx";

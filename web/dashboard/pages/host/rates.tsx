@@ -4,7 +4,7 @@ import { useData } from "../../client/use-data.ts";
 import { formatCount, formatNumber, formatRate } from "../../format/numbers.ts";
 import { sentence, shortCounter } from "../../format/words.ts";
 import { CounterNamesDocument, HostRatesDocument, type HostRatesQuery } from "../../generated/documents.ts";
-import type { Mark } from "../../plots/options.ts";
+import type { Mark } from "../../plots/model.ts";
 import { TimePlot } from "../../plots/time-plot.tsx";
 import { Card } from "../../ui/card.tsx";
 import { Icon } from "../../ui/icon.tsx";

@@ -1,5 +1,5 @@
 /** The stretch of time that an incident's plots show. Pure. */
-import type { Mark } from "../../plots/options.ts";
+import type { Mark } from "../../plots/model.ts";
 
 interface Times {
   readonly startedAt: string;
