@@ -43,11 +43,7 @@ function Entry({ counter }: { readonly counter: Counter }) {
       </p>
       {implies !== null && <Part title="What it implies">{implies}</Part>}
       {remedy !== null && <Part title="What to do">{remedy}</Part>}
-      {netstatText !== null && (
-        <Part title="What netstat -s calls it">
-          <code className="counter-netstat">{netstatText}</code>
-        </Part>
-      )}
+      {netstatText !== null && <Part title="What netstat -s calls it">{netstatText}</Part>}
       {caveats.length > 0 && (
         <section>
           <h3>What misleads</h3>

@@ -13,6 +13,9 @@ import "./counters.css";
 
 type Row = CountersQuery["counters"][number];
 
+/** The groups that the service is about come first. */
+const FIRST = ["TcpExt", "Tcp"];
+
 /** What the kernel counts: every counter that is known, and one of them in full. */
 export default function CountersPage() {
   const { name } = useParams<{ readonly name?: string }>();
@@ -82,7 +85,9 @@ function Index({ rows, current, search }: IndexProps) {
       </Empty>
     );
   }
-  const groups = [...new Set(rows.map(({ group }) => group))];
+  const groups = [...new Set([...FIRST, ...rows.map(({ group }) => group)])].filter((group) =>
+    rows.some((row) => row.group === group),
+  );
   return (
     <nav aria-label="Counters" className="counters-index">
       <p className="row-note counters-count">{plural(rows.length, "counter")}</p>
