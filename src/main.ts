@@ -1,6 +1,6 @@
 /**
- * The composition root. Roles that run: `all` (default), `serve`, `work`; those that come and go are in
- * commands/run.ts.
+ * The composition root. Roles that run: `all` (default), `serve`, `work`, and `demo`, which is `all` with a fleet that
+ * does not exist; those that come and go are in commands/run.ts.
  *
  * Read `runService` for the architecture: what the service is made of, in the order in which it starts;
  * it stops in the reverse.
@@ -14,6 +14,7 @@ import { Lifecycle, stopOnSignals } from "./app.ts";
 import { localUrl, remoteUrl } from "./commands/addresses.ts";
 import { explainDatabase } from "./commands/database.ts";
 import { keepDetectionFile } from "./commands/detection-file.ts";
+import { demoEnvironment, makeDemoFolder, parseDemoWords, writeDemoHistory } from "./commands/demo.ts";
 import { Drills } from "./commands/drills.ts";
 import { keepLabelRules } from "./commands/labels-file.ts";
 import { startLocalAgent } from "./commands/local-agent.ts";
@@ -22,6 +23,7 @@ import { runCommand } from "./commands/run.ts";
 import { ensureTokenFiles, type TokenFiles } from "./commands/token-files.ts";
 import { welcomeText } from "./commands/welcome.ts";
 import { type Config, readConfig } from "./config.ts";
+import { Demo } from "./demo/demo.ts";
 import { startEmbeddedPostgres } from "./embedded/embedded-postgres.ts";
 import { asSpillwayError } from "./errors.ts";
 import type { Sources } from "./graphql/context.ts";
@@ -64,6 +66,7 @@ import { Partitions } from "./store/partitions.ts";
 import { LATE_MARGIN_MS } from "./store/retention/policy.ts";
 import { createSignInLink } from "./store/sessions.ts";
 import { StorageView } from "./store/storage/storage-view.ts";
+import { keepToken, newSecret } from "./store/tokens.ts";
 import { createLog, type Logger } from "./telemetry/log.ts";
 import { Metrics } from "./telemetry/metrics.ts";
 import { VERSION } from "./version.ts";
@@ -75,13 +78,13 @@ const now = Date.now;
 
 type Role = "all" | "serve" | "work";
 
-/** Starts the service, which then runs until it is stopped. */
-async function runService(config: Config, role: Role): Promise<void> {
+/** Starts the service, which then runs until it is stopped. @param demo the simulated fleet; null for a real one */
+async function runService(config: Config, role: Role, demo: Demo | null = null): Promise<void> {
   const log = createLog(config.logLevel);
   const life = new Lifecycle(log);
   const signalled = stopOnSignals(life, log);
   try {
-    await startParts(config, role, life, log);
+    await startParts(config, role, demo, life, log);
   } catch (error) {
     await life.stop();
     // A start that a signal has cut short is no fault; what stopped it exits.
@@ -89,12 +92,21 @@ async function runService(config: Config, role: Role): Promise<void> {
   }
 }
 
-async function startParts(config: Config, role: Role, life: Lifecycle, log: Logger): Promise<void> {
+async function startParts(
+  config: Config,
+  role: Role,
+  demo: Demo | null,
+  life: Lifecycle,
+  log: Logger,
+): Promise<void> {
   const metrics = new Metrics();
   const startedAt = now();
   const notes: string[] = [];
   const tls = config.tls === null || role === "work" ? null : await readTls(config.tls);
 
+  if (demo !== null && config.databaseUrl === null) {
+    await makeDemoFolder(config.dataDir);
+  }
   const databaseUrl = await life.start("database", async () => {
     if (config.databaseUrl !== null) return { value: config.databaseUrl };
     const postgres = await startEmbeddedPostgres({ dataDir: config.dataDir, log });
@@ -131,6 +143,13 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
   });
   const tokenFiles: TokenFiles | null =
     config.databaseUrl === null ? await ensureTokenFiles(db, config.dataDir, now()) : null;
+  if (demo !== null) {
+    const stopping = () => life.stopping;
+    await life.start("history", async () => ({
+      value: await writeDemoHistory(demo, { db, config, log, metrics, stopping }),
+    }));
+    notes.push("Every host here is simulated: a demo. Nothing of it is kept when it ends.");
+  }
 
   const backend = await life.start("queues", async () => {
     const location = config.redisUrl === null ? { databaseUrl } : { redisUrl: config.redisUrl };
@@ -195,6 +214,7 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
   const labelHistory = new HostLabelHistory(db, fleet);
   let port = config.port;
   const here = () => localUrl(config.listen, port, tls);
+  const reachableUrl = () => config.publicUrl ?? remoteUrl(config.listen, port, tls);
   const drills = role === "all" ? new Drills({ db, server: here, log, now }) : null;
   const sources: Sources = {
     db,
@@ -214,6 +234,8 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
       version: VERSION,
       roles: [role],
       startedAt,
+      simulated: demo !== null,
+      reachableUrl,
       embeddedDatabase: config.databaseUrl === null,
       queueBackend: backend.kind,
       queueCounts: () => queueCounts(queues),
@@ -255,7 +277,6 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
   });
   const takePush = await life.start("http", async () => {
     const { server, tlsServer, route } = createHttpServer({ tls });
-    const reachableUrl = () => publicUrl ?? remoteUrl(config.listen, port, tls);
     const apollo = createGraphqlServer({ httpServer: server, log });
     await apollo.start();
     const subscriptions = new SubscriptionServer({
@@ -329,6 +350,16 @@ async function startParts(config: Config, role: Role, life: Lifecycle, log: Logg
     }));
   }
 
+  if (demo !== null) {
+    const ingestToken = newSecret();
+    await keepToken(db, ingestToken, { name: "simulated agents", scopes: ["ingest"] });
+    const server = tls === null ? here() : await life.start("the demo's door", () => openPushDoor(takePush));
+    await life.start("simulated agents", () => ({
+      value: undefined,
+      stop: demo.start({ server, ingestToken, log, now }),
+    }));
+  }
+
   const url = publicUrl ?? here();
   const signInUrl = `${url}/sign-in?code=${await createSignInLink(db, now())}`;
   process.stdout.write(
@@ -357,7 +388,10 @@ async function freeBytesOf(folder: string): Promise<number> {
 const [role = "all", ...words] = process.argv.slice(2);
 async function main(): Promise<void> {
   if (role === "all" || role === "serve" || role === "work") await runService(readConfig(process.env), role);
-  else await runCommand(role, words, process.env);
+  else if (role === "demo") {
+    const demo = new Demo(parseDemoWords(words), now());
+    await runService(readConfig(demoEnvironment(process.env)), "all", demo);
+  } else await runCommand(role, words, process.env);
 }
 
 main().catch((thrown: unknown) => {

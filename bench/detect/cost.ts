@@ -4,13 +4,14 @@
  * A shard of 256 namespaces with all their series, minute after minute: diurnal loads, a few counters that stand
  * still, a burst here and there. CPU time of this process; bytes in memory and as stored.
  */
+
+import { randomOf } from "../../src/demo/random.ts";
 import { decodeBaselines, encodeBaselines } from "../../src/detect/baseline/codec.ts";
 import { ShardBaselines } from "../../src/detect/baseline/shard-baselines.ts";
 import type { ShardMinute } from "../../src/detect/columns.ts";
 import { SEASONAL_SERIES, STILL_SERIES } from "../../src/detect/series.ts";
 import { MINUTE_MS } from "../../src/rates/minute.ts";
 import { POSITIONS } from "../../src/rates/shard-sums.ts";
-import { randomOf } from "../fleet/random.ts";
 import { round } from "../support/figure.ts";
 
 const SERIES = STILL_SERIES.length + SEASONAL_SERIES.length;

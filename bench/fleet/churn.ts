@@ -4,8 +4,8 @@
  * a minute.
  */
 import { DIAGNOSIS_COUNTERS } from "../../agent/namespaces/diagnosis-counters.ts";
+import { randomOf } from "../../src/demo/random.ts";
 import { type FleetOptions, type HostIdentity, hostIdentity } from "./fleet.ts";
-import { randomOf } from "./random.ts";
 
 const MINUTE_MS = 60_000;
 

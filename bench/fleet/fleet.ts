@@ -6,8 +6,8 @@
  * course of its own on each host. On some hosts an accept queue overflows in bursts.
  */
 import { createHash } from "node:crypto";
+import { randomOf, uuidOf } from "../../src/demo/random.ts";
 import { BURST, BUSY, COUNTERS, SLOW } from "./counters.ts";
-import { randomOf, uuidOf } from "./random.ts";
 
 export interface FleetOptions {
   readonly seed: string;

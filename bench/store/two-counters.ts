@@ -1,5 +1,5 @@
+import { randomOf } from "../../src/demo/random.ts";
 import { type FleetOptions, hasBursts } from "../fleet/fleet.ts";
-import { randomOf } from "../fleet/random.ts";
 
 /** One that moves in bursts on some hosts, and one that moves everywhere in each interval. */
 export const EVENT = "TcpExtListenOverflows";

@@ -4,6 +4,7 @@ import { readTls } from "../http/tls.ts";
 import { migrate } from "../store/migrate.ts";
 import { createLog } from "../telemetry/log.ts";
 import { createSignIn, explainDatabase, openForCommand } from "./database.ts";
+import { DEMO_USAGE } from "./demo.ts";
 import { DETECT_USAGE, runDetect } from "./detect.ts";
 import { readDetectionFile } from "./detection-file.ts";
 import { DRILL_USAGE, runDrillCommand } from "./drill.ts";
@@ -16,6 +17,8 @@ const USAGE = `spillway [role]
   all           the whole service in one process (default)
   serve         HTTP: dashboard, GraphQL, the agents' pushes
   work          the jobs behind it
+  ${DEMO_USAGE}
+                the whole service with a simulated fleet, to look around; nothing of it is kept
   migrate       bring the database to this version's schema, and exit
   check-config  read the environment and the files that it names, name every fault, and exit
   token         ${TOKEN_USAGE}

@@ -30,6 +30,10 @@ export interface SystemFacts {
   readonly version: string;
   readonly roles: readonly string[];
   readonly startedAt: number;
+  /** True of a demo. */
+  readonly simulated: boolean;
+  /** Where other machines reach the service; null while it listens on loopback only. */
+  readonly reachableUrl: () => string | null;
   readonly embeddedDatabase: boolean;
   readonly queueBackend: "redis" | "postgres";
   readonly queueCounts: () => Promise<Readonly<Record<string, number>>>;

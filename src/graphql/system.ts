@@ -57,6 +57,16 @@ const System = builder.objectRef<{ facts: SystemFacts; state: StoreState; now: n
       resolve: ({ facts }) => [...facts.roles],
     }),
     startedAt: t.field({ type: "DateTime", resolve: ({ facts }) => facts.startedAt }),
+    simulated: t.boolean({
+      description: "True of a demo: its hosts do not exist, and have the label demo=true.",
+      resolve: ({ facts }) => facts.simulated,
+    }),
+    reachableUrl: t.string({
+      nullable: true,
+      description:
+        "Where agents on other hosts reach the service; null while it listens on loopback alone and SPILLWAY_PUBLIC_URL is not set.",
+      resolve: ({ facts }) => facts.reachableUrl(),
+    }),
     time: t.field({ type: "DateTime", description: "The service's clock.", resolve: ({ now }) => now }),
     database: t.field({
       type: SystemDatabase,

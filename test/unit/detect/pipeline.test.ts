@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { randomOf } from "../../../bench/fleet/random.ts";
+import { randomOf } from "../../../src/demo/random.ts";
 import type { ObservedListener } from "../../../src/detect/diagnosis/window.ts";
 import { advance, emptyBook, type Transition } from "../../../src/detect/episodes/book.ts";
 import { loadOf, MONDAY } from "./support/load.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { randomOf } from "../../../../bench/fleet/random.ts";
+import { randomOf } from "../../../../src/demo/random.ts";
 import { inheritBaselines } from "../../../../src/detect/baseline/inherit.ts";
 import { judgeOpenMinute } from "../../../../src/detect/baseline/open-minute.ts";
 import { ShardBaselines } from "../../../../src/detect/baseline/shard-baselines.ts";

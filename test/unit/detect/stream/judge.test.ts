@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { randomOf } from "../../../../bench/fleet/random.ts";
+import { randomOf } from "../../../../src/demo/random.ts";
 import { KINDS, type Kind } from "../../../../src/detect/stream/csv.ts";
 import { RowJudge } from "../../../../src/detect/stream/judge.ts";
 import type { RowVerdict } from "../../../../src/detect/stream/sample.ts";

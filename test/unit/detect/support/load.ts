@@ -1,4 +1,4 @@
-import { randomOf } from "../../../../bench/fleet/random.ts";
+import { randomOf } from "../../../../src/demo/random.ts";
 
 export const MINUTE_MS = 60_000;
 /** A Monday, 00:00 UTC. */

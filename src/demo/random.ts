@@ -20,3 +20,19 @@ export function uuidOf(seed: string): string {
   const parts = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)];
   return parts.join("-");
 }
+
+/** Above this mean a Poisson number is as good as a normal one, and costs the same whatever the mean. */
+const NORMAL_FROM = 30;
+
+/** How many events come when so many are expected, each for itself: a Poisson number. */
+export function poisson(random: () => number, mean: number): number {
+  if (mean <= 0) return 0;
+  if (mean >= NORMAL_FROM) {
+    const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+    return Math.max(0, Math.round(mean + normal * Math.sqrt(mean)));
+  }
+  const bound = Math.exp(-mean);
+  let events = 0;
+  for (let product = random(); product > bound; product *= random()) events++;
+  return events;
+}

@@ -1,0 +1,67 @@
+import { useState } from "react";
+import { LabelChip } from "../../ui/badges.tsx";
+import { type Matcher, printMatcher } from "../../view/matchers.ts";
+
+export function Fault({ text }: { readonly text: string | null }) {
+  if (text === null) return null;
+  return (
+    <p className="action-fault" role="alert">
+      {text}
+    </p>
+  );
+}
+
+/** A secret that is shown this once. */
+export function Secret({ name, secret }: { readonly name: string; readonly secret: string }) {
+  return (
+    <div className="secret" role="status">
+      <p>
+        <strong>The token “{name}” is shown this once.</strong> Copy it now: nobody can read it again.
+      </p>
+      <Copyable label="Token" text={secret} />
+    </div>
+  );
+}
+
+/** A line to be pasted elsewhere. */
+export function Copyable({ label, text }: { readonly label: string; readonly text: string }) {
+  const [copied, setCopied] = useState(false);
+  const copy = async () => {
+    // Without https there is no clipboard: then the text is selected by hand.
+    await navigator.clipboard?.writeText(text);
+    setCopied(navigator.clipboard !== undefined);
+  };
+  return (
+    <div className="copyable">
+      <input readOnly aria-label={label} value={text} onFocus={({ target }) => target.select()} />
+      <button type="button" className="button" onClick={() => void copy()}>
+        {copied ? "Copied" : "Copy"}
+      </button>
+    </div>
+  );
+}
+
+export function Matchers({ matchers }: { readonly matchers: readonly Matcher[] }) {
+  if (matchers.length === 0) return <span className="row-note">everything</span>;
+  return (
+    <span className="chips">
+      {matchers.map((matcher) =>
+        matcher.op === "EQ" ? (
+          <LabelChip key={matcher.name} name={matcher.name} value={matcher.value} />
+        ) : (
+          <code key={printMatcher(matcher)} className="chip">
+            {printMatcher(matcher)}
+          </code>
+        ),
+      )}
+    </span>
+  );
+}
+
+export function LacksScope({ scope, toDo }: { readonly scope: string; readonly toDo: string }) {
+  return (
+    <p className="row-note">
+      To {toDo}, sign in by a token with the scope “{scope}”.
+    </p>
+  );
+}
