@@ -4,6 +4,7 @@
  * what the hosts did.
  */
 import { isEventCounter } from "../catalog/catalog.ts";
+import { DEFAULT_SETTINGS } from "../detect/settings.ts";
 import { SpillwayError } from "../errors.ts";
 import type { AcceptDeps } from "../ingest/snapshots/accept.ts";
 import { planPush, storePush } from "../ingest/snapshots/accept.ts";
@@ -79,7 +80,7 @@ export async function writeHistory(deps: HistoryDeps, history: History): Promise
     await workers.run();
     await history.then(clock.now);
   }
-  await judgePresence({ ...deps, fleet: workers.fleet }, clock.now);
+  await judgePresence({ ...deps, fleet: workers.fleet, settings }, clock.now);
   return snapshots;
 }
 
@@ -94,6 +95,9 @@ async function store(ingest: AcceptDeps, pushes: readonly Push[]): Promise<numbe
   throw new SpillwayError("INTERNAL", `a simulated snapshot is ${JSON.stringify(refused)}`);
 }
 
+/** Nothing else is asked of simulated hosts. */
+const settings = () => DEFAULT_SETTINGS;
+
 /** Rolls up and judges as the workers of the service do, by a clock of its own. */
 function workersOf(deps: HistoryDeps, clock: { readonly now: number }) {
   const { db, log, roleLabels } = deps;
@@ -101,7 +105,7 @@ function workersOf(deps: HistoryDeps, clock: { readonly now: number }) {
   const fleet = new FleetView(db, () => clock.now);
   const held: HeldBaselines = new Map();
   const rollup = { db, reader, partitions: new Partitions(), isEventCounter };
-  const judging = { db, reader, fleet, held, roleLabels, log };
+  const judging = { db, reader, fleet, held, roleLabels, log, settings };
   return {
     fleet,
     run: async () => {

@@ -17,6 +17,7 @@ const CAUSES: Readonly<Record<Cause, string>> = {
   PORT_EXHAUSTION: "Out of local ports",
   RESTART: "Restart or deploy",
   SERVICE_DOWN: "Service down",
+  SLO_BURN: "Error budget burns",
   SYN_FLOOD: "SYN flood",
   SYN_QUEUE_FULL: "SYN queue full",
   UNKNOWN: "Cause unknown",
