@@ -27,7 +27,16 @@ function setUp(refuse: (id: string, time: number) => boolean) {
   return { said, queues, log, warnings };
 }
 
-const ALL = ["rollup-tick", "detect-tick", "presence", "roles", "compact-tick", "make-partitions", "expire"];
+const ALL = [
+  "rollup-tick",
+  "detect-tick",
+  "presence",
+  "roles",
+  "notify-tick",
+  "compact-tick",
+  "make-partitions",
+  "expire",
+];
 
 test("all schedules are said at once, and each minute again", async () => {
   const { said, queues, log } = setUp(() => false);
