@@ -36,11 +36,18 @@ function isStuckBesideOthers({ focus, openListeners }: Evidence): boolean {
 /** Whether the application took next to nothing from its queue, in the window or since it began to overflow. */
 function takesNothing(evidence: Evidence): boolean {
   if (isStuckBesideOthers(evidence)) return true;
-  const { taken, usuallyAccepted, acceptedLately, overflowIntervals } = evidence;
-  const least =
-    usuallyAccepted === null ? NOTHING_OF_ATTEMPTS * attemptsOf(evidence) : NOTHING_SHARE * usuallyAccepted;
+  const { acceptedLately, overflowIntervals } = evidence;
   // What was accepted while it overflowed counts only where there were two intervals to see it in.
-  return taken <= least || (overflowIntervals >= 2 && acceptedLately === 0);
+  return tookNothing(evidence) || (overflowIntervals >= 2 && acceptedLately === 0);
+}
+
+/** The same of the whole window. */
+function tookNothing(evidence: Evidence): boolean {
+  const { taken, usuallyAccepted } = evidence;
+  return (
+    taken <=
+    (usuallyAccepted === null ? NOTHING_OF_ATTEMPTS * attemptsOf(evidence) : NOTHING_SHARE * usuallyAccepted)
+  );
 }
 
 /** Connections that were tried for, as far as drops tell. */
@@ -48,10 +55,15 @@ function attemptsOf({ count, loss }: Evidence): number {
   return loss === null || loss.share >= 1 ? count.accepted : count.accepted / (1 - loss.share);
 }
 
-/** Full most of the time, or since it filled; where no queue can be seen, overflowing most of the time. */
-function isFull({ focus, listenersSeen, intervals, overflowIntervals }: Evidence): boolean {
+/**
+ * Full most of the time, or since it filled. Where no queue can be seen: overflowing most of the time, or again and again
+ * with nothing accepted, for a queue that empties in between lets somebody in.
+ */
+function isFull(evidence: Evidence): boolean {
+  const { focus, listenersSeen, intervals, overflowIntervals } = evidence;
   if (focus !== null) return isPinned(focus.listener) || isStuck(focus.listener);
-  return !listenersSeen && overflowIntervals * 2 >= intervals;
+  if (listenersSeen) return false;
+  return overflowIntervals * 2 >= intervals || (overflowIntervals >= 2 && tookNothing(evidence));
 }
 
 const isStalled = (evidence: Evidence) => isFull(evidence) && takesNothing(evidence);

@@ -377,6 +377,18 @@ describe("a full queue beside a listener that goes on accepting", () => {
     );
   });
 
+  test("that nobody sees, and that lets nobody in between its overflows, is of an application that stalls", () => {
+    const bursts = (accepted: number) =>
+      windowOf(
+        Array.from({ length: 57 }, (_, second) =>
+          second % 3 === 0 ? { accepted, overflows: 38, drops: 38 } : {},
+        ),
+        { everyMs: 1_000 },
+      );
+    expect(diagnosisOf(bursts(0))?.cause).toBe("APPLICATION_STALLED");
+    expect(diagnosisOf(bursts(5))?.cause).toBe("ACCEPT_QUEUE_TOO_SMALL");
+  });
+
   test("that filled only lately is no queue too small for bursts", () => {
     const lately = { ...stuck, samplesFull: 12, stuckSamples: 11 };
     expect(causeOf([listener(lately), other])).toBe("APPLICATION_STALLED");
