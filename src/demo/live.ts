@@ -19,7 +19,7 @@ export interface AgentsOptions {
 }
 
 /**
- * The agents of the simulated hosts: each tells every ten seconds what its counters say, over HTTP as any other. The
+ * The agents of the simulated hosts: each tells every ten seconds what its counters say, over HTTP like every other. The
  * first turn tells what has happened since the history ended.
  *
  * @returns a function that ends it
