@@ -20,6 +20,8 @@ export function floodsOf(minute: ShardMinute, to: number): PositionFlag[] {
     // A counter that did not move has no column, and one that the kernel lacks is not a number.
     const of = (name: string) => increases.get(name)?.[position] || 0;
     if (SIGNS.every((name) => of(name) === 0)) continue;
+    // What a boot brings along was counted over another time than the minute's.
+    if (minute.disturbed?.[position] === 1) continue;
     const flag = judgeSynFlood({
       from: minute.at,
       to,

@@ -2,7 +2,6 @@ import type { ShardMinute } from "../columns.ts";
 import { columnsOf, seriesValue } from "../columns.ts";
 import { judgeBurst } from "../detectors/burst.ts";
 import { SEASONAL_SERIES, STILL_SERIES } from "../series.ts";
-import { floodsOf } from "./floods.ts";
 import { lossAt } from "./loss-at.ts";
 import type { PositionFlag, ShardBaselines } from "./shard-baselines.ts";
 
@@ -36,7 +35,6 @@ export function judgeOpenMinute(
       if (flag !== null) flags.push({ position, flag });
     }
   }
-  for (const one of floodsOf(minute, to)) if (!isLeftOut(shard, minute, one.position)) flags.push(one);
   return flags;
 }
 

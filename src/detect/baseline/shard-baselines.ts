@@ -8,7 +8,6 @@ import { judgeSeasonal, type Window } from "../detectors/seasonal.ts";
 import type { Flag } from "../flag.ts";
 import { expectingOf, SEASONAL_SERIES, type Series, STILL_SERIES } from "../series.ts";
 import { Evaluation, OUT_Z } from "./evaluation.ts";
-import { floodsOf } from "./floods.ts";
 import { lossAt } from "./loss-at.ts";
 import { bucketOf } from "./season.ts";
 import { SeriesBank } from "./series-bank.ts";
@@ -96,7 +95,6 @@ export class ShardBaselines {
         for (const flag of found) if (flag !== null) flags.push({ position, flag });
       }
     }
-    for (const one of floodsOf(minute, window.to)) if (judged.includes(one.position)) flags.push(one);
     return { flags, newNormals };
   }
 

@@ -1,4 +1,5 @@
 import { encodeBaselines } from "../../detect/baseline/codec.ts";
+import { floodsOf } from "../../detect/baseline/floods.ts";
 import { judgeOpenMinute } from "../../detect/baseline/open-minute.ts";
 import { ShardBaselines } from "../../detect/baseline/shard-baselines.ts";
 import type { ShardBurns } from "../../detect/baseline/shard-burns.ts";
@@ -151,7 +152,11 @@ class ShardRun {
     for (const [index, minute] of [...unjudged, ...closed].entries()) {
       inheritFirst(this.#baselines, minute, (position) => this.#roleAt(position));
       const { flags: unusual } = this.#baselines.evaluate(minute);
-      const flags = [...unusual, ...(problems.get(minute.at) ?? [])];
+      const flags = [
+        ...unusual,
+        ...floodsOf(minute, minute.at + MINUTE_MS),
+        ...(problems.get(minute.at) ?? []),
+      ];
       still.take(minute, (position) => this.#hostAt(position), this.#now);
       const step = steps[index - unjudged.length];
       lasting.close(minute.at, [...flags, ...(step === undefined ? [] : flagsOfBurns(step))]);
@@ -159,7 +164,11 @@ class ShardRun {
     }
     for (const minute of open) {
       const end = Math.min(Math.max(this.#now, minute.at + 1), minute.at + MINUTE_MS - 1);
-      const flags = [...judgeOpenMinute(this.#baselines, minute, end), ...(problems.get(minute.at) ?? [])];
+      const flags = [
+        ...judgeOpenMinute(this.#baselines, minute, end),
+        ...floodsOf(minute, end),
+        ...(problems.get(minute.at) ?? []),
+      ];
       lasting.seeOpen(minute.at, end, flags);
       this.#suspects.addAll(minute, flags);
     }

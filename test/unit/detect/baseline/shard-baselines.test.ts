@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { randomOf } from "../../../../src/demo/random.ts";
 import { inheritBaselines } from "../../../../src/detect/baseline/inherit.ts";
-import { judgeOpenMinute } from "../../../../src/detect/baseline/open-minute.ts";
 import { ShardBaselines } from "../../../../src/detect/baseline/shard-baselines.ts";
 import type { Flag } from "../../../../src/detect/flag.ts";
 import { SEASONAL_SERIES, type Series } from "../../../../src/detect/series.ts";
@@ -220,27 +219,5 @@ describe("learning", () => {
     host.run(DAY, () => ({ TcpExtListenOverflows: Number.NaN, TcpExtListenDrops: Number.NaN }));
     expect(host.baselines.still.seen[0]).toBe(0);
     expect(host.flags).toEqual([]);
-  });
-});
-
-describe("a SYN flood", () => {
-  const FLOOD = { TcpExtTCPReqQFullDoCookies: 3_000, TcpExtSyncookiesSent: 3_000, TcpExtSyncookiesRecv: 90 };
-
-  test("is told in the first minute of a host, which has no baseline yet, and while that is open", () => {
-    const minute = minuteOf(MONDAY, FLOOD, { ratedMs: 30_000 });
-    const shard = new ShardBaselines();
-    const open = judgeOpenMinute(shard, minute, MONDAY + 30_000).map(({ flag }) => flag);
-    expect(found(open)).toEqual(["syn_flood TcpExtTCPReqQFullDoCookies"]);
-    expect(open[0]).toMatchObject({ from: MONDAY, to: MONDAY + 30_000, observed: 3_000 });
-    expect(found(shard.evaluate(minute).flags.map(({ flag }) => flag))).toEqual(found(open));
-  });
-
-  test("is not told of an honest burst, whose cookies come back, nor right after a deploy", () => {
-    const honest = { ...FLOOD, TcpExtSyncookiesRecv: 6_000, TcpPassiveOpens: 2_900 };
-    expect(found(new Host().minute(honest))).toEqual([]);
-    expect(found(new Host().minute(FLOOD, { disturbed: true }))).toEqual([]);
-    expect(
-      judgeOpenMinute(new ShardBaselines(), minuteOf(MONDAY, FLOOD, { disturbed: true }), MONDAY + 1),
-    ).toEqual([]);
   });
 });

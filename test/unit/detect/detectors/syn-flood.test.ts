@@ -85,4 +85,6 @@ test("a kernel that lacks a counter of the rule is judged by the others", () => 
   };
   expect(floodsOf(minuteOf(0, moved), 60_000)).toMatchObject([{ position: 0, flag: { observed: 3931 } }]);
   expect(floodsOf(minuteOf(0, { TcpPassiveOpens: 60 }), 60_000)).toEqual([]);
+  // What was counted since a boot is of another time.
+  expect(floodsOf(minuteOf(0, moved, { disturbed: true }), 60_000)).toEqual([]);
 });
