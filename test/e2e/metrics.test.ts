@@ -43,7 +43,7 @@ test("for who may read the fleet by a label, as OpenMetrics where that is asked 
   // Overflows throughout the minute that is over and the one that is not, whichever of them is asked about.
   const now = Math.floor(Date.now() / 1_000) * 1_000;
   const snapshots = Array.from({ length: 30 }, (_, tick) =>
-    host.snapshot(now - (29 - tick) * 10_000, [tick * 10, tick * 20]),
+    host.snapshot(now - (29 - tick) * 10_000, [tick * 100, tick * 20]),
   );
   await service.pushed(push(host.section(snapshots)));
   const headers = {
@@ -55,7 +55,10 @@ test("for who may read the fleet by a label, as OpenMetrics where that is asked 
     const answer = await metrics("?by=region", headers);
     expect(answer.headers.get("content-type")).toMatch(/^application\/openmetrics-text; version=1\.0\.0/);
     text = await answer.text();
-    return /^spillway_fleet_handshake_loss_ratio/m.test(text);
+    return (
+      /^spillway_fleet_handshake_loss_ratio\{/m.test(text) &&
+      /^spillway_fleet_listen_overflows_per_second\{/m.test(text)
+    );
   });
   expect(text).toMatch(/^spillway_fleet_listen_overflows_per_second\{region="eu"\} 2$/m);
   for (const bound of ["low", "estimate", "high"]) {
