@@ -17,7 +17,7 @@ export function Sidebar() {
   const { href } = useView();
   const { data, refresh } = useData(ShellDocument, {}, { everyMs: COUNT_EVERY_MS });
   useLive(IncidentChangesDocument, {}, refresh);
-  const open = data?.incidents.edges.length ?? 0;
+  const open = data?.incidents.edges.filter(({ node }) => node.inhibitedBy === null).length ?? 0;
   return (
     <div className="sidebar">
       <Link href={href("/")} className="brand">
@@ -42,6 +42,7 @@ export function Sidebar() {
         })}
       </nav>
       <div className="sidebar-foot">
+        {data?.system.simulated === true && <p className="live">Simulated hosts: a demo</p>}
         <LiveDot />
         <Link href="/add-host" className="button button-block">
           <Icon name="plus" size={16} /> Add a host
