@@ -130,7 +130,9 @@ function RatePlot({
           <Link href={`/counters/${series.counter}`}>{shortCounter(series.counter)}</Link>
           <span className="row-note number">
             {" "}
-            {series.total === null ? "" : `${formatCount(series.total)} ${series.unit.replace(/\/s$/, "")} in the range`}
+            {series.total === null
+              ? ""
+              : `${formatCount(series.total)} ${series.unit.replace(/\/s$/, "")} in the range`}
           </span>
         </h3>
         <button
