@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { asSpillwayError, type ErrorCode, problemOf, SpillwayError } from "../../errors.ts";
 import { asUnavailable } from "../../store/errors.ts";
 import { decodeBody, receiveBody } from "../body.ts";
+import { setFaultHeaders } from "../fault-headers.ts";
 import { admitSamples, type SampleCounts, type SamplesDeps, storeSamples } from "../samples/store-samples.ts";
 import { readJson } from "./json.ts";
 import { readProtobuf, writeResponse, writeStatus } from "./protobuf.ts";
@@ -53,10 +54,7 @@ export function otlpHandler(deps: SamplesDeps) {
       status = problemOf(error).status;
       if (status >= 500)
         deps.log.error({ err: error.cause ?? error }, `cannot take metrics of OTLP: ${error.message}`);
-      if (error.code === "UNAUTHENTICATED") response.setHeader("WWW-Authenticate", "Bearer");
-      if (error.code === "METHOD_NOT_ALLOWED") response.setHeader("Allow", "POST");
-      const { retryAfterSeconds } = error.details;
-      if (retryAfterSeconds !== undefined) response.setHeader("Retry-After", retryAfterSeconds);
+      setFaultHeaders(response, error);
       const code = CODES[error.code] ?? INTERNAL;
       body = json ? JSON.stringify({ code, message: error.message }) : writeStatus(code, error.message);
     }

@@ -3,6 +3,7 @@ import { asSpillwayError, problemOf, SpillwayError } from "../../errors.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import { asUnavailable } from "../../store/errors.ts";
 import { receiveBytes } from "../body.ts";
+import { setFaultHeaders } from "../fault-headers.ts";
 import { admitSamples, type SampleCounts, type SamplesDeps, storeSamples } from "../samples/store-samples.ts";
 import { formOf } from "./form.ts";
 import { decompressBlock } from "./snappy.ts";
@@ -42,10 +43,7 @@ export function remoteWriteHandler(deps: SamplesDeps) {
       text = `${error.message}\n`;
       if (status >= 500)
         deps.log.error({ err: error.cause ?? error }, `cannot take a remote write: ${error.message}`);
-      if (error.code === "UNAUTHENTICATED") response.setHeader("WWW-Authenticate", "Bearer");
-      if (error.code === "METHOD_NOT_ALLOWED") response.setHeader("Allow", "POST");
-      const { retryAfterSeconds } = error.details;
-      if (retryAfterSeconds !== undefined) response.setHeader("Retry-After", retryAfterSeconds);
+      setFaultHeaders(response, error);
     }
     deps.metrics.remoteWrites.inc({ status: String(status) });
     response.setHeader("X-Prometheus-Remote-Write-Samples-Written", counts.written);

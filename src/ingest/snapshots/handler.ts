@@ -8,6 +8,7 @@ import type { Metrics } from "../../telemetry/metrics.ts";
 import type { Admission } from "../admission.ts";
 import { type BearerDeps, requireBearer } from "../bearer.ts";
 import { decodeBody, receiveBody, type SentBody } from "../body.ts";
+import { setFaultHeaders } from "../fault-headers.ts";
 import type { Registry } from "../registry.ts";
 import { type AcceptDeps, type PushPlan, planPush, storePush } from "./accept.ts";
 
@@ -41,10 +42,7 @@ export function snapshotsHandler(deps: SnapshotsDeps) {
       status = problem.status;
       if (status >= 500)
         deps.log.error({ err: error.cause ?? error }, `cannot take a push: ${error.message}`);
-      if (error.code === "UNAUTHENTICATED") response.setHeader("WWW-Authenticate", "Bearer");
-      if (error.code === "METHOD_NOT_ALLOWED") response.setHeader("Allow", "POST");
-      const { retryAfterSeconds } = error.details;
-      if (retryAfterSeconds !== undefined) response.setHeader("Retry-After", retryAfterSeconds);
+      setFaultHeaders(response, error);
       send(response, status, "application/problem+json", JSON.stringify(problem));
     } finally {
       deps.metrics.ingestPushes.inc({ status: String(status) });
