@@ -16,6 +16,7 @@ import { asSpillwayError } from "./errors.ts";
 import { startAccess } from "./parts/access.ts";
 import { startDatabase, startHistory } from "./parts/database.ts";
 import { startFiles } from "./parts/files.ts";
+import { startWorkDoor, watchHealth } from "./parts/health.ts";
 import { startHttp } from "./parts/http.ts";
 import { startAnnouncer, startJobs, startQueues } from "./parts/queues.ts";
 import { startReading } from "./parts/reading.ts";
@@ -35,14 +36,23 @@ async function startParts(service: Service): Promise<void> {
   const { backend, queues } = await startQueues(service, database);
   const announcer = await startAnnouncer(service, db);
   if (role !== "serve") await startJobs(service, { db, backend, queues, announcer, files });
+  const { checks, freeBytes } = watchHealth(service, { database, backend, queues });
   if (role === "work") {
+    await startWorkDoor(service, checks);
     log.info({ version: VERSION }, "Spillway's worker is ready");
     return;
   }
 
-  const { sources, drills } = await startReading(service, { database, backend, queues, announcer, files });
+  const { sources, drills } = await startReading(service, {
+    database,
+    backend,
+    queues,
+    announcer,
+    files,
+    freeBytes,
+  });
   const access = await startAccess(service, db);
-  const takePush = await startHttp(service, { database, backend, access, sources });
+  const takePush = await startHttp(service, { database, checks, access, sources });
   if (drills !== null) {
     await life.start("drills", () => ({ value: undefined, stop: (graceMs) => drills.stop(graceMs) }));
   }

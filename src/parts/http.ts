@@ -16,11 +16,10 @@ import { Registry } from "../ingest/registry.ts";
 import { remoteWriteHandler } from "../ingest/remote-write/handler.ts";
 import { Senders } from "../ingest/samples/senders.ts";
 import { snapshotsHandler } from "../ingest/snapshots/handler.ts";
-import { pendingMigrations } from "../store/migrate.ts";
 import { Partitions } from "../store/partitions.ts";
 import { LATE_MARGIN_MS } from "../store/retention/policy.ts";
 import type { Database } from "./database.ts";
-import type { QueueParts } from "./queues.ts";
+import type { Health } from "./health.ts";
 import type { Service } from "./service.ts";
 
 /** Requests under way have this share of the time to stop; then their connections are closed. */
@@ -28,7 +27,7 @@ const DRAIN_SHARE = 0.75;
 
 interface HttpParts {
   readonly database: Database;
-  readonly backend: QueueParts["backend"];
+  readonly checks: Health["checks"];
   readonly access: Access;
   readonly sources: Sources;
 }
@@ -40,7 +39,7 @@ interface HttpParts {
  */
 export async function startHttp(service: Service, parts: HttpParts): Promise<RequestListener> {
   const { config, life, log, metrics, addresses, tls } = service;
-  const { database, access, sources } = parts;
+  const { database, checks, access, sources } = parts;
   const presence = await life.start("presence", () => {
     const value = new Presence(database.db, log);
     return { value, stop: () => value.flush() };
@@ -61,7 +60,6 @@ export async function startHttp(service: Service, parts: HttpParts): Promise<Req
     });
     const pushes = pushHandlers(service, { database, access, presence, stopping });
     const secure = tls !== null || (config.publicUrl?.startsWith("https:") ?? false);
-    const checks = healthChecks(parts);
     const reachableUrl = addresses.remote;
     route(
       pushes,
@@ -117,19 +115,5 @@ function pushHandlers({ config, log, metrics, now }: Service, { database, access
     }),
     "/api/v1/write": remoteWriteHandler(deps),
     "/v1/metrics": otlpHandler(deps),
-  };
-}
-
-/** What must hold for the service to be ready. */
-function healthChecks({ database, backend }: HttpParts) {
-  return {
-    database: async () => {
-      await database.db.$queryRaw`SELECT 1`;
-    },
-    migrations: async () => {
-      const pending = await pendingMigrations(database.url);
-      if (pending.length > 0) throw new Error(`not applied: ${pending.join(", ")}`);
-    },
-    queue: () => backend.ping(),
   };
 }

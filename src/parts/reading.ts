@@ -1,4 +1,3 @@
-import { statfs } from "node:fs/promises";
 import { Drills } from "../commands/drills.ts";
 import type { Sources } from "../graphql/context.ts";
 import { openLive } from "../graphql/live.ts";
@@ -15,6 +14,7 @@ import { StorageView } from "../store/storage/storage-view.ts";
 import { VERSION } from "../version.ts";
 import type { Database } from "./database.ts";
 import type { Files } from "./files.ts";
+import type { Health } from "./health.ts";
 import type { QueueParts } from "./queues.ts";
 import type { Service } from "./service.ts";
 
@@ -22,6 +22,7 @@ interface ReadingParts extends QueueParts {
   readonly database: Database;
   readonly announcer: Announcer;
   readonly files: Files;
+  readonly freeBytes: Health["freeBytes"];
 }
 
 /** What the API answers from, and the drills that it can make. */
@@ -30,7 +31,7 @@ export async function startReading(
   parts: ReadingParts,
 ): Promise<{ readonly sources: Sources; readonly drills: Drills | null }> {
   const { config, role, demo, life, log, metrics, now, addresses, startedAt } = service;
-  const { database, announcer, files, backend, queues } = parts;
+  const { database, announcer, files, freeBytes, backend, queues } = parts;
   const { db } = database;
   const isEmbedded = config.databaseUrl === null;
   const { retention, forgetting, compactAfterMs } = config;
@@ -47,7 +48,6 @@ export async function startReading(
   const fleet = new FleetView(db, now);
   const labelHistory = new HostLabelHistory(db, fleet);
   const drills = role === "all" ? new Drills({ db, server: addresses.local, log, now }) : null;
-  const freeBytes = isEmbedded ? () => freeBytesOf(config.dataDir) : async () => null;
   const testDeps = { db, publicUrl: addresses.public(), now };
 
   const sources: Sources = {
@@ -78,10 +78,4 @@ export async function startReading(
     },
   };
   return { sources, drills };
-}
-
-/** Bytes that the service may still write on the disk of a folder. */
-async function freeBytesOf(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize;
 }
