@@ -4,9 +4,12 @@
  *     npm run test:faults -- --only 1,3 --seeds 20
  *     npm run test:faults -- --seed 2026-11-26-7 --only 27     # what a line of the report says, again
  *     npm run test:faults -- --soak 60 --hosts 200             # minutes of anything at any time
+ *     npm run test:faults -- --seeds 20 --write                 # and the table of docs/reliability.md
  */
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type Played, play } from "./kit/play.ts";
+import { writeTable } from "./report.ts";
 import { SCENARIOS } from "./scenarios/all.ts";
 import { soup } from "./scenarios/nemeses.ts";
 import type { Scenario } from "./scenarios/scenario.ts";
@@ -18,6 +21,7 @@ const { values } = parseArgs({
     seed: { type: "string" },
     hosts: { type: "string", default: "20" },
     soak: { type: "string" },
+    write: { type: "boolean", default: false },
   },
 });
 
@@ -43,14 +47,18 @@ const scenarios =
   values.soak === undefined
     ? SCENARIOS.filter(({ id }) => wanted === undefined || wanted.includes(id))
     : [soak(Number(values.soak))];
-let broken = 0;
+const all: Played[] = [];
 for (const scenario of scenarios) {
   for (const seed of seeds) {
     const played = await play(scenario, seed, Number(values.hosts));
     console.log(lineOf(played));
     for (const { invariant, what } of played.violations) console.log(`    ${invariant}: ${what}`);
-    broken += played.violations.length;
+    all.push(played);
   }
+}
+const broken = all.reduce((sum, { violations }) => sum + violations.length, 0);
+if (values.write) {
+  writeTable(fileURLToPath(new URL("../../docs/reliability.md", import.meta.url)), all, seeds);
 }
 console.log(`${scenarios.length * seeds.length} runs, ${broken} violations`);
 process.exitCode = broken === 0 ? 0 : 1;
