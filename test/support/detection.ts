@@ -12,6 +12,7 @@ import type { OracleSnapshot, OracleSocket } from "./oracle.ts";
 import { append, newContainer, rowOf, worker } from "./rollups.ts";
 
 export const INTERVAL_MS = 10_000;
+const UPTIME_MS = 1_000_000_000;
 
 /** What moved in an interval, by what it means in a diagnosis. */
 export type Moves = Partial<Readonly<Record<Measure, number>>>;
@@ -31,20 +32,24 @@ export const FULL: ListenerMoves = { peakQueue: LIMIT + 1, samplesFull: 10, drop
 /** One that is full for a moment, and empty again. */
 export const BURSTS: ListenerMoves = { peakQueue: LIMIT + 1, samplesFull: 1, drops: 50 };
 
-/** A host whose snapshots are made one after the other, each 10 s after the last. */
+/** A host whose snapshots are made one after the other, each 10 s after the last if nothing else is said. */
 export class MovingHost {
   readonly member: TestMember;
   at: number;
+  everyMs = INTERVAL_MS;
   /** Counters beside those of a diagnosis, by full name, as they stand. */
   readonly raw = new Map<string, bigint>();
   readonly #store: Store;
   readonly #counters = new Map<Measure, number>();
+  /** When it was booted: long ago. */
+  readonly #bootedAt: number;
   #drops = 0;
 
   private constructor(store: Store, member: TestMember, at: number) {
     this.#store = store;
     this.member = member;
     this.at = at;
+    this.#bootedAt = at - UPTIME_MS;
   }
 
   static async make(store: Store, name: string, at: number, labels: Record<string, string> = {}) {
@@ -68,8 +73,8 @@ export class MovingHost {
       const socket: OracleSocket = { inode: "1", limit: LIMIT, ...listener, drops: this.#drops };
       const one: OracleSnapshot = {
         at: this.at,
-        uptimeMs: 1_000_000_000 + this.at - Math.floor(this.at / 86_400_000) * 86_400_000,
-        everyMs: INTERVAL_MS,
+        uptimeMs: this.at - this.#bootedAt,
+        everyMs: this.everyMs,
         boot: "boot",
         epoch: 0,
         wordSize: 64,
@@ -83,7 +88,7 @@ export class MovingHost {
         listeners: { samples: 10, complete: true, sockets: [socket] },
       };
       rows.push(await rowOf(this.#store, this.member, one));
-      this.at += INTERVAL_MS;
+      this.at += this.everyMs;
     }
     return rows;
   }

@@ -24,6 +24,7 @@ import { type AnomaliesOfHosts, IncidentWriter, NOTHING_WRITTEN, type Written } 
 import { inheritFirst } from "./inherit.ts";
 import { judgeNamespaces, type Suspect, stillOn } from "./judge-namespaces.ts";
 import { type Lasting, LastingFlags } from "./lasting.ts";
+import { leaksOf } from "./leaks.ts";
 import { Objectives } from "./objectives.ts";
 import { recordLasting } from "./record-lasting.ts";
 import { roleOf } from "./roles.ts";
@@ -149,13 +150,17 @@ class ShardRun {
       from: late[0]?.at ?? mark.judgedTo,
       to: this.#now + AHEAD_MS,
     });
-    for (const [index, minute] of [...unjudged, ...closed].entries()) {
+    const own = { tx: this.#tx, layouts: this.#deps.reader.layouts, shard: this.#shard };
+    const over = [...unjudged, ...closed];
+    const leaks = await leaksOf({ ...own, baselines: this.#baselines }, over);
+    for (const [index, minute] of over.entries()) {
       inheritFirst(this.#baselines, minute, (position) => this.#roleAt(position));
       const { flags: unusual } = this.#baselines.evaluate(minute);
       const flags = [
         ...unusual,
         ...floodsOf(minute, minute.at + MINUTE_MS),
         ...(problems.get(minute.at) ?? []),
+        ...(leaks.get(minute.at) ?? []),
       ];
       still.take(minute, (position) => this.#hostAt(position), this.#now);
       const step = steps[index - unjudged.length];
