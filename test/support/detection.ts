@@ -138,7 +138,7 @@ export { append };
 
 /** Everything that detection has written, as if it had never run. */
 export async function forgetDetection({ db }: Store): Promise<void> {
-  await db.$executeRaw`TRUNCATE detect_state, detect_book, detect_burn, rolled_minute, incident, anomaly CASCADE`;
+  await db.$executeRaw`TRUNCATE detect_state, detect_book, detect_burn, detect_peers, rolled_minute, incident, anomaly CASCADE`;
 }
 
 /** Incidents with their timelines, and how many anomalies each has for evidence. */

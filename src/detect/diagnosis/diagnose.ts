@@ -1,5 +1,6 @@
 import type { Attribution } from "../../rates/attribution.ts";
 import type { LossShare } from "../../rates/loss.ts";
+import type { Flag } from "../flag.ts";
 import { type Cause, type Severity, worse } from "./cause.ts";
 import { type Evidence, gatherEvidence } from "./evidence.ts";
 import { judge, type Rule, type Statement, type Verdict } from "./rule.ts";
@@ -54,12 +55,14 @@ export function diagnose(
 }
 
 function told(rule: Rule, verdict: Verdict, evidence: Evidence) {
-  const { focus, loss } = evidence;
+  const { focus, loss, flags } = evidence;
+  // Whether the others of its role have it too decides where to look, whatever the cause.
+  const peers = flags.filter(({ detector }) => detector === "peers").map(statementOf);
   return {
     cause: rule.cause,
     confidence: verdict.confidence,
     summary: rule.summary(evidence),
-    evidence: verdict.statements,
+    evidence: [...verdict.statements, ...peers],
     remedies: rule.remedies(evidence),
     loss,
     listener: focus === null ? null : { seen: focus.listener, attribution: focus.attribution },
@@ -76,14 +79,19 @@ function unknown({ flags, loss }: Evidence): Diagnosis {
     severity: "INFO",
     confidence: UNKNOWN_CONFIDENCE,
     summary: `Something is unusual, and no known cause explains it. ${flags[0]?.text ?? ""}`.trim(),
-    evidence: flags.map(({ text, series, observed }) => ({
-      statement: text,
-      counter: /^Tcp/.test(series) ? series : null,
-      value: observed,
-      listener: null,
-    })),
+    evidence: flags.map(statementOf),
     remedies: [],
     loss,
+    listener: null,
+  };
+}
+
+/** What a detector found, as evidence. */
+function statementOf({ text, series, observed }: Flag): Statement {
+  return {
+    statement: text,
+    counter: /^Tcp/.test(series) ? series : null,
+    value: observed,
     listener: null,
   };
 }

@@ -4,7 +4,6 @@ import { judgeOpenMinute } from "../../detect/baseline/open-minute.ts";
 import { ShardBaselines } from "../../detect/baseline/shard-baselines.ts";
 import type { ShardBurns } from "../../detect/baseline/shard-burns.ts";
 import type { ShardMinute } from "../../detect/columns.ts";
-import type { Expectation } from "../../detect/detectors/burst.ts";
 import { type DetectionSettings, leastLossThreshold } from "../../detect/settings.ts";
 import type { Changed } from "../../live/events.ts";
 import { MINUTE_MS } from "../../rates/minute.ts";
@@ -22,13 +21,13 @@ import { problemsOfShard } from "./data-problems.ts";
 import { lockHandBook, storedHandBook } from "./hand-book.ts";
 import { type AnomaliesOfHosts, IncidentWriter, NOTHING_WRITTEN, type Written } from "./incident-writer.ts";
 import { inheritFirst } from "./inherit.ts";
-import { judgeNamespaces, type Suspect, stillOn } from "./judge-namespaces.ts";
+import { judgeNamespaces, stillOn } from "./judge-namespaces.ts";
 import { type Lasting, LastingFlags } from "./lasting.ts";
 import { leaksOf } from "./leaks.ts";
+import { nameSuspects } from "./named-suspects.ts";
 import { Objectives } from "./objectives.ts";
 import { recordLasting } from "./record-lasting.ts";
 import { roleOf } from "./roles.ts";
-import { ALL_SERIES } from "./series.ts";
 import { type BurnStep, flagsOfBurns, ShardObjective } from "./shard-objective.ts";
 import { AHEAD_MS, ShardReader } from "./shard-reader.ts";
 import { StillHosts } from "./still-hosts.ts";
@@ -237,7 +236,7 @@ class ShardRun {
     mark: JudgedMark,
     steps: readonly BurnStep[],
     until: number,
-    anomalies: AnomaliesOfHosts,
+    found: AnomaliesOfHosts,
   ): Promise<{ watched: readonly number[]; burning: readonly number[]; incidents: Written }> {
     for (const namespaceId of mark.watched) this.#suspects.watch(namespaceId % SHARD_SIZE);
     const objectives = new Objectives(mark.burning, steps, (position) => this.#namespaceAt(position));
@@ -250,29 +249,23 @@ class ShardRun {
     const hand = await lockHandBook(tx, this.#now);
     const before = hand.book;
     const common = { hand, fleet: this.#fleet, roleLabels, settings, now: this.#now };
-    const writer = new IncidentWriter({ tx, anomalies, ...common });
-    const suspects = this.#suspects.all.map(
-      ([position, suspicion]): Suspect => ({
-        namespaceId: this.#namespaceAt(position),
-        ...suspicion,
-        usualAt: (at) => this.#usualAt(position, at),
-      }),
+    const { suspects, anomalies } = await nameSuspects(
+      {
+        tx,
+        fleet: this.#fleet,
+        baselines: this.#baselines,
+        namespaceAt: (position) => this.#namespaceAt(position),
+      },
+      this.#suspects,
+      found,
     );
+    const writer = new IncidentWriter({ tx, anomalies, ...common });
     await judgeNamespaces({ tx, reader, writer, until, ...common }, suspects);
     const burning = await objectives.judge({ writer, ...common });
     const incidents = await writer.finish();
     if (hand.book !== before) await writeBook(tx, storedHandBook(hand));
     const ids = suspects.map(({ namespaceId }) => namespaceId);
     return { watched: stillOn(hand, ids), burning, incidents };
-  }
-
-  #usualAt(position: number, at: number): Map<string, Expectation> {
-    const usual = new Map<string, Expectation>();
-    for (const series of ALL_SERIES) {
-      const expectation = this.#baselines.expectation(position, series, at);
-      if (expectation !== null) usual.set(series.name, expectation);
-    }
-    return usual;
   }
 
   /** Of a container's namespace the role is that of its host; what it does is not. */
