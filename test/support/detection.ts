@@ -13,6 +13,7 @@ import { append, newContainer, rowOf, worker } from "./rollups.ts";
 
 export const INTERVAL_MS = 10_000;
 const UPTIME_MS = 1_000_000_000;
+const EPOCH_STEP_MS = 300_000;
 
 /** What moved in an interval, by what it means in a diagnosis. */
 export type Moves = Partial<Readonly<Record<Measure, number>>>;
@@ -37,12 +38,14 @@ export class MovingHost {
   readonly member: TestMember;
   at: number;
   everyMs = INTERVAL_MS;
+  wordSize: 32 | 64 = 64;
   /** Counters beside those of a diagnosis, by full name, as they stand. */
   readonly raw = new Map<string, bigint>();
   readonly #store: Store;
-  readonly #counters = new Map<Measure, number>();
-  /** When it was booted: long ago. */
-  readonly #bootedAt: number;
+  readonly #counters = new Map<Measure, bigint>();
+  /** When it was booted by its own clock: long ago. */
+  #bootedAt: number;
+  #epoch = 0;
   #drops = 0;
 
   private constructor(store: Store, member: TestMember, at: number) {
@@ -62,12 +65,24 @@ export class MovingHost {
     return new MovingHost(this.#store, { ...this.member, namespaceId }, this.at);
   }
 
+  /** The clock of the host is set by so much. By more than 5 min back, its agent begins anew. */
+  stepClock(ms: number): void {
+    this.at += ms;
+    this.#bootedAt += ms;
+    if (ms < -EPOCH_STEP_MS) this.#epoch++;
+  }
+
+  /** What a counter shows before it moves. */
+  begin(measure: Measure, value: bigint): void {
+    this.#counters.set(measure, value);
+  }
+
   /** The snapshots of so many intervals, each with these moves. */
   async intervals(count: number, moves: Moves, listener: ListenerMoves = QUIET): Promise<SnapshotRow[]> {
     const rows: SnapshotRow[] = [];
     for (let index = 0; index < count; index++) {
       for (const [measure, by] of Object.entries(moves) as [Measure, number][]) {
-        this.#counters.set(measure, (this.#counters.get(measure) ?? 0) + by);
+        this.#counters.set(measure, (this.#counters.get(measure) ?? 0n) + BigInt(by));
       }
       this.#drops += listener.drops;
       const socket: OracleSocket = { inode: "1", limit: LIMIT, ...listener, drops: this.#drops };
@@ -76,12 +91,12 @@ export class MovingHost {
         uptimeMs: this.at - this.#bootedAt,
         everyMs: this.everyMs,
         boot: "boot",
-        epoch: 0,
-        wordSize: 64,
+        epoch: this.#epoch,
+        wordSize: this.wordSize,
         values: Object.fromEntries([
           ...(Object.entries(MEASURES) as [Measure, string][]).map(([measure, name]) => [
             name,
-            BigInt(this.#counters.get(measure) ?? 0),
+            BigInt.asUintN(this.wordSize, this.#counters.get(measure) ?? 0n),
           ]),
           ...this.raw,
         ]),
