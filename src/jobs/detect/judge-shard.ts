@@ -33,6 +33,7 @@ import { AHEAD_MS, ShardReader } from "./shard-reader.ts";
 import { StillHosts } from "./still-hosts.ts";
 import { Suspects } from "./suspects.ts";
 import { withoutJudged } from "./without-judged.ts";
+import { ZoneOffsets } from "./zone-offsets.ts";
 
 /** Faults of the data are kept for longer than snapshots are judged. */
 const FELL_KEPT_MS = 120 * MINUTE_MS;
@@ -112,6 +113,7 @@ class ShardRun {
   readonly #now: number;
   readonly #suspects: Suspects;
   readonly #reader: ShardReader;
+  readonly #offsets: ZoneOffsets;
   #baselines = new ShardBaselines();
 
   constructor(deps: JudgeShardDeps, tx: Db, shard: number, fleet: Fleet, now: number) {
@@ -121,6 +123,7 @@ class ShardRun {
     this.#fleet = fleet;
     this.#now = now;
     this.#suspects = new Suspects(leastLossThreshold(deps.settings()));
+    this.#offsets = new ZoneOffsets(deps.settings(), deps.roleLabels, (position) => this.#ownerAt(position));
     this.#reader = new ShardReader(tx, deps.reader.layouts, shard, now);
   }
 
@@ -149,12 +152,12 @@ class ShardRun {
       from: late[0]?.at ?? mark.judgedTo,
       to: this.#now + AHEAD_MS,
     });
-    const own = { tx: this.#tx, layouts: this.#deps.reader.layouts, shard: this.#shard };
     const over = [...unjudged, ...closed];
-    const leaks = await leaksOf({ ...own, baselines: this.#baselines }, over);
+    const learned = { baselines: this.#baselines, offsets: this.#offsets };
+    const leaks = await leaksOf({ ...this.#deps, tx: this.#tx, shard: this.#shard, ...learned }, over);
     for (const [index, minute] of over.entries()) {
       inheritFirst(this.#baselines, minute, (position) => this.#roleAt(position));
-      const { flags: unusual } = this.#baselines.evaluate(minute);
+      const { flags: unusual } = this.#baselines.evaluate(minute, this.#offsets.at(minute.at));
       const flags = [
         ...unusual,
         ...floodsOf(minute, minute.at + MINUTE_MS),
@@ -169,7 +172,7 @@ class ShardRun {
     for (const minute of open) {
       const end = Math.min(Math.max(this.#now, minute.at + 1), minute.at + MINUTE_MS - 1);
       const flags = [
-        ...judgeOpenMinute(this.#baselines, minute, end),
+        ...judgeOpenMinute(this.#baselines, minute, end, this.#offsets.at(minute.at)),
         ...floodsOf(minute, end),
         ...(problems.get(minute.at) ?? []),
       ];
@@ -254,6 +257,7 @@ class ShardRun {
         tx,
         fleet: this.#fleet,
         baselines: this.#baselines,
+        offsets: this.#offsets,
         namespaceAt: (position) => this.#namespaceAt(position),
       },
       this.#suspects,

@@ -1,12 +1,14 @@
 import type { PositionFlag, ShardBaselines } from "../../detect/baseline/shard-baselines.ts";
 import type { ShardMinute } from "../../detect/columns.ts";
+import type { Expectation } from "../../detect/detectors/burst.ts";
 import { judgeLeak, LEAK_HOURS, type LeakHour } from "../../detect/detectors/leak.ts";
 import { SEASONAL_SERIES, type Series } from "../../detect/series.ts";
 import { MINUTE_MS } from "../../rates/minute.ts";
 import { POSITIONS } from "../../rates/shard-sums.ts";
 import type { Db } from "../../store/client.ts";
 import { readShardHours, type ShardColumns } from "../../store/detect/shard-minutes.ts";
-import type { LayoutCache } from "../../store/layouts.ts";
+import type { SnapshotReader } from "../../store/history/snapshot-reader.ts";
+import type { ZoneOffsets } from "./zone-offsets.ts";
 
 const HOUR_MS = 60 * MINUTE_MS;
 /** An hour is summed up by then, also by workers that are busy: until then the one before it is the newest. */
@@ -20,9 +22,10 @@ const ARRIVALS = seriesOf("TcpPassiveOpens");
 /** Where the hours of a shard are read from, and what is usual there. */
 export interface LeaksDeps {
   readonly tx: Db;
-  readonly layouts: LayoutCache;
+  readonly reader: Pick<SnapshotReader, "layouts">;
   readonly shard: number;
   readonly baselines: ShardBaselines;
+  readonly offsets: ZoneOffsets;
 }
 
 /**
@@ -53,19 +56,27 @@ export async function leaksOf(
   return found;
 }
 
+/** What is usual of a series at a position, at a time; null while that is not known. */
+type UsualAt = (series: Series, at: number) => Expectation | null;
+
 /** @param to the end of the newest hour to judge by, ms since 1970 */
 async function leaksAt(
-  { tx, layouts, shard, baselines }: LeaksDeps,
+  { tx, reader, shard, baselines, offsets }: LeaksDeps,
   to: number,
 ): Promise<readonly PositionFlag[]> {
   const span = { from: to - LEAK_HOURS * HOUR_MS, to };
   const wanted = { counters: [ARRIVALS.counter], gauges: [OPEN.counter] };
-  const rows = new Map((await readShardHours(tx, layouts, shard, span, wanted)).map((row) => [row.at, row]));
+  const rows = new Map(
+    (await readShardHours(tx, reader.layouts, shard, span, wanted)).map((row) => [row.at, row]),
+  );
   const flags: PositionFlag[] = [];
   for (let position = 0; position < POSITIONS; position++) {
-    const hours = hoursOf(baselines, position, rows, span);
+    if (baselines.lastMinute[position] === 0) continue;
+    const usualAt: UsualAt = (series, at) =>
+      baselines.expectation(position, series, at, offsets.at(at)(position));
+    const hours = hoursOf(position, rows, span, usualAt);
     if (hours === null) continue;
-    const dispersion = baselines.expectation(position, ARRIVALS, to - 1)?.dispersion ?? 0;
+    const dispersion = usualAt(ARRIVALS, to - 1)?.dispersion ?? 0;
     const flag = judgeLeak({ hours, to, dispersion });
     if (flag !== null) flags.push({ position, flag });
   }
@@ -74,31 +85,26 @@ async function leaksAt(
 
 /** The hours of a position; null for one of which it is not known what is usual in them. */
 function hoursOf(
-  baselines: ShardBaselines,
   position: number,
   rows: ReadonlyMap<number, ShardColumns>,
   { from, to }: { readonly from: number; readonly to: number },
+  usualAt: UsualAt,
 ): LeakHour[] | null {
-  if (baselines.lastMinute[position] === 0) return null;
   const hours: LeakHour[] = [];
   for (let at = from; at < to; at += HOUR_MS) {
-    const usual = baselines.expectation(position, OPEN, at);
+    const usual = usualAt(OPEN, at);
     if (usual === null) return null;
-    hours.push({ usual: usual.perMinute, ...hourOf(baselines, position, rows.get(at)) });
+    hours.push({ usual: usual.perMinute, ...hourOf(position, rows.get(at), usualAt) });
   }
   return hours;
 }
 
-function hourOf(
-  baselines: ShardBaselines,
-  position: number,
-  row: ShardColumns | undefined,
-): Omit<LeakHour, "usual"> {
+function hourOf(position: number, row: ShardColumns | undefined, usualAt: UsualAt): Omit<LeakHour, "usual"> {
   const ratedMs = row?.ratedMs[position] ?? 0;
   if (row === undefined || ratedMs < COVERED_MIN_MS) return { lowest: null, arrivals: null };
   const lowest = row.gauges.get(OPEN.counter)?.[position] ?? Number.NaN;
   const count = row.increases.get(ARRIVALS.counter)?.[position] ?? 0;
-  const usual = baselines.expectation(position, ARRIVALS, row.at);
+  const usual = usualAt(ARRIVALS, row.at);
   return {
     lowest: Number.isNaN(lowest) ? null : lowest,
     arrivals:

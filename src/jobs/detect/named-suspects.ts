@@ -8,12 +8,14 @@ import type { Suspect } from "./judge-namespaces.ts";
 import { peerEvidence } from "./peer-evidence.ts";
 import { ALL_SERIES } from "./series.ts";
 import type { Suspects } from "./suspects.ts";
+import type { ZoneOffsets } from "./zone-offsets.ts";
 
 export interface NamingDeps {
   readonly tx: Db;
   readonly fleet: Pick<Fleet, "ownerOf">;
   readonly baselines: ShardBaselines;
   readonly namespaceAt: (position: number) => number;
+  readonly offsets: ZoneOffsets;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface NamingDeps {
  * @returns with the anomalies that are evidence of the incidents of their hosts
  */
 export async function nameSuspects(
-  { tx, fleet, baselines, namespaceAt }: NamingDeps,
+  { tx, fleet, baselines, namespaceAt, offsets }: NamingDeps,
   suspects: Suspects,
   anomalies: AnomaliesOfHosts,
 ): Promise<{ readonly suspects: readonly Suspect[]; readonly anomalies: AnomaliesOfHosts }> {
@@ -43,15 +45,20 @@ export async function nameSuspects(
       namespaceId: namespaceAt(position),
       ...suspicion,
       beside: peers.get(hostAt(position) ?? -1)?.flags ?? [],
-      usualAt: (at) => usualAt(baselines, position, at),
+      usualAt: (at) => usualAt(baselines, position, at, offsets.at(at)(position)),
     })),
   };
 }
 
-function usualAt(baselines: ShardBaselines, position: number, at: number): Map<string, Expectation> {
+function usualAt(
+  baselines: ShardBaselines,
+  position: number,
+  at: number,
+  offsetMinutes: number,
+): Map<string, Expectation> {
   const usual = new Map<string, Expectation>();
   for (const series of ALL_SERIES) {
-    const expectation = baselines.expectation(position, series, at);
+    const expectation = baselines.expectation(position, series, at, offsetMinutes);
     if (expectation !== null) usual.set(series.name, expectation);
   }
   return usual;
