@@ -1,8 +1,13 @@
 /** Hosts whose counters a test moves interval by interval, and workers that roll up and judge what they send. */
+import { encodeBaselines } from "../../src/detect/baseline/codec.ts";
+import { ShardBaselines } from "../../src/detect/baseline/shard-baselines.ts";
 import { MEASURES, type Measure } from "../../src/detect/diagnosis/measures.ts";
 import { DEFAULT_SETTINGS } from "../../src/detect/settings.ts";
 import { type HeldBaselines, judgeShard } from "../../src/jobs/detect/judge-shard.ts";
+import { MINUTE_MS } from "../../src/rates/minute.ts";
 import type { Store } from "../../src/store/client.ts";
+import { SHARD_SIZE } from "../../src/store/codec/positions.ts";
+import { writeJudged } from "../../src/store/detect/state.ts";
 import { FleetView } from "../../src/store/fleet-view.ts";
 import { SnapshotReader } from "../../src/store/history/snapshot-reader.ts";
 import { LayoutCache } from "../../src/store/layouts.ts";
@@ -13,6 +18,7 @@ import { append, newContainer, rowOf, worker } from "./rollups.ts";
 
 export const INTERVAL_MS = 10_000;
 const UPTIME_MS = 1_000_000_000;
+const LEARNED_MS = 5 * 24 * 60 * MINUTE_MS;
 const EPOCH_STEP_MS = 300_000;
 
 /** What moved in an interval, by what it means in a diagnosis. */
@@ -147,6 +153,31 @@ export function detector({ db }: Pick<Store, "db">, settings = DEFAULT_SETTINGS)
       await judge(now);
     },
   };
+}
+
+/**
+ * Makes the shard of a host know of it what five days teach on which 60 connections came in each minute, and so many
+ * were open; it is judged from where the host is.
+ */
+export async function learned(
+  { db }: Store,
+  { at: until, member: { namespaceId } }: MovingHost,
+  { openConnections = 0 } = {},
+): Promise<void> {
+  const baselines = new ShardBaselines();
+  const column = (value: number) =>
+    Float64Array.from({ length: SHARD_SIZE }, (_, at) => (at === namespaceId % SHARD_SIZE ? value : 0));
+  for (let at = until - LEARNED_MS; at < until; at += MINUTE_MS) {
+    baselines.evaluate({
+      at,
+      ratedMs: column(MINUTE_MS),
+      increases: new Map([["TcpPassiveOpens", column(60)]]),
+      gauges: new Map([["TcpCurrEstab", column(openConnections)]]),
+      disturbed: null,
+    });
+  }
+  const mark = { judgedTo: until, lasting: [], watched: [], still: {}, burning: [], revision: 0 };
+  await writeJudged(db, Math.floor(namespaceId / SHARD_SIZE), mark, encodeBaselines(baselines));
 }
 
 export { append };

@@ -18,9 +18,10 @@ import type { SnapshotReader } from "../../store/history/snapshot-reader.ts";
 import { forgetRolled } from "../../store/rolled-minutes.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import { problemsOfShard } from "./data-problems.ts";
+import { donorsElsewhere } from "./donors.ts";
 import { lockHandBook, storedHandBook } from "./hand-book.ts";
 import { type AnomaliesOfHosts, IncidentWriter, NOTHING_WRITTEN, type Written } from "./incident-writer.ts";
-import { inheritFirst } from "./inherit.ts";
+import { inheritFirst, rolesOfNewcomers } from "./inherit.ts";
 import { judgeNamespaces, stillOn } from "./judge-namespaces.ts";
 import { type Lasting, LastingFlags } from "./lasting.ts";
 import { leaksOf } from "./leaks.ts";
@@ -153,10 +154,11 @@ class ShardRun {
       to: this.#now + AHEAD_MS,
     });
     const over = [...unjudged, ...closed];
-    const learned = { baselines: this.#baselines, offsets: this.#offsets };
-    const leaks = await leaksOf({ ...this.#deps, tx: this.#tx, shard: this.#shard, ...learned }, over);
+    const own = { ...this.#deps, tx: this.#tx, shard: this.#shard, fleet: this.#fleet };
+    const leaks = await leaksOf({ ...own, baselines: this.#baselines, offsets: this.#offsets }, over);
+    const elsewhere = await donorsElsewhere(own, rolesOfNewcomers(this.#baselines, over, this.#roleAt));
     for (const [index, minute] of over.entries()) {
-      inheritFirst(this.#baselines, minute, (position) => this.#roleAt(position));
+      inheritFirst(this.#baselines, minute, this.#roleAt, elsewhere);
       const { flags: unusual } = this.#baselines.evaluate(minute, this.#offsets.at(minute.at));
       const flags = [
         ...unusual,
@@ -273,10 +275,10 @@ class ShardRun {
   }
 
   /** Of a container's namespace the role is that of its host; what it does is not. */
-  #roleAt(position: number): string | null {
+  readonly #roleAt = (position: number): string | null => {
     const host = this.#hostAt(position) === null ? undefined : this.#ownerAt(position);
     return host === undefined ? null : roleOf(host.labels, this.#deps.roleLabels);
-  }
+  };
 
   #ownerAt(position: number): HostRecord | undefined {
     return this.#fleet.hostById.get(this.#fleet.ownerOf.get(this.#namespaceAt(position)) ?? -1);
