@@ -27,7 +27,7 @@ export interface Diagnosis {
 
 /**
  * Says what is going on in a namespace: the first cause of the table that fits, with those that fit beside it.
- * Null when nothing fits and no detector has flagged anything.
+ * Null when nothing fits and no detector has flagged anything of the host itself.
  *
  * @param shares the share lost interval by interval, for at least five minutes where it is known: how bad it is
  */
@@ -42,7 +42,8 @@ export function diagnose(
     return verdict === null ? [] : [{ rule, verdict }];
   });
   const first = fits[0];
-  if (first === undefined) return around.flags.length === 0 ? null : unknown(evidence);
+  // To differ from others of the role is no trouble by itself.
+  if (first === undefined) return around.flags.every(isOfPeers) ? null : unknown(evidence);
   const usual = around.usual.get("TcpPassiveOpens")?.perMinute ?? null;
   const contributing = first.rule.excludes === true ? [] : fits.slice(1).map(({ rule }) => rule.cause);
   const loss = lossSeverity(shares, usual);
@@ -57,7 +58,7 @@ export function diagnose(
 function told(rule: Rule, verdict: Verdict, evidence: Evidence) {
   const { focus, loss, flags } = evidence;
   // Whether the others of its role have it too decides where to look, whatever the cause.
-  const peers = flags.filter(({ detector }) => detector === "peers").map(statementOf);
+  const peers = flags.filter(isOfPeers).map(statementOf);
   return {
     cause: rule.cause,
     confidence: verdict.confidence,
@@ -85,6 +86,8 @@ function unknown({ flags, loss }: Evidence): Diagnosis {
     listener: null,
   };
 }
+
+const isOfPeers = ({ detector }: Flag) => detector === "peers";
 
 /** What a detector found, as evidence. */
 function statementOf({ text, series, observed }: Flag): Statement {
