@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Config } from "../config.ts";
 import { DEFAULT_SETTINGS, type DetectionSettings, type RolePolicy } from "../detect/settings.ts";
 import { SpillwayError } from "../errors.ts";
+import { isZone } from "../incidents/local-time.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { parseYaml, readTextFile } from "../yaml-file.ts";
 
@@ -14,7 +15,7 @@ const percentOver = (least: number) =>
     .gt(least, `write a percentage above ${least} and below 100`)
     .lt(100, "write a percentage below 100");
 
-/** What a role may be asked. Percentages, as people write them. */
+/** What a role may be asked. Shares are percentages, as people write them. */
 const policySchema = z.strictObject({
   /** Of new connections that shall go well in 30 days. */
   objective: percentOver(0).optional(),
@@ -22,6 +23,8 @@ const policySchema = z.strictObject({
   lossThreshold: percentOver(0).optional(),
   /** Of new connections lost from which an incident pages. */
   pageShare: percentOver(0).optional(),
+  /** By whose clocks the load comes. */
+  zone: z.string().refine(isZone, "write the name of a time zone, as Europe/Berlin").optional(),
 });
 
 const fileSchema = policySchema
@@ -50,7 +53,7 @@ export function parseDetectionFile(text: string, path: string): DetectionSetting
 }
 
 function policyFrom(
-  { objective, lossThreshold, pageShare }: z.infer<typeof policySchema>,
+  { objective, lossThreshold, pageShare, zone }: z.infer<typeof policySchema>,
   otherwise: RolePolicy,
 ): RolePolicy {
   // Rounded, since 99.9 / 100 is a hair above 0.999.
@@ -60,6 +63,7 @@ function policyFrom(
     objective: share(objective, otherwise.objective),
     lossThreshold: share(lossThreshold, otherwise.lossThreshold),
     pageShare: share(pageShare, otherwise.pageShare),
+    zone: zone ?? otherwise.zone,
   };
 }
 

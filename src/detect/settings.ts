@@ -10,6 +10,8 @@ export interface RolePolicy {
   readonly lossThreshold: number;
   /** Share of handshakes lost from which people are woken up. */
   readonly pageShare: number;
+  /** Of the IANA's: by its clocks go the days and weekends in which the load comes. */
+  readonly zone: string;
 }
 
 /** What is asked of every host, and of those of a role where that is something else. */
@@ -19,7 +21,7 @@ export interface DetectionSettings {
 }
 
 export const DEFAULT_SETTINGS: DetectionSettings = {
-  all: { objective: DEFAULT_OBJECTIVE, lossThreshold: LOSS_ENTRY, pageShare: PAGE_SHARE },
+  all: { objective: DEFAULT_OBJECTIVE, lossThreshold: LOSS_ENTRY, pageShare: PAGE_SHARE, zone: "UTC" },
   roles: new Map(),
 };
 

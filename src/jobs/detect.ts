@@ -7,6 +7,7 @@ import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { JobView } from "./connection.ts";
 import type { Written } from "./detect/incident-writer.ts";
+import { judgePeersOfRoles } from "./detect/judge-peers.ts";
 import { judgePresence, type PresenceDeps } from "./detect/judge-presence.ts";
 import { judgeRoles } from "./detect/judge-roles.ts";
 import { type HeldBaselines, type JudgeShardDeps, judgeShard } from "./detect/judge-shard.ts";
@@ -33,8 +34,8 @@ export interface DetectJobDeps extends Omit<JudgeShardDeps, "held">, Omit<Presen
 
 /**
  * The `detect` queue. `shard` judges what is new in a shard: its rollup adds one after each run, and `tick` one for
- * each shard with minutes that nobody has judged. `presence` judges who is silent, `roles` the objectives of roles. Safe to run twice: what was judged
- * is known by Postgres.
+ * each shard with minutes that nobody has judged. `presence` judges who is silent, `roles` the objectives of roles,
+ * `peers` who differs from the others of its role. Safe to run twice: what was judged is known by Postgres.
  */
 export function detect(deps: DetectJobDeps) {
   const { announcer, metrics, now } = deps;
@@ -49,6 +50,9 @@ export function detect(deps: DetectJobDeps) {
         return;
       case "roles":
         tell(deps, await judgeRoles(deps, now()));
+        return;
+      case "peers":
+        for (const one of await judgePeersOfRoles(deps, now())) announcer.changed("anomalies", one);
         return;
       case "shard": {
         const payload = shardJob.safeParse(job.data);

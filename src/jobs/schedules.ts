@@ -7,6 +7,7 @@ const SCHEDULES = [
   { queue: "detect", id: "detect-tick", pattern: "*/20 * * * * *", name: "tick" },
   { queue: "detect", id: "presence", pattern: "*/5 * * * * *", name: "presence" },
   { queue: "detect", id: "roles", pattern: "30 * * * * *", name: "roles" },
+  { queue: "detect", id: "peers", pattern: "40 * * * * *", name: "peers" },
   { queue: "notify", id: "notify-tick", pattern: "1-59/2 * * * * *", name: "tick" },
   { queue: "compact", id: "compact-tick", pattern: "30 * * * * *", name: "tick" },
   { queue: "retain", id: "make-partitions", pattern: "0 */10 * * * *", name: "make-partitions" },

@@ -7,66 +7,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, inject, test } from "vitest";
-import { MEASURES, type Measure } from "../../src/detect/diagnosis/measures.ts";
-import type { WireSnapshot } from "../../src/protocol/message.ts";
 import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
 import { replayEpisode } from "../support/episodes/replay.ts";
 import { end, firstLine, makeNetwork, script } from "../support/network.ts";
 import { push, TestHost } from "../support/pushes.ts";
-import { cleanEnvironment, type Service, startService } from "../support/service.ts";
+import { cleanEnvironment, startService } from "../support/service.ts";
+import { type IncidentAnswer, incidentsIn, kindsOf, NAMES, story } from "../support/stories.ts";
 import { waitFor } from "../support/wait.ts";
 
 const AGENT = fileURLToPath(new URL("../../dist/agent.mjs", import.meta.url));
-const INTERVAL_MS = 10_000;
-const NAMES = Object.values(MEASURES);
 /** For a busy machine, and a rollup that is two seconds away. */
 const SEEN_MS = 60_000;
-
-/** Intervals of a host, with what moved in each, and how often its listener was full in ten samples. */
-type Part = readonly [intervals: number, moves: Partial<Record<Measure, number>>, samplesFull?: number];
-
-/** The snapshots of these parts, the last of them taken at `until`. */
-function story(host: TestHost, until: number, parts: readonly Part[]): WireSnapshot[] {
-  const counters = new Map<string, number>();
-  const all = parts.reduce((sum, [intervals]) => sum + intervals, 0);
-  let at = until - (all - 1) * INTERVAL_MS;
-  let drops = 0;
-  return parts.flatMap(([intervals, moves, samplesFull = 0]) =>
-    Array.from({ length: intervals }, () => {
-      for (const [measure, by] of Object.entries(moves) as [Measure, number][]) {
-        counters.set(MEASURES[measure], (counters.get(MEASURES[measure]) ?? 0) + by);
-      }
-      drops += moves.drops ?? 0;
-      const socket = { address: "0.0.0.0", port: 8080, inode: "7", limit: 16, owner: "nginx" };
-      const queue = samplesFull > 0 ? 17 : 0;
-      const sockets = [{ ...socket, acceptQueue: queue, peakQueue: queue, samplesFull, drops }];
-      const values = NAMES.map((name) => counters.get(name) ?? 0);
-      const one = host.snapshot(at, values, { listeners: { source: "ss", samples: 10, sockets } });
-      at += INTERVAL_MS;
-      return one;
-    }),
-  );
-}
-
-const FIELDS = `
-  status severity cause title hosts(first: 9) { edges { node { name } } }
-  timeline { edges { node { kind } } }
-  diagnosis { cause evidence { listener { port owner } } }`;
-
-async function incidentsIn(service: Service) {
-  const { data, errors } = await service.graphql(`{ incidents(first: 20) { edges { node { ${FIELDS} } } } }`);
-  if (errors !== undefined) throw new Error(JSON.stringify(errors));
-  return data.incidents.edges.map(({ node }: { node: IncidentAnswer }) => node);
-}
-
-interface IncidentAnswer {
-  readonly status: string;
-  readonly cause: string;
-  readonly title: string;
-  readonly timeline: { readonly edges: readonly { readonly node: { readonly kind: string } }[] };
-}
-
-const kindsOf = ({ timeline }: IncidentAnswer) => timeline.edges.map(({ node }) => node.kind).sort();
 
 const CALM = { accepted: 50 };
 const STALLED = { overflows: 60, drops: 60 };
@@ -98,7 +49,7 @@ test("what hosts push becomes incidents, each once, by two workers", async () =>
     const both = await waitFor(
       "an incident that is on, and one that is over",
       async () => {
-        const all: IncidentAnswer[] = await incidentsIn(service);
+        const all = await incidentsIn(service);
         const statuses = all.map(({ status }) => status).sort();
         return statuses.join() === "OPEN,RESOLVED" ? all : null;
       },
@@ -135,7 +86,7 @@ test("what hosts push becomes incidents, each once, by two workers", async () =>
       const metrics = await (await fetch(`${service.url}/metrics`)).text();
       return /^spillway_judged_minutes_total [1-9]/m.test(metrics) || second.process.exitCode === null;
     });
-    const all: IncidentAnswer[] = await incidentsIn(service);
+    const all = await incidentsIn(service);
     expect(all.map(kindsOf).sort()).toEqual([["OPENED"], ["OPENED", "RESOLVED"]]);
     expect((await service.graphql("{ system { queue { failed } } }")).data.system.queue.failed).toBe(0);
   } catch (error) {

@@ -1,8 +1,13 @@
 /** Hosts whose counters a test moves interval by interval, and workers that roll up and judge what they send. */
+import { encodeBaselines } from "../../src/detect/baseline/codec.ts";
+import { ShardBaselines } from "../../src/detect/baseline/shard-baselines.ts";
 import { MEASURES, type Measure } from "../../src/detect/diagnosis/measures.ts";
 import { DEFAULT_SETTINGS } from "../../src/detect/settings.ts";
 import { type HeldBaselines, judgeShard } from "../../src/jobs/detect/judge-shard.ts";
+import { MINUTE_MS } from "../../src/rates/minute.ts";
 import type { Store } from "../../src/store/client.ts";
+import { SHARD_SIZE } from "../../src/store/codec/positions.ts";
+import { writeJudged } from "../../src/store/detect/state.ts";
 import { FleetView } from "../../src/store/fleet-view.ts";
 import { SnapshotReader } from "../../src/store/history/snapshot-reader.ts";
 import { LayoutCache } from "../../src/store/layouts.ts";
@@ -12,6 +17,9 @@ import type { OracleSnapshot, OracleSocket } from "./oracle.ts";
 import { append, newContainer, rowOf, worker } from "./rollups.ts";
 
 export const INTERVAL_MS = 10_000;
+const UPTIME_MS = 1_000_000_000;
+const LEARNED_MS = 5 * 24 * 60 * MINUTE_MS;
+const EPOCH_STEP_MS = 300_000;
 
 /** What moved in an interval, by what it means in a diagnosis. */
 export type Moves = Partial<Readonly<Record<Measure, number>>>;
@@ -31,20 +39,26 @@ export const FULL: ListenerMoves = { peakQueue: LIMIT + 1, samplesFull: 10, drop
 /** One that is full for a moment, and empty again. */
 export const BURSTS: ListenerMoves = { peakQueue: LIMIT + 1, samplesFull: 1, drops: 50 };
 
-/** A host whose snapshots are made one after the other, each 10 s after the last. */
+/** A host whose snapshots are made one after the other, each 10 s after the last if nothing else is said. */
 export class MovingHost {
   readonly member: TestMember;
   at: number;
+  everyMs = INTERVAL_MS;
+  wordSize: 32 | 64 = 64;
   /** Counters beside those of a diagnosis, by full name, as they stand. */
   readonly raw = new Map<string, bigint>();
   readonly #store: Store;
-  readonly #counters = new Map<Measure, number>();
+  readonly #counters = new Map<Measure, bigint>();
+  /** When it was booted by its own clock: long ago. */
+  #bootedAt: number;
+  #epoch = 0;
   #drops = 0;
 
   private constructor(store: Store, member: TestMember, at: number) {
     this.#store = store;
     this.member = member;
     this.at = at;
+    this.#bootedAt = at - UPTIME_MS;
   }
 
   static async make(store: Store, name: string, at: number, labels: Record<string, string> = {}) {
@@ -57,33 +71,45 @@ export class MovingHost {
     return new MovingHost(this.#store, { ...this.member, namespaceId }, this.at);
   }
 
+  /** The clock of the host is set by so much. By more than 5 min back, its agent begins anew. */
+  stepClock(ms: number): void {
+    this.at += ms;
+    this.#bootedAt += ms;
+    if (ms < -EPOCH_STEP_MS) this.#epoch++;
+  }
+
+  /** What a counter shows before it moves. */
+  begin(measure: Measure, value: bigint): void {
+    this.#counters.set(measure, value);
+  }
+
   /** The snapshots of so many intervals, each with these moves. */
   async intervals(count: number, moves: Moves, listener: ListenerMoves = QUIET): Promise<SnapshotRow[]> {
     const rows: SnapshotRow[] = [];
     for (let index = 0; index < count; index++) {
       for (const [measure, by] of Object.entries(moves) as [Measure, number][]) {
-        this.#counters.set(measure, (this.#counters.get(measure) ?? 0) + by);
+        this.#counters.set(measure, (this.#counters.get(measure) ?? 0n) + BigInt(by));
       }
       this.#drops += listener.drops;
       const socket: OracleSocket = { inode: "1", limit: LIMIT, ...listener, drops: this.#drops };
       const one: OracleSnapshot = {
         at: this.at,
-        uptimeMs: 1_000_000_000 + this.at - Math.floor(this.at / 86_400_000) * 86_400_000,
-        everyMs: INTERVAL_MS,
+        uptimeMs: this.at - this.#bootedAt,
+        everyMs: this.everyMs,
         boot: "boot",
-        epoch: 0,
-        wordSize: 64,
+        epoch: this.#epoch,
+        wordSize: this.wordSize,
         values: Object.fromEntries([
           ...(Object.entries(MEASURES) as [Measure, string][]).map(([measure, name]) => [
             name,
-            BigInt(this.#counters.get(measure) ?? 0),
+            BigInt.asUintN(this.wordSize, this.#counters.get(measure) ?? 0n),
           ]),
           ...this.raw,
         ]),
         listeners: { samples: 10, complete: true, sockets: [socket] },
       };
       rows.push(await rowOf(this.#store, this.member, one));
-      this.at += INTERVAL_MS;
+      this.at += this.everyMs;
     }
     return rows;
   }
@@ -129,11 +155,36 @@ export function detector({ db }: Pick<Store, "db">, settings = DEFAULT_SETTINGS)
   };
 }
 
+/**
+ * Makes the shard of a host know of it what five days teach on which 60 connections came in each minute, and so many
+ * were open; it is judged from where the host is.
+ */
+export async function learned(
+  { db }: Store,
+  { at: until, member: { namespaceId } }: MovingHost,
+  { openConnections = 0 } = {},
+): Promise<void> {
+  const baselines = new ShardBaselines();
+  const column = (value: number) =>
+    Float64Array.from({ length: SHARD_SIZE }, (_, at) => (at === namespaceId % SHARD_SIZE ? value : 0));
+  for (let at = until - LEARNED_MS; at < until; at += MINUTE_MS) {
+    baselines.evaluate({
+      at,
+      ratedMs: column(MINUTE_MS),
+      increases: new Map([["TcpPassiveOpens", column(60)]]),
+      gauges: new Map([["TcpCurrEstab", column(openConnections)]]),
+      disturbed: null,
+    });
+  }
+  const mark = { judgedTo: until, lasting: [], watched: [], still: {}, burning: [], revision: 0 };
+  await writeJudged(db, Math.floor(namespaceId / SHARD_SIZE), mark, encodeBaselines(baselines));
+}
+
 export { append };
 
 /** Everything that detection has written, as if it had never run. */
 export async function forgetDetection({ db }: Store): Promise<void> {
-  await db.$executeRaw`TRUNCATE detect_state, detect_book, detect_burn, rolled_minute, incident, anomaly CASCADE`;
+  await db.$executeRaw`TRUNCATE detect_state, detect_book, detect_burn, detect_peers, rolled_minute, incident, anomaly CASCADE`;
 }
 
 /** Incidents with their timelines, and how many anomalies each has for evidence. */

@@ -3,6 +3,7 @@ import { columnsOf, seriesValue } from "../columns.ts";
 import { judgeBurst } from "../detectors/burst.ts";
 import { SEASONAL_SERIES, STILL_SERIES } from "../series.ts";
 import { lossAt } from "./loss-at.ts";
+import { type OffsetAt, UTC } from "./season.ts";
 import type { PositionFlag, ShardBaselines } from "./shard-baselines.ts";
 
 const EVENTS = [...STILL_SERIES, ...SEASONAL_SERIES].filter(({ kind }) => kind === "event");
@@ -13,12 +14,13 @@ const EVENTS = [...STILL_SERIES, ...SEASONAL_SERIES].filter(({ kind }) => kind =
  *
  * @param minute what is in of it so far
  * @param to up to when, ms since 1970
+ * @param offsetAt as of `ShardBaselines.evaluate`
  */
 export function judgeOpenMinute(
   shard: ShardBaselines,
   minute: ShardMinute,
   to: number,
-  offsetMinutes = 0,
+  offsetAt: OffsetAt = UTC,
 ): PositionFlag[] {
   const flags: PositionFlag[] = [];
   for (const series of EVENTS) {
@@ -28,7 +30,7 @@ export function judgeOpenMinute(
     for (const [position, ratedMs] of minute.ratedMs.entries()) {
       const count = seriesValue(columns, position);
       if (!(ratedMs > 0 && count > 0) || isLeftOut(shard, minute, position)) continue;
-      const expectation = shard.expectation(position, series, minute.at, offsetMinutes);
+      const expectation = shard.expectation(position, series, minute.at, offsetAt(position));
       if (expectation === null) continue;
       const loss = series.losesHandshakes === true ? lossAt(minute, position) : null;
       const flag = judgeBurst({ series, from: minute.at, to, count, ratedMs, expectation, loss });

@@ -2,6 +2,12 @@
 export const BUCKETS = 48;
 
 const MINUTES_PER_DAY = 1_440;
+/** By how many minutes the clocks of those whose days these are are ahead of UTC, at each position of a shard. */
+export type OffsetAt = (position: number) => number;
+
+/** Where nothing else is said, hours are those of UTC. */
+export const UTC: OffsetAt = () => 0;
+
 /** 1970-01-01 was a Thursday. */
 const EPOCH_WEEKDAY = 4;
 

@@ -9,7 +9,7 @@ import type { Flag } from "../flag.ts";
 import { expectingOf, SEASONAL_SERIES, type Series, STILL_SERIES } from "../series.ts";
 import { Evaluation, OUT_Z } from "./evaluation.ts";
 import { lossAt } from "./loss-at.ts";
-import { bucketOf } from "./season.ts";
+import { bucketOf, type OffsetAt, UTC } from "./season.ts";
 import { SeriesBank } from "./series-bank.ts";
 
 /** What was found at one position of the shard. */
@@ -63,24 +63,24 @@ export class ShardBaselines {
    * Judges a minute and learns from it. The minutes of a position come in order; where one that is not after its last
    * comes again, it is left out, so that what comes late of one is judged when all others are further.
    *
-   * @param offsetMinutes of the zone in which the hosts' days and weekends lie
+   * @param offsetAt of the zone in which the days and weekends of each host lie, in this minute
    */
-  evaluate(minute: ShardMinute, offsetMinutes = 0): MinuteReport {
+  evaluate(minute: ShardMinute, offsetAt: OffsetAt = UTC): MinuteReport {
     this.watermark = Math.max(this.watermark, minute.at);
     const number = Math.floor(minute.at / MINUTE_MS);
     const evaluation = this.#evaluation;
     evaluation.minute = number;
-    evaluation.bucket = bucketOf(number, offsetMinutes);
     const flags: PositionFlag[] = [];
     const newNormals: { position: number; series: string }[] = [];
     const judged = this.#positionsToJudge(minute, number);
+    const buckets = judged.map((position) => bucketOf(number, offsetAt(position)));
     const window = { from: minute.at, to: minute.at + MINUTE_MS };
 
     for (const series of ALL_SERIES) {
       const columns = columnsOf(minute, series);
       const { bank, width, place } = this.#placeOf(series);
       Object.assign(evaluation, expectingOf(series));
-      for (const position of judged) {
+      for (const [index, position] of judged.entries()) {
         const count = seriesValue(columns, position);
         const minutes = (minute.ratedMs[position] as number) / MINUTE_MS;
         const exposure = exposureOf(series, columns, position, minutes);
@@ -88,6 +88,7 @@ export class ShardBaselines {
         if (!(exposure > 0 && count >= 0)) continue;
         evaluation.count = count;
         evaluation.exposure = exposure;
+        evaluation.bucket = buckets[index] as number;
         bank.observe(position * width + place, evaluation);
         if (evaluation.newNormal) newNormals.push({ position, series: series.name });
         if (Math.abs(evaluation.z) < OUT_Z && evaluation.changed === 0) continue;

@@ -1,7 +1,7 @@
 import { countFlag, type Flag } from "../flag.ts";
 import { fleetWideFrom, isFleetWide } from "../fleet-wide.ts";
 import { residual } from "../residual.ts";
-import type { Series } from "../series.ts";
+import { SEASONAL_SERIES, type Series, STILL_SERIES } from "../series.ts";
 import { percent, plain, several } from "../words.ts";
 
 /** What one host of a role did in the time judged. */
@@ -26,8 +26,12 @@ export interface PeerReport {
   readonly fleet: { readonly hostIds: readonly number[]; readonly flag: Flag } | null;
 }
 
+/** What hosts that do the same work do alike: counts, and no numbers of connections at a moment. */
+export const PEER_SERIES: readonly Series[] = [...STILL_SERIES, ...SEASONAL_SERIES].filter(
+  ({ kind }) => kind === "event" || kind === "flow",
+);
 /** Fewer hosts have no middle that says anything. */
-const PEERS_MIN = 5;
+export const PEERS_MIN = 5;
 const Z_MIN = 6;
 /** Of log1p(rate): closer than this, rates are alike however close the others lie. */
 const SPREAD_MIN = 0.05;

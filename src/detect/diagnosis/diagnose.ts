@@ -1,5 +1,6 @@
 import type { Attribution } from "../../rates/attribution.ts";
 import type { LossShare } from "../../rates/loss.ts";
+import type { Flag } from "../flag.ts";
 import { type Cause, type Severity, worse } from "./cause.ts";
 import { type Evidence, gatherEvidence } from "./evidence.ts";
 import { judge, type Rule, type Statement, type Verdict } from "./rule.ts";
@@ -26,7 +27,7 @@ export interface Diagnosis {
 
 /**
  * Says what is going on in a namespace: the first cause of the table that fits, with those that fit beside it.
- * Null when nothing fits and no detector has flagged anything.
+ * Null when nothing fits and no detector has flagged anything of the host itself.
  *
  * @param shares the share lost interval by interval, for at least five minutes where it is known: how bad it is
  */
@@ -41,7 +42,8 @@ export function diagnose(
     return verdict === null ? [] : [{ rule, verdict }];
   });
   const first = fits[0];
-  if (first === undefined) return around.flags.length === 0 ? null : unknown(evidence);
+  // To differ from others of the role is no trouble by itself.
+  if (first === undefined) return around.flags.every(isOfPeers) ? null : unknown(evidence);
   const usual = around.usual.get("TcpPassiveOpens")?.perMinute ?? null;
   const contributing = first.rule.excludes === true ? [] : fits.slice(1).map(({ rule }) => rule.cause);
   const loss = lossSeverity(shares, usual);
@@ -54,12 +56,14 @@ export function diagnose(
 }
 
 function told(rule: Rule, verdict: Verdict, evidence: Evidence) {
-  const { focus, loss } = evidence;
+  const { focus, loss, flags } = evidence;
+  // Whether the others of its role have it too decides where to look, whatever the cause.
+  const peers = flags.filter(isOfPeers).map(statementOf);
   return {
     cause: rule.cause,
     confidence: verdict.confidence,
     summary: rule.summary(evidence),
-    evidence: verdict.statements,
+    evidence: [...verdict.statements, ...peers],
     remedies: rule.remedies(evidence),
     loss,
     listener: focus === null ? null : { seen: focus.listener, attribution: focus.attribution },
@@ -76,14 +80,21 @@ function unknown({ flags, loss }: Evidence): Diagnosis {
     severity: "INFO",
     confidence: UNKNOWN_CONFIDENCE,
     summary: `Something is unusual, and no known cause explains it. ${flags[0]?.text ?? ""}`.trim(),
-    evidence: flags.map(({ text, series, observed }) => ({
-      statement: text,
-      counter: /^Tcp/.test(series) ? series : null,
-      value: observed,
-      listener: null,
-    })),
+    evidence: flags.map(statementOf),
     remedies: [],
     loss,
+    listener: null,
+  };
+}
+
+const isOfPeers = ({ detector }: Flag) => detector === "peers";
+
+/** What a detector found, as evidence. */
+function statementOf({ text, series, observed }: Flag): Statement {
+  return {
+    statement: text,
+    counter: /^Tcp/.test(series) ? series : null,
+    value: observed,
     listener: null,
   };
 }

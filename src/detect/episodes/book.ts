@@ -1,44 +1,9 @@
-import { type Cause, type Severity, worse } from "../diagnosis/cause.ts";
-import {
-  advanceEpisode,
-  type CauseObservation,
-  type Episode,
-  hostsOf,
-  isFlapping,
-  isForgotten,
-} from "./episode.ts";
-import { type Group, groupEpisodes } from "./grouping.ts";
-import type { Scope } from "./key.ts";
+import { advanceEpisode, type CauseObservation, type Episode, hostsOf, isForgotten } from "./episode.ts";
+import { fleetKey, type Group, groupEpisodes, groupName, hostKey } from "./grouping.ts";
+import { advanceIncident, type Incident, membersOf, type Transition } from "./incident.ts";
 import { familyOf, REOPEN_MS } from "./policy.ts";
 
-/** An incident as the machine remembers it: a row. */
-export interface Incident {
-  readonly key: string;
-  readonly scope: Scope;
-  readonly cause: Cause;
-  readonly port: number | null;
-  readonly status: "open" | "resolved";
-  /** When its first episode began, when it was opened first, and when it was resolved last, ms since 1970. */
-  readonly startedAt: number;
-  readonly openedAt: number;
-  readonly resolvedAt: number | null;
-  /** How often it was opened: 1 for one that was never opened again. */
-  readonly openings: number;
-  readonly flapping: boolean;
-  /** The worst since it was opened last. */
-  readonly severity: Severity;
-  /** Hosts that are in it now. */
-  readonly members: readonly string[];
-}
-
-/** What happened to an incident: an entry of its timeline. */
-export interface Transition {
-  readonly at: number;
-  readonly key: string;
-  readonly kind: "opened" | "reopened" | "joined" | "left" | "worsened" | "renamed" | "flapping" | "resolved";
-  /** Of `joined` and `left`: the host. Of `worsened`: the severity, of `renamed`: the cause, of `resolved`: why. */
-  readonly detail: string | null;
-}
+export type { Incident, Transition };
 
 /** Everything that the machine remembers. Make a new one with `emptyBook()`. */
 export interface Book {
@@ -72,39 +37,15 @@ export function emptyBook(): Book {
 
 /**
  * Takes a judgement: pure. One of a source that is not after its newest changes nothing, so a job may run twice and
- * be replayed from anywhere.
+ * be replayed from anywhere. Who takes many opens the book once.
  */
 export function advance(
   book: Book,
   judgement: Judgement,
 ): { readonly book: Book; readonly transitions: Transition[] } {
-  if (judgement.at <= (book.watermarks.get(judgement.source) ?? Number.NEGATIVE_INFINITY))
-    return { book, transitions: [] };
-  const watermarks = new Map(book.watermarks).set(judgement.source, judgement.at);
-  const episodes = advanceAll(book.episodes, judgement);
-  const transitions: Transition[] = [];
-  const incidents = settle(book.incidents, episodes, judgement, transitions);
-  return { book: { watermarks, episodes, incidents }, transitions };
-}
-
-function advanceAll(before: Book["episodes"], judgement: Judgement): Map<string, Episode> {
-  const { at, judges, judged, gone } = judgement;
-  const episodes = new Map(before);
-  const seen = new Map(judgement.observations.map((observation) => [episodeName(observation), observation]));
-  for (const [name, { subject, host, hosts, role, cause, port }] of before) {
-    const whose = { subject, host, role, ...(hosts === undefined ? {} : { hosts }) };
-    const calm = { ...whose, cause, port, strength: 0, severity: "INFO" } as const;
-    const isJudged = judged.has(subject) && (cause === "HOST_SILENT") === (judges === "presence");
-    if (isJudged && !seen.has(name)) seen.set(name, calm);
-    if (gone?.has(subject) === true) seen.set(name, { ...calm, gone: true });
-  }
-  for (const [name, observation] of seen) {
-    const { episode } = advanceEpisode(episodes.get(name) ?? null, { ...observation, at });
-    if (episode === null) episodes.delete(name);
-    else episodes.set(name, episode);
-  }
-  for (const [name, episode] of episodes) if (isForgotten(episode, at)) episodes.delete(name);
-  return episodes;
+  const open = new OpenBook(book);
+  const transitions = open.take(judgement);
+  return transitions === null ? { book, transitions: [] } : { book: open.book, transitions };
 }
 
 /** Two causes of one family are one episode. */
@@ -112,46 +53,145 @@ export function episodeName({ subject, cause, port }: Pick<Episode, "subject" | 
   return JSON.stringify([subject, familyOf(cause), port]);
 }
 
-/** Brings the incidents in line with the episodes, and says what that changed. */
-function settle(
-  before: Book["incidents"],
-  episodes: ReadonlyMap<string, Episode>,
-  { at, sizes }: Judgement,
-  transitions: Transition[],
-): Map<string, Incident> {
-  const incidents = new Map(before);
-  const openKeys = new Set(
-    [...before.values()].filter(({ status }) => status === "open").map(({ key }) => key),
-  );
-  const active = [...episodes.values()].filter(({ phase }) => phase !== "closed");
-  const groups = groupEpisodes(active, sizes, openKeys).filter((group) => membersOf(group).length > 0);
-  for (const group of groups) {
-    incidents.set(group.key, advanceIncident(incidents.get(group.key) ?? null, group, at, transitions));
+/**
+ * A book that takes one judgement after the other: each costs what it changes, however many hosts fail. The book that
+ * it was opened with stays as it was.
+ */
+export class OpenBook {
+  readonly #watermarks: Map<string, number>;
+  readonly #episodes: Map<string, Episode>;
+  readonly #incidents: Map<string, Incident>;
+  /** Names of episodes, by subject and by the group that they may be one incident in. */
+  readonly #bySubject = new Map<string, Set<string>>();
+  readonly #byGroup = new Map<string, Set<string>>();
+  /** Of the last judgement; null before the first, which is to look at everything. */
+  #sizes: Judgement["sizes"] | null = null;
+
+  constructor({ watermarks, episodes, incidents }: Book) {
+    this.#watermarks = new Map(watermarks);
+    this.#episodes = new Map(episodes);
+    this.#incidents = new Map(incidents);
+    for (const [name, episode] of episodes) this.#index(name, episode);
   }
-  const on = new Set(groups.map(({ key }) => key));
-  const inFleets = new Set(
-    groups
-      .filter(({ scope }) => scope.kind === "fleet")
-      .flatMap(({ episodes: all }) => all.flatMap(familyNames)),
-  );
-  for (const incident of before.values()) {
-    if (on.has(incident.key)) continue;
-    if (incident.status === "open") {
-      const isAbsorbed = incident.members.some((host) => inFleets.has(familyName(host, incident.cause)));
-      const detail = isAbsorbed && incident.scope.kind === "host" ? ABSORBED : RECOVERED;
-      transitions.push({ at, key: incident.key, kind: "resolved", detail });
-      incidents.set(incident.key, { ...incident, status: "resolved", resolvedAt: at, members: [] });
-    } else if (incident.resolvedAt !== null && at - incident.resolvedAt > REOPEN_MS) {
-      incidents.delete(incident.key);
+
+  /** As it is now. It goes on changing with what is taken. */
+  get book(): Book {
+    return { watermarks: this.#watermarks, episodes: this.#episodes, incidents: this.#incidents };
+  }
+
+  /** @returns what changed of incidents; null for a judgement that is not after the newest of its source */
+  take(judgement: Judgement): Transition[] | null {
+    const { source, at, sizes } = judgement;
+    if (at <= (this.#watermarks.get(source) ?? Number.NEGATIVE_INFINITY)) return null;
+    this.#watermarks.set(source, at);
+    const isAnew = this.#sizes !== sizes;
+    this.#sizes = sizes;
+    const touched = this.#advanceEpisodes(judgement);
+    const transitions: Transition[] = [];
+    const groups = isAnew ? this.#byGroup.keys() : new Set(touched.map(groupName));
+    const isOpen = (key: string) => this.#incidents.get(key)?.status === "open";
+    const isNewFleet = ({ key, scope }: Group) => scope.kind === "fleet" && !isOpen(key);
+    const active = [...groups].flatMap((name) => this.#activeOf(name));
+    const on = groupEpisodes(active, sizes, { has: isOpen }).filter((group) => membersOf(group).length > 0);
+    const absorbing = on.filter(isNewFleet);
+    for (const group of on) {
+      const before = this.#incidents.get(group.key) ?? null;
+      this.#incidents.set(group.key, advanceIncident(before, group, at, transitions));
+    }
+    // What was open, and may not be in any group any more.
+    const keys = isAnew
+      ? [...this.#incidents.keys()]
+      : [...touched, ...absorbing.flatMap(({ episodes }) => episodes)].flatMap(keysOf);
+    this.#resolve(new Set(keys), on, at, transitions);
+    this.#forget(at);
+    return transitions;
+  }
+
+  /** @returns the episodes that were looked at, as they were and as they are */
+  #advanceEpisodes({ at, judges, judged, gone, observations }: Judgement): Episode[] {
+    const seen = new Map(observations.map((observation) => [episodeName(observation), observation]));
+    for (const subject of new Set([...judged, ...(gone ?? [])])) {
+      for (const name of this.#bySubject.get(subject) ?? []) {
+        const { host, hosts, role, cause, port } = this.#episodes.get(name) as Episode;
+        const whose = { subject, host, role, ...(hosts === undefined ? {} : { hosts }) };
+        const calm = { ...whose, cause, port, strength: 0, severity: "INFO" } as const;
+        const isJudged = judged.has(subject) && (cause === "HOST_SILENT") === (judges === "presence");
+        if (isJudged && !seen.has(name)) seen.set(name, calm);
+        if (gone?.has(subject) === true) seen.set(name, { ...calm, gone: true });
+      }
+    }
+    const touched: Episode[] = [];
+    for (const [name, observation] of seen) {
+      const before = this.#episodes.get(name) ?? null;
+      const { episode } = advanceEpisode(before, { ...observation, at });
+      if (before !== null) touched.push(before);
+      if (episode !== null) touched.push(episode);
+      this.#replace(name, before, episode);
+    }
+    return touched;
+  }
+
+  #replace(name: string, before: Episode | null, after: Episode | null): void {
+    if (before !== null) {
+      this.#bySubject.get(before.subject)?.delete(name);
+      this.#byGroup.get(groupName(before))?.delete(name);
+    }
+    if (after === null) this.#episodes.delete(name);
+    else {
+      this.#episodes.set(name, after);
+      this.#index(name, after);
     }
   }
-  return incidents;
+
+  #index(name: string, episode: Episode): void {
+    add(this.#bySubject, episode.subject, name);
+    add(this.#byGroup, groupName(episode), name);
+  }
+
+  #activeOf(group: string): Episode[] {
+    const all = [...(this.#byGroup.get(group) ?? [])].map((name) => this.#episodes.get(name) as Episode);
+    return all.filter(({ phase }) => phase !== "closed");
+  }
+
+  /** Ends those of the incidents of these keys that no group is about any more. */
+  #resolve(keys: ReadonlySet<string>, on: readonly Group[], at: number, transitions: Transition[]): void {
+    const still = new Set(on.map(({ key }) => key));
+    const over = [...keys].filter((key) => this.#incidents.get(key)?.status === "open" && !still.has(key));
+    if (over.length === 0) return;
+    const inFleets = new Set(
+      on
+        .filter(({ scope }) => scope.kind === "fleet")
+        .flatMap(({ episodes }) => episodes.flatMap(familyNames)),
+    );
+    for (const key of over) {
+      const incident = this.#incidents.get(key) as Incident;
+      const isAbsorbed = incident.members.some((host) => inFleets.has(familyName(host, incident.cause)));
+      const detail = isAbsorbed && incident.scope.kind === "host" ? ABSORBED : RECOVERED;
+      transitions.push({ at, key, kind: "resolved", detail });
+      this.#incidents.set(key, { ...incident, status: "resolved", resolvedAt: at, members: [] });
+    }
+  }
+
+  /** Drops what is over for so long that what comes is another one. */
+  #forget(at: number): void {
+    for (const [name, episode] of this.#episodes) {
+      if (isForgotten(episode, at)) this.#replace(name, episode, null);
+    }
+    for (const [key, { resolvedAt }] of this.#incidents) {
+      if (resolvedAt !== null && at - resolvedAt > REOPEN_MS) this.#incidents.delete(key);
+    }
+  }
 }
 
 const RECOVERED = "recovered";
 const ABSORBED = "became part of a fleet-wide incident";
 
-function familyName(host: string, cause: Cause): string {
+/** The incidents that an episode may be in: its own, and that of its group. */
+function keysOf(episode: Episode): string[] {
+  return [hostKey(episode), fleetKey(episode)].flatMap((key) => key ?? []);
+}
+
+function familyName(host: string, cause: Incident["cause"]): string {
   return JSON.stringify([host, familyOf(cause)]);
 }
 
@@ -159,45 +199,8 @@ function familyNames(episode: Episode): string[] {
   return hostsOf(episode).map((host) => familyName(host, episode.cause));
 }
 
-/** Hosts of the episodes that are on, in an order that does not depend on how they came. */
-function membersOf({ episodes }: Group): string[] {
-  const on = episodes.filter(({ phase }) => phase !== "pending").flatMap(hostsOf);
-  return [...new Set(on)].sort();
-}
-
-/** An incident as its group has it now. */
-function advanceIncident(
-  old: Incident | null,
-  group: Group,
-  at: number,
-  transitions: Transition[],
-): Incident {
-  const { key, scope, cause, port } = group;
-  const tell = (kind: Transition["kind"], detail: string | null = null) =>
-    transitions.push({ at, key, kind, detail });
-  const on = group.episodes.filter(({ phase }) => phase !== "pending");
-  const members = membersOf(group);
-  const severity = on.map((episode) => episode.severity).reduce(worse);
-  const flapping = on.some((episode) => isFlapping(episode, at));
-  const isAnother = old !== null && old.resolvedAt !== null && at - old.resolvedAt > REOPEN_MS;
-  const known = isAnother ? null : old;
-  const now = { key, scope, cause, port, status: "open", resolvedAt: null, flapping, members } as const;
-  if (known?.status === "open") {
-    for (const host of members) if (!known.members.includes(host)) tell("joined", host);
-    for (const host of known.members) if (!members.includes(host)) tell("left", host);
-    const worst = worse(known.severity, severity);
-    if (worst !== known.severity) tell("worsened", worst);
-    if (cause !== known.cause) tell("renamed", cause);
-    if (flapping && !known.flapping) tell("flapping");
-    return { ...known, ...now, severity: worst };
-  }
-  tell(known === null ? "opened" : "reopened");
-  if (flapping && known?.flapping !== true) tell("flapping");
-  return {
-    ...now,
-    startedAt: known?.startedAt ?? Math.min(...on.map(({ since }) => since)),
-    openedAt: known?.openedAt ?? at,
-    openings: (known?.openings ?? 0) + 1,
-    severity,
-  };
+function add(index: Map<string, Set<string>>, key: string, name: string): void {
+  const names = index.get(key);
+  if (names === undefined) index.set(key, new Set([name]));
+  else names.add(name);
 }

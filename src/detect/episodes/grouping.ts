@@ -18,6 +18,29 @@ export interface Group {
   readonly episodes: readonly Episode[];
 }
 
+/** The role, or all hosts, with which an episode may be one incident; null where it is its host's in each case. */
+function ofWhom({ cause, role }: Pick<Episode, "cause" | "role">): string | null {
+  return cause === "HOST_SILENT" ? ALL_HOSTS : role;
+}
+
+/** What episodes have in common that may be one incident; of one that is always its host's, its own. */
+export function groupName(episode: Episode): string {
+  const family = familyOf(episode.cause);
+  const of = ofWhom(episode);
+  return JSON.stringify(of === null ? [episode.subject, family, episode.port, null] : [of, family]);
+}
+
+/** The key of the incident that an episode is in by itself. */
+export function hostKey({ subject, cause, port }: Episode): string {
+  return dedupKey({ kind: "host", of: subject }, familyOf(cause), port);
+}
+
+/** The key of the one that it is in with others; null where there is none. */
+export function fleetKey(episode: Episode): string | null {
+  const of = ofWhom(episode);
+  return of === null ? null : dedupKey({ kind: "fleet", of }, familyOf(episode.cause), null);
+}
+
 /**
  * Puts episodes together: those of one role and family of causes are one fleet-wide incident when they are of 20 % of the
  * role and at least five hosts, and began within two minutes; otherwise each is an incident of its host. Pending
@@ -33,19 +56,19 @@ export interface Group {
 export function groupEpisodes(
   all: readonly Episode[],
   sizes: ReadonlyMap<string, number>,
-  openKeys: ReadonlySet<string>,
+  openKeys: Pick<ReadonlySet<string>, "has">,
 ): Group[] {
   const families = new Map<string, { scope: Scope; family: Family; episodes: Episode[]; isWhole: boolean }>();
   const groups: Group[] = [];
   for (const episode of all) {
-    const of = episode.cause === "HOST_SILENT" ? ALL_HOSTS : episode.role;
+    const of = ofWhom(episode);
     if (of === null) {
       groups.push(...hostGroups([episode]));
       continue;
     }
     const scope = { kind: "fleet", of } as const;
     const family = familyOf(episode.cause);
-    const name = JSON.stringify([of, family]);
+    const name = `${family} ${of}`;
     const known = families.get(name) ?? { scope, family, episodes: [], isWhole: false };
     families.set(name, known);
     known.episodes.push(episode);
@@ -65,7 +88,7 @@ function hostGroups(episodes: readonly Episode[]): Group[] {
   return episodes.map((episode) => {
     const scope = { kind: "host", of: episode.subject } as const;
     const { cause, port } = episode;
-    return { key: dedupKey(scope, familyOf(cause), port), scope, cause, port, episodes: [episode] };
+    return { key: hostKey(episode), scope, cause, port, episodes: [episode] };
   });
 }
 

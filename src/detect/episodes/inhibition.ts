@@ -1,6 +1,6 @@
 import type { Cause } from "../diagnosis/cause.ts";
-import type { Incident } from "./book.ts";
 import { ALL_HOSTS } from "./grouping.ts";
+import type { Incident } from "./incident.ts";
 
 /** A row of the table: an incident of the first causes holds back those of the others on the same host. */
 interface Inhibition {

@@ -1,7 +1,7 @@
 import type { Cause } from "../diagnosis/cause.ts";
 import { several } from "../words.ts";
-import type { Incident } from "./book.ts";
 import { ALL_HOSTS } from "./grouping.ts";
+import type { Incident } from "./incident.ts";
 
 /** What is the matter, as the beginning of a line. */
 const WORDS: Readonly<Record<Cause, string>> = {

@@ -1,4 +1,4 @@
-import { advance, type Incident, type Judgement } from "../../detect/episodes/book.ts";
+import { type Incident, type Judgement, OpenBook } from "../../detect/episodes/book.ts";
 import { hostsOf } from "../../detect/episodes/episode.ts";
 import { inhibitions, isBurntBy } from "../../detect/episodes/inhibition.ts";
 import { familyOf, REOPEN_MS } from "../../detect/episodes/policy.ts";
@@ -55,6 +55,7 @@ interface WriterDeps {
  */
 export class IncidentWriter {
   readonly #deps: WriterDeps;
+  readonly #book: OpenBook;
   /** Incidents that are on and whose rows are not yet as they are, by key. */
   readonly #unwritten = new Map<string, Finding>();
   readonly #changed = new Set<number>();
@@ -65,6 +66,7 @@ export class IncidentWriter {
 
   constructor(deps: WriterDeps) {
     this.#deps = deps;
+    this.#book = new OpenBook(deps.hand.book);
   }
 
   /** @param details what is told of the subjects judged, where something is */
@@ -77,9 +79,10 @@ export class IncidentWriter {
       if (known?.diagnosis.cause !== detail.diagnosis.cause) renamed.add(subject);
       hand.details.set(subject, detail);
     }
-    const before = hand.book;
-    const { book, transitions } = advance(before, judgement);
-    hand.book = book;
+    const taken = this.#book.take(judgement);
+    const transitions = taken ?? [];
+    const { book } = this.#book;
+    if (taken !== null) hand.book = book;
     const changed = new Set(transitions.map(({ key }) => key));
     const burning = new Set(
       [...changed].flatMap((key) => {
@@ -92,7 +95,7 @@ export class IncidentWriter {
       if (incident.status !== "open") continue;
       const isChanged =
         changed.has(incident.key) ||
-        (isBurntBy(incident.cause) && incident.members.some((host) => burning.has(host)));
+        (burning.size > 0 && isBurntBy(incident.cause) && incident.members.some((host) => burning.has(host)));
       if (isChanged || this.#isToldAnew(incident, judgement.at, details, renamed)) {
         this.#note(incident, judgement.at);
       }
@@ -147,9 +150,10 @@ export class IncidentWriter {
   ): boolean {
     const told = this.#deps.hand.judgedAt.get(incident.key) ?? 0;
     const isDue = at - told >= REFRESH_MS || at - incident.openedAt < FRESH_MS;
-    return this.#subjectsOf(incident).some(
-      (subject) => renamed.has(subject) || (isDue && details.has(subject)),
-    );
+    // Looked for among its subjects, which are many, only where there is something to tell.
+    const news = isDue ? [...details.keys()] : [...renamed];
+    if (incident.scope.kind === "host") return news.includes(incident.scope.of);
+    return news.length > 0 && this.#subjectsOf(incident).some((subject) => news.includes(subject));
   }
 
   #note(incident: Incident, at: number): void {
@@ -194,13 +198,13 @@ export class IncidentWriter {
   }
 
   /** Subjects of the episodes of an incident. */
-  #subjectsOf({ scope, cause, members }: Incident): string[] {
+  #subjectsOf({ scope, cause, members: all }: Incident): string[] {
     if (scope.kind === "host") return [scope.of];
     const family = familyOf(cause);
+    const members = new Set(all);
     return [...this.#deps.hand.book.episodes.values()]
       .filter(
-        (episode) =>
-          familyOf(episode.cause) === family && hostsOf(episode).some((host) => members.includes(host)),
+        (episode) => familyOf(episode.cause) === family && hostsOf(episode).some((host) => members.has(host)),
       )
       .map(({ subject }) => subject);
   }

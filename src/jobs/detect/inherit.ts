@@ -1,35 +1,52 @@
 import { type Donor, inheritBaselines } from "../../detect/baseline/inherit.ts";
 import type { ShardBaselines } from "../../detect/baseline/shard-baselines.ts";
 import type { ShardMinute } from "../../detect/columns.ts";
+import { DONORS_MAX } from "./donors.ts";
 
-/** The middle of so many is the middle of all of them. */
-const DONORS_MAX = 25;
+/** The role of the namespace at a position; null for one without. */
+type RoleAt = (position: number) => string | null;
+
+/** The roles of those that report for the first time in these minutes. */
+export function rolesOfNewcomers(
+  baselines: ShardBaselines,
+  minutes: readonly ShardMinute[],
+  roleAt: RoleAt,
+): ReadonlySet<string> {
+  const roles = minutes.flatMap((minute) =>
+    newcomersOf(baselines, minute).flatMap((position) => roleAt(position) ?? []),
+  );
+  return new Set(roles);
+}
 
 /**
- * Gives those that report for the first time what others of their role in the shard have learned, so that they are
- * judged by it on their first day.
+ * Gives those that report for the first time what others of their role have learned, so that they are judged by it on
+ * their first day: others in the shard, or in another one where there are none that have learned enough.
  *
- * @param roleAt the role of the namespace at a position; null for one without
+ * @param elsewhere donors in other shards, by role
  */
 export function inheritFirst(
   baselines: ShardBaselines,
   minute: ShardMinute,
-  roleAt: (position: number) => string | null,
+  roleAt: RoleAt,
+  elsewhere: ReadonlyMap<string, readonly Donor[]>,
 ): void {
   let donors: Map<string, Donor[]> | null = null;
-  for (const [position, ratedMs] of minute.ratedMs.entries()) {
-    if (ratedMs <= 0 || baselines.lastMinute[position] !== 0) continue;
+  for (const position of newcomersOf(baselines, minute)) {
     const role = roleAt(position);
     if (role === null) continue;
     donors ??= donorsByRole(baselines, roleAt);
-    inheritBaselines(baselines, position, donors.get(role) ?? []);
+    const isGiven = inheritBaselines(baselines, position, donors.get(role) ?? []);
+    if (!isGiven) inheritBaselines(baselines, position, elsewhere.get(role) ?? []);
   }
 }
 
-function donorsByRole(
-  shard: ShardBaselines,
-  roleAt: (position: number) => string | null,
-): Map<string, Donor[]> {
+function newcomersOf({ lastMinute }: ShardBaselines, { ratedMs }: ShardMinute): number[] {
+  return [...ratedMs.keys()].filter(
+    (position) => (ratedMs[position] as number) > 0 && lastMinute[position] === 0,
+  );
+}
+
+function donorsByRole(shard: ShardBaselines, roleAt: RoleAt): Map<string, Donor[]> {
   const donors = new Map<string, Donor[]>();
   for (const [position, lastMinute] of shard.lastMinute.entries()) {
     const role = lastMinute === 0 ? null : roleAt(position);

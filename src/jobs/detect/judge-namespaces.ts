@@ -35,6 +35,8 @@ export interface Suspect {
   readonly namespaceId: number;
   /** What is unusual there, of the minutes since it was judged last. */
   readonly flags: readonly Flag[];
+  /** What holds of its host now and is no reason to look: how it differs from others of its role. */
+  readonly beside: readonly Flag[];
   /** Starts of minutes in which something is unusual, or handshakes were lost. */
   readonly minutes: ReadonlySet<number>;
   /** What is usual there, by series, at a time. */
@@ -179,7 +181,7 @@ async function judgeStep(deps: JudgeDeps, common: Common, { seen, at, closesMinu
             kernel: host.kernel,
             sysctls: seen.sysctls,
             usual: suspect.usualAt(at),
-            flags,
+            flags: [...flags, ...suspect.beside],
             dataProblem,
             silence: null,
             events,

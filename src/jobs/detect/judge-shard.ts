@@ -4,7 +4,6 @@ import { judgeOpenMinute } from "../../detect/baseline/open-minute.ts";
 import { ShardBaselines } from "../../detect/baseline/shard-baselines.ts";
 import type { ShardBurns } from "../../detect/baseline/shard-burns.ts";
 import type { ShardMinute } from "../../detect/columns.ts";
-import type { Expectation } from "../../detect/detectors/burst.ts";
 import { type DetectionSettings, leastLossThreshold } from "../../detect/settings.ts";
 import type { Changed } from "../../live/events.ts";
 import { MINUTE_MS } from "../../rates/minute.ts";
@@ -19,20 +18,23 @@ import type { SnapshotReader } from "../../store/history/snapshot-reader.ts";
 import { forgetRolled } from "../../store/rolled-minutes.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import { problemsOfShard } from "./data-problems.ts";
+import { donorsElsewhere } from "./donors.ts";
 import { lockHandBook, storedHandBook } from "./hand-book.ts";
 import { type AnomaliesOfHosts, IncidentWriter, NOTHING_WRITTEN, type Written } from "./incident-writer.ts";
-import { inheritFirst } from "./inherit.ts";
-import { judgeNamespaces, type Suspect, stillOn } from "./judge-namespaces.ts";
+import { inheritFirst, rolesOfNewcomers } from "./inherit.ts";
+import { judgeNamespaces, stillOn } from "./judge-namespaces.ts";
 import { type Lasting, LastingFlags } from "./lasting.ts";
+import { leaksOf } from "./leaks.ts";
+import { nameSuspects } from "./named-suspects.ts";
 import { Objectives } from "./objectives.ts";
 import { recordLasting } from "./record-lasting.ts";
 import { roleOf } from "./roles.ts";
-import { ALL_SERIES } from "./series.ts";
 import { type BurnStep, flagsOfBurns, ShardObjective } from "./shard-objective.ts";
 import { AHEAD_MS, ShardReader } from "./shard-reader.ts";
 import { StillHosts } from "./still-hosts.ts";
 import { Suspects } from "./suspects.ts";
 import { withoutJudged } from "./without-judged.ts";
+import { ZoneOffsets } from "./zone-offsets.ts";
 
 /** Faults of the data are kept for longer than snapshots are judged. */
 const FELL_KEPT_MS = 120 * MINUTE_MS;
@@ -112,6 +114,7 @@ class ShardRun {
   readonly #now: number;
   readonly #suspects: Suspects;
   readonly #reader: ShardReader;
+  readonly #offsets: ZoneOffsets;
   #baselines = new ShardBaselines();
 
   constructor(deps: JudgeShardDeps, tx: Db, shard: number, fleet: Fleet, now: number) {
@@ -121,6 +124,7 @@ class ShardRun {
     this.#fleet = fleet;
     this.#now = now;
     this.#suspects = new Suspects(leastLossThreshold(deps.settings()));
+    this.#offsets = new ZoneOffsets(deps.settings(), deps.roleLabels, (position) => this.#ownerAt(position));
     this.#reader = new ShardReader(tx, deps.reader.layouts, shard, now);
   }
 
@@ -149,13 +153,18 @@ class ShardRun {
       from: late[0]?.at ?? mark.judgedTo,
       to: this.#now + AHEAD_MS,
     });
-    for (const [index, minute] of [...unjudged, ...closed].entries()) {
-      inheritFirst(this.#baselines, minute, (position) => this.#roleAt(position));
-      const { flags: unusual } = this.#baselines.evaluate(minute);
+    const over = [...unjudged, ...closed];
+    const own = { ...this.#deps, tx: this.#tx, shard: this.#shard, fleet: this.#fleet };
+    const leaks = await leaksOf({ ...own, baselines: this.#baselines, offsets: this.#offsets }, over);
+    const elsewhere = await donorsElsewhere(own, rolesOfNewcomers(this.#baselines, over, this.#roleAt));
+    for (const [index, minute] of over.entries()) {
+      inheritFirst(this.#baselines, minute, this.#roleAt, elsewhere);
+      const { flags: unusual } = this.#baselines.evaluate(minute, this.#offsets.at(minute.at));
       const flags = [
         ...unusual,
         ...floodsOf(minute, minute.at + MINUTE_MS),
         ...(problems.get(minute.at) ?? []),
+        ...(leaks.get(minute.at) ?? []),
       ];
       still.take(minute, (position) => this.#hostAt(position), this.#now);
       const step = steps[index - unjudged.length];
@@ -165,7 +174,7 @@ class ShardRun {
     for (const minute of open) {
       const end = Math.min(Math.max(this.#now, minute.at + 1), minute.at + MINUTE_MS - 1);
       const flags = [
-        ...judgeOpenMinute(this.#baselines, minute, end),
+        ...judgeOpenMinute(this.#baselines, minute, end, this.#offsets.at(minute.at)),
         ...floodsOf(minute, end),
         ...(problems.get(minute.at) ?? []),
       ];
@@ -232,7 +241,7 @@ class ShardRun {
     mark: JudgedMark,
     steps: readonly BurnStep[],
     until: number,
-    anomalies: AnomaliesOfHosts,
+    found: AnomaliesOfHosts,
   ): Promise<{ watched: readonly number[]; burning: readonly number[]; incidents: Written }> {
     for (const namespaceId of mark.watched) this.#suspects.watch(namespaceId % SHARD_SIZE);
     const objectives = new Objectives(mark.burning, steps, (position) => this.#namespaceAt(position));
@@ -245,14 +254,18 @@ class ShardRun {
     const hand = await lockHandBook(tx, this.#now);
     const before = hand.book;
     const common = { hand, fleet: this.#fleet, roleLabels, settings, now: this.#now };
-    const writer = new IncidentWriter({ tx, anomalies, ...common });
-    const suspects = this.#suspects.all.map(
-      ([position, suspicion]): Suspect => ({
-        namespaceId: this.#namespaceAt(position),
-        ...suspicion,
-        usualAt: (at) => this.#usualAt(position, at),
-      }),
+    const { suspects, anomalies } = await nameSuspects(
+      {
+        tx,
+        fleet: this.#fleet,
+        baselines: this.#baselines,
+        offsets: this.#offsets,
+        namespaceAt: (position) => this.#namespaceAt(position),
+      },
+      this.#suspects,
+      found,
     );
+    const writer = new IncidentWriter({ tx, anomalies, ...common });
     await judgeNamespaces({ tx, reader, writer, until, ...common }, suspects);
     const burning = await objectives.judge({ writer, ...common });
     const incidents = await writer.finish();
@@ -261,20 +274,11 @@ class ShardRun {
     return { watched: stillOn(hand, ids), burning, incidents };
   }
 
-  #usualAt(position: number, at: number): Map<string, Expectation> {
-    const usual = new Map<string, Expectation>();
-    for (const series of ALL_SERIES) {
-      const expectation = this.#baselines.expectation(position, series, at);
-      if (expectation !== null) usual.set(series.name, expectation);
-    }
-    return usual;
-  }
-
   /** Of a container's namespace the role is that of its host; what it does is not. */
-  #roleAt(position: number): string | null {
+  readonly #roleAt = (position: number): string | null => {
     const host = this.#hostAt(position) === null ? undefined : this.#ownerAt(position);
     return host === undefined ? null : roleOf(host.labels, this.#deps.roleLabels);
-  }
+  };
 
   #ownerAt(position: number): HostRecord | undefined {
     return this.#fleet.hostById.get(this.#fleet.ownerOf.get(this.#namespaceAt(position)) ?? -1);

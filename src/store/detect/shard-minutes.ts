@@ -1,3 +1,4 @@
+import { Prisma } from "../../generated/prisma/client.ts";
 import { POSITIONS } from "../../rates/shard-sums.ts";
 import type { Layout } from "../../rates/snapshot.ts";
 import type { Db } from "../client.ts";
@@ -6,14 +7,14 @@ import { PositionBuffer, readPositions } from "../codec/positions.ts";
 import type { Span } from "../history/record.ts";
 import type { LayoutCache } from "../layouts.ts";
 
-/** What the namespaces of a shard did in a minute, as columns of 256 positions (src/detect/columns.ts). */
-export interface MinuteColumns {
-  /** Start of the minute, ms since 1970. */
+/** What the namespaces of a shard did in a minute or an hour, as columns of 256 positions (src/detect/columns.ts). */
+export interface ShardColumns {
+  /** Its start, ms since 1970. */
   readonly at: number;
   readonly ratedMs: Float64Array;
   /** By full name: increases over rated intervals, NaN at a position whose kernel lacks the counter. */
   readonly increases: ReadonlyMap<string, Float64Array>;
-  /** By full name: last values, NaN at a position that showed none. */
+  /** By full name: the last values of a minute, the lowest of an hour; NaN at a position that showed none. */
   readonly gauges: ReadonlyMap<string, Float64Array>;
 }
 
@@ -25,7 +26,7 @@ export interface WantedColumns {
 
 interface Row {
   readonly kind: "coverage" | "counter" | "gauge";
-  /** Start of the minute, ms since 1970. */
+  /** Start of the minute or hour, ms since 1970. */
   readonly at: number;
   /** Of the layout, or of the counter. */
   readonly id: number;
@@ -37,47 +38,90 @@ const gauges = new GaugeBuffer();
 /** Of a counter that no kernel was ever seen to have. */
 const LACKING = new Float64Array(POSITIONS).fill(Number.NaN);
 
+/** Where columns are read from, and which of its values stands for a gauge. */
+interface Source {
+  readonly coverage: Prisma.Sql;
+  readonly counters: Prisma.Sql;
+  readonly gauges: Prisma.Sql;
+  readonly gauge: "last" | "lowest";
+}
+
+const MINUTES: Source = {
+  coverage: Prisma.sql`ts.coverage`,
+  counters: Prisma.sql`ts.rollup_minute`,
+  gauges: Prisma.sql`ts.gauge_minute`,
+  gauge: "last",
+};
+const HOURS: Source = {
+  coverage: Prisma.sql`ts.coverage_hour`,
+  counters: Prisma.sql`ts.rollup_hour`,
+  gauges: Prisma.sql`ts.gauge_hour`,
+  gauge: "lowest",
+};
+
 /** The minutes of a span in which anyone reported, oldest first; of one that is not over, its event counters. */
-export async function readShardMinutes(
+export function readShardMinutes(
   db: Db,
   layouts: LayoutCache,
   shard: number,
+  span: Span,
+  wanted: WantedColumns,
+): Promise<ShardColumns[]> {
+  return readColumns(db, layouts, MINUTES, shard, span, wanted);
+}
+
+/** The same of hours that are summed up. */
+export function readShardHours(
+  db: Db,
+  layouts: LayoutCache,
+  shard: number,
+  span: Span,
+  wanted: WantedColumns,
+): Promise<ShardColumns[]> {
+  return readColumns(db, layouts, HOURS, shard, span, wanted);
+}
+
+async function readColumns(
+  db: Db,
+  layouts: LayoutCache,
+  source: Source,
+  shard: number,
   { from, to }: Span,
   wanted: WantedColumns,
-): Promise<MinuteColumns[]> {
+): Promise<ShardColumns[]> {
   const counterNames = await namesById(db, layouts, wanted.counters);
   const found = new Set(counterNames.values());
   const unknown = wanted.counters.filter((name) => !found.has(name));
   const gaugeNames = await namesById(db, layouts, wanted.gauges);
-  // One statement: a minute is replaced as a whole, and is to be seen as a whole.
+  // One statement: a bucket is replaced as a whole, and is to be seen as a whole.
   const rows = await db.$queryRaw<Row[]>`
-    SELECT 'coverage' AS kind, date_part('epoch', bucket) * 1000 AS at, layout_id AS id, data FROM ts.coverage
+    SELECT 'coverage' AS kind, date_part('epoch', bucket) * 1000 AS at, layout_id AS id, data FROM ${source.coverage}
     WHERE shard = ${shard} AND bucket >= to_timestamp(${from / 1000}::float8) AND bucket < to_timestamp(${to / 1000}::float8)
     UNION ALL
-    SELECT 'counter', date_part('epoch', bucket) * 1000, counter_id, data FROM ts.rollup_minute
+    SELECT 'counter', date_part('epoch', bucket) * 1000, counter_id, data FROM ${source.counters}
     WHERE shard = ${shard} AND bucket >= to_timestamp(${from / 1000}::float8) AND bucket < to_timestamp(${to / 1000}::float8)
       AND counter_id = ANY(${[...counterNames.keys()]}::int[])
     UNION ALL
-    SELECT 'gauge', date_part('epoch', bucket) * 1000, counter_id, data FROM ts.gauge_minute
+    SELECT 'gauge', date_part('epoch', bucket) * 1000, counter_id, data FROM ${source.gauges}
     WHERE shard = ${shard} AND bucket >= to_timestamp(${from / 1000}::float8) AND bucket < to_timestamp(${to / 1000}::float8)
       AND counter_id = ANY(${[...gaugeNames.keys()]}::int[])`;
   const covering = rows.filter(({ kind }) => kind === "coverage");
   const known = await layouts.load(db, new Set(covering.map(({ id }) => id)));
-  const minutes = new Map<number, Row[]>();
+  const buckets = new Map<number, Row[]>();
   for (const row of rows) {
     const at = Math.round(row.at);
-    const own = minutes.get(at);
-    if (own === undefined) minutes.set(at, [row]);
+    const own = buckets.get(at);
+    if (own === undefined) buckets.set(at, [row]);
     else own.push(row);
   }
-  return [...minutes]
+  return [...buckets]
     .filter(([, own]) => own.some(({ kind }) => kind === "coverage"))
     .sort(([a], [b]) => a - b)
     .map(([at, own]) => ({
       at,
       ratedMs: ratedOf(own),
       increases: increasesOf(own, counterNames, unknown, known),
-      gauges: gaugesOf(own, gaugeNames),
+      gauges: gaugesOf(own, gaugeNames, source.gauge),
     }));
 }
 
@@ -150,14 +194,18 @@ function fill(column: Float64Array, data: Uint8Array, value: number): void {
   for (let index = 0; index < count; index++) column[positions.positions[index] as number] = value;
 }
 
-function gaugesOf(rows: readonly Row[], names: ReadonlyMap<number, string>): Map<string, Float64Array> {
+function gaugesOf(
+  rows: readonly Row[],
+  names: ReadonlyMap<number, string>,
+  which: Source["gauge"],
+): Map<string, Float64Array> {
   const columns = new Map<string, Float64Array>();
   for (const { kind, id, data } of rows) {
     const name = names.get(id);
     if (kind !== "gauge" || name === undefined) continue;
     const column = new Float64Array(POSITIONS).fill(Number.NaN);
     for (let index = 0, count = readGauges(data, gauges); index < count; index++) {
-      column[gauges.positions[index] as number] = gauges.last[index] as number;
+      column[gauges.positions[index] as number] = gauges[which][index] as number;
     }
     columns.set(name, column);
   }

@@ -4,19 +4,31 @@ import { DEFAULT_SETTINGS, leastLossThreshold, policyOf } from "../../../src/det
 
 const FILE = `
 objective: 99.95
+zone: Europe/Berlin
 roles:
   web: { pageShare: 5, lossThreshold: 0.05 }
   batch:
     objective: 95
+    zone: Asia/Tokyo
 `;
 
 describe("the detection file", () => {
   test("asks of a role what is said of it, and otherwise what is said of all", () => {
     const settings = parseDetectionFile(FILE, "detection.yml");
-    expect(policyOf(settings, null)).toEqual({ objective: 0.9995, lossThreshold: 0.001, pageShare: 0.1 });
+    expect(policyOf(settings, null)).toEqual({
+      objective: 0.9995,
+      lossThreshold: 0.001,
+      pageShare: 0.1,
+      zone: "Europe/Berlin",
+    });
     expect(policyOf(settings, "db")).toEqual(policyOf(settings, null));
-    expect(policyOf(settings, "web")).toEqual({ objective: 0.9995, lossThreshold: 0.0005, pageShare: 0.05 });
-    expect(policyOf(settings, "batch").objective).toBe(0.95);
+    expect(policyOf(settings, "web")).toEqual({
+      objective: 0.9995,
+      lossThreshold: 0.0005,
+      pageShare: 0.05,
+      zone: "Europe/Berlin",
+    });
+    expect(policyOf(settings, "batch")).toMatchObject({ objective: 0.95, zone: "Asia/Tokyo" });
     expect(leastLossThreshold(settings)).toBe(0.0005);
   });
 
@@ -33,6 +45,7 @@ describe("the detection file", () => {
     ["objectives: 99", 'detection.yml:1:13: the file: Unrecognized key: "objectives"'],
     ["roles: [web]", "detection.yml:1:8: roles: Invalid input: expected record, received array"],
     ["objective: [", "detection.yml:1:"],
+    ["zone: Berlin", "detection.yml:1:7: zone: write the name of a time zone, as Europe/Berlin"],
   ])("with a fault says where: %j", (text, fault) => {
     expect(() => parseDetectionFile(text, "detection.yml")).toThrow(fault);
   });

@@ -96,3 +96,18 @@ describe("no incident comes of", () => {
     expect(host.transitions).toEqual([]);
   });
 });
+
+describe("30 days on which nothing is counted", () => {
+  const idle = new Pipeline().learn(30 * 1_440, () => ({}));
+
+  test("and a day more raise nothing", () => {
+    idle.run(8_640, () => ({}));
+    expect(idle.flags).toEqual([]);
+    expect(idle.transitions).toEqual([]);
+  });
+
+  test("teach that the first burst of thirty overflows is one", () => {
+    idle.run(1, () => ({ overflows: 30, drops: 30 }));
+    expect(idle.flags).toMatchObject([{ detector: "burst", series: "TcpExtListenOverflows", observed: 30 }]);
+  });
+});

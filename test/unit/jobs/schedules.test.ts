@@ -32,6 +32,7 @@ const ALL = [
   "detect-tick",
   "presence",
   "roles",
+  "peers",
   "notify-tick",
   "compact-tick",
   "make-partitions",

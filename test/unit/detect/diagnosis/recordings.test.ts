@@ -55,9 +55,12 @@ test("connection-leak, spread over hours, is flagged, and named by the flag", ()
   const seen = observed(replayEpisode("connection-leak", { startAt: START, everyMs: HOUR_MS }));
   const at = seen.names.indexOf("TcpCurrEstab");
   const minima = seen.observations.map(({ snapshot }) => snapshot.values.numbers[at] ?? null);
-  const flags = minima.flatMap(
-    (_, hour) => judgeLeak(minima.slice(0, hour + 1), START + hour * HOUR_MS, null) ?? [],
-  );
+  const quiet = Array.from({ length: 18 }, () => minima[0] ?? 0);
+  const hours = [...quiet, ...minima].map((lowest) => ({ lowest, usual: 1, arrivals: null }));
+  const flags = minima.flatMap((_, hour) => {
+    const to = START + hour * HOUR_MS;
+    return judgeLeak({ hours: hours.slice(0, quiet.length + hour + 1), to, dispersion: 0 }) ?? [];
+  });
   expect(flags.length).toBeGreaterThan(0);
   expect(diagnosisOf(windowBySnapshots(seen), { flags })?.cause).toBe("CONNECTION_LEAK");
 });

@@ -41,7 +41,7 @@ test("a newcomer inherits from its role in the shard, and from no other", () => 
     [50, "web"],
     [51, "db"],
   ]);
-  inheritFirst(shard, first, (position) => roles.get(position) ?? null);
+  inheritFirst(shard, first, (position) => roles.get(position) ?? null, new Map());
   const usual = shard.expectation(grown, attempts, first.at);
   expect(usual?.perMinute).toBeGreaterThan(1);
   expect(shard.expectation(50, attempts, first.at)).toEqual(usual);
