@@ -52,7 +52,9 @@ test("groups come by size, and what has no colour left is summed up", () => {
 });
 
 test("the heatmap is pale for few and dark for many, and has a colour of its own for none", () => {
-  expect([0, 1, 10, 100, 1_000, 10_000].map((value) => heatLevel(value, 10_000))).toEqual([0, 1, 2, 3, 4, 5]);
+  expect([0, 1, 100, 300, 1_000, 3_000, 4_000, 10_000].map((value) => heatLevel(value, 10_000))).toEqual([
+    0, 1, 1, 2, 3, 4, 5, 5,
+  ]);
   expect(heatLevel(0, 0)).toBe(0);
 });
 
