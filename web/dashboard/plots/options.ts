@@ -57,7 +57,9 @@ export function plotOptions(input: PlotInput): { options: UPlot.Options; data: U
       y: false,
       drag: { x: input.onZoom !== undefined, y: false, setScale: false },
       points: { size: 6 },
-      ...(syncKey === undefined ? {} : { sync: { key: syncKey, setSeries: false } }),
+      ...(syncKey === undefined
+        ? {}
+        : { sync: { key: syncKey, setSeries: false, filters: { pub: isMove, sub: isMove } } }),
     },
     scales: {
       x: {
@@ -98,6 +100,11 @@ export function plotOptions(input: PlotInput): { options: UPlot.Options; data: U
     },
   };
   return { options, data: data as unknown as UPlot.AlignedData };
+}
+
+/** Plots share where the cursor is, and no drag: each of them would ask for the range that one was dragged over. */
+function isMove(event: string): boolean {
+  return event === "mousemove" || event === "mouseleave";
 }
 
 /** Times by a 24-hour clock, coarser as the plot spans more. */
