@@ -88,6 +88,9 @@ test.runIf(hasChromium)(
     await page.mouse.move(box.x + box.width * 0.5, y);
     await page.mouse.down();
     await page.mouse.move(box.x + box.width * 0.75, y, { steps: 5 });
+    // A drag is drawn a frame later; let go of before, it would end where it was drawn last.
+    const dragged = async () => (await page.locator(".u-select").first().boundingBox())?.width ?? 0;
+    await expect.poll(dragged, SEEN).toBeGreaterThan(box.width * 0.24);
     await page.mouse.up();
     await page.waitForURL(/from=.*to=/, SEEN);
     const [from, to] = [params().get("from"), params().get("to")].map((at) => Date.parse(at ?? ""));

@@ -61,7 +61,7 @@ export function IncidentList({ incidents, advice }: IncidentListProps) {
               <time dateTime={startedAt} title={formatTime(start, zone, { seconds: true })}>
                 {resolvedAt === null
                   ? `began ${formatAgo(start, now)}`
-                  : `${formatTime(start, zone, { now })}, lasted ${formatSpan(end - start)}`}
+                  : `${formatTime(start, zone, { now })}, ${end - start < 1_000 ? "over at once" : `lasted ${formatSpan(end - start)}`}`}
               </time>
             </p>
             {remedy !== undefined && (
