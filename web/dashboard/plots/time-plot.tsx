@@ -70,6 +70,7 @@ export function TimePlot(props: TimePlotProps) {
   const lines = JSON.stringify([
     shown.map(({ name, color, band }) => [name, color, band !== undefined]),
     step,
+    times.length < 3,
   ]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `look` stands for the colours, `lines` for the series

@@ -19,8 +19,8 @@ const SHOWN = 4;
 const SEVERITIES: readonly Severity[] = ["CRITICAL", "MAJOR", "MINOR", "INFO"];
 
 /**
- * What is not resolved, the worst first; of a pinned range, what was not resolved in it. Nothing at all when there is none. One that
- * another explains, as a stalled application does the objective that burns by it, is on that one's page.
+ * What is not resolved, the worst first; of a pinned range, what was not resolved in it. Nothing at all when there is
+ * none. One that another explains, as a stalled application does the objective that burns by it, is on that one's page.
  */
 export function FleetIncidents() {
   const { range, href } = useView();
