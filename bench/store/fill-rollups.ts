@@ -1,4 +1,4 @@
-/** Rollups of minutes and hours of two counters of a large fleet, by the store's own code, without the snapshots under them. */
+/** Rollups of minutes and hours of a few counters of a large fleet, by the store's own code, without the snapshots under them. */
 import { GaugeSums } from "../../src/rates/gauges.ts";
 import { MINUTE_MS, MinuteSum } from "../../src/rates/minute.ts";
 import type { Snapshot } from "../../src/rates/snapshot.ts";
@@ -15,16 +15,26 @@ import { shardOf } from "../../src/store/snapshots.ts";
 import type { FleetOptions } from "../fleet/fleet.ts";
 import type { StoredFleet } from "./fill.ts";
 import { rollUpAllHours } from "./roll-up-all.ts";
-import { type TwoCounters, twoCounters } from "./two-counters.ts";
+import { twoCounters } from "./two-counters.ts";
 
 const MINUTES_PER_WRITE = 60;
 
-/** @param stored registered with the layout [EVENT, DENSE] */
+/** How much each counter of the layout grew in each interval on one host. */
+export type Growth = (fleet: FleetOptions, index: number, steps: number) => readonly Float64Array[];
+
+/** Of the layout [EVENT, DENSE]. */
+const growthOfTwo: Growth = (fleet, index, steps) => {
+  const { event, dense } = twoCounters(fleet, index, steps);
+  return [event, dense];
+};
+
+/** @param stored registered with the layout that `growth` tells of */
 export async function fillRollups(
   db: PrismaClient,
   fleet: FleetOptions,
   stored: StoredFleet,
   minutes: number,
+  growth: Growth = growthOfTwo,
 ): Promise<void> {
   const layout = (await new LayoutCache().load(db, [stored.layoutId])).get(stored.layoutId);
   if (layout === undefined) throw new Error("the layout is gone");
@@ -41,7 +51,7 @@ export async function fillRollups(
     shards.set(shardOf(namespaceId), members);
   });
   for (const [shard, members] of shards) {
-    const grown = members.map(({ index }) => twoCounters(fleet, index, minutes * perMinute));
+    const grown = members.map(({ index }) => growth(fleet, index, minutes * perMinute));
     for (let first = 0; first < minutes; first += MINUTES_PER_WRITE) {
       const rolled: RolledMinute[] = times.slice(first, first + MINUTES_PER_WRITE).map((minute, place) => {
         const sum = new MinuteSum();
@@ -66,11 +76,8 @@ export async function fillRollups(
   await db.$executeRaw`ANALYZE`;
 }
 
-function inMinute({ event, dense }: TwoCounters, from: number, steps: number): CounterValues {
-  let [events, all] = [0, 0];
-  for (let step = from; step < from + steps; step++) {
-    events += event[step] ?? 0;
-    all += dense[step] ?? 0;
-  }
-  return counterValues([events, all]);
+function inMinute(grown: readonly Float64Array[], from: number, steps: number): CounterValues {
+  return counterValues(
+    grown.map((counter) => counter.subarray(from, from + steps).reduce((sum, by) => sum + by, 0)),
+  );
 }

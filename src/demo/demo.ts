@@ -19,44 +19,49 @@ const HISTORY_MS = 2 * HOUR_MS;
 /** A simulated fleet, up to now and from now on. */
 export class Demo {
   readonly #startMs: number;
-  readonly #endMs: number;
-  readonly #hours: number;
+  readonly #earlierMs: number;
   readonly #makeHosts: (facts: readonly HostFacts[]) => SimulatedHost[];
-  /** Those that go on: one that has fallen silent tells of no past either. */
+  /** Whose past is told while the demo runs: not that of one that has fallen silent, or of one that is written. */
   readonly #talking: readonly HostFacts[];
   readonly #hosts: readonly SimulatedHost[];
   readonly #write: (deps: HistoryDeps) => Promise<number>;
 
   /** @param now ms since 1970 */
   constructor({ hosts, hours }: DemoOptions, now: number) {
-    this.#hours = hours;
-    this.#endMs = Math.floor(now / MINUTE_MS) * MINUTE_MS;
-    this.#startMs = this.#endMs - HISTORY_MS;
-    const [startMs, endMs] = [this.#startMs, this.#endMs];
+    const endMs = Math.floor(now / MINUTE_MS) * MINUTE_MS;
+    const startMs = endMs - HISTORY_MS;
+    const earlierMs = Math.min(startMs, endMs - hours * HOUR_MS);
+    this.#startMs = startMs;
+    this.#earlierMs = earlierMs;
     const facts = fleetOf({ hosts, startMs });
-    const story = storyOf(facts, startMs, endMs);
-    const faultsOf = byHost(story.faults);
-    this.#talking = facts.filter(({ index }) => !story.silent.has(index));
+    const story = storyOf(facts, { earlierMs, startMs, endMs });
+    const faultsOf = byHost([...story.earlier, ...story.faults]);
+    const early = new Set(story.earlier.map(({ host }) => host));
+    this.#talking = facts.filter(({ index }) => !story.silent.has(index) && !early.has(index));
     this.#makeHosts = (some) =>
       some.map(
         (one) =>
           new SimulatedHost({
             facts: one,
-            startMs,
+            startMs: early.has(one.index) ? earlierMs : startMs,
             faults: faultsOf.get(one.index) ?? [],
             silentFrom: story.silent.get(one.index) ?? null,
             versionAt: (at) => versionOf(story, one.role, at),
           }),
       );
     this.#hosts = this.#makeHosts(facts);
-    this.#write = (deps) => {
+    this.#write = async (deps) => {
       const then = peopleOf(deps.db, story, endMs);
-      return writeHistory(deps, { hosts: this.#hosts, faultsOf, startMs, endMs, then });
+      const few = this.#hosts.filter(({ facts: { index } }) => early.has(index));
+      const before = { hosts: few, faultsOf, startMs: earlierMs, endMs: startMs, then };
+      const snapshots = few.length === 0 ? 0 : await writeHistory(deps, before);
+      return snapshots + (await writeHistory(deps, { hosts: this.#hosts, faultsOf, startMs, endMs, then }));
     };
   }
 
   /**
-   * Writes the newest hours of the history into a database that has no hosts. Call it before workers run there.
+   * Writes the newest hours of the history, and a day of the few hosts that something was the matter with, into a
+   * database that has no hosts. Call it before workers run there.
    *
    * @returns how many snapshots it has
    * @throws CONFIGURATION when there are hosts: what is simulated is never mixed with what is real
@@ -76,7 +81,7 @@ export class Demo {
   start(options: AgentsOptions): () => Promise<void> {
     const stopLive = startLive(this.#hosts, options);
     // Hosts of their own, which go back from where the others began.
-    const span = { fromMs: this.#startMs, downToMs: this.#endMs - this.#hours * HOUR_MS };
+    const span = { fromMs: this.#startMs, downToMs: this.#earlierMs };
     const stopPast =
       span.downToMs < span.fromMs ? startPast(this.#makeHosts(this.#talking), span, options) : null;
     return async () => {

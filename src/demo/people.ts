@@ -16,6 +16,8 @@ const BEN: Actor = { kind: "proxy", id: null, name: "ben", scopes: ["read", "ope
 const PIPELINE: Actor = { kind: "token", id: null, name: "deploy pipeline", scopes: ["operate"] };
 const INCIDENTS_MAX = 100;
 
+type Cause = IncidentRecord["cause"];
+
 interface Deed {
   /** ms since 1970: it is done at the end of the stretch of history that has it. */
   readonly at: number;
@@ -41,9 +43,10 @@ export function peopleOf(db: PrismaClient, story: Story, endMs: number): (now: n
   };
 }
 
-function deedsOf({ deploys }: Story, endMs: number): Deed[] {
+function deedsOf({ deploys, earlier }: Story, endMs: number): Deed[] {
   const after = (minutes: number) => endMs + minutes * MINUTE_MS;
   return [
+    ...(earlier.length === 0 ? [] : deedsBefore(after)),
     ...deploys.map(({ role, version, at }): Deed => {
       const event = {
         kind: "DEPLOY",
@@ -53,27 +56,19 @@ function deedsOf({ deploys }: Story, endMs: number): Deed[] {
       };
       return { at, run: (context) => recordEvent({ ...context, actor: PIPELINE }, event) };
     }),
-    {
-      at: after(-60),
-      run: async (context, incidents) => {
-        const stalled = incidents.find(({ cause }) => cause === "APPLICATION_STALLED");
-        if (stalled === undefined) return;
-        const text = "All workers waited for the connection pool of the database; a deadlock. Restarted.";
-        await annotateIncident({ ...context, actor: ANA }, stalled.id, text);
-        await rateIncident({ ...context, actor: ANA }, stalled.id, true);
-      },
-    },
-    {
-      at: after(-30),
-      run: async (context, incidents) => {
-        const small = incidents.find(
-          ({ cause, status }) => cause === "ACCEPT_QUEUE_TOO_SMALL" && status === "OPEN",
-        );
-        if (small === undefined) return;
-        const text = "A larger backlog goes out with the next release of the gateway.";
-        await acknowledgeIncident({ ...context, actor: BEN }, small.id, text);
-      },
-    },
+    judged(
+      after(-60),
+      "APPLICATION_STALLED",
+      ANA,
+      true,
+      "All workers waited for the connection pool of the database; a deadlock. Restarted.",
+    ),
+    takenOn(
+      after(-30),
+      "ACCEPT_QUEUE_TOO_SMALL",
+      BEN,
+      "A larger backlog goes out with the next release of the gateway.",
+    ),
     {
       at: after(-0.5),
       run: (context) =>
@@ -105,4 +100,74 @@ function deedsOf({ deploys }: Story, endMs: number): Deed[] {
         ),
     },
   ];
+}
+
+/**
+ * The day before: who took on which incident, and what they wrote of it. What is done to one that is open is done at
+ * the end of a stretch (history.ts) in which its fault goes on.
+ *
+ * @param after minutes from the end, as a time
+ */
+function deedsBefore(after: (minutes: number) => number): Deed[] {
+  const config = {
+    kind: "DEPLOY",
+    title: "api: eight workers instead of twelve",
+    at: after(-421),
+    matchers: [{ name: "role", op: "EQ", value: "api" }] as const,
+  };
+  return [
+    { at: config.at, run: (context) => recordEvent({ ...context, actor: PIPELINE }, config) },
+    takenOn(
+      after(-1_290),
+      "APPLICATION_STALLED",
+      ANA,
+      "Merging segments holds every thread; the node is being restarted.",
+    ),
+    judged(
+      after(-1_200),
+      "APPLICATION_STALLED",
+      ANA,
+      true,
+      "Segments are merged at night now, by two threads.",
+    ),
+    takenOn(
+      after(-1_095),
+      "ACCEPT_QUEUE_TOO_SMALL",
+      BEN,
+      "The nightly export opens its connections all at once.",
+    ),
+    judged(after(-780), "SYN_FLOOD", BEN, false, "Cookies held; nobody had to get up for it."),
+    takenOn(
+      after(-585),
+      "UPSTREAM_REFUSING",
+      ANA,
+      "The directory is being restarted, one node after the other.",
+    ),
+    takenOn(after(-390), "APPLICATION_SLOW", BEN, "Eight workers are too few at this hour: back to twelve."),
+    judged(after(-330), "APPLICATION_SLOW", BEN, true, "Twelve workers again since 20 minutes."),
+  ];
+}
+
+/** Somebody acknowledges the newest incident of a cause, if it is still open. */
+function takenOn(at: number, cause: Cause, actor: Actor, note: string): Deed {
+  return {
+    at,
+    run: async (context, incidents) => {
+      const found = incidents.find((one) => one.cause === cause && one.status === "OPEN");
+      if (found !== undefined) await acknowledgeIncident({ ...context, actor }, found.id, note);
+    },
+  };
+}
+
+/** Somebody says of the newest incident of a cause whether it was useful to hear of it, and why. */
+function judged(at: number, cause: Cause, actor: Actor, useful: boolean, note: string): Deed {
+  return {
+    at,
+    run: async (context, incidents) => {
+      const found = incidents.find((one) => one.cause === cause);
+      if (found === undefined) return;
+      await annotateIncident({ ...context, actor }, found.id, note);
+      await rateIncident({ ...context, actor }, found.id, useful);
+    },
+  };
 }

@@ -14,6 +14,8 @@ export interface Deploy {
 
 export interface Story {
   readonly faults: readonly Fault[];
+  /** Those of the day before, which are over; their hosts are among few that have a history of all of it. */
+  readonly earlier: readonly Fault[];
   /** Hosts that fall silent, and from when on. */
   readonly silent: ReadonlyMap<number, number>;
   readonly deploys: readonly Deploy[];
@@ -40,21 +42,34 @@ const LINES: readonly Line[] = [
   ["slow", "node", 0, -9, 35, "cart"],
 ];
 
+/** The day before: each was found, handled, and is over. */
+const EARLIER: readonly Line[] = [
+  ["stalled", "search", 3, -1_310, -1_284],
+  ["bursts", "gateway", 3, -1_130, -1_075],
+  ["flood", "edge", 4, -842, -798],
+  ["refused", "auth", 3, -604, -566],
+  ["slow", "api", 5, -412, -371],
+  ["slow", "node", 3, -268, -229, "cart"],
+];
+
 /** Version 2.14 of checkout is slow on every other host that has it. */
 const DEPLOY = { role: "checkout", at: -30, slowFrom: -26, slowTo: 90 };
 /** At the end of a stretch (history.ts): a host is taken to be heard of when the stretch is written that has its last word. */
 const SILENT = { role: "cache", from: -30 };
 
-/**
- * @param startMs when the history begins
- * @param endMs when it ends, and the demo starts
- */
-export function storyOf(fleet: readonly HostFacts[], startMs: number, endMs: number): Story {
+export interface StoryTimes {
+  /** When the day before begins, the history of every host, and the demo, where that ends: ms since 1970. */
+  readonly earlierMs: number;
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+export function storyOf(fleet: readonly HostFacts[], { earlierMs, startMs, endMs }: StoryTimes): Story {
   const after = (minutes: number) => endMs + minutes * MINUTE_MS;
-  const told = LINES.map(([kind, role, nth, from, to, app]): Fault => {
+  const faultOf = ([kind, role, nth, from, to, app]: Line): Fault => {
     const host = hostOfRole(fleet, role, nth);
     return { kind, host, app: app ?? null, from: after(from), to: after(to) };
-  });
+  };
   const slow = fleet
     .filter(({ role }) => role === DEPLOY.role)
     .filter((_, place) => place % 2 === 0 || place === 1)
@@ -64,7 +79,8 @@ export function storyOf(fleet: readonly HostFacts[], startMs: number, endMs: num
     });
   const silentHost = hostOfRole(fleet, SILENT.role, 1);
   return {
-    faults: [...told, ...slow]
+    earlier: EARLIER.map(faultOf).filter(({ from, to }) => from >= earlierMs + LEARN_MS && to < startMs),
+    faults: [...LINES.map(faultOf), ...slow]
       .filter(({ from }) => from >= startMs + LEARN_MS)
       .concat(laterFaults(fleet, endMs + HOUR_MS)),
     silent: new Map([[silentHost, after(SILENT.from)]]),

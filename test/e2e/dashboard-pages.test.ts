@@ -89,9 +89,9 @@ test.runIf(hasChromium)(
     await open("/listeners");
     const row = page.locator("tr", { hasText: "shop-7d9f" });
     expect(await row.textContent(SEEN)).toMatch(/web-3.*8080.*of 128/);
-    expect(await row.locator(".listener-advice").textContent()).toMatch(/backlog/);
+    expect(await row.locator(".advice").textContent()).toMatch(/backlog/);
     await row.locator("a").click();
-    await page.waitForURL(/\/hosts\/host_\d+/, SEEN);
+    await page.waitForURL(/\/hosts\/host_[0-9a-f-]+/, SEEN);
   },
   TEST_MS,
 );
@@ -102,6 +102,8 @@ test.runIf(hasChromium)(
     const { page } = visit;
     await open("/counters");
     await page.getByLabel("Search counters").fill("times the listen queue of a socket overflowed");
+    // What is clicked must not be of the list that is on its way out.
+    await page.waitForSelector(".counters-count >> text=/^[0-9]{1,2} counters?$/", SEEN);
     await page.locator(".counters-index a", { hasText: /^ListenOverflows/ }).click(SEEN);
     await page.waitForURL(/\/counters\/TcpExtListenOverflows/, SEEN);
     await page.waitForSelector("text=What netstat -s calls it", SEEN);

@@ -87,6 +87,20 @@ test.runIf(hasChromium)("from the fleet to the cause of an overflow is one click
 });
 
 test.runIf(hasChromium)(
+  "an incident's hosts are seen as one, and hosts by the version of their agent",
+  async () => {
+    const { data } = await service.graphql(
+      `query ($id: ID!) { incident(id: $id) { fleet { hostCount agentVersions { version hostCount } } } }`,
+      { id: incident.id },
+    );
+    expect(data.incident.fleet).toEqual({
+      hostCount: 1,
+      agentVersions: [{ version: expect.stringMatching(/^\d/), hostCount: 1 }],
+    });
+  },
+);
+
+test.runIf(hasChromium)(
   "every page opens without a fault, a stranger or a barrier, light, dark and small",
   async () => {
     const visit = await signedIn("/", "read", "operate");

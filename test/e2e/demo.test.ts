@@ -42,7 +42,7 @@ function startDemo(words: readonly string[], env: Readonly<Record<string, string
 test(
   "a small demo shows a fleet that reports, with the incidents of its story, and leaves nothing behind",
   async () => {
-    const demo = startDemo(["--hosts", "40", "--hours", "3"]);
+    const demo = startDemo(["--hosts", "40", "--hours", "8"]);
     const url = await waitFor(
       "the demo to be ready",
       () => {
@@ -68,8 +68,8 @@ test(
 
     const { system, incidents, events, silences } = (await ask(`{
       system { simulated }
-      incidents(first: 50) { edges { node { cause status title hostCount acknowledgedBy useful } } }
-      events(range: { last: "3h" }) { kind title }
+      incidents(first: 50) { edges { node { cause status startedAt title hostCount acknowledgedBy useful } } }
+      events(range: { last: "8h" }) { kind title }
       silences { comment }
     }`)) as {
       system: { simulated: boolean };
@@ -79,7 +79,24 @@ test(
     };
     expect(system.simulated).toBe(true);
     const found = incidents.edges.map(({ node }) => node);
-    const withCause = (cause: string) => found.filter((one) => one.cause === cause);
+    const begun = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+    const [before, now] = [false, true].map((isNew) =>
+      found.filter((one) => String(one.startedAt) > begun(180) === isNew),
+    );
+    // The day before: what was found in it was handled, and is over.
+    expect(before).toContainEqual(
+      expect.objectContaining({
+        cause: "APPLICATION_SLOW",
+        status: "RESOLVED",
+        acknowledgedBy: "ben",
+        useful: true,
+      }),
+    );
+    expect(before?.filter(({ cause }) => cause !== "SLO_BURN").map(({ status }) => status)).toEqual([
+      "RESOLVED",
+      "RESOLVED",
+    ]);
+    const withCause = (cause: string) => now?.filter((one) => one.cause === cause) ?? [];
     expect(withCause("APPLICATION_STALLED")).toHaveLength(2);
     expect(withCause("APPLICATION_STALLED")).toContainEqual(
       expect.objectContaining({ status: "RESOLVED", useful: true }),
@@ -105,7 +122,7 @@ test(
     });
     // What was before the history comes late, and is rolled up as what agents say that were cut off.
     await waitFor("the hours before the history", async () => {
-      const past = `{ fleet { trend(counter: "TcpPassiveOpens", range: { last: "3h" }, step: "10m") { values } } }`;
+      const past = `{ fleet { trend(counter: "TcpPassiveOpens", range: { last: "8h" }, step: "10m") { values } } }`;
       const { trend } = ((await ask(past)) as { fleet: { trend: { values: unknown[] }[] } }).fleet;
       return trend[0]?.values.slice(1, -1).every((value) => value !== null) || null;
     });

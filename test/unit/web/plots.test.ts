@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { groupsOf, heatLevel } from "../../../web/dashboard/pages/fleet/groups.ts";
 import { parseCounters, printCounters } from "../../../web/dashboard/pages/host/counters.ts";
 import { incidentMarks, incidentRange } from "../../../web/dashboard/pages/incident/range.ts";
-import { peakOf, stacked, stepTimes } from "../../../web/dashboard/plots/times.ts";
+import { peakOf, perSecond, stacked, stepTimes } from "../../../web/dashboard/plots/times.ts";
 
 test("steps begin where the API says, in seconds", () => {
   expect(stepTimes("1970-01-01T00:01:00.000Z", "5m", 3)).toEqual([60, 360, 660]);
@@ -19,6 +19,18 @@ test("stacked series stand on each other, and have a hole only where nothing is 
     [3, 5, null],
   ]);
   expect(stacked([])).toEqual([]);
+});
+
+test.each([
+  ["steps that are over", 660_000, [2, 0, null]],
+  ["one of which two thirds have passed", 560_000, [2, 0, null]],
+  ["one that has just begun", 420_000, [2, null, null]],
+])("a rate is what grew over the time that has passed of a step: %s", (_name, now, expected) => {
+  expect(perSecond([600, 0, null], "1970-01-01T00:01:00.000Z", "5m", now)).toEqual(expected);
+});
+
+test("a step that is not over is reckoned over what has passed of it", () => {
+  expect(perSecond([600], "1970-01-01T00:00:00.000Z", "5m", 200_000)).toEqual([3]);
 });
 
 test("the peak is the first of the greatest", () => {
@@ -52,7 +64,9 @@ test("groups come by size, and what has no colour left is summed up", () => {
 });
 
 test("the heatmap is pale for few and dark for many, and has a colour of its own for none", () => {
-  expect([0, 1, 10, 100, 1_000, 10_000].map((value) => heatLevel(value, 10_000))).toEqual([0, 1, 2, 3, 4, 5]);
+  expect([0, 1, 100, 300, 1_000, 3_000, 4_000, 10_000].map((value) => heatLevel(value, 10_000))).toEqual([
+    0, 1, 1, 2, 3, 4, 5, 5,
+  ]);
   expect(heatLevel(0, 0)).toBe(0);
 });
 

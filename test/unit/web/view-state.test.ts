@@ -6,6 +6,7 @@ import {
   printView,
   rangeAt,
   rangeInput,
+  stepOf,
   type ViewState,
   zoomed,
 } from "../../../web/dashboard/view/state.ts";
@@ -105,4 +106,13 @@ test("a drag over a plot asks for what it spans, and for five minutes at least",
     to: NOW + 150_000,
   });
   expect(zoomed(NOW, NOW)).toBeNull();
+});
+
+test.each([
+  [{ kind: "last", last: "24h" }, null],
+  [{ kind: "last", last: "7d" }, "1h"],
+  [{ kind: "pinned", from: 0, to: 3_600_000 }, null],
+  [{ kind: "pinned", from: 0, to: 30 * 86_400_000 }, "1h"],
+] as const)("the step of %o is %s", (range, step) => {
+  expect(stepOf(range)).toBe(step);
 });

@@ -2,21 +2,38 @@
 import UPlot from "uplot";
 import { token } from "../theme/theme.ts";
 import { drawMarks, drawStretches } from "./draw.ts";
+import type { Mark } from "./model.ts";
 import type { TimePlotProps } from "./time-plot.tsx";
 import { stacked } from "./times.ts";
 import type { TooltipAt } from "./tooltip.tsx";
 
-export interface PlotInput extends TimePlotProps {
+export interface PlotInput extends Omit<TimePlotProps, "marks"> {
+  /** Those that there are when it is drawn: they change while a plot stays. */
+  readonly marks: () => readonly Mark[];
   readonly times: readonly number[];
-  readonly width: number;
   readonly height: number;
   readonly setTip: (tip: TooltipAt | null) => void;
 }
 
-export function plotOptions(input: PlotInput): { options: UPlot.Options; data: UPlot.AlignedData } {
-  const { series, times, width, height, format, zone, stack = false, marks = [], from, to, syncKey } = input;
+/** The columns of a plot's lines: the times, then of each series its values and the edges of its band. */
+export function plotColumns({
+  series,
+  times,
+  stack = false,
+}: Pick<PlotInput, "series" | "times" | "stack">): UPlot.AlignedData {
   const columns = stack ? stacked(series.map(({ values }) => values)) : series.map(({ values }) => values);
-  const data: (readonly (number | null)[])[] = [times];
+  const data = series.flatMap(({ band }, index) => [
+    columns[index] ?? [],
+    ...(band === undefined || stack ? [] : [band.high, band.low]),
+  ]);
+  return [times, ...data] as unknown as UPlot.AlignedData;
+}
+
+export function plotOptions(input: PlotInput & { readonly width: number }): {
+  options: UPlot.Options;
+  data: UPlot.AlignedData;
+} {
+  const { series, times, width, height, format, zone, stack = false, marks, from, to, syncKey } = input;
   const lines: UPlot.Series[] = [{}];
   const bands: UPlot.Band[] = [];
   series.forEach(({ name, color, band }, index) => {
@@ -29,14 +46,11 @@ export function plotOptions(input: PlotInput): { options: UPlot.Options; data: U
       spanGaps: false,
       ...(stack && index === 0 ? { fill: withAlpha(stroke, 0.28) } : {}),
     });
-    data.push(columns[index] ?? []);
     const own = lines.length - 1;
     if (stack && index > 0) bands.push({ series: [own, own - 1], fill: withAlpha(stroke, 0.28) });
     if (band !== undefined && !stack) {
-      for (const edge of [band.high, band.low]) {
-        lines.push({ label: "", stroke: "transparent", width: 0, points: { show: false } });
-        data.push(edge);
-      }
+      const edge: UPlot.Series = { label: "", stroke: "transparent", width: 0, points: { show: false } };
+      lines.push({ ...edge }, { ...edge });
       bands.push({ series: [own + 1, own + 2], fill: withAlpha(stroke, 0.16) });
     }
   });
@@ -57,7 +71,9 @@ export function plotOptions(input: PlotInput): { options: UPlot.Options; data: U
       y: false,
       drag: { x: input.onZoom !== undefined, y: false, setScale: false },
       points: { size: 6 },
-      ...(syncKey === undefined ? {} : { sync: { key: syncKey, setSeries: false } }),
+      ...(syncKey === undefined
+        ? {}
+        : { sync: { key: syncKey, setSeries: false, filters: { pub: isMove, sub: isMove } } }),
     },
     scales: {
       x: {
@@ -79,8 +95,8 @@ export function plotOptions(input: PlotInput): { options: UPlot.Options; data: U
     series: lines,
     bands,
     hooks: {
-      drawClear: [(plot) => drawStretches(plot, marks)],
-      draw: [(plot) => drawMarks(plot, marks)],
+      drawClear: [(plot) => drawStretches(plot, marks())],
+      draw: [(plot) => drawMarks(plot, marks())],
       setCursor: [
         ({ cursor: { idx, left, top } }) =>
           input.setTip(
@@ -97,7 +113,12 @@ export function plotOptions(input: PlotInput): { options: UPlot.Options; data: U
       ],
     },
   };
-  return { options, data: data as unknown as UPlot.AlignedData };
+  return { options, data: plotColumns(input) };
+}
+
+/** Plots share where the cursor is, and no drag: each of them would ask for the range that one was dragged over. */
+function isMove(event: string): boolean {
+  return event === "mousemove" || event === "mouseleave";
 }
 
 /** Times by a 24-hour clock, coarser as the plot spans more. */

@@ -5,7 +5,7 @@ import UPlot from "uplot";
 import { formatTime, type Zone } from "../format/times.ts";
 import { onThemeChange } from "../theme/theme.ts";
 import type { Mark, PlotSeries } from "./model.ts";
-import { plotOptions } from "./options.ts";
+import { plotColumns, plotOptions } from "./options.ts";
 import { peakOf, stepTimes } from "./times.ts";
 import { Tooltip, type TooltipAt } from "./tooltip.tsx";
 
@@ -54,19 +54,30 @@ export function TimePlot(props: TimePlotProps) {
 
   useEffect(() => onThemeChange(() => setLook((was) => was + 1)), []);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `look` stands for the colours, which are read anew
+  const marks = useRef(props.marks);
+  marks.current = props.marks;
+  const input = {
+    ...props,
+    ...(zoom.current === undefined ? {} : { onZoom: (from: number, to: number) => zoom.current?.(from, to) }),
+    marks: () => marks.current ?? [],
+    series: shown,
+    times,
+    height,
+    setTip,
+  };
+  const newest = useRef(input);
+  newest.current = input;
+  const lines = JSON.stringify([
+    shown.map(({ name, color, band }) => [name, color, band !== undefined]),
+    step,
+    times.length < 3,
+  ]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `look` stands for the colours, `lines` for the series
   useEffect(() => {
     const element = host.current;
     if (element === null) return;
-    const { options, data } = plotOptions({
-      ...props,
-      ...(zoom.current === undefined ? {} : { onZoom: (from, to) => zoom.current?.(from, to) }),
-      series: shown,
-      times,
-      height,
-      width: element.clientWidth,
-      setTip,
-    });
+    const { options, data } = plotOptions({ ...newest.current, width: element.clientWidth });
     const made = new UPlot(options, data, element);
     plot.current = made;
     const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
@@ -76,7 +87,13 @@ export function TimePlot(props: TimePlotProps) {
       made.destroy();
       plot.current = null;
     };
-  }, [shown, times, look, zone, height, props.marks, props.from, props.to, props.stack]);
+  }, [lines, look, zone, height, props.from, props.to, props.stack]);
+
+  // New values go into the plot that there is: somebody may be dragging over it.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: marks are drawn with the values
+  useEffect(() => {
+    plot.current?.setData(plotColumns(newest.current));
+  }, [shown, times, props.marks]);
 
   return (
     <figure className="plot">

@@ -21,6 +21,26 @@ export function stacked(series: readonly (readonly (number | null)[])[]): (numbe
   );
 }
 
+/**
+ * What grew in each step as a rate. The step that is not over is reckoned over what has passed of it; before half of it
+ * has, too little is in of it to tell.
+ *
+ * @param now ms since 1970
+ */
+export function perSecond(
+  increases: readonly (number | null)[],
+  start: string,
+  step: string,
+  now: number,
+): (number | null)[] {
+  const stepMs = parseSpan(step) ?? 60_000;
+  const first = Date.parse(start);
+  return increases.map((increase, index) => {
+    const passedMs = Math.min(stepMs, now - (first + index * stepMs));
+    return increase === null || passedMs < stepMs / 2 ? null : (increase * 1_000) / passedMs;
+  });
+}
+
 /** The most of a series and where, for a sentence about it; null when nothing is known. */
 export function peakOf(
   values: readonly (number | null)[],

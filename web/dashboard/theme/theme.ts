@@ -4,6 +4,10 @@ export type Theme = "system" | "light" | "dark";
 export const THEMES: readonly Theme[] = ["system", "light", "dark"];
 const KEY = "spillway.theme";
 
+const system = matchMedia("(prefers-color-scheme: dark)");
+const followers = new Set<() => void>();
+system.addEventListener("change", () => applyTheme(chosenTheme()));
+
 export function chosenTheme(): Theme {
   const kept = localStorage.getItem(KEY);
   return THEMES.find((theme) => theme === kept) ?? "system";
@@ -14,22 +18,17 @@ export function chooseTheme(theme: Theme): void {
   applyTheme(theme);
 }
 
-/** Colours of tokens.css follow the attribute; plots, which draw on canvas, are told by the event. */
+/** Colours of tokens.css follow the attribute, whoever chose them; plots, which draw on canvas, are called back. */
 export function applyTheme(theme: Theme): void {
-  if (theme === "system") delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = theme;
-  window.dispatchEvent(new Event("spillway:theme"));
+  const dark = theme === "system" ? system.matches : theme === "dark";
+  document.documentElement.dataset.theme = dark ? "dark" : "light";
+  for (const tell of followers) tell();
 }
 
 /** Calls back whenever colours have changed. @returns what ends it */
 export function onThemeChange(changed: () => void): () => void {
-  const system = matchMedia("(prefers-color-scheme: dark)");
-  system.addEventListener("change", changed);
-  window.addEventListener("spillway:theme", changed);
-  return () => {
-    system.removeEventListener("change", changed);
-    window.removeEventListener("spillway:theme", changed);
-  };
+  followers.add(changed);
+  return () => followers.delete(changed);
 }
 
 /** A token's value now: for canvas, which knows no variables. */

@@ -59,14 +59,26 @@ export function LabelChip({ name, value }: { readonly name: string; readonly val
   );
 }
 
-export function Labels({ labels }: { readonly labels: Readonly<Record<string, string>> }) {
+export interface LabelsProps {
+  readonly labels: Readonly<Record<string, string>>;
+  /** So many at most, in a line of a table; the others are told to who points at how many they are. */
+  readonly most?: number;
+}
+
+export function Labels({ labels, most = Number.POSITIVE_INFINITY }: LabelsProps) {
   const names = Object.keys(labels).sort();
   if (names.length === 0) return null;
+  const rest = names.slice(most);
   return (
-    <span className="chips">
-      {names.map((name) => (
+    <span className={rest.length === 0 ? "chips" : "chips chips-line"}>
+      {names.slice(0, most).map((name) => (
         <LabelChip key={name} name={name} value={labels[name] ?? ""} />
       ))}
+      {rest.length > 0 && (
+        <span className="row-note" title={rest.map((name) => `${name}=${labels[name] ?? ""}`).join("\n")}>
+          +{rest.length}
+        </span>
+      )}
     </span>
   );
 }

@@ -15,6 +15,22 @@ type Row = CountersQuery["counters"][number];
 
 /** The groups that the service is about come first. */
 const FIRST = ["TcpExt", "Tcp"];
+const BEGIN: readonly (readonly [name: string, says: string])[] = [
+  ["TcpExtListenOverflows", "An accept queue was full: the application does not accept fast enough."],
+  [
+    "TcpExtListenDrops",
+    "All handshakes that listeners refused; overflows are among them, and other reasons.",
+  ],
+  [
+    "TcpExtTCPReqQFullDoCookies",
+    "The SYN queue was full, and cookies were sent instead: many clients, or a flood.",
+  ],
+  ["TcpAttemptFails", "Connections that came to nothing before they were established, in and out."],
+  ["TcpPassiveOpens", "Connections that came in: what the drops are measured against."],
+  ["TcpActiveOpens", "Connections that the host opens itself."],
+  ["TcpCurrEstab", "Connections that are open now: a gauge, which has no rate."],
+  ["TcpEstabResets", "Open connections that ended by a reset, from either side."],
+];
 
 /** What the kernel counts: every counter that is known, and one of them in full. */
 export default function CountersPage() {
@@ -43,26 +59,29 @@ export default function CountersPage() {
             {({ counters }) => <Index rows={counters} current={name ?? null} search={asked} />}
           </Loaded>
         </Card>
-        {name === undefined ? (
-          <Card className="counters-entry">
-            <Empty icon="counters" title="Choose a counter">
-              <p>
-                Begin with <Name name="TcpExtListenOverflows" />: connections that a full accept queue
-                refused.
-              </p>
-            </Empty>
-          </Card>
-        ) : (
-          <CounterEntry name={name} />
-        )}
+        {name === undefined ? <Begin /> : <CounterEntry name={name} />}
       </div>
     </Page>
   );
 }
 
-function Name({ name }: { readonly name: string }) {
+/** What there is to read first, before a counter is chosen. */
+function Begin() {
   const { href } = useView();
-  return <Link href={href(`/counters/${name}`)}>{shortCounter(name)}</Link>;
+  return (
+    <Card className="counters-entry" title="Where to begin" note="The counters that overflows are told by">
+      <dl className="counters-begin">
+        {BEGIN.map(([name, says]) => (
+          <div key={name}>
+            <dt>
+              <Link href={href(`/counters/${name}`)}>{shortCounter(name)}</Link>
+            </dt>
+            <dd>{says}</dd>
+          </div>
+        ))}
+      </dl>
+    </Card>
+  );
 }
 
 interface IndexProps {

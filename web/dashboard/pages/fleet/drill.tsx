@@ -9,14 +9,18 @@ import {
   type DrillQuery,
   StartDrillDocument,
 } from "../../generated/documents.ts";
+import { Card } from "../../ui/card.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { Progress } from "../../ui/states.tsx";
+import { useNow } from "../../view/use-now.ts";
 import { incidentPath } from "../incidents/incident-path.ts";
 
 type Drill = NonNullable<DrillQuery["drill"]>;
 
 const UNDER_WAY_MS = 1_500;
 const AT_REST_MS = 30_000;
+/** One that has ended is told of for so long. */
+const TOLD_MS = 10 * 60_000;
 const KINDS: readonly (readonly [DrillKind, string])[] = [
   ["STALLED", "an application that accepts nothing"],
   ["SLOW", "an application that accepts too slowly"],
@@ -24,18 +28,47 @@ const KINDS: readonly (readonly [DrillKind, string])[] = [
   ["FLOOD", "a SYN flood"],
 ];
 
+interface DrillState {
+  /** Null before the first answer. */
+  readonly data: DrillQuery | null;
+  readonly running: boolean;
+  readonly refresh: () => void;
+}
+
+/** The drill that is under way, or the last one; asked for often while it runs. */
+function useDrill(): DrillState {
+  const [everyMs, setEveryMs] = useState(AT_REST_MS);
+  const { data, refresh } = useData(DrillDocument, {}, { everyMs });
+  const drill = data?.drill ?? null;
+  const running = drill !== null && drill.phase !== "ENDED";
+  const wanted = running ? UNDER_WAY_MS : AT_REST_MS;
+  if (wanted !== everyMs) setEveryMs(wanted);
+  return { data, running, refresh };
+}
+
+/** A drill that is under way or has just ended, for a page that is no longer quiet because of it. */
+export function DrillCard() {
+  const { data, running } = useDrill();
+  const now = useNow();
+  const drill = data?.drill ?? null;
+  if (drill === null) return null;
+  if (drill.endedAt !== null && now - Date.parse(drill.endedAt) > TOLD_MS) return null;
+  return (
+    <Card title="Drill" note="A real fault that somebody asked for, on a host of its own">
+      <Progress active={running} />
+      <Course drill={drill} />
+    </Card>
+  );
+}
+
 /** A real fault, made on the machine of the service when somebody asks for it, and what has come of it so far. */
 export function DrillPanel() {
   const client = useClient();
   const [kind, setKind] = useState<DrillKind>("STALLED");
   const [fault, setFault] = useState<CombinedError | null>(null);
-  const [everyMs, setEveryMs] = useState(AT_REST_MS);
-  const { data, refresh } = useData(DrillDocument, {}, { everyMs });
+  const { data, running, refresh } = useDrill();
   if (data === null) return null;
   const { drill, viewer } = data;
-  const running = drill !== null && drill.phase !== "ENDED";
-  const wanted = running ? UNDER_WAY_MS : AT_REST_MS;
-  if (wanted !== everyMs) setEveryMs(wanted);
 
   const start = async () => {
     const { error } = await client.mutation(StartDrillDocument, { kind }).toPromise();

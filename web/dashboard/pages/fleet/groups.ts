@@ -48,8 +48,11 @@ function summed(columns: readonly (readonly (number | null)[])[]): (number | nul
   );
 }
 
-/** Of the heatmap's colours, 0 to 5: 0 for none, and the rest by orders of the greatest. */
+/** Of one colour of the heatmap to the next: what is a third of the greatest is a shade paler. */
+const SHADE = 3;
+
+/** Of the heatmap's colours, 0 to 5: 0 for none, 5 for what is more than a third of the greatest, and so on down. */
 export function heatLevel(value: number, most: number): number {
   if (value <= 0 || most <= 0) return 0;
-  return Math.min(5, Math.max(1, Math.ceil((Math.log1p(value) / Math.log1p(most)) * 5)));
+  return Math.max(1, 5 - Math.floor(Math.log(most / value) / Math.log(SHADE)));
 }

@@ -5,19 +5,22 @@ import {
   FleetIncidentsDocument,
   IncidentChangesDocument,
   type IncidentFilter,
+  type Severity,
 } from "../../generated/documents.ts";
 import { Card } from "../../ui/card.tsx";
+import { Fold } from "../../ui/fold.tsx";
 import { refreshMs } from "../../view/refresh.ts";
 import { rangeInput } from "../../view/state.ts";
 import { useView } from "../../view/use-view.ts";
 import { IncidentList } from "../incidents/incident-list.tsx";
 
-/** Incidents that are shown here; the list has all of them. */
-const SHOWN_MAX = 20;
+/** Incidents that are shown until somebody asks for the rest, so that the plots are not out of sight. */
+const SHOWN = 4;
+const SEVERITIES: readonly Severity[] = ["CRITICAL", "MAJOR", "MINOR", "INFO"];
 
 /**
- * What is not resolved; of a pinned range, what was not resolved in it. Nothing at all when there is none. One that
- * another explains, as a stalled application does the objective that burns by it, is on that one's page.
+ * What is not resolved, the worst first; of a pinned range, what was not resolved in it. Nothing at all when there is
+ * none. One that another explains, as a stalled application does the objective that burns by it, is on that one's page.
  */
 export function FleetIncidents() {
   const { range, href } = useView();
@@ -26,7 +29,13 @@ export function FleetIncidents() {
   const data = useData(FleetIncidentsDocument, { filter }, { everyMs: refreshMs(range) });
   useLive(IncidentChangesDocument, {}, data.refresh, { pause: range.kind === "pinned" });
   const all = data.data?.incidents.edges.map(({ node }) => node) ?? [];
-  const incidents = all.filter(({ inhibitedBy }) => inhibitedBy === null).slice(0, SHOWN_MAX);
+  const incidents = all
+    .filter(({ inhibitedBy }) => inhibitedBy === null)
+    .sort(
+      (one, other) =>
+        SEVERITIES.indexOf(one.severity) - SEVERITIES.indexOf(other.severity) ||
+        (other.lossShare ?? 0) - (one.lossShare ?? 0),
+    );
   if (incidents.length === 0) return null;
   const advice = new Map(
     incidents.flatMap(({ id, diagnosis }) => {
@@ -40,7 +49,9 @@ export function FleetIncidents() {
       title={range.kind === "last" ? "Open incidents" : "Incidents in this range"}
       actions={<Link href={href("/incidents")}>All incidents</Link>}
     >
-      <IncidentList incidents={incidents} advice={advice} />
+      <Fold items={incidents} first={SHOWN}>
+        {(shown) => <IncidentList incidents={shown} advice={advice} />}
+      </Fold>
     </Card>
   );
 }

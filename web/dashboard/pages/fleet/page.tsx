@@ -10,6 +10,7 @@ import { hostFilter } from "../../view/matchers.ts";
 import { refreshMs } from "../../view/refresh.ts";
 import { rangeInput } from "../../view/state.ts";
 import { useView } from "../../view/use-view.ts";
+import { DrillCard } from "./drill.tsx";
 import { FleetHeatmap } from "./heatmap.tsx";
 import { FleetIncidents } from "./incidents.tsx";
 import { AllIsWell, FirstScreen, NobodyMatches } from "./quiet.tsx";
@@ -50,6 +51,7 @@ export default function FleetPage() {
               <>
                 <FleetIncidents />
                 {quiet && fleet.reportingCount > 0 && <AllIsWell hosts={fleet.reportingCount} />}
+                {!quiet && <DrillCard />}
                 <FleetTrends />
                 {!quiet && (
                   <div className="grid-main">

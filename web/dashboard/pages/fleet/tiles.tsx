@@ -23,7 +23,7 @@ export function FleetTiles({ fleet }: { readonly fleet: FleetNowQuery["fleet"] }
         </dd>
         <dd className="tile-foot">
           {handshakes.lost !== null && handshakes.lost > 0
-            ? `about ${formatNumber(handshakes.lost)} clients waited a second or more`
+            ? `about ${formatNumber(handshakes.lost)} clients had to wait`
             : "no client had to wait"}
         </dd>
       </div>

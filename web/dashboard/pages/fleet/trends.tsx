@@ -10,11 +10,12 @@ import {
 } from "../../generated/documents.ts";
 import type { Mark } from "../../plots/model.ts";
 import { TimePlot } from "../../plots/time-plot.tsx";
+import { perSecond } from "../../plots/times.ts";
 import { Card } from "../../ui/card.tsx";
 import { Loaded, Progress, Skeleton, StaleBanner } from "../../ui/states.tsx";
 import { hostFilter } from "../../view/matchers.ts";
 import { refreshMs } from "../../view/refresh.ts";
-import { rangeInput, zoomed } from "../../view/state.ts";
+import { rangeInput, stepOf, zoomed } from "../../view/state.ts";
 import { useView } from "../../view/use-view.ts";
 import { groupsOf } from "./groups.ts";
 
@@ -28,7 +29,7 @@ export function FleetTrends() {
   const grouping = groupBy === null ? null : [groupBy];
   const data = useData(
     FleetTrendsDocument,
-    { filter, range: rangeInput(range), groupBy: grouping },
+    { filter, range: rangeInput(range), step: stepOf(range), groupBy: grouping },
     { everyMs: refreshMs(range) },
   );
   useLive(FleetOverflowsDocument, { filter, groupBy: grouping }, data.refresh, {
@@ -47,13 +48,19 @@ export function FleetTrends() {
           </div>
         }
       >
-        {({ fleet }) => <Plots fleet={fleet} />}
+        {({ fleet, system }) => <Plots fleet={fleet} now={Date.parse(system.time)} />}
       </Loaded>
     </>
   );
 }
 
-function Plots({ fleet }: { readonly fleet: FleetTrendsQuery["fleet"] }) {
+interface PlotsProps {
+  readonly fleet: FleetTrendsQuery["fleet"];
+  /** The service's clock when it answered, ms since 1970. */
+  readonly now: number;
+}
+
+function Plots({ fleet, now }: PlotsProps) {
   const { groupBy, zone, change } = useView();
   const marks = useMemo<Mark[]>(
     () =>
@@ -73,10 +80,13 @@ function Plots({ fleet }: { readonly fleet: FleetTrendsQuery["fleet"] }) {
       loss === undefined ? [] : [{ name: "Lost or delayed", values: loss.values, color: 2, band: loss }],
     [loss],
   );
-  const overflowSeries = useMemo(
-    () => groupsOf(fleet.overflows, groupBy, "Overflows"),
-    [fleet.overflows, groupBy],
-  );
+  const overflowSeries = useMemo(() => {
+    const rates = fleet.overflows.map(({ labels, start, step, values }) => ({
+      labels,
+      values: perSecond(values, start, step, now),
+    }));
+    return groupsOf(rates, groupBy, "Overflows");
+  }, [fleet.overflows, groupBy, now]);
   const affectedSeries = useMemo(
     () => (affected === undefined ? [] : [{ name: "Hosts", values: affected.values, color: 5 }]),
     [affected],

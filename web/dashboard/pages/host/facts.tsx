@@ -64,7 +64,7 @@ export function Capabilities({ host }: OfHost) {
       note={
         missing.length === 0
           ? "Everything that it looks for"
-          : `${missing.length} things it cannot, and how to let it`
+          : `${plural(missing.length, "thing")} it cannot, and how to let it`
       }
     >
       <ul className="lines">

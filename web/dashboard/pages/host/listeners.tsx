@@ -1,4 +1,5 @@
-import { formatNumber } from "../../format/numbers.ts";
+import { formatNumber, plural } from "../../format/numbers.ts";
+import { Advice } from "../../ui/advice.tsx";
 import { Bar } from "../../ui/bars.tsx";
 import { Card } from "../../ui/card.tsx";
 import { Fold } from "../../ui/fold.tsx";
@@ -51,11 +52,11 @@ export function HostListeners({ host }: OfHost) {
       head: "Advice",
       grow: true,
       wide: true,
-      cell: ({ advice }) => (advice === null ? <span className="row-note">nothing was wrong</span> : advice),
+      cell: ({ advice }) => <Advice text={advice} />,
     },
   ];
   return (
-    <Card flush title="Listeners" note={`${listeners.length} open sockets, the fullest first`}>
+    <Card flush title="Listeners" note={`${plural(listeners.length, "open socket")}, the fullest first`}>
       {listeners.length === 0 ? (
         <Empty icon="listeners" title="No listener is known">
           <p>Either nothing listens here, or the agent may not see it: what it cannot see is listed below.</p>

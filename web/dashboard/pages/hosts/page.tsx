@@ -1,7 +1,6 @@
-import { useEffect, useState } from "react";
 import { Link } from "wouter";
 import { useData } from "../../client/use-data.ts";
-import { formatCount, formatShareRange, plural } from "../../format/numbers.ts";
+import { formatCount, formatShareRange } from "../../format/numbers.ts";
 import { formatAgo } from "../../format/times.ts";
 import {
   type HostOrder,
@@ -10,10 +9,9 @@ import {
   type HostsQuery,
 } from "../../generated/documents.ts";
 import { HostStatusBadge, Labels } from "../../ui/badges.tsx";
-import { Card } from "../../ui/card.tsx";
 import { Page } from "../../ui/page.tsx";
-import { Pager } from "../../ui/pager.tsx";
-import { Empty, Loaded, Progress, Skeleton, StaleBanner } from "../../ui/states.tsx";
+import { PagedCard, usePages } from "../../ui/paged-card.tsx";
+import { Empty, Progress, StaleBanner } from "../../ui/states.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { RangePicker, ViewButtons } from "../../view/controls.tsx";
 import { FilterBar } from "../../view/filter-bar.tsx";
@@ -26,6 +24,8 @@ import { useParam, useView } from "../../view/use-view.ts";
 type HostRow = HostsQuery["hosts"]["edges"][number]["node"];
 
 const STATUSES: readonly HostStatus[] = ["REPORTING", "STALE", "SILENT", "LEFT"];
+/** In a line of the table. */
+const LABELS_SHOWN = 3;
 const ORDERS: readonly (readonly [HostOrder, string])[] = [
   ["NAME", "name"],
   ["LAST_SEEN", "last heard of"],
@@ -38,19 +38,15 @@ export default function HostsPage() {
   const { range } = view;
   const [status, setStatus] = useParam("status");
   const [order, setOrder] = useParam("order");
-  const [after, setAfter] = useState<readonly string[]>([]);
   const chosen = STATUSES.find((one) => one === status) ?? null;
   const [orderBy] = ORDERS.find(([one]) => one === order) ?? ["NAME" as const];
   const filter = { ...hostFilter(view), ...(chosen === null ? {} : { status: [chosen] }) };
+  const pages = usePages([filter, orderBy]);
   const data = useData(
     HostsDocument,
-    { filter, orderBy, after: after.at(-1) ?? null, range: rangeInput(range) },
+    { filter, orderBy, after: pages.after, range: rangeInput(range) },
     { everyMs: Math.max(15_000, refreshMs(range)) },
   );
-  const question = JSON.stringify([filter, orderBy]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another question begins at its first page
-  useEffect(() => setAfter([]), [question]);
-
   return (
     <Page
       title="Hosts"
@@ -90,30 +86,19 @@ export default function HostsPage() {
           </select>
         </label>
       </div>
-      <Card flush>
-        <Loaded data={data} skeleton={<Skeleton lines={12} />}>
-          {({ hosts }) =>
-            hosts.totalCount === 0 ? (
-              <Empty icon="hosts" title="No host matches">
-                <p>Hosts appear here with their first snapshot.</p>
-              </Empty>
-            ) : (
-              <>
-                <HostTable rows={hosts.edges.map(({ node }) => node)} />
-                <Pager
-                  text={plural(hosts.totalCount, "host")}
-                  back={after.length === 0 ? null : () => setAfter(after.slice(0, -1))}
-                  next={
-                    hosts.pageInfo.hasNextPage && hosts.pageInfo.endCursor !== null
-                      ? () => setAfter([...after, hosts.pageInfo.endCursor ?? ""])
-                      : null
-                  }
-                />
-              </>
-            )
-          }
-        </Loaded>
-      </Card>
+      <PagedCard
+        data={data}
+        pages={pages}
+        connection={({ hosts }) => hosts}
+        noun="host"
+        empty={
+          <Empty icon="hosts" title="No host matches">
+            <p>Hosts appear here with their first snapshot.</p>
+          </Empty>
+        }
+      >
+        {(rows) => <HostTable rows={rows} />}
+      </PagedCard>
     </Page>
   );
 }
@@ -151,7 +136,7 @@ function HostTable({ rows }: { readonly rows: readonly HostRow[] }) {
       head: "Labels",
       grow: true,
       wide: true,
-      cell: ({ labels }) => <Labels labels={labels} />,
+      cell: ({ labels }) => <Labels labels={labels} most={LABELS_SHOWN} />,
     },
     {
       key: "kernel",

@@ -2,6 +2,7 @@ import { formatAgo, formatTime } from "../../format/times.ts";
 import { causeWords, sentence } from "../../format/words.ts";
 import { Card } from "../../ui/card.tsx";
 import { Icon } from "../../ui/icon.tsx";
+import { Prose } from "../../ui/prose.tsx";
 import { useView } from "../../view/use-view.ts";
 import type { IncidentDetails, OfIncident } from "./types.ts";
 
@@ -16,7 +17,9 @@ export function CauseCard({ incident }: OfIncident) {
         <p>No cause was looked for.</p>
       ) : (
         <>
-          <p className="cause-summary">{diagnosis.summary}</p>
+          <p className="cause-summary">
+            <Prose>{diagnosis.summary}</Prose>
+          </p>
           <Confidence value={diagnosis.confidence} />
           {diagnosis.contributing.length > 0 && (
             <p className="cause-also">
@@ -29,7 +32,9 @@ export function CauseCard({ incident }: OfIncident) {
               <h3>What to do</h3>
               <ol className="remedies">
                 {diagnosis.remedies.map((remedy) => (
-                  <li key={remedy}>{remedy}</li>
+                  <li key={remedy}>
+                    <Prose>{remedy}</Prose>
+                  </li>
                 ))}
               </ol>
             </>

@@ -6,6 +6,7 @@ import { IncidentCounterDocument } from "../../generated/documents.ts";
 import { TimePlot } from "../../plots/time-plot.tsx";
 import { Bar } from "../../ui/bars.tsx";
 import { Card } from "../../ui/card.tsx";
+import { Prose } from "../../ui/prose.tsx";
 import { Skeleton } from "../../ui/states.tsx";
 import { useView } from "../../view/use-view.ts";
 import { incidentMarks, incidentRange } from "./range.ts";
@@ -24,7 +25,9 @@ export function EvidenceCard({ incident }: OfIncident) {
       <ul className="evidence">
         {evidence.map((fact) => (
           <li key={fact.statement}>
-            <p>{fact.statement}</p>
+            <p>
+              <Prose>{fact.statement}</Prose>
+            </p>
             {fact.listener !== null && <Socket listener={fact.listener} />}
             {fact.counter !== null && (
               <p className="row-note">
@@ -61,7 +64,11 @@ function Socket({ listener }: { readonly listener: NonNullable<Evidence["listene
         fill={acceptQueue === null || backlog === null ? null : acceptQueue / (backlog + 1)}
         text={acceptQueue === null ? "queue not seen" : `${acceptQueue} of ${backlog ?? "?"} waiting`}
       />
-      {advice !== null && <p className="row-note">{advice}</p>}
+      {advice !== null && (
+        <p className="row-note">
+          <Prose>{advice}</Prose>
+        </p>
+      )}
     </div>
   );
 }
@@ -75,11 +82,11 @@ function CounterPlot({
 }) {
   const { zone } = useView();
   const { data, error } = useData(IncidentCounterDocument, {
-    names: incident.hosts.edges.map(({ node }) => node.name),
+    id: incident.id,
     counter,
     range: incidentRange(incident),
   });
-  const [trend] = data?.fleet.trend ?? [];
+  const [trend] = data?.incident?.fleet.trend ?? [];
   return (
     <div className="mini">
       <h3>{shortCounter(counter)}</h3>

@@ -14,20 +14,20 @@ const EVERY_MS = 30_000;
 /** What clients felt of it, on its hosts. */
 export function LossCard({ incident }: OfIncident) {
   const { zone } = useView();
-  const names = incident.hosts.edges.map(({ node }) => node.name);
   const data = useData(
     IncidentPlotsDocument,
-    { names, range: incidentRange(incident) },
-    { everyMs: incident.resolvedAt === null ? EVERY_MS : 0, pause: names.length === 0 },
+    { id: incident.id, range: incidentRange(incident) },
+    { everyMs: incident.resolvedAt === null ? EVERY_MS : 0 },
   );
   const marks = useMemo(() => incidentMarks(incident), [incident]);
-  if (names.length === 0) return null;
   return (
     <Card title="What clients felt" note="Share of new connections to its hosts that were lost or delayed">
       <Loaded data={data} skeleton={<Skeleton height={180} />}>
-        {({ fleet: { loss } }) => {
-          const [series] = loss;
-          if (series === undefined) return <p>Nothing is known of this time any more.</p>;
+        {(answer) => {
+          const [series] = answer.incident?.fleet.loss ?? [];
+          if (series === undefined || series.values.every((value) => value === null)) {
+            return <p className="row-note">Nothing is known of this time: no connection was counted.</p>;
+          }
           return (
             <TimePlot
               label="Share of handshakes lost or delayed on the incident's hosts"

@@ -69,9 +69,9 @@ export default function IncidentPage() {
       lead={
         <div className="incident-lead">
           <span>
-            Began {formatTime(start, zone, { seconds: true, now })} ({formatAgo(start, now)})
+            Began {formatTime(start, zone, { seconds: true, now })}
             {end === null
-              ? `, lasts for ${formatSpan(now - start)}`
+              ? `, ${formatAgo(start, now)}`
               : `, ended ${formatTime(end, zone, { seconds: true, now })} after ${formatSpan(end - start)}`}
           </span>
           <span>{plural(incident.hostCount, "host")}</span>

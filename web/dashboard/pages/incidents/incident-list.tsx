@@ -4,6 +4,7 @@ import { formatAgo, formatSpan, formatTime } from "../../format/times.ts";
 import { causeWords } from "../../format/words.ts";
 import type { IncidentRowFragment } from "../../generated/documents.ts";
 import { SeverityBadge, StatusBadge, severityTone } from "../../ui/badges.tsx";
+import { Prose } from "../../ui/prose.tsx";
 import { useNow } from "../../view/use-now.ts";
 import { useView } from "../../view/use-view.ts";
 import { incidentPath } from "./incident-path.ts";
@@ -38,7 +39,8 @@ export function IncidentList({ incidents, advice }: IncidentListProps) {
               <StatusBadge status={status} />
             </div>
             <p className="incident-facts">
-              <span>{causeWords(cause)}</span>
+              {/* A title that says it all is not said twice. */}
+              {!title.startsWith(causeWords(cause)) && <span>{causeWords(cause)}</span>}
               {incident.lossShare !== null && (
                 <span className="number">
                   {formatShareRange({
@@ -49,18 +51,24 @@ export function IncidentList({ incidents, advice }: IncidentListProps) {
                   of new connections
                 </span>
               )}
-              <span>
-                {hostCount <= 3
-                  ? hostNames.join(", ")
-                  : `${hostNames[0] ?? ""} and ${plural(hostCount - 1, "host")} more`}
-              </span>
+              {!hostNames.every((name) => title.includes(name)) && (
+                <span>
+                  {hostCount <= 3
+                    ? hostNames.join(", ")
+                    : `${hostNames[0] ?? ""} and ${plural(hostCount - 1, "host")} more`}
+                </span>
+              )}
               <time dateTime={startedAt} title={formatTime(start, zone, { seconds: true })}>
                 {resolvedAt === null
                   ? `began ${formatAgo(start, now)}`
-                  : `${formatTime(start, zone, { now })}, lasted ${formatSpan(end - start)}`}
+                  : `${formatTime(start, zone, { now })}, ${end - start < 1_000 ? "over at once" : `lasted ${formatSpan(end - start)}`}`}
               </time>
             </p>
-            {remedy !== undefined && <p className="incident-advice">{remedy}</p>}
+            {remedy !== undefined && (
+              <p className="incident-advice" title={remedy}>
+                <Prose>{remedy}</Prose>
+              </p>
+            )}
           </li>
         );
       })}

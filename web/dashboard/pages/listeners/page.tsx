@@ -1,13 +1,12 @@
-import { useEffect, useState } from "react";
 import { Link } from "wouter";
 import { useData } from "../../client/use-data.ts";
-import { formatNumber, formatShare, plural } from "../../format/numbers.ts";
+import { formatNumber, formatShare } from "../../format/numbers.ts";
 import { type ListenerOrder, ListenersDocument, type ListenersQuery } from "../../generated/documents.ts";
+import { Advice } from "../../ui/advice.tsx";
 import { Bar } from "../../ui/bars.tsx";
-import { Card } from "../../ui/card.tsx";
 import { Page } from "../../ui/page.tsx";
-import { Pager } from "../../ui/pager.tsx";
-import { Empty, Loaded, Progress, Skeleton, StaleBanner } from "../../ui/states.tsx";
+import { PagedCard, usePages } from "../../ui/paged-card.tsx";
+import { Empty, Progress, StaleBanner } from "../../ui/states.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { RangePicker, ViewButtons } from "../../view/controls.tsx";
 import { FilterBar } from "../../view/filter-bar.tsx";
@@ -30,19 +29,15 @@ export default function ListenersPage() {
   const view = useView();
   const [order, setOrder] = useParam("order");
   const [small, setSmall] = useParam("below-somaxconn");
-  const [after, setAfter] = useState<readonly string[]>([]);
   const [orderBy] = ORDERS.find(([one]) => one === order) ?? ["PEAK_FILL" as const];
   const filter = hostFilter(view);
   const where = small === null ? null : { backlogBelowSomaxconn: true };
+  const pages = usePages([filter, where, orderBy]);
   const data = useData(
     ListenersDocument,
-    { filter, where, orderBy, after: after.at(-1) ?? null, range: rangeInput(view.range) },
+    { filter, where, orderBy, after: pages.after, range: rangeInput(view.range) },
     { everyMs: Math.max(15_000, refreshMs(view.range)) },
   );
-  const question = JSON.stringify([filter, where, orderBy]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another question begins at its first page
-  useEffect(() => setAfter([]), [question]);
-
   return (
     <Page
       title="Listeners"
@@ -80,30 +75,19 @@ export default function ListenersPage() {
           <span>Backlog below somaxconn</span>
         </label>
       </div>
-      <Card flush>
-        <Loaded data={data} skeleton={<Skeleton lines={12} />}>
-          {({ listeners }) =>
-            listeners.totalCount === 0 ? (
-              <Empty icon="listeners" title="No listener matches">
-                <p>A listener shows up here once an agent has listed it. Widen the range or the filter.</p>
-              </Empty>
-            ) : (
-              <>
-                <ListenerTable rows={listeners.edges.map(({ node }) => node)} />
-                <Pager
-                  text={plural(listeners.totalCount, "listener")}
-                  back={after.length === 0 ? null : () => setAfter(after.slice(0, -1))}
-                  next={
-                    listeners.pageInfo.hasNextPage && listeners.pageInfo.endCursor !== null
-                      ? () => setAfter([...after, listeners.pageInfo.endCursor ?? ""])
-                      : null
-                  }
-                />
-              </>
-            )
-          }
-        </Loaded>
-      </Card>
+      <PagedCard
+        data={data}
+        pages={pages}
+        connection={({ listeners }) => listeners}
+        noun="listener"
+        empty={
+          <Empty icon="listeners" title="No listener matches">
+            <p>A listener shows up here once an agent has listed it. Widen the range or the filter.</p>
+          </Empty>
+        }
+      >
+        {(rows) => <ListenerTable rows={rows} />}
+      </PagedCard>
     </Page>
   );
 }
@@ -156,11 +140,8 @@ function ListenerTable({ rows }: { readonly rows: readonly Listener[] }) {
           "–"
         ) : (
           <span title={attribution.note}>
-            {formatNumber(attribution.drops)}
-            <span className="row-note">
-              {" "}
-              {formatShare(attribution.share)}, {formatShare(attribution.confidence)} sure
-            </span>
+            ~{formatNumber(attribution.drops)}
+            <span className="row-note listener-sure">{formatShare(attribution.confidence)} sure</span>
           </span>
         ),
     },
@@ -168,7 +149,7 @@ function ListenerTable({ rows }: { readonly rows: readonly Listener[] }) {
       key: "advice",
       head: "What to do",
       grow: true,
-      cell: ({ advice }) => <span className="listener-advice">{advice ?? "Nothing."}</span>,
+      cell: ({ advice }) => <Advice text={advice} />,
     },
   ];
   return <Table caption="Listeners" columns={columns} rows={rows} rowKey={({ id }) => id} />;

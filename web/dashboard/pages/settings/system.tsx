@@ -10,6 +10,7 @@ import { type Column, Table } from "../../ui/table.tsx";
 import { useNow } from "../../view/use-now.ts";
 
 type Health = SystemHealthQuery;
+type Version = Health["fleet"]["agentVersions"][number];
 type Resolution = Health["system"]["storage"]["resolutions"][number];
 
 /** From so many seconds on, rollups are late. */
@@ -30,7 +31,7 @@ export function SystemSection() {
               <Disk system={health.system} />
             </div>
             <Storage rows={health.system.storage.resolutions} />
-            <Versions health={health} />
+            <Versions rows={health.fleet.agentVersions} />
           </div>
         )}
       </Loaded>
@@ -63,8 +64,8 @@ function Work({ system: { rollup, queue } }: Pick<Health, "system">) {
       actions={<Badge tone={isLate ? "major" : "good"}>{isLate ? "Behind" : "Up to date"}</Badge>}
     >
       <dl className="facts">
-        <Fact name="Newest minutes are late by" value={formatSpan(rollup.settledLag * 1_000)} />
-        <Fact name="Oldest minute waits since" value={formatSpan(rollup.lag * 1_000)} />
+        <Fact name="Late by" value={formatSpan(rollup.settledLag * 1_000)} />
+        <Fact name="The oldest waits since" value={formatSpan(rollup.lag * 1_000)} />
         <Fact name="Minutes that wait" value={formatNumber(rollup.pendingMarks)} />
         <Fact
           name="Queue"
@@ -126,7 +127,9 @@ function Storage({ rows }: { readonly rows: readonly Resolution[] }) {
       key: "oldest",
       head: "Oldest",
       wide: true,
-      cell: ({ oldest }) => (oldest === null ? "–" : formatAgo(Date.parse(oldest), now)),
+      cell: ({ oldest }) => (
+        <span className="nowrap">{oldest === null ? "–" : formatAgo(Date.parse(oldest), now)}</span>
+      ),
     },
     { key: "summary", head: "In words", grow: true, wide: true, cell: ({ summary }) => summary },
   ];
@@ -137,30 +140,31 @@ function Storage({ rows }: { readonly rows: readonly Resolution[] }) {
   );
 }
 
-function Versions({ health: { hosts } }: { readonly health: Health }) {
-  const counts = new Map<string, number>();
-  for (const { node } of hosts.edges) {
-    const version = node.agentVersion ?? "not known";
-    counts.set(version, (counts.get(version) ?? 0) + 1);
-  }
-  const rows = [...counts].sort((a, b) => b[1] - a[1]);
-  const most = rows[0]?.[1] ?? 1;
-  const columns: readonly Column<(typeof rows)[number]>[] = [
-    { key: "version", head: "Agent", cell: ([version]) => <span className="row-name">{version}</span> },
-    { key: "hosts", head: "Hosts", numeric: true, cell: ([, count]) => plural(count, "host") },
+function Versions({ rows }: { readonly rows: readonly Version[] }) {
+  const most = rows[0]?.hostCount ?? 1;
+  const columns: readonly Column<Version>[] = [
+    {
+      key: "version",
+      head: "Agent",
+      cell: ({ version }) => <span className="row-name">{version ?? "not known"}</span>,
+    },
+    { key: "hosts", head: "Hosts", numeric: true, cell: ({ hostCount }) => plural(hostCount, "host") },
     {
       key: "share",
       head: <span className="visually-hidden">Share</span>,
       grow: true,
       wide: true,
-      cell: ([, count]) => <RankBar share={count / most} />,
+      cell: ({ hostCount }) => <RankBar share={hostCount / most} />,
     },
   ];
-  const note =
-    hosts.totalCount > hosts.edges.length ? `Of the first ${plural(hosts.edges.length, "host")}.` : undefined;
   return (
-    <Card title="Hosts by agent version" note={note} flush>
-      <Table caption="Hosts by agent version" columns={columns} rows={rows} rowKey={([version]) => version} />
+    <Card title="Hosts by agent version" flush>
+      <Table
+        caption="Hosts by agent version"
+        columns={columns}
+        rows={rows}
+        rowKey={({ version }) => version ?? ""}
+      />
     </Card>
   );
 }
