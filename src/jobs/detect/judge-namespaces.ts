@@ -41,17 +41,32 @@ export interface Suspect {
   readonly usualAt: (at: number) => Surroundings["usual"];
 }
 
-export interface JudgeDeps {
-  readonly tx: Db;
-  readonly reader: SnapshotReader;
-  readonly fleet: Fleet;
+/** What judging needs besides what was read. */
+export interface Judging {
+  readonly fleet: Pick<Fleet, "hosts" | "hostById" | "ownerOf">;
   readonly roleLabels: readonly string[];
   readonly settings: DetectionSettings;
   readonly hand: HandBook;
-  readonly writer: IncidentWriter;
+  readonly writer: Pick<IncidentWriter, "take">;
   /** Snapshots from here on are left for later, ms since 1970. */
   readonly until: number;
   readonly now: number;
+}
+
+export interface JudgeDeps extends Judging {
+  readonly tx: Db;
+  readonly reader: SnapshotReader;
+}
+
+/** What was read of suspects. */
+export interface ReadOfSuspects {
+  /** By namespace: its snapshots, and its settings as they were sent last. */
+  readonly observed: ReadonlyMap<number, readonly ObservedSnapshot[]>;
+  readonly sysctls: ReadonlyMap<number, Surroundings["sysctls"]>;
+  readonly window: Pick<WindowInput, "counterName" | "dropsId">;
+  readonly events: EventsAround;
+  /** By host. */
+  readonly problems: ReadonlyMap<number, readonly DataProblem[]>;
 }
 
 /** A suspect with all there is to judge it by. */
@@ -73,11 +88,7 @@ interface Step {
 }
 
 /** What the steps have in common. */
-interface Common {
-  readonly window: Pick<WindowInput, "counterName" | "dropsId">;
-  readonly events: EventsAround;
-  /** By host. */
-  readonly problems: ReadonlyMap<number, readonly DataProblem[]>;
+interface Common extends Pick<ReadOfSuspects, "window" | "events" | "problems"> {
   readonly sizes: Judgement["sizes"];
 }
 
@@ -89,11 +100,11 @@ export async function judgeNamespaces(deps: JudgeDeps, suspects: readonly Suspec
   if (suspects.length === 0) return;
   const { tx, reader, hand, fleet, now } = deps;
   const from = new Map(suspects.map((suspect) => [suspect.namespaceId, judgedUpTo(hand, suspect, now)]));
-  const observed = await readSince(deps, from);
-  const sysctls = await readSysctls(tx, [...from.keys()]);
   const oldest = Math.min(...from.values());
   const hostIds = [...from.keys()].flatMap((id) => fleet.ownerOf.get(id) ?? []);
-  const common: Common = {
+  await judgeObserved(deps, suspects, {
+    observed: await readSince(deps, from),
+    sysctls: await readSysctls(tx, [...from.keys()]),
     window: {
       counterName: (id) => reader.layouts.counterName(id) ?? "",
       dropsId: await reader.layouts.counterId(tx, "TcpExtListenDrops"),
@@ -103,15 +114,24 @@ export async function judgeNamespaces(deps: JudgeDeps, suspects: readonly Suspec
       from: oldest - WINDOW_MS,
       to: now + AHEAD_MS,
     }),
-    sizes: roleSizes(fleet, deps.roleLabels),
-  };
+  });
+}
+
+/** The same of what has been read: it reads nothing itself, and only the writer writes. */
+export async function judgeObserved(
+  deps: Judging,
+  suspects: readonly Suspect[],
+  { observed, sysctls, window, events, problems }: ReadOfSuspects,
+): Promise<void> {
+  const { hand, fleet, now } = deps;
+  const common: Common = { window, events, problems, sizes: roleSizes(fleet, deps.roleLabels) };
   const steps = suspects.flatMap((suspect): Step[] => {
     const { namespaceId } = suspect;
     const observations = observed.get(namespaceId) ?? [];
     const host = fleet.hostById.get(fleet.ownerOf.get(namespaceId) ?? -1);
     // One that the fleet does not show yet is judged at the next turn.
     if (host === undefined || observations.length === 0) return [];
-    const judged = from.get(namespaceId) ?? 0;
+    const judged = judgedUpTo(hand, suspect, now);
     const { intervals } = observe({ observations, from: judged - SHARES_MS, ...common.window });
     const shares = intervals.map(({ to, increases }) => ({
       to,
@@ -147,7 +167,7 @@ async function readSince(
   return observed;
 }
 
-async function judgeStep(deps: JudgeDeps, common: Common, { seen, at, closesMinute }: Step): Promise<void> {
+async function judgeStep(deps: Judging, common: Common, { seen, at, closesMinute }: Step): Promise<void> {
   const { suspect, host } = seen;
   const subject = namespaceSubject(suspect.namespaceId);
   const shares = seen.shares.filter(({ to }) => to <= at && to > at - SHARES_MS);

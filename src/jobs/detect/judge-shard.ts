@@ -1,10 +1,7 @@
 import { encodeBaselines } from "../../detect/baseline/codec.ts";
-import { floodsOf } from "../../detect/baseline/floods.ts";
-import { judgeOpenMinute } from "../../detect/baseline/open-minute.ts";
 import { ShardBaselines } from "../../detect/baseline/shard-baselines.ts";
 import type { ShardBurns } from "../../detect/baseline/shard-burns.ts";
 import type { ShardMinute } from "../../detect/columns.ts";
-import type { Expectation } from "../../detect/detectors/burst.ts";
 import { type DetectionSettings, leastLossThreshold } from "../../detect/settings.ts";
 import type { Changed } from "../../live/events.ts";
 import { MINUTE_MS } from "../../rates/minute.ts";
@@ -21,17 +18,18 @@ import type { Logger } from "../../telemetry/log.ts";
 import { problemsOfShard } from "./data-problems.ts";
 import { lockHandBook, storedHandBook } from "./hand-book.ts";
 import { type AnomaliesOfHosts, IncidentWriter, NOTHING_WRITTEN, type Written } from "./incident-writer.ts";
-import { inheritFirst } from "./inherit.ts";
+import type { BurnStep } from "./judge-burns.ts";
+import { judgeMinutes } from "./judge-minutes.ts";
 import { judgeNamespaces, type Suspect, stillOn } from "./judge-namespaces.ts";
 import { type Lasting, LastingFlags } from "./lasting.ts";
 import { Objectives } from "./objectives.ts";
 import { recordLasting } from "./record-lasting.ts";
 import { roleOf } from "./roles.ts";
-import { ALL_SERIES } from "./series.ts";
-import { type BurnStep, flagsOfBurns, ShardObjective } from "./shard-objective.ts";
+import { ShardObjective } from "./shard-objective.ts";
 import { AHEAD_MS, ShardReader } from "./shard-reader.ts";
 import { StillHosts } from "./still-hosts.ts";
 import { Suspects } from "./suspects.ts";
+import { usualAt } from "./usual.ts";
 import { withoutJudged } from "./without-judged.ts";
 
 /** Faults of the data are kept for longer than snapshots are judged. */
@@ -140,38 +138,21 @@ class ShardRun {
     const steps = await objective.take(closed, unjudged);
 
     const lasting = new LastingFlags(mark.lasting as readonly Lasting[]);
-    // The last minute's flags hold for a while, also when the snapshots that they are about have been judged.
-    for (const { minute, flag, position } of lasting.all) {
-      if (flag.detector !== "slo_burn") this.#suspects.add(position, minute, flag);
-    }
     const still = new StillHosts(mark.still);
     const problems = await problemsOfShard(this.#tx, this.#deps.reader.layouts, this.#shard, {
       from: late[0]?.at ?? mark.judgedTo,
       to: this.#now + AHEAD_MS,
     });
-    for (const [index, minute] of [...unjudged, ...closed].entries()) {
-      inheritFirst(this.#baselines, minute, (position) => this.#roleAt(position));
-      const { flags: unusual } = this.#baselines.evaluate(minute);
-      const flags = [
-        ...unusual,
-        ...floodsOf(minute, minute.at + MINUTE_MS),
-        ...(problems.get(minute.at) ?? []),
-      ];
-      still.take(minute, (position) => this.#hostAt(position), this.#now);
-      const step = steps[index - unjudged.length];
-      lasting.close(minute.at, [...flags, ...(step === undefined ? [] : flagsOfBurns(step))]);
-      this.#suspects.addAll(minute, flags);
-    }
-    for (const minute of open) {
-      const end = Math.min(Math.max(this.#now, minute.at + 1), minute.at + MINUTE_MS - 1);
-      const flags = [
-        ...judgeOpenMinute(this.#baselines, minute, end),
-        ...floodsOf(minute, end),
-        ...(problems.get(minute.at) ?? []),
-      ];
-      lasting.seeOpen(minute.at, end, flags);
-      this.#suspects.addAll(minute, flags);
-    }
+    const positions = {
+      hostAt: (position: number) => this.#hostAt(position),
+      roleAt: (position: number) => this.#roleAt(position),
+    };
+    judgeMinutes(
+      { baselines: this.#baselines, lasting, still, suspects: this.#suspects },
+      { late: unjudged, closed, steps, open, problems },
+      positions,
+      this.#now,
+    );
 
     const anomalies = await recordLasting(this.#tx, lasting, {
       namespaceAt: (position) => this.#namespaceAt(position),
@@ -250,7 +231,7 @@ class ShardRun {
       ([position, suspicion]): Suspect => ({
         namespaceId: this.#namespaceAt(position),
         ...suspicion,
-        usualAt: (at) => this.#usualAt(position, at),
+        usualAt: (at) => usualAt(this.#baselines, position, at),
       }),
     );
     await judgeNamespaces({ tx, reader, writer, until, ...common }, suspects);
@@ -259,15 +240,6 @@ class ShardRun {
     if (hand.book !== before) await writeBook(tx, storedHandBook(hand));
     const ids = suspects.map(({ namespaceId }) => namespaceId);
     return { watched: stillOn(hand, ids), burning, incidents };
-  }
-
-  #usualAt(position: number, at: number): Map<string, Expectation> {
-    const usual = new Map<string, Expectation>();
-    for (const series of ALL_SERIES) {
-      const expectation = this.#baselines.expectation(position, series, at);
-      if (expectation !== null) usual.set(series.name, expectation);
-    }
-    return usual;
   }
 
   /** Of a container's namespace the role is that of its host; what it does is not. */

@@ -1,0 +1,66 @@
+import { benignWeeks } from "./benign.ts";
+import { learnPool, type Pool } from "./corpus/pool.ts";
+import { SCENARIOS } from "./corpus/scenarios/all.ts";
+import type { Options } from "./options.ts";
+import { play } from "./play.ts";
+import { RULES, type Rule } from "./rules.ts";
+import { type PlayedScore, scorePlayed } from "./scored.ts";
+
+/** A part of the work, for a process of its own; each learns for itself what it begins with. */
+export const PARTS = ["even seeds", "odd seeds", "benign"] as const;
+export type Part = (typeof PARTS)[number];
+
+/** Of the scenarios that are large, two seeds in so many are played. */
+const LARGE_EACH = 20;
+
+/** Weeks in which nothing was wrong, added up. */
+export interface BenignReport {
+  readonly hostWeeks: number;
+  readonly everySeconds: number;
+  /** By cause: incidents that were opened, and those that somebody was woken for. */
+  readonly incidents: Readonly<Record<string, { readonly opened: number; readonly paged: number }>>;
+  readonly alerts: Readonly<Record<Rule, number>>;
+}
+
+export interface PartResult {
+  readonly played: readonly PlayedScore[];
+  readonly benign: BenignReport | null;
+}
+
+/** Hosts that are tuned by are never those that are reported. */
+const poolSeed = (seeds: readonly number[]) => ((seeds[0] ?? 0) >= 1_000 ? "report" : "tune");
+
+export async function runPart(part: Part, options: Options): Promise<PartResult> {
+  const pool = await learnPool(poolSeed(options.seeds), options.learnDays);
+  if (part !== "benign") return { played: await playAll(pool, part, options), benign: null };
+  if (options.weeks === 0) return { played: [], benign: null };
+  const weeks = await benignWeeks(pool, options.weeks, options.everySeconds * 1_000);
+  const incidents: Record<string, { opened: number; paged: number }> = {};
+  for (const { cause, pagedAt } of weeks.incidents) {
+    incidents[cause] ??= { opened: 0, paged: 0 };
+    incidents[cause].opened++;
+    if (pagedAt !== null) incidents[cause].paged++;
+  }
+  const alerts = Object.fromEntries(RULES.map((rule) => [rule, weeks.alerts.get(rule) ?? 0])) as Record<
+    Rule,
+    number
+  >;
+  return {
+    played: [],
+    benign: { hostWeeks: weeks.hostWeeks, everySeconds: options.everySeconds, incidents, alerts },
+  };
+}
+
+async function playAll(pool: Pool, part: Part, { only, seeds }: Options): Promise<PlayedScore[]> {
+  const played: PlayedScore[] = [];
+  for (const [index, seed] of seeds.entries()) {
+    if (seed % 2 !== (part === "even seeds" ? 0 : 1)) continue;
+    for (const scenario of SCENARIOS) {
+      if (only.length > 0 && !only.some((name) => scenario.name.includes(name))) continue;
+      // The first and the second are of either part.
+      if (scenario.isLarge === true && index % LARGE_EACH > 1) continue;
+      played.push(scorePlayed(await play(pool, scenario, seed)));
+    }
+  }
+  return played;
+}
