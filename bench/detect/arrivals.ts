@@ -29,6 +29,8 @@ export class Arrivals {
   readonly #moved = new Map<number, Set<number>>();
   /** Minutes that were judged before a snapshot of them came. */
   readonly #late = new Set<number>();
+  /** By minute, of each host the first snapshot in which counters fell. */
+  readonly #fell = new Map<number, Map<number, Known>>();
   /** Faults of the data, by the minute in which a rollup met them, one of each host. */
   readonly #problems = new Map<number, Map<number, readonly DataProblem[]>>();
   #judgedTo: number;
@@ -113,27 +115,22 @@ export class Arrivals {
     if (known === null) return;
     this.#onSnapshot(host, known);
     const minute = minuteOf(known.snapshot.at);
+    if (known.increases.fell.length > 0) {
+      const fell = this.#fell.get(minute) ?? new Map<number, Known>();
+      if (!fell.has(host)) this.#fell.set(minute, fell.set(host, known));
+    }
     if (minute < this.#judgedTo) this.#late.add(minute);
     else if (movedEvents(known)) this.#moved.set(minute, (this.#moved.get(minute) ?? new Set()).add(host));
   }
 
   /** Rolls a minute up that is over. */
   #sum(at: number): ShardMinute {
-    for (const [host, { all }] of this.#histories) {
-      const found = all.find(({ snapshot, increases }) => {
-        return increases.fell.length > 0 && minuteOf(snapshot.at) === at;
-      });
-      if (found === undefined) continue;
-      const flags = fellFlags(found.snapshot.at, found.increases.fell.map(counterName));
-      const own = this.#problems.get(at) ?? new Map();
-      this.#problems.set(
-        at,
-        own.set(
-          host,
-          flags.map((flag) => ({ namespaceId: host, flag })),
-        ),
-      );
+    for (const [host, { snapshot, increases }] of this.#fell.get(at) ?? []) {
+      const flags = fellFlags(snapshot.at, increases.fell.map(counterName));
+      const problems = flags.map((flag) => ({ namespaceId: host, flag }));
+      this.#problems.set(at, (this.#problems.get(at) ?? new Map()).set(host, problems));
     }
+    this.#fell.delete(at);
     return minuteOfShard(at, this.#histories, true);
   }
 }

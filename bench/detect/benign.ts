@@ -8,7 +8,11 @@ import type { RecordedEvent } from "./fleet.ts";
 import type { Outcome } from "./outcomes.ts";
 import { ComparedRules, RULES, type Rule } from "./rules.ts";
 
-const WEEK_MS = 7 * 24 * HOUR_MS;
+const DAY_MS = 24 * HOUR_MS;
+const WEEK_MS = 7 * DAY_MS;
+
+/** Whether to end early. */
+export type IsOver = () => Promise<boolean>;
 
 /** Weeks in which nothing was wrong, and what was raised in them. */
 export interface BenignWeeks {
@@ -23,8 +27,15 @@ export interface BenignWeeks {
 /**
  * Takes a fleet through weeks of what happens to every fleet and is no fault: days and weekends, load that comes and
  * goes, deploys (most of them recorded), reboots, snapshots that are lost, blips.
+ *
+ * @param isOver asked before each day: whether to end with those that there are
  */
-export async function benignWeeks(pool: Pool, weeks: number, everyMs: number): Promise<BenignWeeks> {
+export async function benignWeeks(
+  pool: Pool,
+  weeks: number,
+  everyMs: number,
+  isOver: IsOver,
+): Promise<BenignWeeks> {
   const from = pool.learnedTo;
   const to = from + weeks * WEEK_MS;
   const events: RecordedEvent[] = [];
@@ -42,12 +53,16 @@ export async function benignWeeks(pool: Pool, weeks: number, everyMs: number): P
     from,
     onSnapshot: (host, known) => rules.see(host, known),
   });
-  await drive.run(to);
+  let at = from;
+  while (at < to && !(await isOver())) {
+    at = Math.min(to, at + DAY_MS);
+    await drive.run(at);
+  }
   return {
     hosts: hosts.length,
-    hostWeeks: hosts.length * weeks,
+    hostWeeks: (hosts.length * (at - from)) / WEEK_MS,
     everyMs,
-    incidents: drive.outcomes.all,
+    incidents: drive.outcomes.all.filter(({ toldAt }) => toldAt !== null),
     alerts: new Map(RULES.map((rule) => [rule, rules.alerts(rule).length])),
   };
 }

@@ -32,8 +32,8 @@ import { EventsOfHosts, fleetOf, type Member, type RecordedEvent, ROLE_LABELS } 
 import type { Known } from "./history.ts";
 import { type LossTold, Outcomes } from "./outcomes.ts";
 
-/** Nobody is late sooner, whatever the interval. */
-const QUIET_MS = 25_000;
+/** Nobody is late before so many intervals: less than it takes, for what is on the way. */
+const QUIET_INTERVALS = 2.5;
 const SETTINGS = DEFAULT_SETTINGS;
 
 export interface DriveInput {
@@ -64,6 +64,7 @@ export class Drive {
   readonly #hosts: ReadonlyMap<number, SimulatedHost>;
   readonly #roles: ReadonlyMap<number, string | null>;
   readonly #events: EventsOfHosts;
+  readonly #quietMs: number;
   readonly #burns = new ShardBurns();
   readonly #still = new StillHosts({});
   #lasting: readonly Lasting[] = [];
@@ -79,6 +80,7 @@ export class Drive {
     this.#hosts = new Map(input.hosts.map((host) => [host.id, host]));
     this.#arrivals = new Arrivals(input.hosts, input.from, (host, known) => input.onSnapshot?.(host, known));
     this.#events = new EventsOfHosts(input.events);
+    this.#quietMs = QUIET_INTERVALS * Math.min(...input.hosts.map(({ everyMs }) => everyMs));
     const telling = { hand: this.#hand, fleet: this.#fleet, roleLabels: ROLE_LABELS, settings: SETTINGS };
     this.outcomes = new Outcomes(telling);
   }
@@ -168,7 +170,7 @@ export class Drive {
   async #judgePresence(): Promise<void> {
     const isOn = [...this.#hand.book.episodes.values()].some(({ cause }) => cause === "HOST_SILENT");
     const still = new Map(Object.entries(this.#still.all));
-    if (!isOn && still.size === 0 && this.#arrivals.heardOfAll(this.#now - QUIET_MS)) return;
+    if (!isOn && still.size === 0 && this.#arrivals.heardOfAll(this.#now - this.#quietMs)) return;
     const presences = this.#input.hosts.flatMap(({ id, everyMs }): HostPresence[] => {
       const { lastSeen } = this.#arrivals.historyOf(id);
       const since = stillSince(still.get(String(id)), this.#now);

@@ -20,7 +20,8 @@ export const USAGE = `npm run bench:detect -- [options] [part of a scenario's na
   --weeks 12        weeks of 256 hosts in which nothing is wrong
   --every 60        the interval of their agents, seconds
   --write           puts the tables into docs/detection.md
-  --json            one line of JSON instead of tables`;
+  --json            one line of JSON instead of tables
+Ctrl-C ends it early: the seed and the day that were begun are finished, and the report is of what there is.`;
 
 /** @throws Error that names the option at fault */
 export function readOptions(args: readonly string[]): Options {

@@ -1,17 +1,17 @@
-import { benignWeeks } from "./benign.ts";
-import { learnPool, type Pool } from "./corpus/pool.ts";
+import { benignWeeks, type IsOver } from "./benign.ts";
+import { learnBaselines, type Pool, poolOf } from "./corpus/pool.ts";
 import { SCENARIOS } from "./corpus/scenarios/all.ts";
 import type { Options } from "./options.ts";
 import { play } from "./play.ts";
 import { RULES, type Rule } from "./rules.ts";
 import { type PlayedScore, scorePlayed } from "./scored.ts";
 
-/** A part of the work, for a process of its own; each learns for itself what it begins with. */
-export const PARTS = ["even seeds", "odd seeds", "benign"] as const;
+/** A part of the work, for a process of its own. */
+export const PARTS = ["scenarios", "benign"] as const;
 export type Part = (typeof PARTS)[number];
 
-/** Of the scenarios that are large, two seeds in so many are played. */
-const LARGE_EACH = 20;
+/** Of the scenarios that are large, the first of so many seeds is played. */
+const LARGE_EACH = 15;
 
 /** Weeks in which nothing was wrong, added up. */
 export interface BenignReport {
@@ -30,11 +30,22 @@ export interface PartResult {
 /** Hosts that are tuned by are never those that are reported. */
 const poolSeed = (seeds: readonly number[]) => ((seeds[0] ?? 0) >= 1_000 ? "report" : "tune");
 
-export async function runPart(part: Part, options: Options): Promise<PartResult> {
-  const pool = await learnPool(poolSeed(options.seeds), options.learnDays);
-  if (part !== "benign") return { played: await playAll(pool, part, options), benign: null };
+/** What both parts begin with. @returns the baselines of the fleet, encoded */
+export function learn({ seeds, learnDays }: Options): Promise<Uint8Array> {
+  return learnBaselines(poolSeed(seeds), learnDays);
+}
+
+/** @param isOver asked before each seed and each day: whether to end with those that there are */
+export async function runPart(
+  part: Part,
+  options: Options,
+  learned: Uint8Array,
+  isOver: IsOver,
+): Promise<PartResult> {
+  const pool = poolOf(poolSeed(options.seeds), options.learnDays, learned);
+  if (part === "scenarios") return { played: await playAll(pool, options, isOver), benign: null };
   if (options.weeks === 0) return { played: [], benign: null };
-  const weeks = await benignWeeks(pool, options.weeks, options.everySeconds * 1_000);
+  const weeks = await benignWeeks(pool, options.weeks, options.everySeconds * 1_000, isOver);
   const incidents: Record<string, { opened: number; paged: number }> = {};
   for (const { cause, pagedAt } of weeks.incidents) {
     incidents[cause] ??= { opened: 0, paged: 0 };
@@ -51,14 +62,13 @@ export async function runPart(part: Part, options: Options): Promise<PartResult>
   };
 }
 
-async function playAll(pool: Pool, part: Part, { only, seeds }: Options): Promise<PlayedScore[]> {
+async function playAll(pool: Pool, { only, seeds }: Options, isOver: IsOver): Promise<PlayedScore[]> {
   const played: PlayedScore[] = [];
   for (const [index, seed] of seeds.entries()) {
-    if (seed % 2 !== (part === "even seeds" ? 0 : 1)) continue;
+    if (await isOver()) break;
     for (const scenario of SCENARIOS) {
       if (only.length > 0 && !only.some((name) => scenario.name.includes(name))) continue;
-      // The first and the second are of either part.
-      if (scenario.isLarge === true && index % LARGE_EACH > 1) continue;
+      if (scenario.isLarge === true && index % LARGE_EACH > 0) continue;
       played.push(scorePlayed(await play(pool, scenario, seed)));
     }
   }

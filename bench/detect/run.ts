@@ -1,14 +1,16 @@
 /**
  * What detection finds of a labelled corpus, as `npm run bench:detect` (docs/detection.md).
  *
- * Three processes, two for the scenarios and one for weeks in which nothing is wrong; then what judging costs.
+ * A fleet learns; then two processes, one for the scenarios and one for weeks in which nothing is wrong; then what
+ * judging costs.
  */
 import { fork } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import { SCENARIOS } from "./corpus/scenarios/all.ts";
 import { measureCost } from "./cost.ts";
-import { readOptions, USAGE } from "./options.ts";
-import { PARTS, type Part, type PartResult, runPart } from "./parts.ts";
+import { type Options, readOptions, USAGE } from "./options.ts";
+import { learn, PARTS, type Part, type PartResult, runPart } from "./parts.ts";
 import { reportOf } from "./report.ts";
 
 const ORDER = SCENARIOS.map(({ name }) => name);
@@ -16,9 +18,17 @@ const DOCS = new URL("../../docs/detection.md", import.meta.url);
 const BEGIN = "<!-- npm run bench:detect -- --write: from here -->";
 const END = "<!-- to here -->";
 
-function inProcess(part: Part, args: readonly string[]): Promise<PartResult> {
+/** What a process is asked to do. */
+interface Order {
+  readonly part: Part;
+  readonly options: Options;
+  /** What the fleet has learned, in base64. */
+  readonly learned: string;
+}
+
+function inProcess(order: Order): Promise<PartResult> {
   return new Promise((resolve, reject) => {
-    const child = fork(new URL(import.meta.url), [...args], { env: { ...process.env, CORPUS_PART: part } });
+    const child = fork(new URL(import.meta.url), ["--part"]);
     let result: PartResult | null = null;
     child.once("message", (message) => {
       result = message as PartResult;
@@ -26,8 +36,30 @@ function inProcess(part: Part, args: readonly string[]): Promise<PartResult> {
     child.once("error", reject);
     child.once("exit", (code) => {
       if (result !== null) resolve(result);
-      else reject(new Error(`the part "${part}" ended with ${code} and no result`));
+      else reject(new Error(`the part "${order.part}" ended with ${code} and no result`));
     });
+    child.send(order);
+    process.once("SIGINT", () => child.send("end"));
+  });
+}
+
+/** The other side of it. */
+function takeOrder(): void {
+  let ends = false;
+  const isOver = async () => {
+    // Messages come in between two turns of the event loop.
+    await setImmediate();
+    return ends;
+  };
+  // A terminal sends it to all processes; this one is told to end by the first.
+  process.on("SIGINT", () => undefined);
+  process.once("message", async (message) => {
+    process.once("message", () => {
+      ends = true;
+    });
+    const { part, options, learned } = message as Order;
+    process.send?.(await runPart(part, options, Buffer.from(learned, "base64"), isOver));
+    process.disconnect();
   });
 }
 
@@ -45,21 +77,18 @@ async function main(): Promise<void> {
     return;
   }
   const options = readOptions(args);
-  const part = process.env.CORPUS_PART as Part | undefined;
-  if (part !== undefined) {
-    process.send?.(await runPart(part, options));
-    process.disconnect();
-    return;
-  }
-  const results = await Promise.all(PARTS.map((name) => inProcess(name, args)));
+  const learned = Buffer.from(await learn(options)).toString("base64");
+  const results = await Promise.all(PARTS.map((part) => inProcess({ part, options, learned })));
   const played = results.flatMap((result) => result.played);
   // In the order of the table, whichever process was first.
   played.sort((a, b) => ORDER.indexOf(a.scenario) - ORDER.indexOf(b.scenario) || a.seed - b.seed);
   const benign = results.find((result) => result.benign !== null)?.benign ?? null;
-  const report = { seeds: options.seeds, learnDays: options.learnDays, played, benign, cost: measureCost() };
+  const seeds = [...new Set(played.map(({ seed }) => seed))].sort((a, b) => a - b);
+  const report = { seeds, learnDays: options.learnDays, played, benign, cost: measureCost() };
   if (options.json) console.log(JSON.stringify(report));
   else console.log(reportOf(report));
   if (options.write) writeDocs(reportOf(report));
 }
 
-await main();
+if (process.argv[2] === "--part") takeOrder();
+else await main();

@@ -48,17 +48,34 @@ export function fleetShapes(seed: string): Pick<Pool, "members" | "shapes"> {
   };
 }
 
-/** Lets a fleet learn. The seed alone decides what it learns. @param days of learning; below three little is judged */
-export async function learnPool(seed: string, days: number): Promise<Pool> {
+/**
+ * Lets a fleet learn. The seed alone decides what it learns.
+ *
+ * @param days of learning; below three little is judged
+ * @returns its baselines, encoded
+ */
+export async function learnBaselines(seed: string, days: number): Promise<Uint8Array> {
   const { members, shapes } = fleetShapes(seed);
-  const learnedTo = T0 + days * DAY_MS;
   const baselines = new ShardBaselines();
   const hosts = shapes.map(
     (shape, id) => new SimulatedHost(id, shape, `${seed} learns ${id}`, T0, LEARN_EVERY_MS),
   );
-  await new Drive({ hosts, members, events: [], baselines, from: T0 }).run(learnedTo);
-  const bytes = encodeBaselines(baselines);
-  return { seed, members, shapes, learnedTo, learned: () => decodeBaselines(bytes) };
+  await new Drive({ hosts, members, events: [], baselines, from: T0 }).run(learnedTo(days));
+  return encodeBaselines(baselines);
+}
+
+/** The fleet after it has learned. @param learned as `learnBaselines` of the same seed and days gave it */
+export function poolOf(seed: string, days: number, learned: Uint8Array): Pool {
+  return {
+    seed,
+    ...fleetShapes(seed),
+    learnedTo: learnedTo(days),
+    learned: () => decodeBaselines(learned),
+  };
+}
+
+function learnedTo(days: number): number {
+  return T0 + days * DAY_MS;
 }
 
 /** What one run of a scenario is set up with: hosts of the pool, at an hour of the week after it has learned. */

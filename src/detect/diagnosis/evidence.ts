@@ -17,6 +17,7 @@ import type {
 /** A listener that was closed, and what became of its port. */
 export interface Closed {
   readonly listener: ObservedListener;
+  /** For how long it is known to be gone: from the first list without it to the end of the window. */
   readonly goneMs: number;
   /** Another one listens on the port again. */
   readonly replaced: boolean;

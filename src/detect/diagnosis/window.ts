@@ -39,7 +39,7 @@ export interface ObservedListener {
   readonly weight: number;
   /** When it was first listed, where that was within the window; null for one that was there before. */
   readonly openedAt: number | null;
-  /** When it was listed last, where it has been closed since; null for one that is open. */
+  /** When a complete list left it out first: it was closed by then. Null for one that is open. */
   readonly closedAt: number | null;
 }
 

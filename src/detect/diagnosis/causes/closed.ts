@@ -5,7 +5,7 @@ import { nameOf } from "../focus.ts";
 import type { Clue, Rule } from "../rule.ts";
 import { isKernelFrom } from "../settings.ts";
 
-/** A listener that is gone for longer is no restart any more. */
+/** A listener that was seen to be gone for so long is no restart any more. */
 const RESTART_MS = 60_000;
 /** Fewer resets are no clients that come in vain, where nothing is known of what is usual. */
 const RESETS_MIN = 5;
@@ -15,8 +15,11 @@ const wasClosed: Clue = {
   holds: ({ closed }) => closed !== null && (closed.replaced || closed.goneMs < RESTART_MS),
   says: ({ closed }) => {
     if (closed === null) return "";
-    const after = closed.replaced ? "and one was opened on its port" : `${span(closed.goneMs)} ago`;
-    return `The listener ${nameOf(closed.listener)} was closed, ${after}.`;
+    const name = nameOf(closed.listener);
+    if (closed.replaced) return `The listener ${name} was closed, and one was opened on its port.`;
+    return closed.goneMs === 0
+      ? `The listener ${name} was closed since the snapshot before.`
+      : `The listener ${name} was closed, at least ${span(closed.goneMs)} ago.`;
   },
 };
 
