@@ -13,7 +13,7 @@ import {
 } from "../../src/jobs/detect/hand-book.ts";
 import { type BurnStep, judgeBurns, worstOfRole } from "../../src/jobs/detect/judge-burns.ts";
 import { judgeMinutes } from "../../src/jobs/detect/judge-minutes.ts";
-import { judgeObserved, type Suspect, stillOn } from "../../src/jobs/detect/judge-namespaces.ts";
+import { judgeObserved, lookedAtFrom, type Suspect, stillOn } from "../../src/jobs/detect/judge-namespaces.ts";
 import { detailsOf, presenceJudgement } from "../../src/jobs/detect/judge-presence.ts";
 import { type RoleBurn, rolesJudgement } from "../../src/jobs/detect/judge-roles.ts";
 import { type Lasting, LastingFlags } from "../../src/jobs/detect/lasting.ts";
@@ -122,7 +122,12 @@ export class Drive {
     };
     if (own.length > 0) {
       await judgeObserved({ ...judging, until: minuteOf(this.#now) + AHEAD_MS }, own, {
-        observed: new Map(own.map(({ namespaceId: id }) => [id, this.#arrivals.historyOf(id).observations])),
+        observed: new Map(
+          own.map((suspect) => {
+            const history = this.#arrivals.historyOf(suspect.namespaceId);
+            return [suspect.namespaceId, history.since(lookedAtFrom(this.#hand, suspect, this.#now))];
+          }),
+        ),
         sysctls: new Map(own.map(({ namespaceId: id }) => [id, this.#hosts.get(id)?.shape.sysctls ?? {}])),
         window: { counterName, dropsId: DROPS_ID },
         events: this.#events,
@@ -205,9 +210,8 @@ export class Drive {
 
   /** What was told of a loss, and who had not got in at the end of the same minute, from its first refusal on. */
   #lossTold(host: number, at: number, { loss, diagnosis }: Detail): LossTold {
-    const minute = this.#arrivals
-      .historyOf(host)
-      .all.filter(({ snapshot }) => snapshot.at > at - MINUTE_MS && snapshot.at <= at);
+    const own = this.#arrivals.historyOf(host).all;
+    const minute = own.filter(({ snapshot }) => snapshot.at > at - MINUTE_MS && snapshot.at <= at);
     const first = minute.findIndex(({ truth }) => truth.refused > 0);
     const window = first === -1 ? [] : minute.slice(first);
     let clients = window[0]?.truth.trying ?? 0;

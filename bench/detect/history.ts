@@ -9,9 +9,10 @@ import { POSITIONS } from "../../src/rates/shard-sums.ts";
 import { type Counter, counterName, PLACE } from "./corpus/counters.ts";
 import type { Delivery } from "./corpus/host.ts";
 
-/** How far back the snapshots of a host are looked at. */
-const KEPT_MS = 8 * MINUTE_MS;
-const FORGET_AT = 64;
+/** How far back the snapshots of a host are looked at, at the most. */
+const KEPT_MS = 70 * MINUTE_MS;
+/** They are forgotten so many at a time. */
+const FORGET_EACH = 256;
 const EMPTY_GAUGES = new Float64Array(POSITIONS).fill(Number.NaN);
 
 /** Places of the counters that stand still on a healthy host: where one moves, its minute is judged at once. */
@@ -40,9 +41,16 @@ export class HostHistory {
     return this.#known;
   }
 
-  /** What a diagnosis is made from. */
-  get observations(): readonly Delivery[] {
-    return this.#listed === null ? this.#known : [this.#listed, ...this.#known];
+  /** What a diagnosis is made from: the snapshots since then, and before them the newest complete list. */
+  since(from: number): readonly Delivery[] {
+    let first = this.#known.length;
+    while (first > 0 && (this.#known[first - 1] as Known).snapshot.at >= from) first--;
+    const own = this.#known.slice(first);
+    for (let index = first - 1; index >= 0; index--) {
+      const one = this.#known[index] as Known;
+      if (one.listeners !== null && isComplete(one.listeners)) return [one, ...own];
+    }
+    return this.#listed === null ? own : [this.#listed, ...own];
   }
 
   /** Takes a snapshot that came in; one that is known is left out. @returns it with its increases; null if it is known */
@@ -72,12 +80,12 @@ export class HostHistory {
 
   #forget(before: number): void {
     // Not one by one, and never the newest: it is the predecessor of what comes.
-    if (this.#known.length < FORGET_AT) return;
-    const keep = this.#known.findIndex(({ snapshot }) => snapshot.at >= before);
-    for (const one of this.#known.slice(0, keep)) {
+    const oldest = this.#known[FORGET_EACH];
+    if (oldest === undefined || oldest.snapshot.at >= before) return;
+    for (const one of this.#known.slice(0, FORGET_EACH)) {
       if (one.listeners !== null && isComplete(one.listeners)) this.#listed = one;
     }
-    this.#known = this.#known.slice(keep);
+    this.#known = this.#known.slice(FORGET_EACH);
   }
 }
 

@@ -47,6 +47,8 @@ export class Outcomes {
   readonly #byKey = new Map<string, Outcome>();
 
   readonly #telling: TellingDeps;
+  /** Incidents that others explain, as the last judgement left them. */
+  #held: ReadonlyMap<string, string> = new Map();
 
   constructor(telling: TellingDeps) {
     this.#telling = telling;
@@ -64,16 +66,15 @@ export class Outcomes {
       if (kind === "resolved") outcome.resolvedAt = at;
       if (kind === "reopened") outcome.openings++;
     }
-    let held: ReadonlyMap<string, string> | null = null;
+    const held = inhibitions(incidents.values(), at, this.#held);
+    this.#held = held;
     for (const incident of incidents.values()) {
       const outcome = this.#byKey.get(incident.key);
       if (outcome === undefined || incident.status !== "open") continue;
       outcome.cause = incident.cause;
       outcome.flapped ||= incident.flapping;
       for (const host of incident.members) outcome.hosts.add(Number(host));
-      if (outcome.pagedAt !== null) continue;
-      held ??= inhibitions(incidents.values(), at);
-      if (held.has(incident.key)) continue;
+      if (outcome.pagedAt !== null || held.has(incident.key)) continue;
       outcome.toldAt ??= at;
       if (tellingOf(incident, this.#telling).urgency === "PAGE") outcome.pagedAt = at;
     }

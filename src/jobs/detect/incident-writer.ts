@@ -116,7 +116,7 @@ export class IncidentWriter {
   /** Keeps which incidents are explained by others, where that changed: those that explain are written before. */
   async #inhibit(): Promise<void> {
     const { tx, hand, now } = this.#deps;
-    const held = inhibitions(hand.book.incidents.values(), this.#at);
+    const held = inhibitions(hand.book.incidents.values(), this.#at, hand.inhibited);
     for (const dedupKey of [...new Set([...hand.inhibited.keys(), ...held.keys()])].sort()) {
       const by = held.get(dedupKey) ?? null;
       if (by === (hand.inhibited.get(dedupKey) ?? null)) continue;

@@ -27,6 +27,8 @@ const WINDOW_MS = MINUTE_MS;
 const SHARES_MS = 5 * MINUTE_MS;
 /** Snapshots from so long ago are judged no more: what was the matter then, nobody has to be told of now. */
 const REACH_MS = 60 * MINUTE_MS;
+/** Suspects that are looked at from so long ago are read apart. */
+const OLD_MS = 2 * SHARES_MS + WINDOW_MS;
 /** Ingest takes nothing that lies further ahead. */
 const AHEAD_MS = 6 * MINUTE_MS;
 
@@ -99,7 +101,7 @@ interface Common extends Pick<ReadOfSuspects, "window" | "events" | "problems"> 
 export async function judgeNamespaces(deps: JudgeDeps, suspects: readonly Suspect[]): Promise<void> {
   if (suspects.length === 0) return;
   const { tx, reader, hand, fleet, now } = deps;
-  const from = new Map(suspects.map((suspect) => [suspect.namespaceId, judgedUpTo(hand, suspect, now)]));
+  const from = new Map(suspects.map((suspect) => [suspect.namespaceId, lookedAtFrom(hand, suspect, now)]));
   const oldest = Math.min(...from.values());
   const hostIds = [...from.keys()].flatMap((id) => fleet.ownerOf.get(id) ?? []);
   await judgeObserved(deps, suspects, {
@@ -110,10 +112,7 @@ export async function judgeNamespaces(deps: JudgeDeps, suspects: readonly Suspec
       dropsId: await reader.layouts.counterId(tx, "TcpExtListenDrops"),
     },
     events: await eventsAround(tx, { from: oldest, to: now + AHEAD_MS }),
-    problems: await problemsOfHosts(tx, reader.layouts, hostIds, {
-      from: oldest - WINDOW_MS,
-      to: now + AHEAD_MS,
-    }),
+    problems: await problemsOfHosts(tx, reader.layouts, hostIds, { from: oldest, to: now + AHEAD_MS }),
   });
 }
 
@@ -151,20 +150,31 @@ export async function judgeObserved(
   for (const step of steps) await judgeStep(deps, common, step);
 }
 
-/** The snapshots since these times and a while before. One that has long not been heard of costs the others nothing. */
+/** The snapshots since these times. One that has long not been heard of costs the others nothing. */
 async function readSince(
   { tx, reader, now }: JudgeDeps,
   from: ReadonlyMap<number, number>,
 ): Promise<Map<number, ObservedSnapshot[]>> {
   const observed = new Map<number, ObservedSnapshot[]>();
   for (const isOld of [false, true]) {
-    const some = [...from].filter(([, since]) => now - since > SHARES_MS === isOld);
-    const oldest = Math.min(...some.map(([, since]) => since));
-    const span = { from: oldest - SHARES_MS - WINDOW_MS, to: now + AHEAD_MS };
+    const some = [...from].filter(([, since]) => now - since > OLD_MS === isOld);
+    const span = { from: Math.min(...some.map(([, since]) => since)), to: now + AHEAD_MS };
     const ids = some.map(([namespaceId]) => namespaceId);
     for (const [id, own] of await readObservations(tx, reader, ids, span)) observed.set(id, own);
   }
   return observed;
+}
+
+/**
+ * From when on the snapshots of a suspect are looked at, ms since 1970: those that were not judged, and a while before.
+ * Of one that nothing listens on since an incident began, from before that on: what closed the port is looked at for
+ * as long as it is closed.
+ */
+export function lookedAtFrom(hand: HandBook, suspect: Suspect, now: number): number {
+  const down = episodesOf(hand, namespaceSubject(suspect.namespaceId))
+    .filter(({ cause }) => cause === "SERVICE_DOWN")
+    .map(({ since }) => Math.max(since, now - REACH_MS));
+  return Math.min(judgedUpTo(hand, suspect, now), ...down) - SHARES_MS - WINDOW_MS;
 }
 
 async function judgeStep(deps: Judging, common: Common, { seen, at, closesMinute }: Step): Promise<void> {

@@ -7,12 +7,15 @@ import { isKernelFrom } from "../settings.ts";
 
 /** A listener that was seen to be gone for so long is no restart any more. */
 const RESTART_MS = 60_000;
+/** What a restart brings about is over soon: what is unusual later has another cause. */
+const AFTERMATH_MS = 120_000;
 /** Fewer resets are no clients that come in vain, where nothing is known of what is usual. */
 const RESETS_MIN = 5;
 const UNUSUAL_Z = 6;
 
 const wasClosed: Clue = {
-  holds: ({ closed }) => closed !== null && (closed.replaced || closed.goneMs < RESTART_MS),
+  holds: ({ closed }) =>
+    closed !== null && closed.goneMs < (closed.replaced ? AFTERMATH_MS : RESTART_MS),
   says: ({ closed }) => {
     if (closed === null) return "";
     const name = nameOf(closed.listener);
