@@ -11,9 +11,6 @@ import { ComparedRules, RULES, type Rule } from "./rules.ts";
 const DAY_MS = 24 * HOUR_MS;
 const WEEK_MS = 7 * DAY_MS;
 
-/** Whether to end early. */
-export type IsOver = () => Promise<boolean>;
-
 /** Weeks in which nothing was wrong, and what was raised in them. */
 export interface BenignWeeks {
   readonly hosts: number;
@@ -28,14 +25,13 @@ export interface BenignWeeks {
  * Takes a fleet through weeks of what happens to every fleet and is no fault: days and weekends, load that comes and
  * goes, deploys (most of them recorded), reboots, snapshots that are lost, blips.
  *
- * @param isOver asked before each day: whether to end with those that there are
+ * @returns what there is after each day
  */
-export async function benignWeeks(
+export async function* benignWeeks(
   pool: Pool,
   weeks: number,
   everyMs: number,
-  isOver: IsOver,
-): Promise<BenignWeeks> {
+): AsyncGenerator<BenignWeeks> {
   const from = pool.learnedTo;
   const to = from + weeks * WEEK_MS;
   const events: RecordedEvent[] = [];
@@ -53,18 +49,17 @@ export async function benignWeeks(
     from,
     onSnapshot: (host, known) => rules.see(host, known),
   });
-  let at = from;
-  while (at < to && !(await isOver())) {
+  for (let at = from; at < to; ) {
     at = Math.min(to, at + DAY_MS);
     await drive.run(at);
+    yield {
+      hosts: hosts.length,
+      hostWeeks: (hosts.length * (at - from)) / WEEK_MS,
+      everyMs,
+      incidents: drive.outcomes.all.filter(({ toldAt }) => toldAt !== null),
+      alerts: new Map(RULES.map((rule) => [rule, rules.alerts(rule).length])),
+    };
   }
-  return {
-    hosts: hosts.length,
-    hostWeeks: (hosts.length * (at - from)) / WEEK_MS,
-    everyMs,
-    incidents: drive.outcomes.all.filter(({ toldAt }) => toldAt !== null),
-    alerts: new Map(RULES.map((rule) => [rule, rules.alerts(rule).length])),
-  };
 }
 
 /** What happens to one host in one week. */

@@ -21,7 +21,7 @@ export const USAGE = `npm run bench:detect -- [options] [part of a scenario's na
   --every 60        the interval of their agents, seconds
   --write           puts the tables into docs/detection.md
   --json            one line of JSON instead of tables
-Ctrl-C ends it early: the seed and the day that were begun are finished, and the report is of what there is.`;
+Ctrl-C ends it with a report of what there is; SIGUSR2 reports, and it goes on.`;
 
 /** @throws Error that names the option at fault */
 export function readOptions(args: readonly string[]): Options {

@@ -1,4 +1,4 @@
-import { benignWeeks, type IsOver } from "./benign.ts";
+import { type BenignWeeks, benignWeeks } from "./benign.ts";
 import { learnBaselines, type Pool, poolOf } from "./corpus/pool.ts";
 import { SCENARIOS } from "./corpus/scenarios/all.ts";
 import type { Options } from "./options.ts";
@@ -35,42 +35,46 @@ export function learn({ seeds, learnDays }: Options): Promise<Uint8Array> {
   return learnBaselines(poolSeed(seeds), learnDays);
 }
 
-/** @param isOver asked before each seed and each day: whether to end with those that there are */
-export async function runPart(
+/** @returns what was played since the last, and all benign weeks so far */
+export async function* runPart(
   part: Part,
   options: Options,
   learned: Uint8Array,
-  isOver: IsOver,
-): Promise<PartResult> {
+): AsyncGenerator<PartResult> {
   const pool = poolOf(poolSeed(options.seeds), options.learnDays, learned);
-  if (part === "scenarios") return { played: await playAll(pool, options, isOver), benign: null };
-  if (options.weeks === 0) return { played: [], benign: null };
-  const weeks = await benignWeeks(pool, options.weeks, options.everySeconds * 1_000, isOver);
+  if (part === "scenarios") {
+    for await (const played of playAll(pool, options)) yield { played, benign: null };
+    return;
+  }
+  for await (const weeks of benignWeeks(pool, options.weeks, options.everySeconds * 1_000)) {
+    yield { played: [], benign: reportedOf(weeks) };
+  }
+}
+
+function reportedOf({ hostWeeks, everyMs, incidents: opened, alerts }: BenignWeeks): BenignReport {
   const incidents: Record<string, { opened: number; paged: number }> = {};
-  for (const { cause, pagedAt } of weeks.incidents) {
+  for (const { cause, pagedAt } of opened) {
     incidents[cause] ??= { opened: 0, paged: 0 };
     incidents[cause].opened++;
     if (pagedAt !== null) incidents[cause].paged++;
   }
-  const alerts = Object.fromEntries(RULES.map((rule) => [rule, weeks.alerts.get(rule) ?? 0])) as Record<
-    Rule,
-    number
-  >;
   return {
-    played: [],
-    benign: { hostWeeks: weeks.hostWeeks, everySeconds: options.everySeconds, incidents, alerts },
+    hostWeeks,
+    everySeconds: everyMs / 1_000,
+    incidents,
+    alerts: Object.fromEntries(RULES.map((rule) => [rule, alerts.get(rule) ?? 0])) as Record<Rule, number>,
   };
 }
 
-async function playAll(pool: Pool, { only, seeds }: Options, isOver: IsOver): Promise<PlayedScore[]> {
-  const played: PlayedScore[] = [];
+/** @returns the runs of each seed */
+async function* playAll(pool: Pool, { only, seeds }: Options): AsyncGenerator<PlayedScore[]> {
   for (const [index, seed] of seeds.entries()) {
-    if (await isOver()) break;
+    const played: PlayedScore[] = [];
     for (const scenario of SCENARIOS) {
       if (only.length > 0 && !only.some((name) => scenario.name.includes(name))) continue;
       if (scenario.isLarge === true && index % LARGE_EACH > 0) continue;
       played.push(scorePlayed(await play(pool, scenario, seed)));
     }
+    yield played;
   }
-  return played;
 }

@@ -6,12 +6,12 @@
  */
 import { fork } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { setImmediate } from "node:timers/promises";
 import { SCENARIOS } from "./corpus/scenarios/all.ts";
 import { measureCost } from "./cost.ts";
 import { type Options, readOptions, USAGE } from "./options.ts";
-import { learn, PARTS, type Part, type PartResult, runPart } from "./parts.ts";
+import { type BenignReport, learn, PARTS, type Part, type PartResult, runPart } from "./parts.ts";
 import { reportOf } from "./report.ts";
+import type { PlayedScore } from "./scored.ts";
 
 const ORDER = SCENARIOS.map(({ name }) => name);
 const DOCS = new URL("../../docs/detection.md", import.meta.url);
@@ -26,39 +26,27 @@ interface Order {
   readonly learned: string;
 }
 
-function inProcess(order: Order): Promise<PartResult> {
+/** @param onResult called with what there is more, time and again */
+function inProcess(order: Order, onResult: (result: PartResult) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = fork(new URL(import.meta.url), ["--part"]);
-    let result: PartResult | null = null;
-    child.once("message", (message) => {
-      result = message as PartResult;
-    });
+    child.on("message", (message) => onResult(message as PartResult));
     child.once("error", reject);
     child.once("exit", (code) => {
-      if (result !== null) resolve(result);
-      else reject(new Error(`the part "${order.part}" ended with ${code} and no result`));
+      if (code === 0) resolve();
+      else reject(new Error(`the part "${order.part}" ended with ${code}`));
     });
     child.send(order);
-    process.once("SIGINT", () => child.send("end"));
   });
 }
 
 /** The other side of it. */
 function takeOrder(): void {
-  let ends = false;
-  const isOver = async () => {
-    // Messages come in between two turns of the event loop.
-    await setImmediate();
-    return ends;
-  };
-  // A terminal sends it to all processes; this one is told to end by the first.
-  process.on("SIGINT", () => undefined);
   process.once("message", async (message) => {
-    process.once("message", () => {
-      ends = true;
-    });
     const { part, options, learned } = message as Order;
-    process.send?.(await runPart(part, options, Buffer.from(learned, "base64"), isOver));
+    for await (const result of runPart(part, options, Buffer.from(learned, "base64"))) {
+      await new Promise((sent) => process.send?.(result, sent));
+    }
     process.disconnect();
   });
 }
@@ -78,16 +66,27 @@ async function main(): Promise<void> {
   }
   const options = readOptions(args);
   const learned = Buffer.from(await learn(options)).toString("base64");
-  const results = await Promise.all(PARTS.map((part) => inProcess({ part, options, learned })));
-  const played = results.flatMap((result) => result.played);
-  // In the order of the table, whichever process was first.
-  played.sort((a, b) => ORDER.indexOf(a.scenario) - ORDER.indexOf(b.scenario) || a.seed - b.seed);
-  const benign = results.find((result) => result.benign !== null)?.benign ?? null;
-  const seeds = [...new Set(played.map(({ seed }) => seed))].sort((a, b) => a - b);
-  const report = { seeds, learnDays: options.learnDays, played, benign, cost: measureCost() };
-  if (options.json) console.log(JSON.stringify(report));
-  else console.log(reportOf(report));
-  if (options.write) writeDocs(reportOf(report));
+  const played: PlayedScore[] = [];
+  let benign: BenignReport | null = null;
+  const tell = () => {
+    // In the order of the table.
+    played.sort((a, b) => ORDER.indexOf(a.scenario) - ORDER.indexOf(b.scenario) || a.seed - b.seed);
+    const seeds = [...new Set(played.map(({ seed }) => seed))].sort((a, b) => a - b);
+    const report = { seeds, learnDays: options.learnDays, played, benign, cost: measureCost() };
+    console.log(options.json ? JSON.stringify(report) : reportOf(report));
+    if (options.write) writeDocs(reportOf(report));
+  };
+  process.on("SIGUSR2", tell);
+  process.once("SIGINT", () => {
+    tell();
+    process.exit();
+  });
+  const take = (result: PartResult) => {
+    played.push(...result.played);
+    benign = result.benign ?? benign;
+  };
+  await Promise.all(PARTS.map((part) => inProcess({ part, options, learned }, take)));
+  tell();
 }
 
 if (process.argv[2] === "--part") takeOrder();

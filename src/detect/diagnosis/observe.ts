@@ -95,7 +95,7 @@ function listenersOf(
       firstQueue: track.firstQueue,
       lastQueue: socket.acceptQueue,
       weight: minute?.weight ?? 0,
-      openedAt: track.firstAt > Math.max(from, listedFirst) ? track.firstAt : null,
+      openedAt: track.firstAt > listedFirst ? track.firstAt : null,
       closedAt,
     };
   });

@@ -15,11 +15,12 @@ const UNUSUAL_Z = 6;
 
 const wasClosed: Clue = {
   holds: ({ closed }) =>
-    closed !== null && closed.goneMs < (closed.replaced ? AFTERMATH_MS : RESTART_MS),
+    closed !== null &&
+    (closed.backMs === null ? closed.goneMs < RESTART_MS : closed.backMs < AFTERMATH_MS),
   says: ({ closed }) => {
     if (closed === null) return "";
     const name = nameOf(closed.listener);
-    if (closed.replaced) return `The listener ${name} was closed, and one was opened on its port.`;
+    if (closed.backMs !== null) return `The listener ${name} was closed, and one was opened on its port.`;
     return closed.goneMs === 0
       ? `The listener ${name} was closed since the snapshot before.`
       : `The listener ${name} was closed, at least ${span(closed.goneMs)} ago.`;
@@ -63,7 +64,7 @@ export const restart: Rule = {
       queued > 0
         ? `the ${plain(queued)} connections that waited in its queue were reset`
         : `${plain(count.resets)} connections were reset`;
-    return `${name} was closed${closed?.replaced === true ? " and opened again" : ""}: ${reset}.`;
+    return `${name} was closed${typeof closed?.backMs === "number" ? " and opened again" : ""}: ${reset}.`;
   },
   remedies: ({ kernel }) => [
     "Drain before closing: stop new work at the load balancer, accept what is queued, then close; or hand the socket to the next process (socket activation, SO_REUSEPORT).",
@@ -85,7 +86,7 @@ export const serviceDown: Rule = {
   cause: "SERVICE_DOWN",
   required: [
     {
-      holds: ({ closed }) => closed !== null && !closed.replaced && closed.goneMs >= RESTART_MS,
+      holds: ({ closed }) => closed !== null && closed.backMs === null && closed.goneMs >= RESTART_MS,
       says: ({ closed }) =>
         closed === null
           ? ""

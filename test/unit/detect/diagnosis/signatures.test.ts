@@ -254,7 +254,7 @@ describe("what else is told apart", () => {
     const after = (intervals: number) =>
       diagnosisOf(windowOf(spread({ accepted: 900, opened: 600, attemptsFailed: 300 }, intervals), { listeners }));
     expect(after(9)).toMatchObject({ cause: "RESTART", severity: "INFO", contributing: ["UPSTREAM_REFUSING"] });
-    expect(after(12)).toMatchObject({ cause: "UPSTREAM_REFUSING" });
+    expect(after(14)).toMatchObject({ cause: "UPSTREAM_REFUSING" });
   });
 
   test("one that was closed and is seen to be gone for less than a minute may be back at any moment", () => {
