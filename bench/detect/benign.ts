@@ -27,11 +27,7 @@ export interface BenignWeeks {
  *
  * @returns what there is after each day
  */
-export async function* benignWeeks(
-  pool: Pool,
-  weeks: number,
-  everyMs: number,
-): AsyncGenerator<BenignWeeks> {
+export async function* benignWeeks(pool: Pool, weeks: number, everyMs: number): AsyncGenerator<BenignWeeks> {
   const from = pool.learnedTo;
   const to = from + weeks * WEEK_MS;
   const events: RecordedEvent[] = [];

@@ -13,7 +13,12 @@ import {
 } from "../../src/jobs/detect/hand-book.ts";
 import { type BurnStep, judgeBurns, worstOfRole } from "../../src/jobs/detect/judge-burns.ts";
 import { judgeMinutes } from "../../src/jobs/detect/judge-minutes.ts";
-import { judgeObserved, lookedAtFrom, type Suspect, stillOn } from "../../src/jobs/detect/judge-namespaces.ts";
+import {
+  judgeObserved,
+  lookedAtFrom,
+  type Suspect,
+  stillOn,
+} from "../../src/jobs/detect/judge-namespaces.ts";
 import { detailsOf, presenceJudgement } from "../../src/jobs/detect/judge-presence.ts";
 import { type RoleBurn, rolesJudgement } from "../../src/jobs/detect/judge-roles.ts";
 import { type Lasting, LastingFlags } from "../../src/jobs/detect/lasting.ts";

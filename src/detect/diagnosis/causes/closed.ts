@@ -15,8 +15,7 @@ const UNUSUAL_Z = 6;
 
 const wasClosed: Clue = {
   holds: ({ closed }) =>
-    closed !== null &&
-    (closed.backMs === null ? closed.goneMs < RESTART_MS : closed.backMs < AFTERMATH_MS),
+    closed !== null && (closed.backMs === null ? closed.goneMs < RESTART_MS : closed.backMs < AFTERMATH_MS),
   says: ({ closed }) => {
     if (closed === null) return "";
     const name = nameOf(closed.listener);

@@ -251,10 +251,16 @@ describe("what else is told apart", () => {
 
   test("one that came back is a restart, for two minutes; what is unusual later has another cause", () => {
     const listeners = [listener({ closedAt: 0 }), listener({ inode: "2", openedAt: 20_000 })];
-    const after = (intervals: number) =>
-      diagnosisOf(windowOf(spread({ accepted: 900, opened: 600, attemptsFailed: 300 }, intervals), { listeners }));
-    expect(after(9)).toMatchObject({ cause: "RESTART", severity: "INFO", contributing: ["UPSTREAM_REFUSING"] });
-    expect(after(14)).toMatchObject({ cause: "UPSTREAM_REFUSING" });
+    const causesAfter = (intervals: number) =>
+      diagnosisOf(
+        windowOf(spread({ accepted: 900, opened: 600, attemptsFailed: 300 }, intervals), { listeners }),
+      );
+    expect(causesAfter(9)).toMatchObject({
+      cause: "RESTART",
+      severity: "INFO",
+      contributing: ["UPSTREAM_REFUSING"],
+    });
+    expect(causesAfter(14)).toMatchObject({ cause: "UPSTREAM_REFUSING" });
   });
 
   test("one that was closed and is seen to be gone for less than a minute may be back at any moment", () => {
