@@ -9,10 +9,10 @@ import { POSITIONS } from "../../src/rates/shard-sums.ts";
 import { type Counter, counterName, PLACE } from "./corpus/counters.ts";
 import type { Delivery } from "./corpus/host.ts";
 
-/** How far back the snapshots of a host are looked at, at the most. */
-const KEPT_MS = 70 * MINUTE_MS;
+/** How far back the snapshots of a host are looked at. */
+const KEPT_MS = 8 * MINUTE_MS;
 /** They are forgotten so many at a time. */
-const FORGET_EACH = 256;
+const FORGET_EACH = 64;
 const EMPTY_GAUGES = new Float64Array(POSITIONS).fill(Number.NaN);
 
 /** Places of the counters that stand still on a healthy host: where one moves, its minute is judged at once. */

@@ -17,6 +17,7 @@ import type { HostRecord } from "../../store/directory.ts";
 import type { Fleet } from "../../store/fleet-view.ts";
 import type { SnapshotReader } from "../../store/history/snapshot-reader.ts";
 import { type EventsAround, eventsAround } from "./around.ts";
+import { closedIn, withClosed } from "./closed-listeners.ts";
 import { type DataProblem, problemsOfHosts } from "./data-problems.ts";
 import { type Detail, detailOf, type HandBook, namespaceSubject } from "./hand-book.ts";
 import type { IncidentWriter } from "./incident-writer.ts";
@@ -165,16 +166,9 @@ async function readSince(
   return observed;
 }
 
-/**
- * From when on the snapshots of a suspect are looked at, ms since 1970: those that were not judged, and a while before.
- * Of one that nothing listens on since an incident began, from before that on: what closed the port is looked at for
- * as long as it is closed.
- */
+/** From when on the snapshots of a suspect are looked at, ms since 1970: those that were not judged, and a while before. */
 export function lookedAtFrom(hand: HandBook, suspect: Suspect, now: number): number {
-  const down = episodesOf(hand, namespaceSubject(suspect.namespaceId))
-    .filter(({ cause }) => cause === "SERVICE_DOWN")
-    .map(({ since }) => Math.max(since, now - REACH_MS));
-  return Math.min(judgedUpTo(hand, suspect, now), ...down) - SHARES_MS - WINDOW_MS;
+  return judgedUpTo(hand, suspect, now) - SHARES_MS - WINDOW_MS;
 }
 
 async function judgeStep(deps: Judging, common: Common, { seen, at, closesMinute }: Step): Promise<void> {
@@ -197,14 +191,19 @@ async function judgeStep(deps: Judging, common: Common, { seen, at, closesMinute
   const dataProblem = problems.find(({ namespaceId }) => namespaceId === suspect.namespaceId)?.flag ?? null;
   // Of a host whose numbers cannot be trusted nothing else is said, of its other namespaces neither.
   const isHidden = problems.length > 0 && dataProblem === null;
+  const closed = deps.hand.details.get(subject)?.closed ?? [];
+  const window = withClosed(
+    observe({
+      observations: seen.observations.filter(({ snapshot }) => snapshot.at <= at),
+      from: windowFrom(shares, at, lossThreshold),
+      ...common.window,
+    }),
+    closed,
+  );
   const found =
     dataProblem !== null || (!isHidden && (flags.length > 0 || (newest.share ?? 0) > lossThreshold))
       ? diagnose(
-          observe({
-            observations: seen.observations.filter(({ snapshot }) => snapshot.at <= at),
-            from: windowFrom(shares, at, lossThreshold),
-            ...common.window,
-          }),
+          window,
           {
             kernel: host.kernel,
             sysctls: seen.sysctls,
@@ -229,7 +228,9 @@ async function judgeStep(deps: Judging, common: Common, { seen, at, closesMinute
     const observation = observationOf(found, whose, { share: newest.share, closesMinute }, lossThreshold);
     const isHeldBack = suppressedBy(observation.cause, at, events) !== null;
     observations.push(isHeldBack ? { ...observation, strength: null } : observation);
-    details.set(subject, detailOf(found, suspect.namespaceId));
+    const detail = detailOf(found, suspect.namespaceId);
+    const remembered = closedIn(window, found.cause);
+    details.set(subject, remembered.length === 0 ? detail : { ...detail, closed: remembered });
   }
   const judged = new Set([subject]);
   const { sizes } = common;

@@ -53,6 +53,7 @@ test.each([
   ["the application stalls", "APPLICATION_STALLED"],
   ["the application accepts too slowly", "APPLICATION_SLOW"],
   ["a host falls silent", "HOST_SILENT"],
+  ["a counter falls", "DATA_PROBLEM"],
 ])("%s: found, and called %s", async (name, cause) => {
   const { counts, named } = scorePlayed(await play(POOL, scenario(name), 3));
   expect(counts).toMatchObject({ found: 1, missed: 0 });
