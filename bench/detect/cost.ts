@@ -1,5 +1,5 @@
 /**
- * What judging costs, for each series and evaluation, as `npm run bench:detect`.
+ * What judging costs, for each series and evaluation.
  *
  * A shard of 256 namespaces with all their series, minute after minute: diurnal loads, a few counters that stand
  * still, a burst here and there. CPU time of this process; bytes in memory and as stored.
@@ -7,12 +7,12 @@
 
 import { randomOf } from "../../src/demo/random.ts";
 import { decodeBaselines, encodeBaselines } from "../../src/detect/baseline/codec.ts";
+import type { SeriesBank } from "../../src/detect/baseline/series-bank.ts";
 import { ShardBaselines } from "../../src/detect/baseline/shard-baselines.ts";
 import type { ShardMinute } from "../../src/detect/columns.ts";
 import { SEASONAL_SERIES, STILL_SERIES } from "../../src/detect/series.ts";
 import { MINUTE_MS } from "../../src/rates/minute.ts";
 import { POSITIONS } from "../../src/rates/shard-sums.ts";
-import { round } from "../support/figure.ts";
 
 const SERIES = STILL_SERIES.length + SEASONAL_SERIES.length;
 const WARM_MINUTES = 600;
@@ -43,47 +43,53 @@ function minuteAt(at: number): ShardMinute {
   };
 }
 
-const shard = new ShardBaselines();
-// Made before the clock runs: reading columns is the store's cost, and measured there.
-const minutes = Array.from({ length: 60 }, (_, index) => minuteAt(T0 + index * MINUTE_MS));
-let at = T0;
-let flags = 0;
-
-function run(count: number): number {
-  const before = process.cpuUsage();
-  for (let index = 0; index < count; index++, at += MINUTE_MS) {
-    flags += shard.evaluate({ ...(minutes[index % minutes.length] as ShardMinute), at }).flags.length;
-  }
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) * 1000;
+export interface Cost {
+  /** CPU time of one series in one evaluation. */
+  readonly nsPerSeries: number;
+  readonly bytesPerSeries: number;
+  readonly bytesPerSeasonalSeries: number;
+  /** Of a shard of 256 namespaces: bytes stored, and ms of CPU to write and read them back. */
+  readonly storedBytes: number;
+  readonly storedMs: number;
+  /** Of a fleet of so many series, judged each minute. */
+  readonly fleetSeries: number;
+  readonly corePercent: number;
 }
 
-run(WARM_MINUTES);
-const perSeries = run(MINUTES) / (MINUTES * POSITIONS * SERIES);
-const inMemory = [shard.still, shard.seasonal]
-  .flatMap((bank) => bank.columns())
-  .reduce((sum, { array }) => sum + array.byteLength, 0);
-const bytes = encodeBaselines(shard);
-const before = process.cpuUsage();
-decodeBaselines(bytes);
-encodeBaselines(shard);
-const { user, system } = process.cpuUsage(before);
+export function measureCost(): Cost {
+  const shard = new ShardBaselines();
+  // Made before the clock runs: reading columns is the store's cost, and measured there.
+  const minutes = Array.from({ length: 60 }, (_, index) => minuteAt(T0 + index * MINUTE_MS));
+  let at = T0;
+  const run = (count: number): number => {
+    const before = process.cpuUsage();
+    for (let index = 0; index < count; index++, at += MINUTE_MS) {
+      shard.evaluate({ ...(minutes[index % minutes.length] as ShardMinute), at });
+    }
+    return cpuMs(before);
+  };
+  run(WARM_MINUTES);
+  const nsPerSeries = (run(MINUTES) * 1e6) / (MINUTES * POSITIONS * SERIES);
+  const bytes = encodeBaselines(shard);
+  const before = process.cpuUsage();
+  decodeBaselines(bytes);
+  encodeBaselines(shard);
+  return {
+    nsPerSeries,
+    bytesPerSeries: bytesOf([shard.still, shard.seasonal]) / (POSITIONS * SERIES),
+    bytesPerSeasonalSeries: bytesOf([shard.seasonal]) / (POSITIONS * SEASONAL_SERIES.length),
+    storedBytes: bytes.length,
+    storedMs: cpuMs(before),
+    fleetSeries: FLEET_SERIES,
+    corePercent: (nsPerSeries * FLEET_SERIES) / 6e8,
+  };
+}
 
-const line = (name: string, value: number, unit: string) =>
-  console.log(`detect: ${name}: ${round(value)} ${unit}`);
-line("a series, each evaluation", perSeries, "ns of CPU");
-line("a series in memory, on average", inMemory / (POSITIONS * SERIES), "bytes");
-line(
-  "a series with a season, in memory",
-  shard.seasonal.columns().reduce((sum, { array }) => sum + array.byteLength, 0) /
-    (POSITIONS * SEASONAL_SERIES.length),
-  "bytes",
-);
-line("a shard as stored", bytes.length, `bytes of ${POSITIONS} namespaces, ${SERIES} series each`);
-line("a shard written and read back", (user + system) / 1000, "ms of CPU");
-line(
-  `${FLEET_SERIES.toLocaleString("en-US")} series each minute`,
-  (perSeries * FLEET_SERIES) / 1e6 / 600,
-  "% of a core",
-);
-line("flags meanwhile", flags, "");
+function bytesOf(banks: readonly SeriesBank[]): number {
+  return banks.flatMap((bank) => bank.columns()).reduce((sum, { array }) => sum + array.byteLength, 0);
+}
+
+function cpuMs(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1_000;
+}

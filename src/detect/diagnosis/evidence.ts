@@ -17,9 +17,10 @@ import type {
 /** A listener that was closed, and what became of its port. */
 export interface Closed {
   readonly listener: ObservedListener;
+  /** For how long it is known to be gone: from the first list without it to the end of the window. */
   readonly goneMs: number;
-  /** Another one listens on the port again. */
-  readonly replaced: boolean;
+  /** For how long another one listens on the port again; null where none does. */
+  readonly backMs: number | null;
 }
 
 /** All that the rules of the table look at, named once. Counts are increases over the whole window. */
@@ -184,9 +185,12 @@ function closedOf(listeners: readonly ObservedListener[], to: number): Closed | 
   const closed = listeners.flatMap((listener): Closed[] => {
     const { closedAt, port } = listener;
     if (closedAt === null || to - closedAt > CLOSED_MAX_MS) return [];
-    const replaced = listeners.some((other) => other.port === port && other.closedAt === null);
-    return [{ listener, goneMs: to - closedAt, replaced }];
+    const goneMs = to - closedAt;
+    const others = listeners.filter((other) => other.port === port && other.closedAt === null);
+    // One that was there before goes on: the port was never closed.
+    const back = others.map(({ openedAt }) => (openedAt === null ? goneMs : to - openedAt));
+    return [{ listener, goneMs, backMs: back.length === 0 ? null : Math.max(...back) }];
   });
-  closed.sort((a, b) => Number(a.replaced) - Number(b.replaced) || a.goneMs - b.goneMs);
+  closed.sort((a, b) => Number(a.backMs !== null) - Number(b.backMs !== null) || a.goneMs - b.goneMs);
   return closed[0] ?? null;
 }

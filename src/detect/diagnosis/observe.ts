@@ -95,7 +95,7 @@ function listenersOf(
       firstQueue: track.firstQueue,
       lastQueue: socket.acceptQueue,
       weight: minute?.weight ?? 0,
-      openedAt: track.firstAt > Math.max(from, listedFirst) ? track.firstAt : null,
+      openedAt: track.firstAt > listedFirst ? track.firstAt : null,
       closedAt,
     };
   });
@@ -109,7 +109,7 @@ function trackAll(samples: readonly ListenerSample[], from: number): Map<string,
     const listed = new Map(listeners.sockets.map((socket) => [listenerKey(socket), socket]));
     for (const [key, track] of tracks) {
       if (listed.has(key) || track.closedAt !== null) continue;
-      if (isComplete(listeners)) track.closedAt = track.lastAt;
+      if (isComplete(listeners)) track.closedAt = snapshot.at;
       else {
         track.socket = { ...track.socket, acceptQueue: 0 };
         track.stuckSamples = roomAgain(track.stuckSamples);

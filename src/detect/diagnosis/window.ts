@@ -37,9 +37,9 @@ export interface ObservedListener {
   readonly lastQueue: number;
   /** Growth of sk_drops over the intervals in which ListenDrops grew: a weight, not a count. */
   readonly weight: number;
-  /** When it was first listed, where that was within the window; null for one that was there before. */
+  /** When it was first listed; null for one that was there from the first list on that is looked at. */
   readonly openedAt: number | null;
-  /** When it was listed last, where it has been closed since; null for one that is open. */
+  /** When a complete list left it out first: it was closed by then. Null for one that is open. */
   readonly closedAt: number | null;
 }
 

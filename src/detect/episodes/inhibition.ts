@@ -51,9 +51,21 @@ const TABLE: readonly Inhibition[] = [
  *
  * The service's own ingest being down, a silence of all hosts, holds back everything. A fleet-wide incident needs
  * no row: the incidents of its hosts have become part of it.
+ *
+ * An objective goes on burning when what it burns by is over, since it looks back for hours. Nobody is told of the
+ * same loss again: it stays explained for as long as the incident that explained it may be opened again.
+ *
+ * @param incidents all of the book
+ * @param before as it was found last
  */
-export function inhibitions(incidents: Iterable<Incident>, at: number): Map<string, string> {
-  const open = [...incidents].filter(({ status }) => status === "open");
+export function inhibitions(
+  incidents: Iterable<Incident>,
+  at: number,
+  before: ReadonlyMap<string, string> = new Map(),
+): Map<string, string> {
+  const all = [...incidents];
+  const open = all.filter(({ status }) => status === "open");
+  const resolved = new Set(all.filter(({ status }) => status === "resolved").map(({ key }) => key));
   const ofHost = new Map<string, Incident[]>();
   for (const incident of open) {
     for (const host of incident.members) ofHost.set(host, [...(ofHost.get(host) ?? []), incident]);
@@ -67,7 +79,9 @@ export function inhibitions(incidents: Iterable<Incident>, at: number): Map<stri
         : ofHost
             .get(target.members[0] ?? "")
             ?.find((one) => one.key !== target.key && explains(one, target, at));
+    const was = before.get(target.key);
     if (source !== undefined) held.set(target.key, source.key);
+    else if (target.cause === "SLO_BURN" && was !== undefined && resolved.has(was)) held.set(target.key, was);
   }
   return held;
 }

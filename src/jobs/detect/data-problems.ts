@@ -45,13 +45,27 @@ export async function problemsOfShard(
   return problems;
 }
 
-/** What a rollup met, as the detector of invariants puts it; of the rest that it judges nothing is known here. */
+/** What a rollup met, as the detector of invariants puts it. */
 function flagsOf(layouts: LayoutCache, { at, counterIds }: FellRecord): Flag[] {
+  return fellFlags(
+    at,
+    counterIds.map((id) => layouts.counterName(id) ?? `counter ${id}`),
+  );
+}
+
+/**
+ * Counters that fell in a snapshot, as the detector of invariants puts it; of the rest that it judges nothing is known
+ * here.
+ *
+ * @param at ms since 1970
+ * @param fell full names
+ */
+export function fellFlags(at: number, fell: readonly string[]): Flag[] {
   const problems = judgeInvariants({
     from: at,
     at,
     receivedAt: at,
-    fell: counterIds.map((id) => layouts.counterName(id) ?? `counter ${id}`),
+    fell,
     listenOverflows: null,
     listenDrops: null,
     retransmits: null,

@@ -1,4 +1,5 @@
 import type { Diagnosis as FoundDiagnosis } from "../../detect/diagnosis/diagnose.ts";
+import type { ObservedListener } from "../../detect/diagnosis/window.ts";
 import { type Book, emptyBook } from "../../detect/episodes/book.ts";
 import type { Db } from "../../store/client.ts";
 import { lockBook, type StoredBook } from "../../store/detect/book.ts";
@@ -20,6 +21,8 @@ export interface Detail {
   readonly loss: LossShare | null;
   /** How loudly the burn of the objective asks to be told of it; absent where it is not about that. */
   readonly burn?: "PAGE" | "TICKET";
+  /** Listeners that were closed, where that goes on: they are older than what is observed next. Absent for none. */
+  readonly closed?: readonly ObservedListener[];
 }
 
 /** The book with what its incidents are told by. */

@@ -1,10 +1,8 @@
 import { type Incident, type Judgement, OpenBook } from "../../detect/episodes/book.ts";
-import { hostsOf } from "../../detect/episodes/episode.ts";
 import { inhibitions, isBurntBy } from "../../detect/episodes/inhibition.ts";
-import { familyOf, REOPEN_MS } from "../../detect/episodes/policy.ts";
+import { REOPEN_MS } from "../../detect/episodes/policy.ts";
 import { titleOf } from "../../detect/episodes/title.ts";
-import { type UrgencyInput, urgencyOf } from "../../detect/episodes/urgency.ts";
-import { type DetectionSettings, policyOf } from "../../detect/settings.ts";
+import type { DetectionSettings } from "../../detect/settings.ts";
 import type { Changed } from "../../live/events.ts";
 import type { Db } from "../../store/client.ts";
 import type { Fleet } from "../../store/fleet-view.ts";
@@ -15,7 +13,7 @@ import { type Finding, openOrUpdate } from "../../store/incidents/open.ts";
 import { resolveByKey } from "../../store/incidents/resolve.ts";
 import type { Labels } from "../../store/labels/effective.ts";
 import type { Detail, HandBook } from "./hand-book.ts";
-import { roleOf } from "./roles.ts";
+import { subjectsOf, tellingOf } from "./telling.ts";
 
 /** Anomalies that were recorded, by host: evidence of the incidents that it is in. */
 export type AnomaliesOfHosts = ReadonlyMap<number, readonly number[]>;
@@ -121,7 +119,7 @@ export class IncidentWriter {
   /** Keeps which incidents are explained by others, where that changed: those that explain are written before. */
   async #inhibit(): Promise<void> {
     const { tx, hand, now } = this.#deps;
-    const held = inhibitions(hand.book.incidents.values(), this.#at);
+    const held = inhibitions(hand.book.incidents.values(), this.#at, hand.inhibited);
     for (const dedupKey of [...new Set([...hand.inhibited.keys(), ...held.keys()])].sort()) {
       const by = held.get(dedupKey) ?? null;
       if (by === (hand.inhibited.get(dedupKey) ?? null)) continue;
@@ -153,27 +151,20 @@ export class IncidentWriter {
     // Looked for among its subjects, which are many, only where there is something to tell.
     const news = isDue ? [...details.keys()] : [...renamed];
     if (incident.scope.kind === "host") return news.includes(incident.scope.of);
-    return news.length > 0 && this.#subjectsOf(incident).some((subject) => news.includes(subject));
+    return news.length > 0 && subjectsOf(incident, this.#deps.hand).some((subject) => news.includes(subject));
   }
 
   #note(incident: Incident, at: number): void {
-    const { key, scope, severity, cause, flapping, startedAt, members } = incident;
-    const { fleet, settings } = this.#deps;
+    const { key, severity, cause, flapping, startedAt, members } = incident;
+    const { fleet } = this.#deps;
     const nameOf = (host: string) => fleet.hostById.get(Number(host))?.name ?? `host ${host}`;
-    const detail = this.#detailOf(incident);
+    const { detail, urgency } = tellingOf(incident, this.#deps);
     this.#unwritten.set(key, {
       dedupKey: key,
       judgedAt: this.#judgedAt(key, at),
       startedAt,
       severity,
-      urgency: urgencyOf({
-        cause,
-        scope,
-        flapping,
-        share: detail?.loss?.share ?? null,
-        pageShare: policyOf(settings, this.#roleOf(incident)).pageShare,
-        burn: this.#burnOf(incident),
-      }),
+      urgency,
       cause,
       title: titleOf(incident, nameOf),
       labels: commonLabels(members.map((host) => fleet.hostById.get(Number(host))?.labels ?? {})),
@@ -183,48 +174,6 @@ export class IncidentWriter {
       hosts: members.map((host) => ({ hostId: Number(host), hostName: nameOf(host) })),
       reopenSince: at - REOPEN_MS,
     });
-  }
-
-  /** Of several members the one that loses most. */
-  #detailOf(incident: Incident): Detail | null {
-    const { details } = this.#deps.hand;
-    const told = this.#subjectsOf(incident).flatMap((subject) => details.get(subject) ?? []);
-    const family = familyOf(incident.cause);
-    const fitting = told.filter(({ diagnosis }) => familyOf(diagnosis.cause) === family);
-    return fitting.reduce<Detail | null>(
-      (worst, one) => ((one.loss?.share ?? 0) > (worst?.loss?.share ?? -1) ? one : worst),
-      null,
-    );
-  }
-
-  /** Subjects of the episodes of an incident. */
-  #subjectsOf({ scope, cause, members: all }: Incident): string[] {
-    if (scope.kind === "host") return [scope.of];
-    const family = familyOf(cause);
-    const members = new Set(all);
-    return [...this.#deps.hand.book.episodes.values()]
-      .filter(
-        (episode) => familyOf(episode.cause) === family && hostsOf(episode).some((host) => members.has(host)),
-      )
-      .map(({ subject }) => subject);
-  }
-
-  #roleOf({ scope, members: [first] }: Incident): string | null {
-    if (scope.kind === "fleet") return scope.of;
-    const host = this.#deps.fleet.hostById.get(Number(first));
-    return host === undefined ? null : roleOf(host.labels, this.#deps.roleLabels);
-  }
-
-  /** What the objectives that burn on its hosts ask for: it may be what they burn by. */
-  #burnOf(incident: Incident): UrgencyInput["burn"] {
-    if (incident.cause !== "SLO_BURN" && !isBurntBy(incident.cause)) return null;
-    const { book, details } = this.#deps.hand;
-    const asked = [...book.episodes.values()]
-      .filter((episode) => episode.cause === "SLO_BURN" && episode.phase !== "closed")
-      .filter((episode) => hostsOf(episode).some((host) => incident.members.includes(host)))
-      .map(({ subject }) => details.get(subject)?.burn);
-    if (asked.includes("PAGE")) return "PAGE";
-    return asked.includes("TICKET") ? "TICKET" : null;
   }
 
   #judgedAt(key: string, at: number): number {

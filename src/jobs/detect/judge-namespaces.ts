@@ -17,6 +17,7 @@ import type { HostRecord } from "../../store/directory.ts";
 import type { Fleet } from "../../store/fleet-view.ts";
 import type { SnapshotReader } from "../../store/history/snapshot-reader.ts";
 import { type EventsAround, eventsAround } from "./around.ts";
+import { closedIn, withClosed } from "./closed-listeners.ts";
 import { type DataProblem, problemsOfHosts } from "./data-problems.ts";
 import { type Detail, detailOf, type HandBook, namespaceSubject } from "./hand-book.ts";
 import type { IncidentWriter } from "./incident-writer.ts";
@@ -27,6 +28,8 @@ const WINDOW_MS = MINUTE_MS;
 const SHARES_MS = 5 * MINUTE_MS;
 /** Snapshots from so long ago are judged no more: what was the matter then, nobody has to be told of now. */
 const REACH_MS = 60 * MINUTE_MS;
+/** Suspects that are looked at from so long ago are read apart. */
+const OLD_MS = 2 * SHARES_MS + WINDOW_MS;
 /** Ingest takes nothing that lies further ahead. */
 const AHEAD_MS = 6 * MINUTE_MS;
 
@@ -43,17 +46,32 @@ export interface Suspect {
   readonly usualAt: (at: number) => Surroundings["usual"];
 }
 
-export interface JudgeDeps {
-  readonly tx: Db;
-  readonly reader: SnapshotReader;
-  readonly fleet: Fleet;
+/** What judging needs besides what was read. */
+export interface Judging {
+  readonly fleet: Pick<Fleet, "hosts" | "hostById" | "ownerOf">;
   readonly roleLabels: readonly string[];
   readonly settings: DetectionSettings;
   readonly hand: HandBook;
-  readonly writer: IncidentWriter;
+  readonly writer: Pick<IncidentWriter, "take">;
   /** Snapshots from here on are left for later, ms since 1970. */
   readonly until: number;
   readonly now: number;
+}
+
+export interface JudgeDeps extends Judging {
+  readonly tx: Db;
+  readonly reader: SnapshotReader;
+}
+
+/** What was read of suspects. */
+export interface ReadOfSuspects {
+  /** By namespace: its snapshots, and its settings as they were sent last. */
+  readonly observed: ReadonlyMap<number, readonly ObservedSnapshot[]>;
+  readonly sysctls: ReadonlyMap<number, Surroundings["sysctls"]>;
+  readonly window: Pick<WindowInput, "counterName" | "dropsId">;
+  readonly events: EventsAround;
+  /** By host. */
+  readonly problems: ReadonlyMap<number, readonly DataProblem[]>;
 }
 
 /** A suspect with all there is to judge it by. */
@@ -75,11 +93,7 @@ interface Step {
 }
 
 /** What the steps have in common. */
-interface Common {
-  readonly window: Pick<WindowInput, "counterName" | "dropsId">;
-  readonly events: EventsAround;
-  /** By host. */
-  readonly problems: ReadonlyMap<number, readonly DataProblem[]>;
+interface Common extends Pick<ReadOfSuspects, "window" | "events" | "problems"> {
   readonly sizes: Judgement["sizes"];
 }
 
@@ -90,30 +104,36 @@ interface Common {
 export async function judgeNamespaces(deps: JudgeDeps, suspects: readonly Suspect[]): Promise<void> {
   if (suspects.length === 0) return;
   const { tx, reader, hand, fleet, now } = deps;
-  const from = new Map(suspects.map((suspect) => [suspect.namespaceId, judgedUpTo(hand, suspect, now)]));
-  const observed = await readSince(deps, from);
-  const sysctls = await readSysctls(tx, [...from.keys()]);
+  const from = new Map(suspects.map((suspect) => [suspect.namespaceId, lookedAtFrom(hand, suspect, now)]));
   const oldest = Math.min(...from.values());
   const hostIds = [...from.keys()].flatMap((id) => fleet.ownerOf.get(id) ?? []);
-  const common: Common = {
+  await judgeObserved(deps, suspects, {
+    observed: await readSince(deps, from),
+    sysctls: await readSysctls(tx, [...from.keys()]),
     window: {
       counterName: (id) => reader.layouts.counterName(id) ?? "",
       dropsId: await reader.layouts.counterId(tx, "TcpExtListenDrops"),
     },
     events: await eventsAround(tx, { from: oldest, to: now + AHEAD_MS }),
-    problems: await problemsOfHosts(tx, reader.layouts, hostIds, {
-      from: oldest - WINDOW_MS,
-      to: now + AHEAD_MS,
-    }),
-    sizes: roleSizes(fleet, deps.roleLabels),
-  };
+    problems: await problemsOfHosts(tx, reader.layouts, hostIds, { from: oldest, to: now + AHEAD_MS }),
+  });
+}
+
+/** The same of what has been read: it reads nothing itself, and only the writer writes. */
+export async function judgeObserved(
+  deps: Judging,
+  suspects: readonly Suspect[],
+  { observed, sysctls, window, events, problems }: ReadOfSuspects,
+): Promise<void> {
+  const { hand, fleet, now } = deps;
+  const common: Common = { window, events, problems, sizes: roleSizes(fleet, deps.roleLabels) };
   const steps = suspects.flatMap((suspect): Step[] => {
     const { namespaceId } = suspect;
     const observations = observed.get(namespaceId) ?? [];
     const host = fleet.hostById.get(fleet.ownerOf.get(namespaceId) ?? -1);
     // One that the fleet does not show yet is judged at the next turn.
     if (host === undefined || observations.length === 0) return [];
-    const judged = from.get(namespaceId) ?? 0;
+    const judged = judgedUpTo(hand, suspect, now);
     const { intervals } = observe({ observations, from: judged - SHARES_MS, ...common.window });
     const shares = intervals.map(({ to, increases }) => ({
       to,
@@ -133,23 +153,27 @@ export async function judgeNamespaces(deps: JudgeDeps, suspects: readonly Suspec
   for (const step of steps) await judgeStep(deps, common, step);
 }
 
-/** The snapshots since these times and a while before. One that has long not been heard of costs the others nothing. */
+/** The snapshots since these times. One that has long not been heard of costs the others nothing. */
 async function readSince(
   { tx, reader, now }: JudgeDeps,
   from: ReadonlyMap<number, number>,
 ): Promise<Map<number, ObservedSnapshot[]>> {
   const observed = new Map<number, ObservedSnapshot[]>();
   for (const isOld of [false, true]) {
-    const some = [...from].filter(([, since]) => now - since > SHARES_MS === isOld);
-    const oldest = Math.min(...some.map(([, since]) => since));
-    const span = { from: oldest - SHARES_MS - WINDOW_MS, to: now + AHEAD_MS };
+    const some = [...from].filter(([, since]) => now - since > OLD_MS === isOld);
+    const span = { from: Math.min(...some.map(([, since]) => since)), to: now + AHEAD_MS };
     const ids = some.map(([namespaceId]) => namespaceId);
     for (const [id, own] of await readObservations(tx, reader, ids, span)) observed.set(id, own);
   }
   return observed;
 }
 
-async function judgeStep(deps: JudgeDeps, common: Common, { seen, at, closesMinute }: Step): Promise<void> {
+/** From when on the snapshots of a suspect are looked at, ms since 1970: those that were not judged, and a while before. */
+export function lookedAtFrom(hand: HandBook, suspect: Suspect, now: number): number {
+  return judgedUpTo(hand, suspect, now) - SHARES_MS - WINDOW_MS;
+}
+
+async function judgeStep(deps: Judging, common: Common, { seen, at, closesMinute }: Step): Promise<void> {
   const { suspect, host } = seen;
   const subject = namespaceSubject(suspect.namespaceId);
   const shares = seen.shares.filter(({ to }) => to <= at && to > at - SHARES_MS);
@@ -169,14 +193,19 @@ async function judgeStep(deps: JudgeDeps, common: Common, { seen, at, closesMinu
   const dataProblem = problems.find(({ namespaceId }) => namespaceId === suspect.namespaceId)?.flag ?? null;
   // Of a host whose numbers cannot be trusted nothing else is said, of its other namespaces neither.
   const isHidden = problems.length > 0 && dataProblem === null;
+  const closed = deps.hand.details.get(subject)?.closed ?? [];
+  const window = withClosed(
+    observe({
+      observations: seen.observations.filter(({ snapshot }) => snapshot.at <= at),
+      from: windowFrom(shares, at, lossThreshold),
+      ...common.window,
+    }),
+    closed,
+  );
   const found =
     dataProblem !== null || (!isHidden && (flags.length > 0 || (newest.share ?? 0) > lossThreshold))
       ? diagnose(
-          observe({
-            observations: seen.observations.filter(({ snapshot }) => snapshot.at <= at),
-            from: windowFrom(shares, at, lossThreshold),
-            ...common.window,
-          }),
+          window,
           {
             kernel: host.kernel,
             sysctls: seen.sysctls,
@@ -201,7 +230,9 @@ async function judgeStep(deps: JudgeDeps, common: Common, { seen, at, closesMinu
     const observation = observationOf(found, whose, { share: newest.share, closesMinute }, lossThreshold);
     const isHeldBack = suppressedBy(observation.cause, at, events) !== null;
     observations.push(isHeldBack ? { ...observation, strength: null } : observation);
-    details.set(subject, detailOf(found, suspect.namespaceId));
+    const detail = detailOf(found, suspect.namespaceId);
+    const remembered = closedIn(window, found.cause);
+    details.set(subject, remembered.length === 0 ? detail : { ...detail, closed: remembered });
   }
   const judged = new Set([subject]);
   const { sizes } = common;

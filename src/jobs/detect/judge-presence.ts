@@ -7,9 +7,9 @@ import { inTransaction, type PrismaClient } from "../../store/client.ts";
 import { readBook, writeBook } from "../../store/detect/book.ts";
 import { readPresence } from "../../store/detect/facts.ts";
 import { readStill } from "../../store/detect/state.ts";
-import type { FleetView } from "../../store/fleet-view.ts";
+import type { Fleet, FleetView } from "../../store/fleet-view.ts";
 import { type Forgetting, isEphemeral } from "../../store/forget-hosts.ts";
-import { eventsAround } from "./around.ts";
+import { type EventsAround, eventsAround } from "./around.ts";
 import { goneSubjects } from "./gone.ts";
 import {
   type Detail,
@@ -71,28 +71,8 @@ export async function judgePresence(deps: PresenceDeps, now: number): Promise<Wr
     const before = hand.book;
     const gone = await goneSubjects(tx, hand.book.episodes.values(), fleet, now);
     const events = await eventsAround(tx, { from: now, to: now + 1 });
-    const judgement: Judgement = {
-      source: SOURCE,
-      at: now,
-      judges: "presence",
-      observations: silences.flatMap(({ hostId, state }) => {
-        const host = fleet.hostById.get(hostId);
-        if (host === undefined) return [];
-        const strength = state === "late" ? LATE_STRENGTH : 1;
-        return {
-          subject: hostSubject(hostId),
-          host: String(hostId),
-          role: roleOf(host.labels, roleLabels),
-          cause: "HOST_SILENT",
-          port: null,
-          strength: suppressedBy("HOST_SILENT", now, events.of(host)) === null ? strength : null,
-          severity: "MAJOR",
-        };
-      }),
-      judged: new Set(hosts.map(({ hostId }) => hostSubject(hostId))),
-      gone,
-      sizes: roleSizes(fleet, roleLabels),
-    };
+    const judged = new Set(hosts.map(({ hostId }) => hostSubject(hostId)));
+    const judgement = presenceJudgement(silences, { fleet, roleLabels, events, judged, gone, now });
     const writer = new IncidentWriter({
       tx,
       hand,
@@ -109,8 +89,46 @@ export async function judgePresence(deps: PresenceDeps, now: number): Promise<Wr
   });
 }
 
+/** What silent hosts are judged among. */
+interface PresenceAround {
+  readonly fleet: Pick<Fleet, "hosts" | "hostById">;
+  readonly roleLabels: readonly string[];
+  readonly events: EventsAround;
+  /** Subjects that were looked at, and those that are gone for good. */
+  readonly judged: ReadonlySet<string>;
+  readonly gone: ReadonlySet<string>;
+  readonly now: number;
+}
+
+/** What silent hosts are to the incident machine. */
+export function presenceJudgement(silences: readonly Silence[], around: PresenceAround): Judgement {
+  const { fleet, roleLabels, events, judged, gone, now } = around;
+  return {
+    source: SOURCE,
+    at: now,
+    judges: "presence",
+    observations: silences.flatMap(({ hostId, state }) => {
+      const host = fleet.hostById.get(hostId);
+      if (host === undefined) return [];
+      const strength = state === "late" ? LATE_STRENGTH : 1;
+      return {
+        subject: hostSubject(hostId),
+        host: String(hostId),
+        role: roleOf(host.labels, roleLabels),
+        cause: "HOST_SILENT",
+        port: null,
+        strength: suppressedBy("HOST_SILENT", now, events.of(host)) === null ? strength : null,
+        severity: "MAJOR",
+      };
+    }),
+    judged,
+    gone,
+    sizes: roleSizes(fleet, roleLabels),
+  };
+}
+
 /** What is told of each silent host. */
-function detailsOf(silences: readonly Silence[]): Map<string, Detail> {
+export function detailsOf(silences: readonly Silence[]): Map<string, Detail> {
   const window = { intervals: [], listeners: [], listenersSeen: false };
   const around = { kernel: null, sysctls: {}, usual: new Map(), flags: [], dataProblem: null, events: [] };
   const details = new Map<string, Detail>();

@@ -45,20 +45,7 @@ export async function judgeRoles(deps: RolesDeps, now: number): Promise<Written>
   return inTransaction(db, async (tx) => {
     const hand = await lockHandBook(tx, now);
     const before = hand.book;
-    const details = new Map<string, Detail>();
-    const observations = [...roles].map(([role, { burn, hostIds }]) => {
-      const subject = roleBurnSubject(role);
-      if (burn !== null) details.set(subject, burnDetail(burn));
-      return burnObservation({ subject, host: "", hosts: hostIds.map(String), role }, burn);
-    });
-    const judgement: Judgement = {
-      source: SOURCE,
-      at: Math.max(...[...roles.values()].map(({ at }) => at)),
-      judges: "counters",
-      observations,
-      judged: new Set(observations.map(({ subject }) => subject)),
-      sizes: roleSizes(fleet, roleLabels),
-    };
+    const { judgement, details } = rolesJudgement(roles, roleSizes(fleet, roleLabels));
     const writer = new IncidentWriter({ tx, hand, fleet, anomalies: new Map(), roleLabels, settings, now });
     await writer.take(judgement, details);
     const written = await writer.finish();
@@ -67,11 +54,41 @@ export async function judgeRoles(deps: RolesDeps, now: number): Promise<Written>
   });
 }
 
+/** Whether the objective of a role burns, at the end of which minute, and the hosts that lost the most. */
+export interface RoleBurn {
+  /** ms since 1970 */
+  readonly at: number;
+  readonly burn: Burn | null;
+  readonly hostIds: readonly number[];
+}
+
+/** What the objectives of roles are to the incident machine, and what is told of those that burn. */
+export function rolesJudgement(
+  roles: ReadonlyMap<string, RoleBurn>,
+  sizes: Judgement["sizes"],
+): { readonly judgement: Judgement; readonly details: ReadonlyMap<string, Detail> } {
+  const details = new Map<string, Detail>();
+  const observations = [...roles].map(([role, { burn, hostIds }]) => {
+    const subject = roleBurnSubject(role);
+    if (burn !== null) details.set(subject, burnDetail(burn));
+    return burnObservation({ subject, host: "", hosts: hostIds.map(String), role }, burn);
+  });
+  const judgement: Judgement = {
+    source: SOURCE,
+    at: Math.max(...[...roles.values()].map(({ at }) => at)),
+    judges: "counters",
+    observations,
+    judged: new Set(observations.map(({ subject }) => subject)),
+    sizes,
+  };
+  return { judgement, details };
+}
+
 /** Each role with whether its objective burns, and at the end of which minute. */
 async function burnsOfRoles({ db, log }: RolesDeps, settings: DetectionSettings, now: number) {
   const rows = new Map<string, RoleBurnRow[]>();
   for (const row of await readRoleBurns(db, null)) rows.set(row.role, [...(rows.get(row.role) ?? []), row]);
-  const found = new Map<string, { at: number; burn: Burn | null; hostIds: readonly number[] }>();
+  const found = new Map<string, RoleBurn>();
   for (const [role, own] of rows) {
     const ring = mergedRing(own, log);
     const at = (ring.minute + 1) * MINUTE_MS;

@@ -1,6 +1,4 @@
 import { encodeBaselines } from "../../detect/baseline/codec.ts";
-import { floodsOf } from "../../detect/baseline/floods.ts";
-import { judgeOpenMinute } from "../../detect/baseline/open-minute.ts";
 import { ShardBaselines } from "../../detect/baseline/shard-baselines.ts";
 import type { ShardBurns } from "../../detect/baseline/shard-burns.ts";
 import type { ShardMinute } from "../../detect/columns.ts";
@@ -21,7 +19,9 @@ import { problemsOfShard } from "./data-problems.ts";
 import { donorsElsewhere } from "./donors.ts";
 import { lockHandBook, storedHandBook } from "./hand-book.ts";
 import { type AnomaliesOfHosts, IncidentWriter, NOTHING_WRITTEN, type Written } from "./incident-writer.ts";
-import { inheritFirst, rolesOfNewcomers } from "./inherit.ts";
+import { rolesOfNewcomers } from "./inherit.ts";
+import type { BurnStep } from "./judge-burns.ts";
+import { judgeMinutes } from "./judge-minutes.ts";
 import { judgeNamespaces, stillOn } from "./judge-namespaces.ts";
 import { type Lasting, LastingFlags } from "./lasting.ts";
 import { leaksOf } from "./leaks.ts";
@@ -29,7 +29,7 @@ import { nameSuspects } from "./named-suspects.ts";
 import { Objectives } from "./objectives.ts";
 import { recordLasting } from "./record-lasting.ts";
 import { roleOf } from "./roles.ts";
-import { type BurnStep, flagsOfBurns, ShardObjective } from "./shard-objective.ts";
+import { ShardObjective } from "./shard-objective.ts";
 import { AHEAD_MS, ShardReader } from "./shard-reader.ts";
 import { StillHosts } from "./still-hosts.ts";
 import { Suspects } from "./suspects.ts";
@@ -144,10 +144,6 @@ class ShardRun {
     const steps = await objective.take(closed, unjudged);
 
     const lasting = new LastingFlags(mark.lasting as readonly Lasting[]);
-    // The last minute's flags hold for a while, also when the snapshots that they are about have been judged.
-    for (const { minute, flag, position } of lasting.all) {
-      if (flag.detector !== "slo_burn") this.#suspects.add(position, minute, flag);
-    }
     const still = new StillHosts(mark.still);
     const problems = await problemsOfShard(this.#tx, this.#deps.reader.layouts, this.#shard, {
       from: late[0]?.at ?? mark.judgedTo,
@@ -156,31 +152,17 @@ class ShardRun {
     const over = [...unjudged, ...closed];
     const own = { ...this.#deps, tx: this.#tx, shard: this.#shard, fleet: this.#fleet };
     const leaks = await leaksOf({ ...own, baselines: this.#baselines, offsets: this.#offsets }, over);
-    const elsewhere = await donorsElsewhere(own, rolesOfNewcomers(this.#baselines, over, this.#roleAt));
-    for (const [index, minute] of over.entries()) {
-      inheritFirst(this.#baselines, minute, this.#roleAt, elsewhere);
-      const { flags: unusual } = this.#baselines.evaluate(minute, this.#offsets.at(minute.at));
-      const flags = [
-        ...unusual,
-        ...floodsOf(minute, minute.at + MINUTE_MS),
-        ...(problems.get(minute.at) ?? []),
-        ...(leaks.get(minute.at) ?? []),
-      ];
-      still.take(minute, (position) => this.#hostAt(position), this.#now);
-      const step = steps[index - unjudged.length];
-      lasting.close(minute.at, [...flags, ...(step === undefined ? [] : flagsOfBurns(step))]);
-      this.#suspects.addAll(minute, flags);
-    }
-    for (const minute of open) {
-      const end = Math.min(Math.max(this.#now, minute.at + 1), minute.at + MINUTE_MS - 1);
-      const flags = [
-        ...judgeOpenMinute(this.#baselines, minute, end, this.#offsets.at(minute.at)),
-        ...floodsOf(minute, end),
-        ...(problems.get(minute.at) ?? []),
-      ];
-      lasting.seeOpen(minute.at, end, flags);
-      this.#suspects.addAll(minute, flags);
-    }
+    const donors = await donorsElsewhere(own, rolesOfNewcomers(this.#baselines, over, this.#roleAt));
+    judgeMinutes(
+      { baselines: this.#baselines, lasting, still, suspects: this.#suspects },
+      { late: unjudged, closed, steps, open, problems, leaks, donors },
+      {
+        hostAt: (position) => this.#hostAt(position),
+        roleAt: this.#roleAt,
+        offsetAt: (time) => this.#offsets.at(time),
+      },
+      this.#now,
+    );
 
     const anomalies = await recordLasting(this.#tx, lasting, {
       namespaceAt: (position) => this.#namespaceAt(position),

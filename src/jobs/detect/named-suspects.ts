@@ -1,13 +1,12 @@
 import type { ShardBaselines } from "../../detect/baseline/shard-baselines.ts";
-import type { Expectation } from "../../detect/detectors/burst.ts";
 import type { Db } from "../../store/client.ts";
 import { FIRST_OTHER_NAMESPACE } from "../../store/directory.ts";
 import type { Fleet } from "../../store/fleet-view.ts";
 import type { AnomaliesOfHosts } from "./incident-writer.ts";
 import type { Suspect } from "./judge-namespaces.ts";
 import { peerEvidence } from "./peer-evidence.ts";
-import { ALL_SERIES } from "./series.ts";
 import type { Suspects } from "./suspects.ts";
+import { usualAt } from "./usual.ts";
 import type { ZoneOffsets } from "./zone-offsets.ts";
 
 export interface NamingDeps {
@@ -48,18 +47,4 @@ export async function nameSuspects(
       usualAt: (at) => usualAt(baselines, position, at, offsets.at(at)(position)),
     })),
   };
-}
-
-function usualAt(
-  baselines: ShardBaselines,
-  position: number,
-  at: number,
-  offsetMinutes: number,
-): Map<string, Expectation> {
-  const usual = new Map<string, Expectation>();
-  for (const series of ALL_SERIES) {
-    const expectation = baselines.expectation(position, series, at, offsetMinutes);
-    if (expectation !== null) usual.set(series.name, expectation);
-  }
-  return usual;
 }

@@ -4,16 +4,16 @@ import type { Fleet } from "../../store/fleet-view.ts";
 import { burnDetail, burnObservation } from "./burn-detail.ts";
 import { burnSubject, type Detail, type HandBook } from "./hand-book.ts";
 import type { IncidentWriter } from "./incident-writer.ts";
+import type { BurnStep } from "./judge-burns.ts";
 import { roleOf, roleSizes } from "./roles.ts";
-import type { BurnStep } from "./shard-objective.ts";
 
 /** What burnt so long ago is told of nobody. */
 const REACH_MS = 60 * MINUTE_MS;
 
 interface ObjectivesDeps {
   readonly hand: HandBook;
-  readonly writer: IncidentWriter;
-  readonly fleet: Fleet;
+  readonly writer: Pick<IncidentWriter, "take">;
+  readonly fleet: Pick<Fleet, "hosts" | "hostById" | "ownerOf">;
   readonly roleLabels: readonly string[];
   readonly now: number;
 }

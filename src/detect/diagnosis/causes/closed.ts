@@ -5,18 +5,24 @@ import { nameOf } from "../focus.ts";
 import type { Clue, Rule } from "../rule.ts";
 import { isKernelFrom } from "../settings.ts";
 
-/** A listener that is gone for longer is no restart any more. */
+/** A listener that was seen to be gone for so long is no restart any more. */
 const RESTART_MS = 60_000;
+/** What a restart brings about is over soon: what is unusual later has another cause. */
+const AFTERMATH_MS = 120_000;
 /** Fewer resets are no clients that come in vain, where nothing is known of what is usual. */
 const RESETS_MIN = 5;
 const UNUSUAL_Z = 6;
 
 const wasClosed: Clue = {
-  holds: ({ closed }) => closed !== null && (closed.replaced || closed.goneMs < RESTART_MS),
+  holds: ({ closed }) =>
+    closed !== null && (closed.backMs === null ? closed.goneMs < RESTART_MS : closed.backMs < AFTERMATH_MS),
   says: ({ closed }) => {
     if (closed === null) return "";
-    const after = closed.replaced ? "and one was opened on its port" : `${span(closed.goneMs)} ago`;
-    return `The listener ${nameOf(closed.listener)} was closed, ${after}.`;
+    const name = nameOf(closed.listener);
+    if (closed.backMs !== null) return `The listener ${name} was closed, and one was opened on its port.`;
+    return closed.goneMs === 0
+      ? `The listener ${name} was closed since the snapshot before.`
+      : `The listener ${name} was closed, at least ${span(closed.goneMs)} ago.`;
   },
 };
 
@@ -57,7 +63,7 @@ export const restart: Rule = {
       queued > 0
         ? `the ${plain(queued)} connections that waited in its queue were reset`
         : `${plain(count.resets)} connections were reset`;
-    return `${name} was closed${closed?.replaced === true ? " and opened again" : ""}: ${reset}.`;
+    return `${name} was closed${typeof closed?.backMs === "number" ? " and opened again" : ""}: ${reset}.`;
   },
   remedies: ({ kernel }) => [
     "Drain before closing: stop new work at the load balancer, accept what is queued, then close; or hand the socket to the next process (socket activation, SO_REUSEPORT).",
@@ -79,7 +85,7 @@ export const serviceDown: Rule = {
   cause: "SERVICE_DOWN",
   required: [
     {
-      holds: ({ closed }) => closed !== null && !closed.replaced && closed.goneMs >= RESTART_MS,
+      holds: ({ closed }) => closed !== null && closed.backMs === null && closed.goneMs >= RESTART_MS,
       says: ({ closed }) =>
         closed === null
           ? ""

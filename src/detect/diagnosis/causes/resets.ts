@@ -35,7 +35,7 @@ export const inboundScan: Rule = {
   ],
   contradicting: [
     {
-      holds: ({ closed }) => closed !== null && !closed.replaced,
+      holds: ({ closed }) => closed !== null && closed.backMs === null,
       says: ({ closed }) => `Port ${closed?.listener.port ?? 0} was closed: its clients may be all of them.`,
     },
   ],

@@ -109,7 +109,7 @@ describe("listeners", () => {
     ]);
     expect(listeners.map(({ lastQueue, openedAt, closedAt }) => ({ lastQueue, openedAt, closedAt }))).toEqual(
       [
-        { lastQueue: 40, openedAt: null, closedAt: 0 },
+        { lastQueue: 40, openedAt: null, closedAt: 10_000 },
         { lastQueue: 0, openedAt: 20_000, closedAt: null },
       ],
     );

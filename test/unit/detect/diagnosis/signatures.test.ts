@@ -249,10 +249,24 @@ describe("what else is told apart", () => {
     expect(found?.summary).toBe("Nothing listens on port 8080 any more: 90 clients were refused in 70 s.");
   });
 
-  test("one that came back is a restart, however long ago", () => {
+  test("one that came back is a restart, for two minutes; what is unusual later has another cause", () => {
     const listeners = [listener({ closedAt: 0 }), listener({ inode: "2", openedAt: 20_000 })];
-    const found = diagnosisOf(windowOf(spread({ resetsSent: 9, accepted: 900 }, 9), { listeners }));
-    expect(found).toMatchObject({ cause: "RESTART", severity: "INFO" });
+    const causesAfter = (intervals: number) =>
+      diagnosisOf(
+        windowOf(spread({ accepted: 900, opened: 600, attemptsFailed: 300 }, intervals), { listeners }),
+      );
+    expect(causesAfter(9)).toMatchObject({
+      cause: "RESTART",
+      severity: "INFO",
+      contributing: ["UPSTREAM_REFUSING"],
+    });
+    expect(causesAfter(14)).toMatchObject({ cause: "UPSTREAM_REFUSING" });
+  });
+
+  test("one that was closed and is seen to be gone for less than a minute may be back at any moment", () => {
+    const gone = listener({ closedAt: 20_000 });
+    const window = windowOf(spread({ resetsSent: 90 }, 7), { listeners: [gone], listenersSeen: true });
+    expect(diagnosisOf(window)).toMatchObject({ cause: "RESTART", severity: "INFO" });
   });
 
   test("a deploy and an upstream that refuses are both named", () => {

@@ -57,6 +57,19 @@ describe("what an incident explains", () => {
     const over = { ...incident("HOST_SILENT", ["a"]), status: "resolved" } as const;
     expect(inhibitions([over, incident("APPLICATION_SLOW", ["a"])], 0).size).toBe(0);
   });
+
+  test("but the burn that it explained stays explained while it may be opened again, and no other", () => {
+    const [slow, burn] = [incident("APPLICATION_SLOW", ["a"]), incident("SLO_BURN", ["a"])];
+    const on = inhibitions([slow, burn], 0);
+    expect([...on]).toEqual([[burn.key, slow.key]]);
+    const over = { ...slow, status: "resolved", members: [] } as const;
+    expect(inhibitions([over, burn], 0, on)).toEqual(on);
+    expect(inhibitions([burn], 0, on).size).toBe(0);
+    // One that begins when nothing explains it is told of.
+    expect(inhibitions([over, burn], 0).size).toBe(0);
+    const other = incident("CLIENT_ABORTS", ["a"]);
+    expect(inhibitions([over, other], 0, new Map([[other.key, over.key]])).size).toBe(0);
+  });
 });
 
 test.each<[string, Cause, number, object, boolean]>([

@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import { closedIn, withClosed } from "../../../../src/jobs/detect/closed-listeners.ts";
+import { listener, windowOf } from "../../detect/support/windows.ts";
+
+const closed = listener({ inode: "1", port: 80, closedAt: 5_000 });
+const shown = (...listeners: ReturnType<typeof listener>[]) =>
+  windowOf([], { listeners, listenersSeen: true });
+
+test("a listener that was closed is remembered while that is the cause, and then until its port is open again", () => {
+  const other = listener({ inode: "2", port: 443 });
+  const back = shown(closed, other, listener({ inode: "3", port: 80 }));
+  expect(closedIn(shown(closed, other), "SERVICE_DOWN")).toEqual([closed]);
+  expect(closedIn(shown(closed, other), "UNKNOWN")).toEqual([closed]);
+  expect(closedIn(back, "RESTART")).toEqual([closed]);
+  expect(closedIn(back, "UNKNOWN")).toEqual([]);
+  expect(closedIn(shown(other), "SERVICE_DOWN")).toEqual([]);
+});
+
+test("a window has those that closed before it, and its own as it shows them", () => {
+  const other = listener({ inode: "2", port: 443 });
+  expect(withClosed(shown(other), [closed]).listeners).toEqual([other, closed]);
+  const itself = { ...closed, closedAt: 6_000 };
+  expect(withClosed(shown(itself), [closed]).listeners).toEqual([itself]);
+  // An inode may be given to another socket later.
+  const reused = listener({ inode: "1", port: 8080 });
+  expect(withClosed(shown(reused), [closed]).listeners).toEqual([reused, closed]);
+});
