@@ -74,7 +74,7 @@ describe("requests", () => {
     return data.host;
   }
 
-  async function expectIncreases(host: string, overflows: string, drops: string): Promise<void> {
+  async function expectIncreases(host: string, overflows: string, drops: string | null): Promise<void> {
     let seen: unknown;
     const isThere = async () => {
       seen = await increases(host);
@@ -104,6 +104,24 @@ describe("requests", () => {
     // What is there is not changed by another value for it.
     expect((await write([course(OVERFLOWS, "web-2", [0, 3, 999])])).status).toBe(204);
     await expectIncreases("web-2", "9", "10");
+  });
+
+  test("1.0: a boot that the host tells of is a restart, whatever the counters say and whichever part comes first", async () => {
+    const [old, young] = [now - 3_600_000, now + 20_000].map((ms) => ms / 1_000);
+    const at = [now, now + 15_000, now + 30_000, now + 45_000];
+    const samples = (values: readonly (number | undefined)[]) =>
+      values.map((value = 0, index) => ({ at: at[index] ?? 0, value }));
+    const labels = { instance: "web-7:9100", job: "node" };
+    // Higher than before the restart: nothing has fallen.
+    const overflows = { labels: { __name__: OVERFLOWS, ...labels }, samples: samples([100, 104, 110, 111]) };
+    const booted = {
+      labels: { __name__: "node_boot_time_seconds", ...labels },
+      samples: samples([old, old, young, young]),
+    };
+    expect((await write([overflows])).status).toBe(204);
+    await expectIncreases("web-7", "11", null);
+    expect((await write([booted])).status).toBe(204);
+    await expectIncreases("web-7", "115", null);
   });
 
   test("2.0: the same, and its start of a counter is a boot", async () => {

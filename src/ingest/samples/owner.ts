@@ -1,4 +1,4 @@
-import { type CounterEntry, findCounter } from "../../catalog/catalog.ts";
+import { BOOT_TIME, type CounterEntry, counterEntry, findCounter } from "../../catalog/catalog.ts";
 import { LABEL_NAME, LIMITS } from "../../protocol/limits.ts";
 
 /** Whose a series is, and of which counter. */
@@ -50,6 +50,9 @@ export function ownerOf(labels: ReadonlyMap<string, string>): SeriesOwner | stri
 function entryOf(metric: string, labels: ReadonlyMap<string, string>): CounterEntry | null {
   if (metric === CADVISOR) return findCounter(`${CADVISOR}{tcp_state="${labels.get("tcp_state") ?? ""}"}`);
   if (metric.startsWith("node_netstat_")) return findCounter(metric);
+  // Of the same scrape as the counters, and so of the same time. Telegraf's `kernel_boot_time` is of another plugin's,
+  // which may lie a second beside and would come between two values of each counter.
+  if (metric === "node_boot_time_seconds") return counterEntry(BOOT_TIME);
   // Telegraf's input nstat, whose fields are the full names.
   return metric.startsWith("nstat_") ? findCounter(metric.slice("nstat_".length)) : null;
 }

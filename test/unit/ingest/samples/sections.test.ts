@@ -44,6 +44,7 @@ describe("whose a series is", () => {
     const named = (labels: Record<string, string>) =>
       (owner({ instance: "a", ...labels }) as { entry?: { name: string } })?.entry?.name;
     expect(named({ __name__: OVERFLOWS })).toBe("TcpExtListenOverflows");
+    expect(named({ __name__: "node_boot_time_seconds" })).toBe("NodeBootTimeSeconds");
     expect(named({ __name__: "nstat_TcpExtListenDrops" })).toBe("TcpExtListenDrops");
     expect(
       named({ __name__: "container_network_advance_tcp_stats_total", tcp_state: "listenoverflows" }),
