@@ -33,10 +33,18 @@ describe("requests", () => {
     readonly headers?: Record<string, string>;
     readonly token?: string | null;
     readonly method?: string;
+    /** Of another service than the tests'. */
+    readonly url?: string;
   }
 
-  function send({ body, headers = {}, token: own = token, method = "POST" }: Sending): Promise<Response> {
-    return fetch(`${service.url}/api/v1/write`, {
+  function send({
+    body,
+    headers = {},
+    token: own = token,
+    method = "POST",
+    url = service.url,
+  }: Sending): Promise<Response> {
+    return fetch(`${url}/api/v1/write`, {
       method,
       headers: {
         "Content-Encoding": "snappy",
@@ -199,6 +207,22 @@ describe("requests", () => {
     expect(answer.status).toBe(status);
     expect((await answer.text()).length).toBeGreaterThan(10);
     expect(answer.headers.get("x-prometheus-remote-write-samples-written")).toBe("0");
+  });
+
+  test("of too many requests Prometheus is told by 503, and when to come back: 429 would have it drop them", async () => {
+    const databaseUrl = databaseUrlOf(inject("postgresUrl"), database);
+    const other = await startService({ databaseUrl, env: { SPILLWAY_RATE_LIMIT_INGEST: "1" } });
+    try {
+      const answers = [
+        await send({ body: good(), url: other.url }),
+        await send({ body: good(), url: other.url }),
+      ];
+      expect(answers.map(({ status }) => status)).toEqual([204, 503]);
+      expect(Number(answers[1]?.headers.get("retry-after"))).toBeGreaterThan(0);
+      expect(answers[1]?.headers.get("x-prometheus-remote-write-samples-written")).toBe("0");
+    } finally {
+      await other.stop();
+    }
   });
 
   test("a token for some hosts writes for those alone", async () => {

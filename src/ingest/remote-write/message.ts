@@ -1,10 +1,9 @@
-import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
+import { WireType } from "@bufbuild/protobuf/wire";
 import { SpillwayError } from "../../errors.ts";
 import type { SampleSeries, SentSample } from "../samples/series.ts";
-import { eachField, endOf } from "../samples/wire.ts";
+import { eachField, RequestReader } from "../samples/wire.ts";
 
-/** Series of one request at most, and names and values of labels: what is read before it is known whose it is. */
-const SERIES_MAX = 100_000;
+/** Labels of a series at most. */
 const LABELS_MAX = 100;
 /** A NaN that says that a series has ended: told by its bits, since no NaN equals another. */
 const STALE_BITS = 0x7ff0000000000002n;
@@ -12,15 +11,14 @@ const STALE_BITS = 0x7ff0000000000002n;
 /**
  * The series of a `prometheus.WriteRequest`, remote write 1.0; fields that are not known are passed over.
  *
- * @throws BAD_REQUEST for what is no such message
+ * @throws BAD_REQUEST for what is no such message, PAYLOAD_TOO_LARGE for one that lists too much
  * @see https://prometheus.io/docs/specs/prw/remote_write_spec/
  */
 export function readWriteRequest(bytes: Uint8Array): SampleSeries[] {
   return reading(() => {
     const series: SampleSeries[] = [];
-    eachField(new BinaryReader(bytes), (field, reader) => {
+    eachField(new RequestReader(bytes), (field, reader) => {
       if (field !== 1) return false;
-      requireRoom(series);
       series.push(readSeries(reader, readLabel));
       return true;
     });
@@ -31,22 +29,22 @@ export function readWriteRequest(bytes: Uint8Array): SampleSeries[] {
 /**
  * The series of an `io.prometheus.write.v2.Request`, remote write 2.0: its labels are places in a table of texts.
  *
- * @throws BAD_REQUEST for what is no such message
+ * @throws BAD_REQUEST for what is no such message, PAYLOAD_TOO_LARGE for one that lists too much
  * @see https://prometheus.io/docs/specs/prw/remote_write_spec_2_0/
  */
 export function readRequestV2(bytes: Uint8Array): SampleSeries[] {
   return reading(() => {
     const symbols: string[] = [];
     // The table may come after what refers to it.
-    eachField(new BinaryReader(bytes), (field, reader) => {
+    eachField(new RequestReader(bytes), (field, reader) => {
       if (field !== 4) return false;
+      reader.part();
       symbols.push(reader.string());
       return true;
     });
     const series: SampleSeries[] = [];
-    eachField(new BinaryReader(bytes), (field, reader) => {
+    eachField(new RequestReader(bytes), (field, reader) => {
       if (field !== 5) return false;
-      requireRoom(series);
       series.push(readSeriesV2(reader, symbols));
       return true;
     });
@@ -55,8 +53,8 @@ export function readRequestV2(bytes: Uint8Array): SampleSeries[] {
 }
 
 function readSeries(
-  reader: BinaryReader,
-  readLabel: (reader: BinaryReader) => readonly [string, string],
+  reader: RequestReader,
+  readLabel: (reader: RequestReader) => readonly [string, string],
 ): SampleSeries {
   const labels: (readonly [string, string])[] = [];
   const samples: SentSample[] = [];
@@ -64,7 +62,7 @@ function readSeries(
   eachField(
     reader,
     (field) => {
-      if (field === 1) labels.push(readLabel(reader));
+      if (field === 1) addTo(labels, readLabel(reader), LABELS_MAX);
       else if (field === 2) samples.push(readSample(reader));
       else {
         if (field === 3 || field === 4) others++;
@@ -72,12 +70,12 @@ function readSeries(
       }
       return true;
     },
-    endOf(reader),
+    reader.end(),
   );
-  return { labels: labelMap(labels), samples, others };
+  return { labels: new Map(labels), samples, others };
 }
 
-function readSeriesV2(reader: BinaryReader, symbols: readonly string[]): SampleSeries {
+function readSeriesV2(reader: RequestReader, symbols: readonly string[]): SampleSeries {
   const references: number[] = [];
   const samples: SentSample[] = [];
   let others = 0;
@@ -85,8 +83,8 @@ function readSeriesV2(reader: BinaryReader, symbols: readonly string[]): SampleS
     reader,
     (field, _reader, type) => {
       if (field === 1 && type === WireType.LengthDelimited) {
-        for (const end = endOf(reader); reader.pos < end; ) references.push(reader.uint32());
-      } else if (field === 1) references.push(reader.uint32());
+        for (const end = reader.end(); reader.pos < end; ) addTo(references, reader.uint32(), 2 * LABELS_MAX);
+      } else if (field === 1) addTo(references, reader.uint32(), 2 * LABELS_MAX);
       else if (field === 2) samples.push(readSample(reader));
       else {
         if (field === 3 || field === 4) others++;
@@ -94,7 +92,7 @@ function readSeriesV2(reader: BinaryReader, symbols: readonly string[]): SampleS
       }
       return true;
     },
-    endOf(reader),
+    reader.end(),
   );
   if (references.length % 2 !== 0) throw new RangeError("a label has a name and no value");
   const labels = Array.from({ length: references.length / 2 }, (_, index) => {
@@ -104,10 +102,10 @@ function readSeriesV2(reader: BinaryReader, symbols: readonly string[]): SampleS
       throw new RangeError("a label is not in the table of symbols");
     return [name, value] as const;
   });
-  return { labels: labelMap(labels), samples, others };
+  return { labels: new Map(labels), samples, others };
 }
 
-function readLabel(reader: BinaryReader): readonly [string, string] {
+function readLabel(reader: RequestReader): readonly [string, string] {
   let name = "";
   let value = "";
   eachField(
@@ -118,12 +116,12 @@ function readLabel(reader: BinaryReader): readonly [string, string] {
       else return false;
       return true;
     },
-    endOf(reader),
+    reader.end(),
   );
   return [name, value];
 }
 
-function readSample(reader: BinaryReader): SentSample {
+function readSample(reader: RequestReader): SentSample {
   let bits = 0n;
   let at = 0;
   let startedAt = 0;
@@ -136,7 +134,7 @@ function readSample(reader: BinaryReader): SentSample {
       else return false;
       return true;
     },
-    endOf(reader),
+    reader.end(),
   );
   return {
     at,
@@ -153,13 +151,9 @@ function toDouble(bits: bigint): number {
   return view.getFloat64(0);
 }
 
-function labelMap(labels: readonly (readonly [string, string])[]): ReadonlyMap<string, string> {
-  if (labels.length > LABELS_MAX) throw new RangeError(`a series has more than ${LABELS_MAX} labels`);
-  return new Map(labels);
-}
-
-function requireRoom(series: readonly unknown[]): void {
-  if (series.length >= SERIES_MAX) throw new RangeError(`there are more than ${SERIES_MAX} series`);
+function addTo<T>(list: T[], one: T, most: number): void {
+  if (list.length === most) throw new RangeError(`a series has more than ${LABELS_MAX} labels`);
+  list.push(one);
 }
 
 /** What the reader of the wire format finds wrong is a fault of the sender's. */
@@ -167,6 +161,7 @@ function reading<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
+    if (error instanceof SpillwayError) throw error;
     throw new SpillwayError(
       "BAD_REQUEST",
       `the message cannot be read: ${(error as Error).message.slice(0, 200)}`,

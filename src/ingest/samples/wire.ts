@@ -1,5 +1,29 @@
 /** Messages of protobuf by the reader of its wire format, without generated code. */
-import type { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
+import { BinaryReader, type WireType } from "@bufbuild/protobuf/wire";
+import { requireFewParts } from "./parts.ts";
+
+/** Reads one request, and counts the messages within it: one of two bytes is an object all the same. */
+export class RequestReader extends BinaryReader {
+  #parts = 0;
+
+  /**
+   * The end of the message that begins here.
+   *
+   * @throws RangeError when it lies outside of what holds it, PAYLOAD_TOO_LARGE when there are too many
+   */
+  end(): number {
+    this.part();
+    const length = this.uint32();
+    const end = this.pos + length;
+    if (end > this.len) throw new RangeError("a message is longer than what holds it");
+    return end;
+  }
+
+  /** Counts something else that a request lists. @throws PAYLOAD_TOO_LARGE when there are too many */
+  part(): void {
+    requireFewParts(++this.#parts);
+  }
+}
 
 /**
  * Gives each field of a message; one that is not taken is passed over.
@@ -8,8 +32,8 @@ import type { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
  * @throws Error, RangeError for what is no message
  */
 export function eachField(
-  reader: BinaryReader,
-  take: (field: number, reader: BinaryReader, type: WireType) => boolean,
+  reader: RequestReader,
+  take: (field: number, reader: RequestReader, type: WireType) => boolean,
   end = reader.len,
 ): void {
   while (reader.pos < end) {
@@ -17,12 +41,4 @@ export function eachField(
     if (!take(field, reader, type)) reader.skip(type, field);
   }
   if (reader.pos > end) throw new RangeError("a message ends within a field");
-}
-
-/** The end of the message that begins here. @throws RangeError when it lies outside of what holds it */
-export function endOf(reader: BinaryReader): number {
-  const length = reader.uint32();
-  const end = reader.pos + length;
-  if (end > reader.len) throw new RangeError("a message is longer than what holds it");
-  return end;
 }

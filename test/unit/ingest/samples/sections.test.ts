@@ -51,6 +51,56 @@ describe("whose a series is", () => {
     ).toBe("TcpExtListenOverflows");
   });
 
+  test("a counter that Telegraf's nstat reads has its labels, its host, and not the name of the file it is from", () => {
+    const labels = { __name__: "nstat_TcpPassiveOpens", host: "web-1", name: "snmp", region: "eu" };
+    expect(owner(labels)).toMatchObject({
+      entry: { name: "TcpPassiveOpens" },
+      host: "web-1",
+      labels: { region: "eu" },
+      container: null,
+    });
+    for (const other of [
+      "nstat_Ip6InReceives",
+      "net_tcp_passiveopens",
+      "kernel_boot_time",
+      "netstat_tcp_listen",
+    ])
+      expect(owner({ ...labels, __name__: other }), other).toBeNull();
+  });
+
+  test("a series of cAdvisor as a kubelet has it is of a container of the node, with what names it alone", () => {
+    const pod = {
+      id: "/kubepods/burstable/pod1/c1",
+      image: "shop:1",
+      name: "c1",
+      namespace: "shop",
+      pod: "shop-1",
+    };
+    const labels = {
+      __name__: "container_network_advance_tcp_stats_total",
+      ...pod,
+      container: "POD",
+      instance: "10.0.0.7:10250",
+      job: "kubelet",
+      metrics_path: "/metrics/cadvisor",
+      node: "node-7",
+    };
+    const states = {
+      listendrops: "TcpExtListenDrops",
+      attemptfails: "TcpAttemptFails",
+      currestab: "TcpCurrEstab",
+    };
+    for (const [state, name] of Object.entries(states)) {
+      expect(owner({ ...labels, tcp_state: state })).toMatchObject({
+        entry: { name },
+        host: "10.0.0.7",
+        labels: { ...pod, container: "POD" },
+        container: expect.stringContaining("shop-1"),
+      });
+    }
+    expect(owner({ ...labels, tcp_state: "no_such_state" })).toBeNull();
+  });
+
   test("other metrics are nobody's, and a series without a host has a reason", () => {
     expect(owner({ __name__: "node_cpu_seconds_total", instance: "a" })).toBeNull();
     expect(owner({ __name__: "ListenOverflows", instance: "a" })).toBeNull();
