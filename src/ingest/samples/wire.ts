@@ -2,9 +2,19 @@
 import { BinaryReader, type WireType } from "@bufbuild/protobuf/wire";
 import { requireFewParts } from "./parts.ts";
 
+/** A varint of more bytes than this is no number that floating point holds. */
+const PLAIN_VARINT = 7;
+
 /** Reads one request, and counts the messages within it: one of two bytes is an object all the same. */
 export class RequestReader extends BinaryReader {
+  /** All of the request. */
+  readonly body: Buffer;
   #parts = 0;
+
+  constructor(bytes: Uint8Array) {
+    super(bytes);
+    this.body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
 
   /**
    * The end of the message that begins here.
@@ -22,6 +32,23 @@ export class RequestReader extends BinaryReader {
   /** Counts something else that a request lists. @throws PAYLOAD_TOO_LARGE when there are too many */
   part(): void {
     requireFewParts(++this.#parts);
+  }
+
+  /** An int64 as a number: the same as `int64()` without a bigint for what floating point holds. */
+  whole(): number {
+    const { body, pos } = this;
+    let value = 0;
+    let unit = 1;
+    for (let place = pos; place < pos + PLAIN_VARINT && place < body.length; place++) {
+      const byte = body[place] as number;
+      value += (byte & 0x7f) * unit;
+      unit *= 128;
+      if (byte < 0x80) {
+        this.pos = place + 1;
+        return value;
+      }
+    }
+    return Number(this.int64());
   }
 }
 

@@ -72,8 +72,7 @@ test("a point has the labels that Prometheus would give it", () => {
     ["server.address", "web-1"],
     ["cloud.region", "eu"],
   ] as const;
-  expect(Object.fromEntries(labelsOf("m", resource, [["device", "eth0"]]))).toEqual({
-    __name__: "m",
+  expect(Object.fromEntries(labelsOf(resource, [["device", "eth0"]]))).toEqual({
     instance: "web-1:9100",
     job: "node",
     cloud_region: "eu",
@@ -139,7 +138,7 @@ test("what a real sender wrote is read, in both encodings", () => {
   for (const resources of [readJson(RECORDED.json), readProtobuf(RECORDED.protobuf)]) {
     const { series, deltas } = seriesOf(resources);
     expect(deltas).toBe(0);
-    expect(series.map(({ labels }) => labels.get("__name__"))).toEqual([
+    expect(series.map(({ metric }) => metric)).toEqual([
       ...Object.entries(counts).map(([field, group]) => `node_netstat_${group}_${field}`),
       "http.server.duration",
     ]);

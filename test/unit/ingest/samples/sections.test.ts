@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ownerOf } from "../../../../src/ingest/samples/owner.ts";
+import { Owners } from "../../../../src/ingest/samples/owner.ts";
 import { sectionsOf } from "../../../../src/ingest/samples/sections.ts";
 import { Senders } from "../../../../src/ingest/samples/senders.ts";
 import type { SampleSeries } from "../../../../src/ingest/samples/series.ts";
@@ -9,10 +9,11 @@ const OPENS = "node_netstat_Tcp_PassiveOpens";
 const AT = 1_790_000_000_000;
 
 function series(
-  labels: Record<string, string>,
+  { __name__: metric = "", ...labels }: Record<string, string>,
   ...samples: { at?: number; value: number; stale?: boolean; startedAt?: number }[]
 ): SampleSeries {
   return {
+    metric,
     labels: new Map(Object.entries(labels)),
     samples: samples.map(({ at = AT, value, stale = false, startedAt = null }) => ({
       at,
@@ -24,8 +25,10 @@ function series(
   };
 }
 
+/** The counter and the place of a series in one. */
 function owner(labels: Record<string, string>) {
-  return ownerOf(new Map(Object.entries(labels)));
+  const found = new Owners().of(series(labels));
+  return found === null || typeof found === "string" ? found : { entry: found.entry, ...found.place };
 }
 
 describe("whose a series is", () => {
