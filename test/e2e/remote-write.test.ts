@@ -354,6 +354,14 @@ describe.runIf(hasPrometheus)("a real Prometheus and a real node_exporter", () =
           ]),
         },
       });
+      await waitFor(
+        "the open incident, scraped from the service's own metrics",
+        async () => {
+          const open = await scraped.ask('spillway_fleet_open_incidents{cause="APPLICATION_STALLED"}');
+          return open.some(({ metric, value }) => metric.region === "eu" && value >= 1);
+        },
+        { timeoutMs: 60_000 },
+      );
       await scraped.stopScraping();
       let counts: unknown;
       await waitFor(

@@ -122,12 +122,12 @@ function capabilitiesOf(missing: readonly string[]): WireCapability[] {
     {
       name: "values.exact",
       available: false,
-      reason: "remote write carries 64-bit floating point: counters are exact up to 2^53",
+      reason: "samples are 64-bit floating point, unless OTLP sends integers: counters are exact up to 2^53",
     },
     {
       name: "listeners",
       available: false,
-      reason: "remote write carries no listening sockets: run Spillway's agent to have the listener named",
+      reason: "samples say nothing of listening sockets: run Spillway's agent to have the listener named",
     },
     {
       name: "namespaces",

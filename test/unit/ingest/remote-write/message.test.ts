@@ -93,6 +93,16 @@ test("labels are a series' own, however much they are like those of the series b
   expect(read[1]?.labels).toBe(read[0]?.labels);
 });
 
+test("histograms and exemplars are counted and passed over, in both versions", () => {
+  const histogram = [0x22, 2, 0x10, 1];
+  const exemplar = [0x1a, 2, 0x10, 1];
+  const series = [0x0a, 12, ...exemplar, ...histogram, 0x12, 2, 0x10, 7];
+  expect(readWriteRequest(Buffer.from(series))).toMatchObject([{ samples: [{ at: 7 }], others: 2 }]);
+  expect(readRequestV2(Buffer.from([0x2a, ...series.slice(1)]))).toMatchObject([
+    { samples: [{ at: 7 }], others: 2 },
+  ]);
+});
+
 test("the marker of the end of a series is told by its bits from any other NaN", () => {
   const [series] = readWriteRequest(
     writeRequest([{ labels: { __name__: "m" }, samples: [{ at: 5, value: Number.NaN }] }]),
