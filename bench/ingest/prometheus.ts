@@ -1,6 +1,6 @@
 /**
- * What a sample costs that comes by remote write, beside one that an agent pushes: to the same service, on the same data, in
- * turns. No more than twice is the promise (docs/prometheus.md), of what each of them sends: Prometheus some 2,000
+ * What a sample costs that comes by remote write, beside one that an agent pushes: to the same service, on the same
+ * data, in turns. No more than twice is the promise (docs/prometheus.md), of what each sends: Prometheus some 2,000
  * samples at once, an agent its host's.
  */
 import { FLEET_DEFAULTS } from "../fleet/fleet.ts";

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { snappy } from "../../bench/peers/snappy.ts";
 import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
-import { end, firstLine, makeNetwork, readCounter, script } from "../support/network.ts";
+import { makeNetwork } from "../support/network.ts";
+import { startOverflowing } from "../support/overflowing.ts";
 import { hasPrometheus, startScraped } from "../support/prometheus.ts";
 import { requestV2, type SentSeries, writeRequest } from "../support/remote-write.ts";
 import { makeToken, type Service, startService, withStore } from "../support/service.ts";
@@ -255,9 +256,7 @@ describe.runIf(hasPrometheus)("a real Prometheus and a real node_exporter", () =
       readToken,
       samplesPerRequest: 37,
     });
-    const listener = network.node([script("listener"), "127.0.0.1", "4"]);
-    const clients: ReturnType<typeof network.node>[] = [];
-    const kernel = () => readCounter(listener.pid ?? 0, "ListenOverflows");
+    const listener = await startOverflowing(network);
     const stored = async () => {
       const { data } = await service.graphql(
         `query ($name: String!) { host(name: $name) {
@@ -268,24 +267,15 @@ describe.runIf(hasPrometheus)("a real Prometheus and a real node_exporter", () =
       );
       return data?.host ?? null;
     };
-    const connect = async (listenerPort: string) => {
-      const before = kernel();
-      const child = network.node([script("connect"), "127.0.0.1", listenerPort, "30"]);
-      clients.push(child);
-      await waitFor("the kernel to count overflows", () => kernel() - before >= 25);
-      await end(child);
-    };
     try {
-      const listenerPort = await firstLine(listener);
       await waitFor(
         "the host's first values",
         async () => (await stored())?.latest?.[0]?.value !== undefined,
         { timeoutMs: 60_000 },
       );
-      const before = kernel();
-      listener.kill("SIGSTOP");
-      await connect(listenerPort);
-      const first = kernel();
+      const before = listener.kernel();
+      await listener.overflow();
+      const first = listener.kernel();
       await waitFor(
         "the kernel's value",
         async () => (await stored())?.latest?.[0]?.value === String(first),
@@ -296,9 +286,9 @@ describe.runIf(hasPrometheus)("a real Prometheus and a real node_exporter", () =
       });
 
       await service.kill();
-      await connect(listenerPort);
+      await listener.overflow();
       service = await startService({ databaseUrl, env: { SPILLWAY_PORT: port } });
-      const last = kernel();
+      const last = listener.kernel();
       await waitFor(
         "the increase after the stop",
         async () => (await stored())?.increase === String(last - before),
@@ -334,7 +324,7 @@ describe.runIf(hasPrometheus)("a real Prometheus and a real node_exporter", () =
       await waitFor(
         "an incident with its cause",
         async () => {
-          connecting ??= connect(listenerPort).finally(() => {
+          connecting ??= listener.overflow().finally(() => {
             connecting = null;
           });
           const { data } = await service.graphql(
@@ -380,7 +370,7 @@ describe.runIf(hasPrometheus)("a real Prometheus and a real node_exporter", () =
         throw new Error(JSON.stringify(counts), { cause: error });
       });
     } finally {
-      await Promise.all([...clients.map(end), end(listener), scraped.stop()]);
+      await Promise.all([listener.end(), scraped.stop()]);
       await service.stop();
       network.remove();
       await dropDatabase(inject("postgresUrl"), database);

@@ -21,10 +21,11 @@ beforeAll(async () => {
   database = await createDatabase(inject("postgresUrl"));
   const direct = databaseUrlOf(inject("postgresUrl"), database);
   const url = new URL(direct);
-  line = await openLine({ host: url.hostname, port: Number(url.port || 5432) });
+  const { host, port } = Object.fromEntries(url.searchParams);
+  line = await openLine(`${host}/.s.PGSQL.${port ?? url.port}`);
   token = await makeToken(direct, "ingest");
-  url.hostname = "127.0.0.1";
-  url.port = String(line.port);
+  url.search = "";
+  url.host = `127.0.0.1:${line.port}`;
   service = await startService({ databaseUrl: url.href });
 });
 afterAll(async () => {

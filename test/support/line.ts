@@ -1,4 +1,4 @@
-/** A line to a TCP server, such as a database, that can be cut. */
+/** A line over TCP to a server that listens on a socket of Unix, as the tests' database does, and that can be cut. */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
@@ -9,13 +9,13 @@ export interface Line {
   mend(): Promise<void>;
 }
 
-/** @param target where it leads to */
-export async function openLine(target: { readonly host: string; readonly port: number }): Promise<Line> {
+/** @param path of the socket that it leads to */
+export async function openLine(path: string): Promise<Line> {
   const sockets = new Set<Socket>();
   let server: Server;
   const listen = async (port: number) => {
     server = createServer((near) => {
-      const far = connect(target);
+      const far = connect(path);
       for (const [from, to] of [
         [near, far],
         [far, near],

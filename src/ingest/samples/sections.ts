@@ -4,7 +4,6 @@ import { LIMITS } from "../../protocol/limits.ts";
 import type { HostSection, WireNamespace, WireSnapshot, WireValue } from "../../protocol/message.ts";
 import { uuidOf } from "./identity.ts";
 import { Owners, type SeriesPlace } from "./owner.ts";
-
 import type { Senders } from "./senders.ts";
 import type { SampleSeries } from "./series.ts";
 
