@@ -365,7 +365,7 @@ describe.runIf(hasPrometheus)("a real Prometheus and a real node_exporter", () =
           counts = { scrapes, rows: rows[0]?.count };
           return scrapes === rows[0]?.count;
         },
-        { timeoutMs: 60_000 },
+        { timeoutMs: 180_000 },
       ).catch((error: unknown) => {
         throw new Error(JSON.stringify(counts), { cause: error });
       });
@@ -375,5 +375,5 @@ describe.runIf(hasPrometheus)("a real Prometheus and a real node_exporter", () =
       network.remove();
       await dropDatabase(inject("postgresUrl"), database);
     }
-  }, 300_000);
+  }, 480_000);
 });

@@ -60,6 +60,14 @@ export async function startScraped(options: ScrapeOptions): Promise<Scraped> {
       {
         url: `${url}/api/v1/write`,
         authorization: { credentials: token },
+        // As docs/prometheus.md has it: hundreds of other series a second would be sent for nothing.
+        write_relabel_configs: [
+          {
+            source_labels: ["__name__"],
+            regex: "node_netstat_.*|node_boot_time_seconds|container_network_advance_tcp_stats_total",
+            action: "keep",
+          },
+        ],
         queue_config: {
           max_samples_per_send: samplesPerRequest,
           min_shards: 3,
