@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-export const PARTS = ["ingest", "store", "fleet", "lag", "churn"] as const;
+export const PARTS = ["ingest", "store", "fleet", "lag", "churn", "prometheus"] as const;
 export type Part = (typeof PARTS)[number];
 
 /** What a run measures, and how large. */

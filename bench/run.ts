@@ -9,6 +9,7 @@ import { resolve } from "node:path";
 import { benchChurn } from "./ingest/churn.ts";
 import { benchIngest } from "./ingest/ingest.ts";
 import { benchLag } from "./ingest/lag.ts";
+import { benchPrometheus } from "./ingest/prometheus.ts";
 import { type Options, type Part, readOptions, USAGE } from "./options.ts";
 import { SIZES } from "./sizes.ts";
 import { benchLargeFleet } from "./store/large-fleet.ts";
@@ -40,6 +41,7 @@ async function run(options: Options): Promise<Report> {
     fleet: (shop) => benchLargeFleet(shop, { ...sizes.fleet, peers }, missing),
     lag: (shop) => benchLag(shop, sizes.lag),
     churn: (shop) => benchChurn(shop, { ...sizes.churn, peers }, missing),
+    prometheus: (shop) => benchPrometheus(shop, { ...sizes.prometheus, profile, node }),
   };
   try {
     const begun = machine();

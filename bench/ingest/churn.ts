@@ -17,6 +17,7 @@ import {
   ourServer,
   peerServer,
   perCpuSecond,
+  usualForm,
 } from "./lanes.ts";
 
 export interface ChurnSizes {
@@ -41,6 +42,7 @@ export async function benchChurn(shop: Workshop, sizes: ChurnSizes, missing: str
     (server): Lane => ({
       name: `${server.name} churn`,
       server,
+      form: usualForm(server),
       hostsPerRequest: 1,
       gzip: server.token !== null,
       fleet: { ...FLEET_DEFAULTS, hosts, startMs },

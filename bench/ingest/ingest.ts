@@ -21,6 +21,7 @@ import {
   peerServer,
   perCpuSecond,
   type Server,
+  usualForm,
   WARMUP_STEPS,
 } from "./lanes.ts";
 
@@ -76,6 +77,7 @@ function lanesOf(server: Server, hosts: number, startMs: number): Lane[] {
     [1, SHARED].map((hostsPerRequest) => ({
       name: `${server.name} ${hostsPerRequest} ${gzip}`,
       server,
+      form: usualForm(server),
       hostsPerRequest,
       gzip,
       // Each lane of ours has hosts of its own: two agents of one id would be in each other's way.

@@ -37,7 +37,7 @@ async function lagOf(shop: Workshop, hosts: number, seconds: number): Promise<Fi
   const server = ourServer(spillway, database);
   // Before what is measured every host is registered and connected, as a fleet is that has been there.
   await openLane(
-    { name, server, hostsPerRequest: 1, gzip: true, fleet, churn: null, sums: newSums() },
+    { name, server, form: "push", hostsPerRequest: 1, gzip: true, fleet, churn: null, sums: newSums() },
     generator,
     1,
   );

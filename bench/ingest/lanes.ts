@@ -16,16 +16,20 @@ export const WARMUP_STEPS = 3;
 export interface Server {
   readonly name: string;
   readonly port: number;
-  readonly path: string;
+  /** Where each form that it takes goes to. */
+  readonly paths: Readonly<Partial<Record<Form, string>>>;
   /** Null for a peer, which takes remote write. */
   readonly token: string | null;
   /** CPU so far by process, in ms. */
   cpu(): Readonly<Record<string, number>>;
 }
 
+export type Form = StreamOptions["form"];
+
 export interface Lane {
   readonly name: string;
   readonly server: Server;
+  readonly form: Form;
   readonly hostsPerRequest: number;
   readonly gzip: boolean;
   readonly fleet: FleetOptions;
@@ -52,7 +56,7 @@ export function ourServer(spillway: Spillway, database: Database): Server {
   return {
     name: "Spillway",
     port: spillway.port,
-    path: "/v1/snapshots",
+    paths: { push: "/v1/snapshots", "remote-write": "/api/v1/write" },
     token: spillway.ingestToken,
     cpu: () => ({ node: spillway.cpuMs(), postgres: database.cpuMs() }),
   };
@@ -62,23 +66,28 @@ export function peerServer(peer: Peer): Server {
   return {
     name: peer.name,
     port: peer.port,
-    path: peer.writePath,
+    paths: { "remote-write": peer.writePath },
     token: null,
     cpu: () => ({ server: peer.cpuMs() }),
   };
 }
 
+/** What is sent to a server beside its peers: ours has a protocol of its own. */
+export function usualForm({ token }: Server): Form {
+  return token === null ? "remote-write" : "push";
+}
+
 /** Opens a lane's stream and sends what is not counted. */
 export async function openLane(lane: Lane, generator: Generator, warmupSteps = WARMUP_STEPS): Promise<void> {
-  const { name, server, hostsPerRequest, gzip, fleet, churn } = lane;
+  const { name, server, form, hostsPerRequest, gzip, fleet, churn } = lane;
   await generator.open({
     name,
     fleet,
-    form: server.token === null ? "remote-write" : "push",
+    form,
     gzip,
     hostsPerRequest,
     port: server.port,
-    path: server.path,
+    path: server.paths[form] ?? "/",
     token: server.token,
     churn,
   });

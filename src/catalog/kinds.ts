@@ -5,6 +5,12 @@ import { isListed } from "./fields.ts";
 const GAUGES: ReadonlySet<string> = new Set(["TcpCurrEstab", "MPTcpExtMPCurrEstab"]);
 
 /**
+ * When a host booted, in seconds since 1970, as node_exporter tells it: of no file that agents read, whose hosts have
+ * boot ids. It is kept with the counters because it is evidence of what they mean (rates/interval.ts).
+ */
+export const BOOT_TIME = "NodeBootTimeSeconds";
+
+/**
  * The fields that are settings, or the same on every Linux: SNMP wants them in the table.
  * Ip ReasmTimeout is not among them. By the SNMP standard it is a constant; Linux counts timeouts in it.
  */
@@ -15,6 +21,7 @@ const CONSTANTS: ReadonlySet<string> = new Set([
   "TcpRtoMin",
   "TcpRtoMax",
   "TcpMaxConn",
+  BOOT_TIME,
 ]);
 
 /** Groups of numbers of sockets: every field of them is a gauge. */

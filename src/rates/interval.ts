@@ -1,4 +1,4 @@
-import { bootBegan, type Snapshot } from "./snapshot.ts";
+import { bootBegan, type Snapshot, saidBootTime } from "./snapshot.ts";
 
 /** No rate is told of an interval longer than this many of the snapshot's own intervals ... */
 const STALE_INTERVALS = 2.5;
@@ -47,6 +47,7 @@ export function stalenessMs(everyMs: number): number {
  */
 export function intervalOf(next: Snapshot, previous: Snapshot | null, earlier: Snapshot | null): Interval {
   if (previous !== null && isNear(previous, next)) {
+    if (bootedBetween(previous, next)) return { kind: "sinceBoot" };
     const elapsedMs = next.uptimeMs - previous.uptimeMs;
     // Within an epoch time and uptime grow together; an agent that breaks this promise gets no increase
     // from it, rather than a rate over a wrong or negative time.
@@ -71,11 +72,26 @@ function isNear(before: Snapshot, next: Snapshot): boolean {
 }
 
 /**
+ * What comes from a sender that knows no boots has one epoch for all time. Where both snapshots say when their host
+ * booted, a boot between the two is a restart of the machine; a time that changed to one before the first is a clock's
+ * that was set.
+ */
+function bootedBetween(previous: Snapshot, next: Snapshot): boolean {
+  const booted = saidBootTime(next);
+  if (booted === null || saidBootTime(previous) === null) return false;
+  return booted > previous.at && booted <= next.at;
+}
+
+/**
  * A boot that began after all that was seen of every other one: a restart of the machine. A boot that began before
- * is a clone's, or one whose agent lost its timekeeping; its past may be counted already.
+ * is a clone's, or one whose agent lost its timekeeping; its past may be counted already. One that begins with the
+ * snapshot itself says that the sender does not know when the counters began (OTLP's "true reset point").
  */
 function isRestart(earlier: Snapshot, next: Snapshot): boolean {
   return (
-    next.epoch.number === 0 && earlier.epoch.bootId !== next.epoch.bootId && bootBegan(next) > earlier.at
+    next.epoch.number === 0 &&
+    next.uptimeMs > 0 &&
+    earlier.epoch.bootId !== next.epoch.bootId &&
+    bootBegan(next) > earlier.at
   );
 }

@@ -1,4 +1,4 @@
-import type { CounterValues } from "./values.ts";
+import { type CounterValues, valueAt } from "./values.ts";
 
 /** A stretch of one boot of one agent's timekeeping. */
 export interface Epoch {
@@ -10,15 +10,19 @@ export interface Epoch {
   readonly wordSize: number;
 }
 
-/** Marks of `Layout.gauges`: neither has an increase, and either may fall; a constant has no history either. */
+/**
+ * Marks of `Layout.gauges`: none has an increase, and each may fall; a constant has no history either. The time of the
+ * boot is a constant by which a restart is told.
+ */
 export const GAUGE = 1;
 export const CONSTANT = 2;
+export const BOOT_TIME = 3;
 
 /** What the values of a snapshot stand for. */
 export interface Layout {
   readonly id: number;
   readonly counterIds: Int32Array;
-  /** GAUGE or CONSTANT where the value at that position is one, 0 where it is a counter. */
+  /** GAUGE, CONSTANT or BOOT_TIME where the value at that position is one, 0 where it is a counter. */
   readonly gauges: Uint8Array;
 }
 
@@ -37,6 +41,13 @@ export interface Snapshot {
   readonly epoch: Epoch;
   readonly layout: Layout;
   readonly values: CounterValues;
+}
+
+/** When its host says that it booted, in ms since 1970; null for one that does not say so in a value. */
+export function saidBootTime({ layout, values }: Snapshot): number | null {
+  const position = layout.gauges.indexOf(BOOT_TIME);
+  const seconds = position < 0 ? null : valueAt(values, position);
+  return seconds === null ? null : Number(seconds) * 1_000;
 }
 
 /** When the boot of a snapshot began, in ms since 1970. */

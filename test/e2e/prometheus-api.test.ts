@@ -1,5 +1,4 @@
 /** PromQL over the Prometheus HTTP API, as Grafana's data source asks it. */
-import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import type { WireNamespace } from "../../src/protocol/message.ts";
 import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
@@ -185,26 +184,6 @@ describe("queries", () => {
     expect(points.length).toBeGreaterThan(30);
     for (const [, value] of points) expect(Number(value)).toBeCloseTo(16, 9);
   });
-});
-
-test("every question of the dashboard for Grafana is answered", async () => {
-  const file = new URL("../../deploy/grafana/spillway.json", import.meta.url);
-  const { panels } = JSON.parse(readFileSync(file, "utf8")) as {
-    panels: { targets: { expr: string }[] }[];
-  };
-  for (const { expr } of panels.flatMap(({ targets }) => targets)) {
-    const query = expr
-      .replaceAll("$__rate_interval", "4m")
-      .replaceAll("$__range", "6h")
-      .replaceAll("$role", ".*");
-    const { status, body } = await call("/query_range", [
-      ["query", query],
-      ["start", seconds(start)],
-      ["end", seconds(end)],
-      ["step", "60"],
-    ]);
-    expect([query, status, body.error]).toEqual([query, 200, undefined]);
-  }
 });
 
 describe("what there is", () => {

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { snappy } from "../../bench/peers/snappy.ts";
 import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
-import { end, firstLine, makeNetwork, readCounter, script } from "../support/network.ts";
+import { makeNetwork } from "../support/network.ts";
+import { startOverflowing } from "../support/overflowing.ts";
 import { hasPrometheus, startScraped } from "../support/prometheus.ts";
 import { requestV2, type SentSeries, writeRequest } from "../support/remote-write.ts";
 import { makeToken, type Service, startService, withStore } from "../support/service.ts";
@@ -33,10 +34,18 @@ describe("requests", () => {
     readonly headers?: Record<string, string>;
     readonly token?: string | null;
     readonly method?: string;
+    /** Of another service than the tests'. */
+    readonly url?: string;
   }
 
-  function send({ body, headers = {}, token: own = token, method = "POST" }: Sending): Promise<Response> {
-    return fetch(`${service.url}/api/v1/write`, {
+  function send({
+    body,
+    headers = {},
+    token: own = token,
+    method = "POST",
+    url = service.url,
+  }: Sending): Promise<Response> {
+    return fetch(`${url}/api/v1/write`, {
       method,
       headers: {
         "Content-Encoding": "snappy",
@@ -74,7 +83,7 @@ describe("requests", () => {
     return data.host;
   }
 
-  async function expectIncreases(host: string, overflows: string, drops: string): Promise<void> {
+  async function expectIncreases(host: string, overflows: string, drops: string | null): Promise<void> {
     let seen: unknown;
     const isThere = async () => {
       seen = await increases(host);
@@ -104,6 +113,24 @@ describe("requests", () => {
     // What is there is not changed by another value for it.
     expect((await write([course(OVERFLOWS, "web-2", [0, 3, 999])])).status).toBe(204);
     await expectIncreases("web-2", "9", "10");
+  });
+
+  test("1.0: a boot that the host tells of is a restart, whatever the counters say and whichever part comes first", async () => {
+    const [old, young] = [now - 3_600_000, now + 20_000].map((ms) => ms / 1_000);
+    const at = [now, now + 15_000, now + 30_000, now + 45_000];
+    const samples = (values: readonly (number | undefined)[]) =>
+      values.map((value = 0, index) => ({ at: at[index] ?? 0, value }));
+    const labels = { instance: "web-7:9100", job: "node" };
+    // Higher than before the restart: nothing has fallen.
+    const overflows = { labels: { __name__: OVERFLOWS, ...labels }, samples: samples([100, 104, 110, 111]) };
+    const booted = {
+      labels: { __name__: "node_boot_time_seconds", ...labels },
+      samples: samples([old, old, young, young]),
+    };
+    expect((await write([overflows])).status).toBe(204);
+    await expectIncreases("web-7", "11", null);
+    expect((await write([booted])).status).toBe(204);
+    await expectIncreases("web-7", "115", null);
   });
 
   test("2.0: the same, and its start of a counter is a boot", async () => {
@@ -183,6 +210,22 @@ describe("requests", () => {
     expect(answer.headers.get("x-prometheus-remote-write-samples-written")).toBe("0");
   });
 
+  test("of too many requests Prometheus is told by 503, and when to come back: 429 would have it drop them", async () => {
+    const databaseUrl = databaseUrlOf(inject("postgresUrl"), database);
+    const other = await startService({ databaseUrl, env: { SPILLWAY_RATE_LIMIT_INGEST: "1" } });
+    try {
+      const answers = [
+        await send({ body: good(), url: other.url }),
+        await send({ body: good(), url: other.url }),
+      ];
+      expect(answers.map(({ status }) => status)).toEqual([204, 503]);
+      expect(Number(answers[1]?.headers.get("retry-after"))).toBeGreaterThan(0);
+      expect(answers[1]?.headers.get("x-prometheus-remote-write-samples-written")).toBe("0");
+    } finally {
+      await other.stop();
+    }
+  });
+
   test("a token for some hosts writes for those alone", async () => {
     const { data } = await service.graphql(
       'mutation { createToken(input: {name: "some", scopes: ["ingest"], hostPattern: "db-*"}) { secret } }',
@@ -213,9 +256,7 @@ describe.runIf(hasPrometheus)("a real Prometheus and a real node_exporter", () =
       readToken,
       samplesPerRequest: 37,
     });
-    const listener = network.node([script("listener"), "127.0.0.1", "4"]);
-    const clients: ReturnType<typeof network.node>[] = [];
-    const kernel = () => readCounter(listener.pid ?? 0, "ListenOverflows");
+    const listener = await startOverflowing(network);
     const stored = async () => {
       const { data } = await service.graphql(
         `query ($name: String!) { host(name: $name) {
@@ -226,24 +267,15 @@ describe.runIf(hasPrometheus)("a real Prometheus and a real node_exporter", () =
       );
       return data?.host ?? null;
     };
-    const connect = async (listenerPort: string) => {
-      const before = kernel();
-      const child = network.node([script("connect"), "127.0.0.1", listenerPort, "30"]);
-      clients.push(child);
-      await waitFor("the kernel to count overflows", () => kernel() - before >= 25);
-      await end(child);
-    };
     try {
-      const listenerPort = await firstLine(listener);
       await waitFor(
         "the host's first values",
         async () => (await stored())?.latest?.[0]?.value !== undefined,
         { timeoutMs: 60_000 },
       );
-      const before = kernel();
-      listener.kill("SIGSTOP");
-      await connect(listenerPort);
-      const first = kernel();
+      const before = listener.kernel();
+      await listener.overflow();
+      const first = listener.kernel();
       await waitFor(
         "the kernel's value",
         async () => (await stored())?.latest?.[0]?.value === String(first),
@@ -254,9 +286,9 @@ describe.runIf(hasPrometheus)("a real Prometheus and a real node_exporter", () =
       });
 
       await service.kill();
-      await connect(listenerPort);
+      await listener.overflow();
       service = await startService({ databaseUrl, env: { SPILLWAY_PORT: port } });
-      const last = kernel();
+      const last = listener.kernel();
       await waitFor(
         "the increase after the stop",
         async () => (await stored())?.increase === String(last - before),
@@ -292,7 +324,7 @@ describe.runIf(hasPrometheus)("a real Prometheus and a real node_exporter", () =
       await waitFor(
         "an incident with its cause",
         async () => {
-          connecting ??= connect(listenerPort).finally(() => {
+          connecting ??= listener.overflow().finally(() => {
             connecting = null;
           });
           const { data } = await service.graphql(
@@ -312,6 +344,14 @@ describe.runIf(hasPrometheus)("a real Prometheus and a real node_exporter", () =
           ]),
         },
       });
+      await waitFor(
+        "the open incident, scraped from the service's own metrics",
+        async () => {
+          const open = await scraped.ask('spillway_fleet_open_incidents{cause="APPLICATION_STALLED"}');
+          return open.some(({ metric, value }) => metric.region === "eu" && value >= 1);
+        },
+        { timeoutMs: 60_000 },
+      );
       await scraped.stopScraping();
       let counts: unknown;
       await waitFor(
@@ -325,15 +365,15 @@ describe.runIf(hasPrometheus)("a real Prometheus and a real node_exporter", () =
           counts = { scrapes, rows: rows[0]?.count };
           return scrapes === rows[0]?.count;
         },
-        { timeoutMs: 60_000 },
+        { timeoutMs: 180_000 },
       ).catch((error: unknown) => {
         throw new Error(JSON.stringify(counts), { cause: error });
       });
     } finally {
-      await Promise.all([...clients.map(end), end(listener), scraped.stop()]);
+      await Promise.all([listener.end(), scraped.stop()]);
       await service.stop();
       network.remove();
       await dropDatabase(inject("postgresUrl"), database);
     }
-  }, 300_000);
+  }, 480_000);
 });

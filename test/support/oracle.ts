@@ -207,7 +207,7 @@ function increase(
   if (before === undefined || isOld(before, now)) {
     if (now.bornUptimeMs !== undefined) return [value, true];
     const known = last !== undefined && !isOld(last, now);
-    const newBoot = now.epoch === 0 && known && last.boot !== now.boot;
+    const newBoot = now.epoch === 0 && now.uptimeMs > 0 && known && last.boot !== now.boot;
     return newBoot && now.at - now.uptimeMs > last.at ? [value, false] : [0n, false];
   }
   if (isBaseline(before, now)) return [0n, false];

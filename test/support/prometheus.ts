@@ -12,9 +12,17 @@ export const hasPrometheus = [NODE_EXPORTER, "prometheus"].every(
   (command) => spawnSync(command, ["--version"]).status === 0,
 );
 
+export interface Scrape {
+  /** ms since 1970 */
+  readonly at: number;
+  readonly value: number;
+}
+
 export interface Scraped {
   /** What Prometheus answers to an instant query: values by the labels of each series. */
   ask(query: string): Promise<{ readonly metric: Record<string, string>; readonly value: number }[]>;
+  /** What it has scraped of a counter within the last hour, by time. */
+  samples(metric: string): Promise<Scrape[]>;
   /** No more scrapes: what was scraped until then is still sent. */
   stopScraping(): Promise<void>;
   stop(): Promise<void>;
@@ -52,6 +60,14 @@ export async function startScraped(options: ScrapeOptions): Promise<Scraped> {
       {
         url: `${url}/api/v1/write`,
         authorization: { credentials: token },
+        // As docs/prometheus.md has it: hundreds of other series a second would be sent for nothing.
+        write_relabel_configs: [
+          {
+            source_labels: ["__name__"],
+            regex: "node_netstat_.*|node_boot_time_seconds|container_network_advance_tcp_stats_total",
+            action: "keep",
+          },
+        ],
         queue_config: {
           max_samples_per_send: samplesPerRequest,
           min_shards: 3,
@@ -69,9 +85,14 @@ export async function startScraped(options: ScrapeOptions): Promise<Scraped> {
     `--web.listen-address=${target}`,
     "--collector.disable-defaults",
     "--collector.netstat",
+    "--collector.stat",
     "--collector.netstat.fields=^(Tcp|TcpExt)_.*",
   ]);
   const own = `http://127.0.0.1:${port}`;
+  const query = async (text: string) => {
+    const answer = await (await fetch(`${own}/api/v1/query?${new URLSearchParams({ query: text })}`)).json();
+    return (answer as { data: { result: unknown[] } }).data.result;
+  };
   const prometheus = spawn(
     "prometheus",
     [
@@ -88,12 +109,16 @@ export async function startScraped(options: ScrapeOptions): Promise<Scraped> {
     throw new Error(outputs.map((output) => output()).join("\n"), { cause: error });
   });
   return {
-    ask: async (query) => {
-      const answer = await (await fetch(`${own}/api/v1/query?${new URLSearchParams({ query })}`)).json();
-      const { data } = answer as {
-        data: { result: { metric: Record<string, string>; value: [number, string] }[] };
-      };
-      return data.result.map(({ metric, value }) => ({ metric, value: Number(value[1]) }));
+    ask: async (text) => {
+      const result = (await query(text)) as { metric: Record<string, string>; value: [number, string] }[];
+      return result.map(({ metric, value }) => ({ metric, value: Number(value[1]) }));
+    },
+    samples: async (metric) => {
+      const [series] = (await query(`${metric}[1h]`)) as { values: [number, string][] }[];
+      return (series?.values ?? []).map(([at, value]) => ({
+        at: Math.round(at * 1_000),
+        value: Number(value),
+      }));
     },
     stopScraping: () => end(exporter),
     stop: async () => {

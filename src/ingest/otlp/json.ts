@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { SpillwayError } from "../../errors.ts";
+import { requireFewParts } from "../samples/parts.ts";
 import { firstIssue } from "../snapshots/schema.ts";
 import type { Attribute } from "./labels.ts";
 import type { OtlpMetric, OtlpResource } from "./request.ts";
@@ -89,10 +90,11 @@ const request = z.object({
 /**
  * The resources of an `ExportMetricsServiceRequest` in JSON, by protobuf's mapping; what is not known is passed over.
  *
- * @throws BAD_REQUEST for what is no such message
+ * @throws BAD_REQUEST for what is no such message, PAYLOAD_TOO_LARGE for one that lists too much
  * @see https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
  */
 export function readJson(body: Buffer): OtlpResource[] {
+  requireFewParts(listsIn(body));
   let parsed: unknown;
   try {
     parsed = JSON.parse(body.toString("utf8"));
@@ -105,4 +107,13 @@ export function readJson(body: Buffer): OtlpResource[] {
     attributes: resource.attributes,
     metrics: scopeMetrics.flatMap(({ metrics }) => metrics),
   }));
+}
+
+const [OBJECT, ARRAY] = [0x7b, 0x5b];
+
+/** Objects and arrays of a text, before any is made; those within its strings too, which are few. */
+function listsIn(text: Uint8Array): number {
+  let count = 0;
+  for (const byte of text) if (byte === OBJECT || byte === ARRAY) count++;
+  return count;
 }

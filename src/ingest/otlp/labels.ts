@@ -11,16 +11,16 @@ const NAMES: Readonly<Record<string, string>> = {
 const OF_THE_WAY = /^(server|url|net|http|telemetry)\./;
 
 /**
- * The labels that Prometheus would have for a point: the attributes of its resource, and above them its own.
+ * The labels that Prometheus would have for a point, without its metric's name: the attributes of its resource, and above
+ * them its own.
  *
  * @see https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/
  */
 export function labelsOf(
-  metric: string,
   resource: readonly Attribute[],
   point: readonly Attribute[],
 ): ReadonlyMap<string, string> {
-  const labels = new Map([["__name__", metric]]);
+  const labels = new Map<string, string>();
   for (const [key, value] of [...resource, ...point]) {
     if (!OF_THE_WAY.test(key)) labels.set(NAMES[key] ?? key.replaceAll(/[^a-zA-Z0-9_]/g, "_"), value);
   }

@@ -1,11 +1,9 @@
-import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { SpillwayError } from "../../errors.ts";
-import { eachField, endOf } from "../samples/wire.ts";
+import { eachField, RequestReader } from "../samples/wire.ts";
 import type { Attribute } from "./labels.ts";
 import type { NumberPoint, OtlpMetric, OtlpResource } from "./request.ts";
 
-/** Points of one request at most. */
-const POINTS_MAX = 100_000;
 const DELTA = 1;
 /** Bit 0 of a point's flags: no value was recorded. */
 const NO_RECORDED_VALUE = 1;
@@ -13,20 +11,20 @@ const NO_RECORDED_VALUE = 1;
 /**
  * The resources of an `ExportMetricsServiceRequest` in protobuf; fields that are not known are passed over.
  *
- * @throws BAD_REQUEST for what is no such message
+ * @throws BAD_REQUEST for what is no such message, PAYLOAD_TOO_LARGE for one that lists too much
  * @see https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/metrics/v1/metrics.proto
  */
 export function readProtobuf(bytes: Uint8Array): OtlpResource[] {
   try {
-    const budget = { points: POINTS_MAX };
     const resources: OtlpResource[] = [];
-    eachField(new BinaryReader(bytes), (field, reader) => {
+    eachField(new RequestReader(bytes), (field, reader) => {
       if (field !== 1) return false;
-      resources.push(readResourceMetrics(reader, budget));
+      resources.push(readResourceMetrics(reader));
       return true;
     });
     return resources;
   } catch (error) {
+    if (error instanceof SpillwayError) throw error;
     throw new SpillwayError(
       "BAD_REQUEST",
       `the message cannot be read: ${(error as Error).message.slice(0, 200)}`,
@@ -34,25 +32,21 @@ export function readProtobuf(bytes: Uint8Array): OtlpResource[] {
   }
 }
 
-interface Budget {
-  points: number;
-}
-
-function readResourceMetrics(reader: BinaryReader, budget: Budget): OtlpResource {
+function readResourceMetrics(reader: RequestReader): OtlpResource {
   const attributes: Attribute[] = [];
   const metrics: OtlpMetric[] = [];
   within(reader, (field) => {
     if (field === 1) {
       within(reader, (own) => own === 1 && add(attributes, readAttribute(reader)));
     } else if (field === 2) {
-      within(reader, (own) => own === 2 && add(metrics, [readMetric(reader, budget)]));
+      within(reader, (own) => own === 2 && add(metrics, [readMetric(reader)]));
     } else return false;
     return true;
   });
   return { attributes, metrics };
 }
 
-function readMetric(reader: BinaryReader, budget: Budget): OtlpMetric {
+function readMetric(reader: RequestReader): OtlpMetric {
   let name = "";
   let delta = false;
   let others = 0;
@@ -61,7 +55,7 @@ function readMetric(reader: BinaryReader, budget: Budget): OtlpMetric {
     if (field === 1) name = reader.string();
     else if (field === 5 || field === 7) {
       within(reader, (own) => {
-        if (own === 1) points.push(readPoint(reader, budget));
+        if (own === 1) points.push(readPoint(reader));
         else if (own === 2 && field === 7) delta = reader.int32() === DELTA;
         else return false;
         return true;
@@ -77,8 +71,7 @@ function readMetric(reader: BinaryReader, budget: Budget): OtlpMetric {
   return { name, delta, points, others };
 }
 
-function readPoint(reader: BinaryReader, budget: Budget): NumberPoint {
-  if (budget.points-- === 0) throw new RangeError(`there are more than ${POINTS_MAX} points`);
+function readPoint(reader: RequestReader): NumberPoint {
   const attributes: Attribute[] = [];
   let [startedAt, at] = [0n, 0n];
   let value: number | bigint = 0n;
@@ -97,7 +90,7 @@ function readPoint(reader: BinaryReader, budget: Budget): NumberPoint {
 }
 
 /** None for a value that is a list or bytes, which no label can have. */
-function readAttribute(reader: BinaryReader): Attribute[] {
+function readAttribute(reader: RequestReader): Attribute[] {
   let key = "";
   let value: string | null = null;
   within(reader, (field) => {
@@ -117,8 +110,8 @@ function readAttribute(reader: BinaryReader): Attribute[] {
   return value === null ? [] : [[key, value]];
 }
 
-function within(reader: BinaryReader, take: (field: number, type: WireType) => boolean): void {
-  eachField(reader, (field, _reader, type) => take(field, type), endOf(reader));
+function within(reader: RequestReader, take: (field: number, type: WireType) => boolean): void {
+  eachField(reader, (field, _reader, type) => take(field, type), reader.end());
 }
 
 function add<T>(list: T[], more: readonly T[]): true {

@@ -38,6 +38,7 @@ export function seriesOf(resources: readonly OtlpResource[]): {
   let deltas = 0;
   let fault: string | null = null;
   for (const { attributes, metrics } of resources) {
+    const shared = labelsOf(attributes, []);
     for (const { name, delta, points, others } of metrics) {
       if (delta) {
         deltas += points.length;
@@ -47,7 +48,8 @@ export function seriesOf(resources: readonly OtlpResource[]): {
       for (const point of points) {
         const startedAt = Number(point.startedAt / NS_PER_MS);
         series.push({
-          labels: labelsOf(name, attributes, point.attributes),
+          metric: name,
+          labels: point.attributes.length === 0 ? shared : labelsOf(attributes, point.attributes),
           samples: [
             {
               at: Number(point.at / NS_PER_MS),
@@ -59,7 +61,7 @@ export function seriesOf(resources: readonly OtlpResource[]): {
           others: 0,
         });
       }
-      if (others > 0) series.push({ labels: new Map([["__name__", name]]), samples: [], others });
+      if (others > 0) series.push({ metric: name, labels: shared, samples: [], others });
     }
   }
   return { series, deltas, fault };

@@ -12,8 +12,8 @@ import { decompressBlock } from "./snappy.ts";
  * `POST /api/v1/write`: Prometheus remote write, 1.0 and 2.0, from any sender of it. What comes is snapshots of hosts
  * like those of agents, and goes the same way; nothing is answered before it is committed.
  *
- * 204 when all is stored, also what was before; 400 when something can never be, and the rest is; 5xx and 429 call for
- * all of it again, which doubles nothing. Metrics that are no counters of the catalog are passed over.
+ * 204 when all is stored, also what was before; 400 when something can never be, and the rest is; 5xx calls for all of
+ * it again, which doubles nothing. Metrics that are no counters of the catalog are passed over.
  */
 export function remoteWriteHandler(deps: SamplesDeps) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -39,9 +39,9 @@ export function remoteWriteHandler(deps: SamplesDeps) {
       }
     } catch (thrown) {
       const error = asSpillwayError(asUnavailable(thrown));
-      status = problemOf(error).status;
+      status = statusOf(error);
       text = `${error.message}\n`;
-      if (status >= 500)
+      if (problemOf(error).status >= 500)
         deps.log.error({ err: error.cause ?? error }, `cannot take a remote write: ${error.message}`);
       setFaultHeaders(response, error);
     }
@@ -52,4 +52,10 @@ export function remoteWriteHandler(deps: SamplesDeps) {
     if (status !== 204) response.setHeader("Content-Type", "text/plain; charset=utf-8");
     response.writeHead(status).end(text);
   };
+}
+
+/** 503 instead of 429: unless it is told otherwise (`retry_on_http_429`), Prometheus gives up what was answered 429. */
+function statusOf(error: SpillwayError): number {
+  const { status } = problemOf(error);
+  return status === 429 ? 503 : status;
 }

@@ -1,5 +1,8 @@
 import { SpillwayError } from "../../errors.ts";
 
+/** Up to so many bytes are copied one by one. */
+const SHORT = 24;
+
 /**
  * What a block of Snappy says. The length that it claims is looked at before anything is made room for, and nothing is
  * believed that lies outside of what was sent or written so far.
@@ -33,17 +36,28 @@ export function decompressBlock(block: Uint8Array, most: number): Uint8Array {
       }
       count += 1;
       if (count > block.length - offset || count > length - written) throw badBlock(offset);
-      output.set(block.subarray(offset, offset + count), written);
+      // Most are short, and a view of them would cost more than they do.
+      if (count > SHORT) output.set(block.subarray(offset, offset + count), written);
+      else
+        for (let place = 0; place < count; place++) output[written + place] = block[offset + place] as number;
       offset += count;
       written += count;
       continue;
     }
-    const copy = copyAt(block, tag, offset);
-    offset = copy.next;
-    if (copy.back === 0 || copy.back > written || copy.count > length - written) throw badBlock(offset);
+    const isShort = (tag & 3) === 1;
+    const bytes = isShort ? 1 : (tag & 3) === 2 ? 2 : 4;
+    const count = isShort ? ((tag >>> 2) & 7) + 4 : (tag >>> 2) + 1;
+    const back = unsignedAt(block, offset, bytes) + (isShort ? (tag >>> 5) * 256 : 0);
+    offset += bytes;
+    if (back === 0 || back > written || count > length - written) throw badBlock(offset);
+    if (count > SHORT && back >= count) {
+      output.copyWithin(written, written - back, written - back + count);
+      written += count;
+      continue;
+    }
     // Byte by byte: a copy may reach into what it writes itself, and so repeats it.
-    for (let end = written + copy.count; written < end; written++) {
-      output[written] = output[written - copy.back] as number;
+    for (let end = written + count; written < end; written++) {
+      output[written] = output[written - back] as number;
     }
   }
   if (written !== length) throw badBlock(offset);
@@ -62,22 +76,6 @@ function claimedLength(block: Uint8Array): { value: number; offset: number } {
     }
   }
   throw badBlock(0);
-}
-
-interface Copy {
-  readonly count: number;
-  /** How far back it begins. */
-  readonly back: number;
-  readonly next: number;
-}
-
-function copyAt(block: Uint8Array, tag: number, offset: number): Copy {
-  if ((tag & 3) === 1) {
-    const low = unsignedAt(block, offset, 1);
-    return { count: ((tag >>> 2) & 7) + 4, back: (tag >>> 5) * 256 + low, next: offset + 1 };
-  }
-  const bytes = (tag & 3) === 2 ? 2 : 4;
-  return { count: (tag >>> 2) + 1, back: unsignedAt(block, offset, bytes), next: offset + bytes };
 }
 
 /** A little-endian number of up to four bytes. */

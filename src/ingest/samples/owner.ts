@@ -1,9 +1,9 @@
-import { type CounterEntry, findCounter } from "../../catalog/catalog.ts";
+import { BOOT_TIME, type CounterEntry, counterEntry, findCounter } from "../../catalog/catalog.ts";
 import { LABEL_NAME, LIMITS } from "../../protocol/limits.ts";
+import type { SampleSeries } from "./series.ts";
 
-/** Whose a series is, and of which counter. */
-export interface SeriesOwner {
-  readonly entry: CounterEntry;
+/** Whose a series is. */
+export interface SeriesPlace {
   readonly host: string;
   /** Labels of the host, or, where there is a container, of the container. */
   readonly labels: Readonly<Record<string, string>>;
@@ -11,45 +11,83 @@ export interface SeriesOwner {
   readonly container: string | null;
 }
 
+/** Whose a series is, and of which counter. */
+export interface SeriesOwner {
+  readonly entry: CounterEntry;
+  readonly place: SeriesPlace;
+}
+
+type Labels = SampleSeries["labels"];
+
 const CADVISOR = "container_network_advance_tcp_stats_total";
 /** What cAdvisor says of a container, and of the machine that it runs on nothing. */
 const CONTAINER_LABELS: readonly string[] = ["container", "id", "image", "name", "namespace", "pod"];
 /** Labels that say which host it is, the first that there is: Prometheus' own, then Telegraf's. */
 const HOST_LABELS: readonly string[] = ["instance", "host", "node"];
 
-/**
- * The counter and the host of a series; null for a metric that is no counter of the catalog, and a sentence for one that
- * cannot be taken.
- *
- * The host is the label `instance` without its port, else `host`, else `node`. Its other labels are the host's.
- */
-export function ownerOf(labels: ReadonlyMap<string, string>): SeriesOwner | string | null {
-  const metric = labels.get("__name__") ?? "";
-  const entry = entryOf(metric, labels);
-  if (entry === null) return null;
+/** Whose the series of one request are: those that share their labels are of one host, which is looked at once. */
+export class Owners {
+  readonly #hosts = new Map<Labels, SeriesPlace | string>();
+  readonly #containers = new Map<Labels, SeriesPlace | string>();
+
+  /**
+   * The counter and the host of a series; null for a metric that is no counter of the catalog, and a sentence for one
+   * that cannot be taken.
+   *
+   * The host is the label `instance` without its port, else `host`, else `node`. Its other labels are the host's.
+   */
+  of({ metric, labels }: Pick<SampleSeries, "metric" | "labels">): SeriesOwner | string | null {
+    const entry = entryOf(metric, labels);
+    if (entry === null) return null;
+    const isContainer = metric === CADVISOR;
+    const known = isContainer ? this.#containers : this.#hosts;
+    let place = known.get(labels);
+    if (place === undefined) {
+      place = placeOf(labels, isContainer);
+      known.set(labels, place);
+    }
+    return typeof place === "string" ? `${metric}: ${place}` : { entry, place };
+  }
+}
+
+function placeOf(labels: Labels, isContainer: boolean): SeriesPlace | string {
   const named = HOST_LABELS.find((name) => (labels.get(name) ?? "") !== "");
-  if (named === undefined)
-    return `${metric}: no label \`instance\`, \`host\` or \`node\` says which host it is of`;
+  if (named === undefined) return "no label `instance`, `host` or `node` says which host it is of";
   const host = withoutPort(labels.get(named) ?? "");
   if (host === "" || host.length > LIMITS.hostNameLength)
-    return `${metric}: "${host.slice(0, 60)}" is no name of a host`;
-  const isContainer = metric === CADVISOR;
+    return `"${host.slice(0, 60)}" is no name of a host`;
   const own = [...labels].filter(
     ([name, value]) => value !== "" && name !== named && name !== "tcp_state" && LABEL_NAME.test(name),
   );
   const kept = own.filter(([name]) => CONTAINER_LABELS.includes(name) === isContainer);
-  const container = isContainer ? JSON.stringify(kept) : null;
   return {
-    entry,
     host,
-    container,
+    container: isContainer ? JSON.stringify(kept) : null,
     labels: Object.fromEntries(kept.map(([name, value]) => [name, cut(value)])),
   };
 }
 
-function entryOf(metric: string, labels: ReadonlyMap<string, string>): CounterEntry | null {
+/** Metrics remembered at most: senders have some hundreds, unless one invents them. */
+const REMEMBERED = 20_000;
+const entries = new Map<string, CounterEntry | null>();
+
+/** The counter that a metric is; null for any other metric. */
+function entryOf(metric: string, labels: Labels): CounterEntry | null {
   if (metric === CADVISOR) return findCounter(`${CADVISOR}{tcp_state="${labels.get("tcp_state") ?? ""}"}`);
+  let entry = entries.get(metric);
+  if (entry === undefined) {
+    if (entries.size >= REMEMBERED) entries.clear();
+    entry = counterOf(metric);
+    entries.set(metric, entry);
+  }
+  return entry;
+}
+
+function counterOf(metric: string): CounterEntry | null {
   if (metric.startsWith("node_netstat_")) return findCounter(metric);
+  // Of the same scrape as the counters, and so of the same time. Telegraf's `kernel_boot_time` is of another plugin's,
+  // which may lie a second beside and would come between two values of each counter.
+  if (metric === "node_boot_time_seconds") return counterEntry(BOOT_TIME);
   // Telegraf's input nstat, whose fields are the full names.
   return metric.startsWith("nstat_") ? findCounter(metric.slice("nstat_".length)) : null;
 }

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { COUNTER_MAX, type Count, toCount } from "../../protocol/count.ts";
-import { layoutHash } from "../../protocol/layout.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { HostSection, WireNamespace, WireSnapshot, WireValue } from "../../protocol/message.ts";
-import { ownerOf, type SeriesOwner } from "./owner.ts";
+import { uuidOf } from "./identity.ts";
+import { Owners, type SeriesPlace } from "./owner.ts";
 import type { Senders } from "./senders.ts";
 import type { SampleSeries } from "./series.ts";
 
@@ -33,8 +33,12 @@ interface HostGroup {
   >;
 }
 
-/** Values by counter, by time. */
-type Times = Map<number, Map<string, Count>>;
+/** What was read at one time: names of counters as they came, one perhaps twice, and their values. */
+interface Reading {
+  readonly names: string[];
+  readonly counts: Count[];
+}
+type Times = Map<number, Reading>;
 
 /** A time that no snapshot can have is told here, before it is put among others. */
 const AT_MAX = 8_640_000_000_000_000;
@@ -49,34 +53,37 @@ export function sectionsOf(
   source: SampleSource,
 ): SampleSections {
   const hosts = new Map<string, HostGroup>();
+  const owners = new Owners();
   let [ignored, rejected] = [0, 0];
   let fault: string | null = null;
   const reject = (count: number, why: string) => {
     rejected += count;
     if (count > 0) fault ??= why;
   };
-  for (const { labels, samples, others } of series) {
-    const owner = ownerOf(labels);
+  for (const one of series) {
+    const { samples, others } = one;
+    const owner = owners.of(one);
     ignored += others;
     if (owner === null) ignored += samples.length;
     else if (typeof owner === "string") reject(samples.length, owner);
     else {
-      const times = timesOf(hosts, owner, samples[0]?.startedAt ?? null);
+      const { entry, place } = owner;
+      const times = timesOf(hosts, place, samples[0]?.startedAt ?? null);
       for (const { at, value, stale } of samples) {
         const count = countOf(value);
-        if (stale || (count === null && owner.entry.kind !== "COUNTER")) ignored++;
+        if (stale || (count === null && entry.kind !== "COUNTER")) ignored++;
         else if (count === null)
-          reject(
-            1,
-            `${owner.entry.name} of ${owner.host}: ${value} is no counter, which is a whole number from 0`,
-          );
+          reject(1, `${entry.name} of ${place.host}: ${value} is no counter, which is a whole number from 0`);
         else if (!(at >= 0 && at <= AT_MAX))
-          reject(1, `${owner.entry.name} of ${owner.host}: ${at} is no time in ms since 1970`);
+          reject(1, `${entry.name} of ${place.host}: ${at} is no time in ms since 1970`);
         else {
-          const values = times.get(at) ?? new Map<string, Count>();
-          times.set(at, values);
-          if (values.has(owner.entry.name)) ignored++;
-          else values.set(owner.entry.name, count);
+          let reading = times.get(at);
+          if (reading === undefined) {
+            reading = { names: [], counts: [] };
+            times.set(at, reading);
+          }
+          reading.names.push(entry.name);
+          reading.counts.push(count);
         }
       }
     }
@@ -92,44 +99,43 @@ export function sectionsOf(
   };
 }
 
-function timesOf(hosts: Map<string, HostGroup>, owner: SeriesOwner, startedAt: number | null): Times {
-  let host = hosts.get(owner.host);
+function timesOf(hosts: Map<string, HostGroup>, place: SeriesPlace, startedAt: number | null): Times {
+  let host = hosts.get(place.host);
   if (host === undefined) {
-    host = { name: owner.host, labels: null, startedAt: null, namespaces: new Map() };
-    hosts.set(owner.host, host);
+    host = { name: place.host, labels: null, startedAt: null, namespaces: new Map() };
+    hosts.set(place.host, host);
   }
-  if (owner.container === null) {
-    host.labels = host.labels === null ? owner.labels : common(host.labels, owner.labels);
+  if (place.container === null) {
+    host.labels = host.labels === null ? place.labels : common(host.labels, place.labels);
     // The newest: a counter that began later than the others began with a later boot.
     if (startedAt !== null) host.startedAt = Math.max(host.startedAt ?? 0, startedAt);
   }
-  const key = owner.container ?? "";
+  const key = place.container ?? "";
   let namespace = host.namespaces.get(key);
   if (namespace === undefined) {
-    namespace = { labels: owner.labels, times: new Map() };
+    namespace = { labels: place.labels, times: new Map() };
     host.namespaces.set(key, namespace);
   }
   return namespace.times;
 }
 
 function sectionOf(group: HostGroup, senders: Senders, samples: number[], source: SampleSource): HostSection {
-  const id = uuidOf(`host ${group.name}`);
+  const { id, key: hostKey, boot } = senders.host(group.name);
   const namespaces: WireNamespace[] = [];
-  const layouts: Record<string, string[]> = {};
+  const layouts: Record<string, readonly string[]> = {};
   const snapshots: WireSnapshot[] = [];
   for (const [key, { labels, times }] of group.namespaces) {
     if (key !== "" && times.size > 0) namespaces.push(namespaceOf(key, labels));
-    for (const [at, values] of [...times].sort(([a], [b]) => a - b)) {
-      const names = [...values.keys()].sort();
-      const layout = layoutHash(names);
-      layouts[layout] ??= names;
+    for (const [at, reading] of [...times].sort(([a], [b]) => a - b)) {
+      const { hash: layout, names, places } = senders.layouts.of(reading.names);
+      if (senders.layouts.isNew(layout)) layouts[layout] = names;
       const everyMs = key === "" ? senders.saw(id, at, names) : senders.saw(`${id} ${key}`, at, names);
       snapshots.push({
         at,
         uptimeMs: Math.max(0, at - (group.startedAt ?? 0)),
         everyMs,
         layout,
-        values: names.map((name) => wireValue(values.get(name) ?? 0)),
+        values: places.map((place) => wireValue(reading.counts[place] ?? 0)),
         ...(key === "" ? {} : { namespace: namespaces.length - 1 }),
       });
       samples.push(names.length);
@@ -138,18 +144,18 @@ function sectionOf(group: HostGroup, senders: Senders, samples: number[], source
   const capabilities = group.namespaces.has("") ? senders.capabilities(id) : null;
   return {
     id,
-    key: createHash("sha256").update(`samples key ${group.name}`).digest("base64url"),
+    key: hostKey,
     name: group.name,
     labels: { source, ...cutLabels(group.labels ?? {}) },
     epoch: {
       // One for all time, unless the sender says when the counters began: a reset within it is told by what fell.
-      boot: uuidOf(`boot ${group.name} ${group.startedAt ?? ""}`),
+      boot: group.startedAt === null ? boot : uuidOf(`boot ${group.name} ${group.startedAt}`),
       number: 0,
       kernel: "unknown",
       arch: "unknown",
       wordSize: 64,
     },
-    layouts,
+    ...(Object.keys(layouts).length === 0 ? {} : { layouts }),
     ...(namespaces.length === 0 ? {} : { namespaces }),
     snapshots,
     ...(capabilities === null ? {} : { capabilities }),
@@ -173,6 +179,7 @@ function common(
   a: Readonly<Record<string, string>>,
   b: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
+  if (a === b) return a;
   const entries = Object.entries(a);
   const same = entries.filter(([name, value]) => b[name] === value);
   return same.length === entries.length ? a : Object.fromEntries(same);
@@ -184,6 +191,7 @@ function cutLabels(labels: Readonly<Record<string, string>>): Readonly<Record<st
 
 /** A whole number of 64 bits as exact as it came; null for any other value. */
 function countOf(value: number | bigint): Count | null {
+  if (typeof value === "number" && value >= 0 && Number.isSafeInteger(value)) return value;
   if (typeof value === "number" && !Number.isInteger(value)) return null;
   const exact = BigInt(value);
   return exact < 0n || exact > COUNTER_MAX ? null : toCount(exact);
@@ -191,12 +199,4 @@ function countOf(value: number | bigint): Count | null {
 
 function wireValue(count: Count): WireValue {
   return typeof count === "bigint" ? count.toString() : count;
-}
-
-/** The same UUID for the same text. */
-function uuidOf(text: string): string {
-  const hex = createHash("sha256").update(`samples ${text}`).digest("hex");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join(
-    "-",
-  );
 }

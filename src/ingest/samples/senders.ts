@@ -1,6 +1,8 @@
 import { LIMITS } from "../../protocol/limits.ts";
 import type { WireCapability } from "../../protocol/message.ts";
 import { LruMap } from "../../store/lru-map.ts";
+import { type SampleHost, sampleHost, uuidOf } from "./identity.ts";
+import { SampleLayouts } from "./sample-layouts.ts";
 
 /** Hosts remembered at most. */
 const REMEMBERED = 50_000;
@@ -33,6 +35,7 @@ const WANTED: readonly string[] = [
 
 interface Sender {
   readonly counters: Set<string>;
+  sentLast: readonly string[] | null;
   lastAt: number;
   everyMs: number | null;
   scrapesSinceNew: number;
@@ -41,16 +44,30 @@ interface Sender {
 
 /** What this process has seen of each host that is written from elsewhere: hints alone, learnt anew after a restart. */
 export class Senders {
+  readonly layouts = new SampleLayouts();
   readonly #known = new LruMap<string, Sender>(REMEMBERED);
+  readonly #hosts = new LruMap<string, SampleHost & { readonly boot: string }>(REMEMBERED);
+
+  /** Who a host is, and the boot that it has where nobody says when its counters began. */
+  host(name: string): SampleHost & { readonly boot: string } {
+    let host = this.#hosts.get(name);
+    if (host === undefined) {
+      host = { ...sampleHost(name), boot: uuidOf(`boot ${name} `) };
+      this.#hosts.set(name, host);
+    }
+    return host;
+  }
 
   /** Takes in a scrape of a host. @returns the interval between its scrapes, in ms */
-  saw(id: string, at: number, counters: Iterable<string>): number {
+  saw(id: string, at: number, counters: readonly string[]): number {
     const sender = this.#of(id);
-    for (const name of counters) {
+    // The same list as the last time, and not one like it: a layout's.
+    for (const name of counters === sender.sentLast ? [] : counters) {
       if (sender.counters.has(name)) continue;
       sender.counters.add(name);
       sender.scrapesSinceNew = 0;
     }
+    sender.sentLast = counters;
     if (at > sender.lastAt) {
       const elapsed = at - sender.lastAt;
       // A pause is no interval: only what is not much longer than before is taken for one.
@@ -77,7 +94,14 @@ export class Senders {
   #of(id: string): Sender {
     let sender = this.#known.get(id);
     if (sender === undefined) {
-      sender = { counters: new Set(), lastAt: 0, everyMs: null, scrapesSinceNew: 0, said: null };
+      sender = {
+        counters: new Set(),
+        sentLast: null,
+        lastAt: 0,
+        everyMs: null,
+        scrapesSinceNew: 0,
+        said: null,
+      };
       this.#known.set(id, sender);
     }
     return sender;
@@ -98,12 +122,12 @@ function capabilitiesOf(missing: readonly string[]): WireCapability[] {
     {
       name: "values.exact",
       available: false,
-      reason: "remote write carries 64-bit floating point: counters are exact up to 2^53",
+      reason: "samples are 64-bit floating point, unless OTLP sends integers: counters are exact up to 2^53",
     },
     {
       name: "listeners",
       available: false,
-      reason: "remote write carries no listening sockets: run Spillway's agent to have the listener named",
+      reason: "samples say nothing of listening sockets: run Spillway's agent to have the listener named",
     },
     {
       name: "namespaces",

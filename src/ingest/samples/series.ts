@@ -10,7 +10,9 @@ export interface SentSample {
 }
 
 export interface SampleSeries {
-  /** The metric's name is `__name__`. */
+  /** The metric's name, which is the label `__name__`; empty where there is none. */
+  readonly metric: string;
+  /** All others. Series of one map have one host. */
   readonly labels: ReadonlyMap<string, string>;
   readonly samples: readonly SentSample[];
   /** Histograms and whatever else is none of ours. */

@@ -107,6 +107,13 @@ async function storeSections(
   };
   const plan = await planPush(deps, sender, push);
   const results = await storePush(deps, plan);
+  hosts
+    .flatMap(({ snapshots }) => snapshots)
+    .forEach(({ layout }, place) => {
+      const result = results[place];
+      const isUnknown = result !== undefined && "code" in result && result.code === "UNKNOWN_LAYOUT";
+      if (result?.status === "stored" || isUnknown) deps.senders.layouts.note(layout, !isUnknown);
+    });
   const parts: { place: number; row: FillRow }[] = [];
   results.forEach((result, place) => {
     const slot = plan.slots[place];

@@ -1,12 +1,11 @@
 import { type CounterEntry, counterEntry } from "../../catalog/catalog.ts";
 import type { Context } from "../../graphql/context.ts";
 import { findAskedCounter } from "../../graphql/resolve-counter.ts";
+import { labelPredicate } from "../../store/host-filter.ts";
 import { counterNames } from "../../store/layouts.ts";
 import type { Labels } from "../../store/queries/groups.ts";
-import { badQuery } from "./fault.ts";
-import { parseQuery } from "./parse.ts";
 import { seriesOwners } from "./series-labels.ts";
-import type { SelectorExpr } from "./syntax.ts";
+import type { SeriesSelector } from "./syntax.ts";
 
 /** A counter that some host has sent. */
 export interface Metric {
@@ -23,14 +22,14 @@ export async function listMetrics({ db }: Pick<Context, "db">): Promise<Metric[]
   return metrics.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** The selectors of `match[]`. @throws BAD_REQUEST for what is another expression, and what `parseQuery` throws */
-export function selectorsOf(texts: readonly string[]): SelectorExpr[] {
-  return texts.map((text) => {
-    const expr = parseQuery(text);
-    if (expr.type !== "selector")
-      throw badQuery(`"${text.slice(0, 60)}" is no selector, such as up{instance="a"}`);
-    return expr;
-  });
+/** The names of the metrics that a selector means, of those that some host has sent: an exact one as it was asked for. */
+async function metricsOf(context: Context, { names }: SeriesSelector): Promise<string[]> {
+  const [only] = names;
+  if (names.length === 1 && only?.op === "EQ") {
+    return (await findAskedCounter(context, only.value))?.counterId == null ? [] : [only.value];
+  }
+  const matches = labelPredicate(names);
+  return (await listMetrics(context)).map(({ name }) => name).filter((name) => matches(() => name));
 }
 
 /**
@@ -39,17 +38,18 @@ export function selectorsOf(texts: readonly string[]): SelectorExpr[] {
  */
 export async function matchingSeries(
   context: Context,
-  selectors: readonly SelectorExpr[],
+  selectors: readonly SeriesSelector[],
   most: number,
 ): Promise<Labels[]> {
   const fleet = await context.fleet.read();
   const found: Labels[] = [];
-  for (const { metric, matchers } of selectors) {
-    const asked = await findAskedCounter(context, metric);
-    if (asked === null || asked.counterId === null) continue;
-    for (const { labels } of seriesOwners(fleet, matchers)) {
-      if (found.length === most) return found;
-      found.push({ __name__: metric, ...labels });
+  for (const selector of selectors) {
+    const owners = seriesOwners(fleet, selector.matchers);
+    for (const metric of await metricsOf(context, selector)) {
+      for (const { labels } of owners) {
+        if (found.length === most) return found;
+        found.push({ __name__: metric, ...labels });
+      }
     }
   }
   return found;
@@ -58,7 +58,7 @@ export async function matchingSeries(
 /** The values of each label, sorted; of the series that meet one of the selectors, or with none of them all. */
 export async function labelValues(
   context: Context,
-  selectors: readonly SelectorExpr[],
+  selectors: readonly SeriesSelector[],
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const values = new Map<string, Set<string>>();
   const add = (name: string, value: string) => {
@@ -67,12 +67,13 @@ export async function labelValues(
     else known.add(value);
   };
   const fleet = await context.fleet.read();
-  if (selectors.length === 0) for (const { name } of await listMetrics(context)) add("__name__", name);
-  for (const { metric } of selectors)
-    if ((await findAskedCounter(context, metric))?.counterId != null) add("__name__", metric);
-  const matched = selectors.length === 0 ? [[]] : selectors.map(({ matchers }) => matchers);
-  for (const matchers of matched) {
-    for (const { labels } of seriesOwners(fleet, matchers)) {
+  // All there is, where nothing is asked for.
+  const asked = selectors.length === 0 ? [{ names: [], matchers: [] }] : selectors;
+  for (const selector of asked) {
+    const metrics = await metricsOf(context, selector);
+    if (metrics.length === 0) continue;
+    for (const metric of metrics) add("__name__", metric);
+    for (const { labels } of seriesOwners(fleet, selector.matchers)) {
       for (const [name, value] of Object.entries(labels)) add(name, value);
     }
   }

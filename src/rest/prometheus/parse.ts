@@ -15,6 +15,7 @@ import {
   type LabelSet,
   RANGE_FUNCTIONS,
   type SelectorExpr,
+  type SeriesSelector,
 } from "./syntax.ts";
 
 /** Characters of a query at most. */
@@ -33,6 +34,19 @@ const ANSWERED =
  * @throws BAD_REQUEST for what is no PromQL, NOT_SUPPORTED for what is and is not answered here; each names the part
  */
 export function parseQuery(query: string): Expr {
+  const { reader, top } = readerOf(query);
+  return reader.read(top, 0);
+}
+
+/** The meaning of a `match[]`: a selector, whose metric may be left open or be a pattern. @throws what `parseQuery` throws */
+export function parseSelector(text: string): SeriesSelector {
+  const { reader, top } = readerOf(text);
+  if (top.name !== "VectorSelector")
+    throw badQuery(`"${shown(text)}" is no selector, such as up{instance="a"}`);
+  return reader.seriesSelector(top);
+}
+
+function readerOf(query: string): { readonly reader: Reader; readonly top: SyntaxNode } {
   if (query.length > QUERY_LENGTH) {
     throw badQuery(`it has ${query.length} characters; at most ${QUERY_LENGTH} are taken`);
   }
@@ -48,7 +62,7 @@ export function parseQuery(query: string): Expr {
   });
   const top = tree.topNode.firstChild;
   if (top === null) throw badQuery("it is empty");
-  return new Reader(query).read(top, 0);
+  return { reader: new Reader(query), top };
 }
 
 /** What may stand where a range does. */
@@ -180,12 +194,23 @@ class Reader {
   }
 
   #selector(node: SyntaxNode): SelectorExpr {
+    const { names, matchers } = this.seriesSelector(node);
+    if (names.some(({ op }) => op !== "EQ"))
+      throw notAnswered("a pattern for the name of a metric", "ask for one metric by its name");
+    const metric = names.at(-1)?.value ?? "";
+    if (metric === "") throw notAnswered("a selector without a metric", "ask for one metric by its name");
+    return { type: "selector", metric, matchers };
+  }
+
+  seriesSelector(node: SyntaxNode): SeriesSelector {
     const identifier = node.getChild("Identifier");
+    const names: LabelMatcher[] = [];
     const matchers: LabelMatcher[] = [];
-    let metric = identifier === null ? null : this.#text(identifier);
+    const named = (value: string) => names.push({ name: "__name__", op: "EQ", value });
+    if (identifier !== null) named(this.#text(identifier));
     for (const part of childrenOf(node.getChild("LabelMatchers") ?? identifier ?? node)) {
       if (part.name === "QuotedLabelName") {
-        metric = this.#string(firstOf(part));
+        named(this.#string(firstOf(part)));
         continue;
       }
       if (!part.name.endsWith("LabelMatcher")) continue;
@@ -196,13 +221,9 @@ class Reader {
         op: OPS[this.#text(op)] ?? "EQ",
         value: this.#string(value),
       };
-      if (matcher.name !== "__name__") matchers.push(matcher);
-      else if (matcher.op === "EQ") metric = matcher.value;
-      else throw notAnswered("a pattern for the name of a metric", "ask for one metric by its name");
+      (matcher.name === "__name__" ? names : matchers).push(matcher);
     }
-    if (metric === null || metric === "")
-      throw notAnswered("a selector without a metric", "ask for one metric by its name");
-    return { type: "selector", metric, matchers };
+    return { names, matchers };
   }
 
   #labelNames(node: SyntaxNode): string[] {

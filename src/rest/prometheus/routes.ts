@@ -11,11 +11,12 @@ import { asUnavailable } from "../../store/errors.ts";
 import type { Actor, Scope } from "../../store/tokens.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import { failure, instantAnswer, rangeAnswer, success } from "./answers.ts";
-import { labelValues, listMetrics, matchingSeries, selectorsOf } from "./directory.ts";
+import { labelValues, listMetrics, matchingSeries } from "./directory.ts";
 import { evaluate } from "./evaluate.ts";
 import { durationParam, limitParam, type Params, paramsOf, requiredParam, timeParam } from "./params.ts";
-import { parseQuery } from "./parse.ts";
+import { parseQuery, parseSelector } from "./parse.ts";
 import { readSeries } from "./read-series.ts";
+import type { SeriesSelector } from "./syntax.ts";
 import { type Times, timesOf } from "./times.ts";
 import type { Result } from "./vector.ts";
 
@@ -92,19 +93,23 @@ function resultOf(params: Params, times: Times, context: Context): Promise<Resul
   return evaluate(expr, times.length, (need) => readSeries(context, need, times));
 }
 
+function selectorsOf(params: Params): SeriesSelector[] {
+  return (params.get("match[]") ?? []).map(parseSelector);
+}
+
 async function series(params: Params, context: Context): Promise<object> {
   requiredParam(params, "match[]");
   const most = limitParam(params, LISTED_MAX);
-  return listed(await matchingSeries(context, selectorsOf(params.get("match[]") ?? []), most + 1), most);
+  return listed(await matchingSeries(context, selectorsOf(params), most + 1), most);
 }
 
 async function labels(params: Params, context: Context): Promise<object> {
-  const values = await labelValues(context, selectorsOf(params.get("match[]") ?? []));
+  const values = await labelValues(context, selectorsOf(params));
   return listed([...values.keys()].sort(), limitParam(params, LISTED_MAX));
 }
 
 async function valuesOfLabel(params: Params, context: Context, { params: path }: Request): Promise<object> {
-  const values = await labelValues(context, selectorsOf(params.get("match[]") ?? []));
+  const values = await labelValues(context, selectorsOf(params));
   return listed(values.get(String(path.name)) ?? [], limitParam(params, LISTED_MAX));
 }
 

@@ -30,6 +30,14 @@ export interface SelectorExpr {
   readonly matchers: readonly LabelMatcher[];
 }
 
+/** Series of any metrics, as `match[]` asks for them. */
+export interface SeriesSelector {
+  /** Those of the metric's name, which is the label `__name__`. */
+  readonly names: readonly LabelMatcher[];
+  /** All others. */
+  readonly matchers: readonly LabelMatcher[];
+}
+
 export interface CallExpr {
   readonly type: "call";
   readonly name: RangeFunction;

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Count } from "../../../src/protocol/count.ts";
 import { type Increases, increasesOf } from "../../../src/rates/increases.ts";
 import { type Interval, intervalOf } from "../../../src/rates/interval.ts";
-import type { Epoch, Layout, Snapshot } from "../../../src/rates/snapshot.ts";
+import { BOOT_TIME, type Epoch, type Layout, type Snapshot } from "../../../src/rates/snapshot.ts";
 import { counterValues, valueAt } from "../../../src/rates/values.ts";
 
 const SECOND = 1_000;
@@ -136,6 +136,13 @@ describe("intervals", () => {
       { kind: "sinceBoot" },
     ],
     [
+      "a boot that began with the snapshot itself: when its counters began is not known",
+      { ...next, epoch: other, uptimeMs: 0 },
+      null,
+      snap(90, [40]),
+      { kind: "baseline", reason: "first" },
+    ],
+    [
       "a boot that began a day after what was seen of the other: since the boot",
       { ...next, epoch: other, uptimeMs: 5_000 },
       null,
@@ -191,6 +198,29 @@ describe("intervals", () => {
   test("since boot counts the value and rates nothing", () => {
     const result = plain(increasesOf(snap(0, [7, null]), { kind: "sinceBoot" }));
     expect(result).toMatchObject({ counts: [7, null], ratedMs: 0, baseline: null });
+  });
+});
+
+describe("a host that says when it booted", () => {
+  /** One counter, and the time of the boot in seconds after T0; null where it is not said. */
+  function said(atSeconds: number, count: number, bootedSeconds: number | null): Snapshot {
+    const layoutOfBoth = { id: 77, counterIds: Int32Array.of(10, 90), gauges: Uint8Array.of(0, BOOT_TIME) };
+    return snap(atSeconds, [count, bootedSeconds === null ? null : T0 / SECOND + bootedSeconds], {
+      layout: layoutOfBoth,
+    });
+  }
+
+  test.each([
+    ["the same boot", said(0, 5, -60), said(10, 9, -60), 4, 10_000],
+    ["between the two: all that was counted since, unrated", said(0, 5, -60), said(60, 9, 30), 9, 0],
+    ["between the two, and the value fell", said(0, 500, -60), said(60, 9, 30), 9, 0],
+    ["before the first: its clock was set", said(0, 5, -60), said(10, 9, -3_600), 4, 10_000],
+    ["by a second: its clock drifts", said(0, 5, -60), said(10, 9, -59), 4, 10_000],
+    ["after the second: its clock is ahead", said(0, 5, -60), said(10, 9, 500), 4, 10_000],
+    ["not said by the first", said(0, 5, null), said(60, 9, 30), 4, 0],
+    ["not said by the second", said(0, 5, -60), said(10, 9, null), 4, 10_000],
+  ])("%s", (_what, previous, next, increase, ratedMs) => {
+    expect(between(previous, next)).toMatchObject({ baseline: null, ratedMs, counts: [increase, null] });
   });
 });
 

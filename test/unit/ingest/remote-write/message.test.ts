@@ -8,9 +8,17 @@ const RUNS = Number(process.env.SPILLWAY_TEST_RUNS ?? 20_000);
 
 const sent: fc.Arbitrary<SentSeries[]> = fc.array(
   fc.record({
-    labels: fc.dictionary(fc.string({ minLength: 1, maxLength: 10 }), fc.string({ maxLength: 10 }), {
-      maxKeys: 5,
-    }),
+    // Labels of any kind, and labels as the series before has them, in ASCII or not.
+    labels: fc.oneof(
+      fc.dictionary(
+        fc.string({ minLength: 1, maxLength: 10 }),
+        fc.string({ maxLength: 10, unit: "grapheme" }),
+        {
+          maxKeys: 5,
+        },
+      ),
+      fc.record({ __name__: fc.constantFrom("a", "b", "ä"), instance: fc.constantFrom("x:1", "y:1", "ü") }),
+    ),
     samples: fc.array(
       fc.record({
         at: fc.integer({ min: 1, max: 2_000_000_000_000 }),
@@ -27,7 +35,8 @@ test("both versions say what was sent", () => {
   fc.assert(
     fc.property(sent, (series) => {
       const expected = series.map(({ labels, samples }) => ({
-        labels: new Map(Object.entries(labels)),
+        metric: labels.__name__ ?? "",
+        labels: new Map(Object.entries(labels).filter(([name]) => name !== "__name__")),
         samples: samples.map(({ at, value, startedAt }) => ({ at, value, stale: false, startedAt })),
         others: 0,
       }));
@@ -36,6 +45,62 @@ test("both versions say what was sent", () => {
     }),
     { numRuns: 300 },
   );
+});
+
+test("labels are a series' own, however much they are like those of the series before it, and wherever they stand", () => {
+  const label = (name: string, value: string) =>
+    Buffer.from([
+      0x0a,
+      name.length + value.length + 4,
+      0x0a,
+      name.length,
+      ...Buffer.from(name),
+      0x12,
+      value.length,
+      ...Buffer.from(value),
+    ]);
+  const sample = Buffer.from([0x12, 2, 0x10, 7]);
+  const series = (...parts: Buffer[]) => {
+    const body = Buffer.concat(parts);
+    return Buffer.concat([Buffer.from([0x0a, body.length]), body]);
+  };
+  const [name, other, host] = [label("__name__", "a"), label("__name__", "b"), label("instance", "x")];
+  const read = readWriteRequest(
+    Buffer.concat([
+      series(name, host, sample),
+      series(other, host, sample),
+      // Behind the samples, one more, one less, in another order, two names, and the value before the name.
+      series(name, host, sample, label("job", "n")),
+      series(name, host, label("job", "n"), sample),
+      series(name, sample),
+      series(host, name, sample),
+      series(other, name, host, sample),
+      series(Buffer.from([0x0a, 13, 0x12, 1, 99, 0x0a, 8, ...Buffer.from("__name__")]), host, sample),
+    ]),
+  );
+  expect(
+    read.map(({ metric, labels, samples }) => [metric, Object.fromEntries(labels), samples.length]),
+  ).toEqual([
+    ["a", { instance: "x" }, 1],
+    ["b", { instance: "x" }, 1],
+    ["a", { instance: "x", job: "n" }, 1],
+    ["a", { instance: "x", job: "n" }, 1],
+    ["a", {}, 1],
+    ["a", { instance: "x" }, 1],
+    ["a", { instance: "x" }, 1],
+    ["c", { instance: "x" }, 1],
+  ]);
+  expect(read[1]?.labels).toBe(read[0]?.labels);
+});
+
+test("histograms and exemplars are counted and passed over, in both versions", () => {
+  const histogram = [0x22, 2, 0x10, 1];
+  const exemplar = [0x1a, 2, 0x10, 1];
+  const series = [0x0a, 12, ...exemplar, ...histogram, 0x12, 2, 0x10, 7];
+  expect(readWriteRequest(Buffer.from(series))).toMatchObject([{ samples: [{ at: 7 }], others: 2 }]);
+  expect(readRequestV2(Buffer.from([0x2a, ...series.slice(1)]))).toMatchObject([
+    { samples: [{ at: 7 }], others: 2 },
+  ]);
 });
 
 test("the marker of the end of a series is told by its bits from any other NaN", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ownerOf } from "../../../../src/ingest/samples/owner.ts";
+import { Owners } from "../../../../src/ingest/samples/owner.ts";
 import { sectionsOf } from "../../../../src/ingest/samples/sections.ts";
 import { Senders } from "../../../../src/ingest/samples/senders.ts";
 import type { SampleSeries } from "../../../../src/ingest/samples/series.ts";
@@ -9,10 +9,11 @@ const OPENS = "node_netstat_Tcp_PassiveOpens";
 const AT = 1_790_000_000_000;
 
 function series(
-  labels: Record<string, string>,
+  { __name__: metric = "", ...labels }: Record<string, string>,
   ...samples: { at?: number; value: number; stale?: boolean; startedAt?: number }[]
 ): SampleSeries {
   return {
+    metric,
     labels: new Map(Object.entries(labels)),
     samples: samples.map(({ at = AT, value, stale = false, startedAt = null }) => ({
       at,
@@ -24,8 +25,10 @@ function series(
   };
 }
 
+/** The counter and the place of a series in one. */
 function owner(labels: Record<string, string>) {
-  return ownerOf(new Map(Object.entries(labels)));
+  const found = new Owners().of(series(labels));
+  return found === null || typeof found === "string" ? found : { entry: found.entry, ...found.place };
 }
 
 describe("whose a series is", () => {
@@ -44,10 +47,61 @@ describe("whose a series is", () => {
     const named = (labels: Record<string, string>) =>
       (owner({ instance: "a", ...labels }) as { entry?: { name: string } })?.entry?.name;
     expect(named({ __name__: OVERFLOWS })).toBe("TcpExtListenOverflows");
+    expect(named({ __name__: "node_boot_time_seconds" })).toBe("NodeBootTimeSeconds");
     expect(named({ __name__: "nstat_TcpExtListenDrops" })).toBe("TcpExtListenDrops");
     expect(
       named({ __name__: "container_network_advance_tcp_stats_total", tcp_state: "listenoverflows" }),
     ).toBe("TcpExtListenOverflows");
+  });
+
+  test("a counter that Telegraf's nstat reads has its labels, its host, and not the name of the file it is from", () => {
+    const labels = { __name__: "nstat_TcpPassiveOpens", host: "web-1", name: "snmp", region: "eu" };
+    expect(owner(labels)).toMatchObject({
+      entry: { name: "TcpPassiveOpens" },
+      host: "web-1",
+      labels: { region: "eu" },
+      container: null,
+    });
+    for (const other of [
+      "nstat_Ip6InReceives",
+      "net_tcp_passiveopens",
+      "kernel_boot_time",
+      "netstat_tcp_listen",
+    ])
+      expect(owner({ ...labels, __name__: other }), other).toBeNull();
+  });
+
+  test("a series of cAdvisor as a kubelet has it is of a container of the node, with what names it alone", () => {
+    const pod = {
+      id: "/kubepods/burstable/pod1/c1",
+      image: "shop:1",
+      name: "c1",
+      namespace: "shop",
+      pod: "shop-1",
+    };
+    const labels = {
+      __name__: "container_network_advance_tcp_stats_total",
+      ...pod,
+      container: "POD",
+      instance: "10.0.0.7:10250",
+      job: "kubelet",
+      metrics_path: "/metrics/cadvisor",
+      node: "node-7",
+    };
+    const states = {
+      listendrops: "TcpExtListenDrops",
+      attemptfails: "TcpAttemptFails",
+      currestab: "TcpCurrEstab",
+    };
+    for (const [state, name] of Object.entries(states)) {
+      expect(owner({ ...labels, tcp_state: state })).toMatchObject({
+        entry: { name },
+        host: "10.0.0.7",
+        labels: { ...pod, container: "POD" },
+        container: expect.stringContaining("shop-1"),
+      });
+    }
+    expect(owner({ ...labels, tcp_state: "no_such_state" })).toBeNull();
   });
 
   test("other metrics are nobody's, and a series without a host has a reason", () => {

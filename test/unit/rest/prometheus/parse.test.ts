@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { SpillwayError } from "../../../../src/errors.ts";
 import { parsePromDuration } from "../../../../src/rest/prometheus/durations.ts";
-import { parseQuery } from "../../../../src/rest/prometheus/parse.ts";
+import { parseQuery, parseSelector } from "../../../../src/rest/prometheus/parse.ts";
 import { unquote } from "../../../../src/rest/prometheus/strings.ts";
 
 const OVERFLOWS = { type: "selector", metric: "node_netstat_TcpExt_ListenOverflows", matchers: [] };
@@ -31,6 +31,20 @@ test("a selector has a metric, by its name or as a label, and matchers", () => {
   });
   expect(parseQuery('{__name__="m", a="1"}')).toMatchObject({ metric: "m", matchers: [{ name: "a" }] });
   expect(parseQuery('{"m", a="1"}')).toMatchObject({ metric: "m", matchers: [{ name: "a" }] });
+});
+
+test("what is matched may leave the metric open, or have a pattern for it", () => {
+  expect(parseSelector('{__name__=~".+", a="1"}')).toEqual({
+    names: [{ name: "__name__", op: "RE", value: ".+" }],
+    matchers: [{ name: "a", op: "EQ", value: "1" }],
+  });
+  expect(parseSelector('m{__name__!="n"}').names).toEqual([
+    { name: "__name__", op: "EQ", value: "m" },
+    { name: "__name__", op: "NE", value: "n" },
+  ]);
+  expect(parseSelector('{a!=""}')).toEqual({ names: [], matchers: [{ name: "a", op: "NE", value: "" }] });
+  for (const text of ["1+1", "rate(m[5m])", "(m)", "m[5m]", "", "m{"])
+    expect(() => parseSelector(text), text).toThrow(SpillwayError);
 });
 
 test("rates have a window, in durations or seconds", () => {
