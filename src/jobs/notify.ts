@@ -90,6 +90,13 @@ async function deliverOne(deps: NotifyJobDeps, notifying: Notifying, id: number)
   const { receiver, outcome, again } = delivered;
   const result = outcome.delivered ? "delivered" : again ? "retried" : "given_up";
   deps.metrics.notifications.inc({ receiver, outcome: result });
+  const { templateFault } = outcome;
+  if (templateFault !== undefined) {
+    deps.log.warn(
+      { receiver, delivery: id, fault: templateFault },
+      "a template of receivers.yml failed; mend it, and send SIGHUP",
+    );
+  }
   if (outcome.delivered) return;
   deps.log.warn(
     { receiver, delivery: id, status: outcome.status, answer: outcome.answer.slice(0, 200) },

@@ -44,7 +44,7 @@ export interface Notification {
 }
 
 /** What came of an attempt. */
-export type Outcome =
+export type Outcome = (
   | { readonly delivered: true; readonly status: number | null; readonly answer: string }
   | {
       readonly delivered: false;
@@ -58,7 +58,11 @@ export type Outcome =
       readonly retryAfterMs: number | null;
       /** The far end wants nothing more, as by 410: the receiver is disabled until its configuration changes. */
       readonly disable?: true;
-    };
+    }
+) & {
+  /** What is wrong with a template of the receiver, instead of whose text the built-in one was sent. */
+  readonly templateFault?: string;
+};
 
 export type ReceiverKind = "ALERTMANAGER" | "PAGERDUTY" | "SLACK" | "WEBHOOK" | "EMAIL";
 

@@ -132,6 +132,22 @@ describe("receivers.yml", () => {
       "route: {}\nreceivers: []\nallow_private: [https://x]",
       "receivers.yml:3:17: allow_private[0]: an address, a range",
     ],
+    [
+      "route: {}\nreceivers:\n  - name: a\n    type: slack\n    url: https://x.example/\n    template:\n      section: |\n        *{{ subject }}*\n        {{ incident.title }} {{ incident.titel }}",
+      "receivers.yml:9:33: receivers[0].template.section: there is no variable incident.titel",
+    ],
+    [
+      'route: {}\nreceivers:\n  - {name: a, type: pagerduty, routing_key: k, template: {summary: "{{ url }} {{ ulr }}"}}',
+      "receivers.yml:3:82: receivers[0].template.summary: there is no variable ulr",
+    ],
+    [
+      "route: {}\nreceivers:\n  - {name: a, type: alertmanager, urls: [https://x.example/], template: {runbook: '{% for %}'}}",
+      "receivers.yml:3:84: receivers[0].template.runbook: illegal tag",
+    ],
+    [
+      "route: {}\nreceivers:\n  - {name: a, type: slack, url: https://x.example/, template: {title: x}}",
+      "receivers.yml:3:71: receivers[0].template: Unrecognized key",
+    ],
     ["", "receivers.yml:1:1: the file:"],
     ["route: {receiver: a", "receivers.yml:1:20:"],
   ])("%j has a fault with its place", (text, fault) => expect(() => parse(text)).toThrow(fault));
