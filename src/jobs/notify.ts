@@ -63,7 +63,7 @@ async function tick(deps: NotifyJobDeps, notifying: Notifying, everything: boole
   const receivers = [...notifying.receivers.keys()];
   for (const id of await dueGroups(db, receivers, now(), GROUPS)) {
     try {
-      await flushGroup(db, notifying, id, now());
+      await flushGroup(deps, notifying, id, now());
     } catch (error) {
       // The others are not to wait for it; it is due again at the next tick.
       log.error({ err: error, group: id }, "a group of notifications cannot be looked at");

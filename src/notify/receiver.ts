@@ -35,6 +35,8 @@ export interface Notification {
   readonly groupKey: string;
   /** The labels by which it was grouped. */
   readonly groupLabels: Labels;
+  /** Whether it tells together what was too much to be told one by one. */
+  readonly digest: boolean;
   /** At least one, unless the kind is TEST. Those that go on first, the worst of these first. */
   readonly incidents: readonly NotifiedIncident[];
   /** Page that shows them all. */

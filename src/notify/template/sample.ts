@@ -85,6 +85,7 @@ export const EXAMPLE: Notification = {
   idempotencyKey: "example-1",
   groupKey: "example",
   groupLabels: { role: "web", cause: "APPLICATION_STALLED" },
+  digest: false,
   incidents: [OPEN],
   url: `${ORIGIN}/incidents`,
   at: STARTED_AT + 7 * MINUTE_MS,

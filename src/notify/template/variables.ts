@@ -21,6 +21,7 @@ export interface Variables {
   readonly url: string;
   readonly group: string;
   readonly group_labels: LabelDrop;
+  readonly digest: boolean;
   readonly incident_count: number;
   readonly open_count: number;
   readonly incident: IncidentVariables;
@@ -47,6 +48,7 @@ export function variablesOf(notification: Notification): Variables {
     url: message.url,
     group: message.group,
     group_labels: labelsOf(groupLabels),
+    digest: notification.digest,
     incident_count: incidents.length,
     open_count: incidents.filter(({ firing }) => firing).length,
     incident: shown[0] ?? {},

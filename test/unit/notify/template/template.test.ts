@@ -38,6 +38,7 @@ test("a template says what a notification does, in its own words", () => {
 test("the variables are these, and null is what is not known", () => {
   const { incidents, incident: worst, ...rest } = variablesOf(notification());
   expect(Object.keys(rest).sort()).toEqual([
+    "digest",
     "group",
     "group_labels",
     "incident_count",
