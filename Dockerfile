@@ -13,6 +13,7 @@ COPY tsconfig.json tsconfig.build.json prisma.config.ts ./
 COPY scripts scripts
 COPY prisma prisma
 COPY agent agent
+COPY web web
 COPY src src
 RUN node scripts/build.mjs
 

@@ -6,7 +6,7 @@ const shared = { testTimeout: 60_000, hookTimeout: 120_000 };
 
 export default defineConfig({
   test: {
-    // One project after another: what the last ones measure and provoke wants the machine for itself.
+    // One project after another: what the last ones measure and provoke wants the machine to be quiet.
     projects: [
       // Pure code: no database, no process; seconds.
       {
@@ -25,7 +25,8 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
         },
       },
-      // Real processes, as a user runs them: service, agent, Postgres, Redis, the kernel.
+      // Real processes, as a user runs them: service, agent, Postgres, Redis, the kernel. They wait for one another most
+      // of the time, so that more of them than there are cores take a third of the time and leave cores idle still.
       {
         resolve,
         test: {
@@ -34,8 +35,7 @@ export default defineConfig({
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           globalSetup: ["test/support/postgres-server.ts"],
-          maxWorkers: 1,
-          fileParallelism: false,
+          maxWorkers: 3,
           sequence: { groupOrder: 3 },
         },
       },

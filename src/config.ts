@@ -43,6 +43,7 @@ const personScopes = words.pipe(
 export const configSchema = z.object({
   SPILLWAY_LISTEN: z.string().min(1).default("127.0.0.1"),
   SPILLWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
+  SPILLWAY_WORK_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   SPILLWAY_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   SPILLWAY_DATA_DIR: absolutePath.optional(),
   DATABASE_URL: postgresUrl.optional(),
@@ -87,6 +88,8 @@ export interface Config {
   readonly listen: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** Where `work` tells of its health; null for nowhere. */
+  readonly workPort: number | null;
   /** Where people reach the service, without a trailing slash; null when it is to be guessed from the listener. */
   readonly publicUrl: string | null;
   readonly dataDir: string;
@@ -176,6 +179,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   return {
     listen: env.SPILLWAY_LISTEN,
     port: env.SPILLWAY_PORT,
+    workPort: env.SPILLWAY_WORK_PORT ?? null,
     publicUrl: env.SPILLWAY_PUBLIC_URL?.replace(/\/+$/, "") ?? null,
     dataDir,
     databaseUrl: env.DATABASE_URL ?? null,

@@ -3,6 +3,7 @@ import { SpillwayError } from "../errors.ts";
 import { readTls } from "../http/tls.ts";
 import { migrate } from "../store/migrate.ts";
 import { createLog } from "../telemetry/log.ts";
+import { BACKUP_USAGE, runBackup } from "./backup.ts";
 import { createSignIn, explainDatabase, openForCommand } from "./database.ts";
 import { DEMO_USAGE } from "./demo.ts";
 import { DETECT_USAGE, runDetect } from "./detect.ts";
@@ -26,6 +27,8 @@ const USAGE = `spillway [role]
                 judge a series of your own, row by row
   ${DRILL_USAGE}
                 make a real fault on this machine, and see what the service says of it
+  ${BACKUP_USAGE}
+                copy the data folder with the embedded database in it, also while the service runs
   sign-in       print a one-time link that signs a browser in
 
 Settings are environment variables: .env.example lists them.`;
@@ -72,6 +75,8 @@ async function resultOf(
       const { db, close } = await openForCommand(readConfig(environment));
       return runTokenCommand(db, command, Date.now()).finally(close);
     }
+    case "backup":
+      return runBackup(readConfig(environment), words);
     case "sign-in":
       return createSignIn(readConfig(environment), Date.now());
     case "help":

@@ -114,8 +114,8 @@ function settings({ layout, durable }: ServerOptions, owner: string): readonly (
     ["fsync", safety],
     ["synchronous_commit", safety],
     ["full_page_writes", safety],
-    // One small service: two pools of a dozen connections, the queue's and people's own.
-    ["max_connections", "60"],
+    // One small service: two pools of a dozen connections, the queue's and people's own. Tests run several at a time.
+    ["max_connections", durable ? "60" : "240"],
     ["shared_buffers", "128MB"],
     ["jit", "off"],
     // A question about the fleet may touch every hourly partition with its indexes.

@@ -7,7 +7,8 @@ import { callerOf } from "./access.ts";
 
 export interface MetricsDeps {
   readonly metrics: Metrics;
-  readonly sources: Sources;
+  /** Null in a process that answers no questions of the fleet. */
+  readonly sources: Sources | null;
 }
 
 /**
@@ -23,10 +24,13 @@ export function metricsRoutes({ metrics, sources }: MetricsDeps): Router {
     );
     for (const { name } of metrics.registry.getMetricsAsArray()) {
       const metric = metrics.registry.getSingleMetric(name);
-      if (metric !== undefined) registry.registerMetric(metric);
+      // By a name of its own: to write OpenMetrics, prom-client takes "_total" from the names of counters, and would leave
+      // them without it for the next who asks for text.
+      if (metric !== undefined)
+        registry.registerMetric(Object.create(metric, { name: { value: name, writable: true } }));
     }
     const actor = callerOf(response);
-    if (actor?.scopes.includes("read") === true) {
+    if (sources !== null && actor?.scopes.includes("read") === true) {
       const { by } = request.query;
       await addFleetMetrics(registry, createContext(sources, actor), typeof by === "string" ? by : "role");
     }

@@ -128,6 +128,8 @@ async function openPostgres(url: string, log: Logger): Promise<QueueBackend> {
     options: "-c search_path=bullmq",
   });
   pool.on("error", (error) => log.warn({ err: error }, "an idle connection of the queues failed"));
+  // Every queue and worker listens to it as well: that many are no leak.
+  pool.setMaxListeners(0);
   const client = await pool.connect();
   try {
     await runMigrations(client, "bullmq");

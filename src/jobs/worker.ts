@@ -117,15 +117,15 @@ function measured(
   handle: (job: JobView) => Promise<void>,
 ): (job: JobView) => Promise<void> {
   return async (job) => {
-    const name = `${queue}.${job.name}`;
-    const end = metrics.jobDuration.startTimer({ job: name });
+    const labels = { queue, name: job.name };
+    const end = metrics.jobDuration.startTimer(labels);
     try {
       await handle(job);
       end({ outcome: "success" });
-      metrics.jobLastSuccess.set({ job: name }, now() / 1000);
+      metrics.jobLastSuccess.set(labels, now() / 1000);
     } catch (error) {
       end({ outcome: "failure" });
-      log.error({ err: error, job: name, data: job.data }, "a job failed");
+      log.error({ err: error, job: `${queue}.${job.name}`, data: job.data }, "a job failed");
       throw error;
     }
   };

@@ -47,14 +47,15 @@ export class Metrics {
   readonly jobDuration = new Histogram({
     name: "spillway_job_duration_seconds",
     help: "Time of one job.",
-    labelNames: ["job", "outcome"],
+    // Not "job", which Prometheus gives to every target, and would rename.
+    labelNames: ["queue", "name", "outcome"],
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
     registers: [this.registry],
   });
   readonly jobLastSuccess = new Gauge({
     name: "spillway_job_last_success_timestamp_seconds",
     help: "When a job of this name last succeeded.",
-    labelNames: ["job"],
+    labelNames: ["queue", "name"],
     registers: [this.registry],
   });
   readonly rollupSnapshots = new Counter({

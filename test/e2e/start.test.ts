@@ -1,77 +1,15 @@
 /** The service as a new user starts it: nothing set but where its data goes, with its own Postgres and agent. */
-import { execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
-import { chmod, mkdtemp, readFile, rm, stat, statfs, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { readFile, stat, statfs, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { hostname, tmpdir } from "node:os";
+import { hostname } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "vitest";
 import { isGauge } from "../../src/catalog/catalog.ts";
-import { cleanEnvironment } from "../support/service.ts";
+import { ask, dataFolder, endOwnServices, run } from "../support/own-service.ts";
 import { waitFor } from "../support/wait.ts";
 
-const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
-const cleanUp: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-  for (const one of cleanUp.splice(0).reverse()) await one();
-});
-
-async function dataFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "spillway-data-"));
-  // As root the database is another user, who must be able to pass.
-  await chmod(folder, 0o711);
-  cleanUp.push(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
-
-function run(dataDir: string, env: Record<string, string> = {}, args: readonly string[] = []) {
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    cwd: "/",
-    env: {
-      ...cleanEnvironment(),
-      NODE_ENV: "production",
-      SPILLWAY_DATA_DIR: dataDir,
-      SPILLWAY_PORT: "0",
-      SPILLWAY_INTERVAL: "500ms",
-      ...env,
-    },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      output += text;
-    });
-  }
-  const ended = once(child, "exit").then(([code]) => code as number | null);
-  cleanUp.push(async () => {
-    child.kill("SIGTERM");
-    await ended;
-  });
-  const ready = () =>
-    waitFor(
-      "the service to be ready",
-      () => {
-        if (child.exitCode !== null) throw new Error(output);
-        return /Address +(http:\S+)/.exec(output)?.[1];
-      },
-      { timeoutMs: 60_000 },
-    );
-  return { child, ended, ready, output: () => output };
-}
-
-async function ask(url: string, dataDir: string, query: string) {
-  const token = (await readFile(join(dataDir, "admin-token"), "utf8")).trim();
-  const response = await fetch(`${url}/graphql`, {
-    method: "POST",
-    headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
-    body: JSON.stringify({ query }),
-  });
-  const { data } = (await response.json()) as { data: Record<string, never> };
-  return data as never;
-}
+afterEach(endOwnServices);
 
 /** Tcp and TcpExt counters of this process's network namespace, as cat prints them. */
 async function kernelCounters(): Promise<Map<string, bigint>> {

@@ -1,7 +1,7 @@
 /**
  * Whatever a kernel, a container runtime or a broken disk may put into the agent's sources: real files, mutated.
- * A parser gives readings or its typed error, and nothing else. SPILLWAY_TEST_RUNS says how many inputs (1,000,000 at night); a
- * failure prints the seed, and SPILLWAY_TEST_SEED replays it.
+ * A parser gives readings or its typed error, and nothing else. SPILLWAY_TEST_RUNS says how many inputs each parser gets
+ * (1,000,000 at night); a failure prints the seed, and SPILLWAY_TEST_SEED replays it.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -116,8 +116,7 @@ test.each(parsers)(
   `%s: ${RUNS} mutated inputs give readings or a typed error`,
   (_name, originals, parse) => {
     const next = random(SEED);
-    const share = Math.ceil(RUNS / parsers.length);
-    for (let run = 0; run < share; run++) {
+    for (let run = 0; run < RUNS; run++) {
       const text = mutate(originals[run % originals.length] ?? "", next);
       try {
         parse(text);
