@@ -10,6 +10,14 @@ const FAULTS_SHOWN = 20;
 export interface Fault {
   readonly path: readonly PropertyKey[];
   readonly message: string;
+  /** Where within the value, of one that is a long text; its beginning by default. */
+  readonly within?: Within | undefined;
+}
+
+/** A place in a text that is a value. */
+export interface Within {
+  readonly text: string;
+  readonly offset: number;
 }
 
 export interface YamlFile<T> {
@@ -52,7 +60,7 @@ export function parseYaml<T>({ text, path, called, schema, prepare }: YamlFile<T
   const told = (faults: readonly Fault[]) =>
     faulty(
       called,
-      faults.map((fault) => `${at(offsetOf(document, fault.path))}: ${textOf(fault)}`),
+      faults.map((fault) => `${at(offsetOf(text, document, fault))}: ${textOf(fault)}`),
     );
   const read: unknown = document.toJS() ?? undefined;
   const { value, faults } = prepare?.(read) ?? { value: read, faults: [] };
@@ -64,6 +72,7 @@ export function parseYaml<T>({ text, path, called, schema, prepare }: YamlFile<T
       path: issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0] ?? ""] : issue.path,
       shown: issue.path,
       message: issue.message,
+      within: issue.code === "custom" ? (issue.params?.within as Within | undefined) : undefined,
     })),
   );
 }
@@ -77,13 +86,29 @@ function textOf({
   return `${words.replace(/^\./, "") || "the file"}: ${message}`;
 }
 
-/** Where the thing at fault begins: the value itself, or the nearest thing around it that is there. */
-function offsetOf(document: Document.Parsed, path: readonly PropertyKey[]): number {
+/** Where the thing at fault begins: the value or a place in it, or the nearest thing around it that is there. */
+function offsetOf(text: string, document: Document.Parsed, { path, within }: Fault): number {
   for (let length = path.length; length > 0; length--) {
     const node = document.getIn(path.slice(0, length), true) as ParsedNode | undefined;
-    if (isNode(node) && node.range != null) return node.range[0];
+    if (!isNode(node) || node.range == null) continue;
+    const [start, end] = node.range;
+    return within === undefined ? start : start + (offsetWithin(text.slice(start, end), within) ?? 0);
   }
   return document.contents?.range?.[0] ?? 0;
+}
+
+/**
+ * Where a place in a value is in the source that it was read from, which has quotes, escapes and an indentation of its
+ * own: there the same word comes as often before it. Null where it does not.
+ */
+function offsetWithin(source: string, { text, offset }: Within): number | null {
+  const word = /^(?:[\w.]+|.)/u.exec(text.slice(offset))?.[0];
+  if (word === undefined) return null;
+  const before = text.slice(0, offset).split(word).length - 1;
+  let found = source.indexOf(word);
+  for (let count = 0; count < before && found >= 0; count++)
+    found = source.indexOf(word, found + word.length);
+  return found < 0 ? null : found;
 }
 
 function faulty(called: string, faults: readonly string[]): SpillwayError {

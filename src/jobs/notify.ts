@@ -63,7 +63,7 @@ async function tick(deps: NotifyJobDeps, notifying: Notifying, everything: boole
   const receivers = [...notifying.receivers.keys()];
   for (const id of await dueGroups(db, receivers, now(), GROUPS)) {
     try {
-      await flushGroup(db, notifying, id, now());
+      await flushGroup(deps, notifying, id, now());
     } catch (error) {
       // The others are not to wait for it; it is due again at the next tick.
       log.error({ err: error, group: id }, "a group of notifications cannot be looked at");
@@ -90,6 +90,13 @@ async function deliverOne(deps: NotifyJobDeps, notifying: Notifying, id: number)
   const { receiver, outcome, again } = delivered;
   const result = outcome.delivered ? "delivered" : again ? "retried" : "given_up";
   deps.metrics.notifications.inc({ receiver, outcome: result });
+  const { templateFault } = outcome;
+  if (templateFault !== undefined) {
+    deps.log.warn(
+      { receiver, delivery: id, fault: templateFault },
+      "a template of receivers.yml failed; mend it, and send SIGHUP",
+    );
+  }
   if (outcome.delivered) return;
   deps.log.warn(
     { receiver, delivery: id, status: outcome.status, answer: outcome.answer.slice(0, 200) },

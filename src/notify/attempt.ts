@@ -2,6 +2,7 @@ import { inTransaction, type PrismaClient } from "../store/client.ts";
 import { type DeliveryRecord, giveUpAll, recordAttempt } from "../store/incidents/deliveries.ts";
 import { keepAnswer } from "../store/incidents/receiver-states.ts";
 import type { ActiveReceiver } from "./in-force.ts";
+import { oneLine } from "./message/clean.ts";
 import type { Notification, Outcome } from "./receiver.ts";
 import { afterAttempt } from "./retry.ts";
 
@@ -60,19 +61,30 @@ export function keepOutcome(
   return inTransaction(db, async (tx) => {
     // One that was taken once stays delivered, whatever becomes of its repetitions.
     const isTaken = outcome.delivered || delivery.status === "DELIVERED";
-    const { status: answerStatus, answer } = outcome;
+    const { status: answerStatus } = outcome;
+    const answer = shownAnswer(outcome);
     const result = isTaken
       ? ({ status: "DELIVERED", answerStatus, answer, nextTryAt: sayAgain(now) } as const)
-      : afterAttempt(outcome, {
-          attempts: delivery.attempts + 1,
-          createdAt: delivery.createdAt,
-          now,
-          chance: Math.random(),
-        });
+      : afterAttempt(
+          { ...outcome, answer },
+          {
+            attempts: delivery.attempts + 1,
+            createdAt: delivery.createdAt,
+            now,
+            chance: Math.random(),
+          },
+        );
     const kept = await recordAttempt(tx, delivery.id, result, now);
     const answered = { delivered: outcome.delivered, status: answerStatus, answer, disable };
     await keepAnswer(tx, { name: receiver.name, settings: fingerprint, ...answered }, now);
     if (disable) await giveUpAll(tx, receiver.name, `given up: the far end wants nothing more (${answer})`);
     return kept;
   });
+}
+
+/** So that there is room for what is wrong with a template behind it. */
+const ANSWER_LENGTH = 300;
+
+function shownAnswer({ answer, templateFault }: Outcome): string {
+  return templateFault === undefined ? answer : `${oneLine(answer, ANSWER_LENGTH)}; ${templateFault}`;
 }

@@ -28,7 +28,7 @@ export interface ComposeDeps {
 export async function compose(
   deps: ComposeDeps,
   { kind, idempotencyKey, incidents }: Pick<Claimed, "kind" | "idempotencyKey" | "incidents">,
-  group: Pick<GroupRecord, "id" | "key" | "labels">,
+  group: Pick<GroupRecord, "id" | "key" | "labels" | "digest">,
   now: number,
 ): Promise<Notification> {
   const firing = new Map(incidents.map((one) => [one.id, one.firing]));
@@ -61,6 +61,7 @@ export async function compose(
     idempotencyKey,
     groupKey: group.key,
     groupLabels: group.labels,
+    digest: group.digest,
     incidents: notified,
     url: notified.length === 1 && only !== undefined ? only.url : `${deps.publicUrl}/incidents`,
     at: now,

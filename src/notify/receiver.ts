@@ -35,6 +35,8 @@ export interface Notification {
   readonly groupKey: string;
   /** The labels by which it was grouped. */
   readonly groupLabels: Labels;
+  /** Whether it tells together what was too much to be told one by one. */
+  readonly digest: boolean;
   /** At least one, unless the kind is TEST. Those that go on first, the worst of these first. */
   readonly incidents: readonly NotifiedIncident[];
   /** Page that shows them all. */
@@ -44,7 +46,7 @@ export interface Notification {
 }
 
 /** What came of an attempt. */
-export type Outcome =
+export type Outcome = (
   | { readonly delivered: true; readonly status: number | null; readonly answer: string }
   | {
       readonly delivered: false;
@@ -58,7 +60,11 @@ export type Outcome =
       readonly retryAfterMs: number | null;
       /** The far end wants nothing more, as by 410: the receiver is disabled until its configuration changes. */
       readonly disable?: true;
-    };
+    }
+) & {
+  /** What is wrong with a template of the receiver, instead of whose text the built-in one was sent. */
+  readonly templateFault?: string;
+};
 
 export type ReceiverKind = "ALERTMANAGER" | "PAGERDUTY" | "SLACK" | "WEBHOOK" | "EMAIL";
 

@@ -1,6 +1,7 @@
 /** Whom an incident is told to: pure. */
 import { type LabelMatcher, labelPredicate } from "../store/host-filter.ts";
 import type { Labels } from "../store/labels/effective.ts";
+import type { PageLimit } from "./page-limit.ts";
 
 /** How long is waited, in ms, as in Alertmanager. */
 export interface Timing {
@@ -22,6 +23,8 @@ export interface Route {
   /** Labels that make incidents one group. */
   readonly groupBy: readonly string[];
   readonly timing: Timing;
+  /** Null for none. */
+  readonly pageLimit: PageLimit | null;
   /** Whether the nodes after it are asked too when it takes an incident. */
   readonly continues: boolean;
   readonly routes: readonly Route[];
@@ -60,9 +63,9 @@ function ends(route: Route, labels: Labels): Route[] {
   return found.length > 0 ? found : [route];
 }
 
-/** The times of a group's route; those of the root where the configuration no longer has the route. */
-export function timingOf(root: Route, routeId: string): Timing {
-  return all(root).find(({ id }) => id === routeId)?.timing ?? root.timing;
+/** The route of a group; the root where the configuration no longer has it. */
+export function routeOfGroup(root: Route, routeId: string): Route {
+  return all(root).find(({ id }) => id === routeId) ?? root;
 }
 
 function all(route: Route): Route[] {

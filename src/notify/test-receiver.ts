@@ -51,6 +51,7 @@ export async function testReceiver(
     idempotencyKey,
     groupKey: idempotencyKey,
     groupLabels: {},
+    digest: false,
     incidents: [],
     url: publicUrl === "" ? "/" : publicUrl,
     at,

@@ -13,6 +13,8 @@ export interface Traits {
    * whatever they are told next, at the latest that all is over.
    */
   readonly eachResolve: boolean;
+  /** Whether it wakes people, who hear of too much together. Programs are told of all that there is. */
+  readonly wakesPeople: boolean;
 }
 
 const MINUTE_MS = 60_000;
@@ -25,9 +27,10 @@ export const TRAITS: Readonly<Record<ReceiverKind, Traits>> = {
     resendAfterResolveMs: 5 * MINUTE_MS,
     acknowledgements: false,
     eachResolve: true,
+    wakesPeople: false,
   },
-  PAGERDUTY: { ...REMEMBERS, acknowledgements: true, eachResolve: false },
-  SLACK: { ...REMEMBERS, acknowledgements: true, eachResolve: false },
-  WEBHOOK: { ...REMEMBERS, acknowledgements: true, eachResolve: true },
-  EMAIL: { ...REMEMBERS, acknowledgements: false, eachResolve: false },
+  PAGERDUTY: { ...REMEMBERS, acknowledgements: true, eachResolve: false, wakesPeople: true },
+  SLACK: { ...REMEMBERS, acknowledgements: true, eachResolve: false, wakesPeople: true },
+  WEBHOOK: { ...REMEMBERS, acknowledgements: true, eachResolve: true, wakesPeople: false },
+  EMAIL: { ...REMEMBERS, acknowledgements: false, eachResolve: false, wakesPeople: true },
 };

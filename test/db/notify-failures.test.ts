@@ -49,6 +49,31 @@ describe("a far end that fails", () => {
     await expectNothingLeft(db);
   });
 
+  test("to say it as its template has it is sent the built-in text, and shown with what is wrong", async ({
+    store: { db },
+  }) => {
+    const ear = new Ear("pager");
+    const templateFault =
+      "template.summary failed (there is no variable one.nope): the built-in text was sent";
+    const answers = [{ ...BUSY, templateFault }, { ...TAKEN, templateFault }, TAKEN];
+    ear.answer = () => answers.shift() ?? TAKEN;
+    const notifier = new TestNotifier(db, [ear]);
+    const { incidentId: id } = await openIncident(db, "a");
+    const shown = () => db.receiverState.findUniqueOrThrow({ where: { name: "pager" } });
+    await notifier.pass(30_000);
+    expect(await shown()).toMatchObject({ status: 503, answer: `busy; ${templateFault}` });
+    await notifier.pass(MINUTE);
+    expect(await shown()).toMatchObject({ failingSince: null, answer: `ok; ${templateFault}` });
+    expect(await db.delivery.findFirstOrThrow()).toMatchObject({
+      status: "DELIVERED",
+      lastAnswer: `ok; ${templateFault}`,
+    });
+    await closeIncident(db, "a");
+    await notifier.pass(10 * MINUTE);
+    expect(ear.words).toEqual([`OPENED ${id}`, `OPENED ${id}`, `RESOLVED ${-id}`]);
+    expect(await shown()).toMatchObject({ answer: "ok" });
+  });
+
   test("that asks for patience has it", async ({ store: { db } }) => {
     const ear = new Ear("pager");
     ear.answer = () => ({ ...BUSY, status: 429, retryAfterMs: 10 * MINUTE });

@@ -209,6 +209,25 @@ describe("a service with receivers", () => {
     await waitFor("the new one to hear of what goes on", () => second.asked.length === 1);
     await open(db, "b");
     await waitFor("both to hear of what is new", () => first.asked.length + second.asked.length === 4);
+
+    // No example has a title like this one's, so that check-config cannot know.
+    const message =
+      '{% for one in incidents %}{% if one.title contains "nginx" %}{{ one.nope }}{% endif %}{% endfor %}';
+    await file.write({ first: first.url }, { template: { message } });
+    service.process.kill("SIGHUP");
+    await waitFor("the template to be in force", async () => {
+      const { data } = await service.graphql('mutation { testReceiver(name: "second") { status } }');
+      return data === null;
+    });
+    await open(db, "c");
+    await waitFor("it to be told all the same", () => first.asked.length === 3);
+    await waitFor("the fault to be told", () =>
+      service.output().includes("a template of receivers.yml failed"),
+    );
+    const { data } = await service.graphql(RECEIVERS);
+    expect(data.receivers).toMatchObject([
+      { state: "OK", lastAnswer: expect.stringContaining("there is no variable one.nope") },
+    ]);
     expect(await service.stop()).toBe(0);
   });
 });
@@ -227,6 +246,22 @@ test("check-config names each fault of the receivers file with its place", async
   expect(status).toBe(1);
   expect(stderr).toContain(`${file.path}:1:38: route.group_wait: "soon" is not a span of time`);
   expect(stderr).toContain(`${file.path}:3:25: receivers[0].type:`);
+  await file.writeText(
+    [
+      "route: {}",
+      "receivers:",
+      "  - name: chat",
+      "    type: slack",
+      "    url: https://slack.example/",
+      "    template:",
+      "      section: |",
+      "        *{{ subject }}*",
+      "        {{ incident.titel }}",
+    ].join("\n"),
+  );
+  expect(check().stderr).toContain(
+    `${file.path}:9:12: receivers[0].template.section: there is no variable incident.titel`,
+  );
   await file.write({ hook: "https://example.com/hook" });
   expect(check()).toMatchObject({ status: 0, stdout: "the configuration is good\n" });
 });

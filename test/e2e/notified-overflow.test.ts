@@ -48,6 +48,8 @@ async function overflowTo(
       group_by: ["incident"],
       group_wait: "0s",
       group_interval: "1s",
+      // Whatever else is found of the victim is told by itself.
+      page_limit: null,
       routes: receivers.map(({ name }) => ({ ...everything, receiver: name })),
     },
     receivers,

@@ -4,6 +4,7 @@ import { expect } from "vitest";
 import { notify } from "../../src/jobs/notify.ts";
 import type { ReceiversConfig } from "../../src/notify/config/receivers-file.ts";
 import { type Notifying, notifyingBy } from "../../src/notify/in-force.ts";
+import type { PageLimit } from "../../src/notify/page-limit.ts";
 import type { Notification, Outcome, ReceiverKind } from "../../src/notify/receiver.ts";
 import type { Timing } from "../../src/notify/route.ts";
 import type { PrismaClient } from "../../src/store/client.ts";
@@ -34,6 +35,8 @@ export const GONE: Outcome = {
 export class Ear {
   readonly heard: (Notification & { readonly heardAt: number })[] = [];
   answer: (notification: Notification) => Outcome | Promise<Outcome> = () => TAKEN;
+  /** Before it hears something: what it throws keeps it from that. */
+  gate: () => void = () => undefined;
   readonly name: string;
   readonly kind: ReceiverKind;
 
@@ -54,13 +57,18 @@ export class Ear {
 export const TIMING: Timing = { groupWaitMs: 30_000, groupIntervalMs: 300_000, repeatIntervalMs: 14_400_000 };
 
 /** Routes everything to each of the ears. */
-export function toAll(ears: readonly Ear[], groupBy: readonly string[] = ["role", "cause"]): ReceiversConfig {
+export function toAll(
+  ears: readonly Ear[],
+  groupBy: readonly string[] = ["role", "cause"],
+  pageLimit: PageLimit | null = null,
+): ReceiversConfig {
   const route = {
     id: "{}",
     receiver: null,
     matchers: [],
     groupBy,
     timing: TIMING,
+    pageLimit,
     continues: true,
     routes: [],
   };
@@ -115,6 +123,7 @@ export class TestNotifier {
         kind: ear.kind,
         target: name,
         send: async (notification: Notification) => {
+          ear.gate();
           ear.heard.push({ ...notification, heardAt: this.now });
           return ear.answer(notification);
         },

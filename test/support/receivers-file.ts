@@ -7,8 +7,8 @@ export const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 
 export interface ReceiversFile {
   readonly path: string;
-  /** Webhooks by their names, each of which is told of each incident by itself and at once. */
-  write(webhooks: Readonly<Record<string, string>>): Promise<void>;
+  /** Webhooks by their names, each of which is told of each incident by itself and at once; `more` of each's settings. */
+  write(webhooks: Readonly<Record<string, string>>, more?: object): Promise<void>;
   writeText(text: string): Promise<void>;
   remove(): Promise<void>;
 }
@@ -20,7 +20,7 @@ export async function receiversFile(): Promise<ReceiversFile> {
   return {
     path,
     writeText,
-    write: (webhooks) =>
+    write: (webhooks, more = {}) =>
       writeText(
         JSON.stringify({
           allow_private: ["127.0.0.0/8"],
@@ -39,6 +39,7 @@ export async function receiversFile(): Promise<ReceiversFile> {
             type: "webhook",
             url,
             secret: WEBHOOK_SECRET,
+            ...more,
           })),
         }),
       ),

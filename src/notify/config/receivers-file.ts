@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { parseYaml } from "../../yaml-file.ts";
 import type { Allowed } from "../address-guard.ts";
+import type { PageLimit } from "../page-limit.ts";
 import type { ReceiverSettings } from "../receivers/settings.ts";
 import type { Route, Timing } from "../route.ts";
 import { formatMatcher } from "./matchers.ts";
@@ -25,6 +26,8 @@ export interface ReceiversConfig {
 
 const TIMING: Timing = { groupWaitMs: 30_000, groupIntervalMs: 300_000, repeatIntervalMs: 4 * 3_600_000 };
 const GROUP_BY = ["role", "cause"];
+/** Who is woken for a role is not woken for it again so soon, but for what else there is in one. */
+const PAGE_LIMIT: PageLimit = { pages: 1, withinMs: 15 * 60_000 };
 
 /**
  * Where notifications go, as a text says it.
@@ -71,6 +74,8 @@ function routeOf(text: RouteText, above: Route | null): Route {
       groupIntervalMs: text.group_interval ?? above?.timing.groupIntervalMs ?? TIMING.groupIntervalMs,
       repeatIntervalMs: text.repeat_interval ?? above?.timing.repeatIntervalMs ?? TIMING.repeatIntervalMs,
     },
+    pageLimit:
+      text.page_limit === undefined ? (above === null ? PAGE_LIMIT : above.pageLimit) : text.page_limit,
     continues: text.continue ?? false,
     routes: [],
   };

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { parseDuration } from "../../protocol/duration.ts";
 import type { LabelMatcher } from "../../store/host-filter.ts";
 import { isAllowedEntry } from "../address-guard.ts";
+import type { PageLimit } from "../page-limit.ts";
 import { ReceiverSettings } from "../receivers/settings.ts";
 import { parseMatcher } from "./matchers.ts";
 
@@ -34,6 +35,11 @@ const routeFields = {
   group_wait: duration.optional(),
   group_interval: duration.optional(),
   repeat_interval: duration.optional(),
+  page_limit: z
+    .strictObject({ pages: z.int().min(1).max(1_000), within: duration })
+    .transform(({ pages, within }): PageLimit => ({ pages, withinMs: within }))
+    .nullable()
+    .optional(),
 };
 
 export interface RouteText {
@@ -42,6 +48,7 @@ export interface RouteText {
   readonly group_wait?: number | undefined;
   readonly group_interval?: number | undefined;
   readonly repeat_interval?: number | undefined;
+  readonly page_limit?: PageLimit | null | undefined;
   readonly matchers?: readonly LabelMatcher[] | undefined;
   readonly continue?: boolean | undefined;
   readonly routes?: readonly RouteText[] | undefined;

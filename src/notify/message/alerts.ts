@@ -2,7 +2,7 @@
 import type { Labels } from "../../store/labels/effective.ts";
 import type { Notification, NotifiedIncident } from "../receiver.ts";
 import { wellFormed } from "./clean.ts";
-import { factsOf } from "./facts.ts";
+import { factKey, factsOf } from "./facts.ts";
 import { TEST_WORDS } from "./text.ts";
 
 /** As Alertmanager's API takes it; times are RFC 3339. */
@@ -19,15 +19,20 @@ export interface AlertOptions {
   readonly name: string;
   /** After how long without another sending what goes on is taken to be over, ms. */
   readonly endsInMs: number;
+  /** Annotations of the receiver's own, of an alert or of a test. */
+  readonly annotationsOf?: (incident?: NotifiedIncident) => Readonly<Partial<Labels>>;
 }
 
-export function alertsOf(notification: Notification, { name, endsInMs }: AlertOptions): Alert[] {
+export function alertsOf(notification: Notification, options: AlertOptions): Alert[] {
   const { kind, incidents, at, url } = notification;
-  if (kind !== "TEST") return incidents.map((one) => alertOf(one, notification, endsInMs));
+  const { name, endsInMs, annotationsOf = () => ({}) } = options;
+  if (kind !== "TEST") {
+    return incidents.map((one) => alertOf(one, notification, endsInMs, bounded(annotationsOf(one))));
+  }
   return [
     {
       labels: { alertname: "SpillwayTest", receiver: name, severity: "info" },
-      annotations: { summary: TEST_WORDS },
+      annotations: { summary: TEST_WORDS, ...bounded(annotationsOf()) },
       startsAt: isoTime(at),
       endsAt: isoTime(at + endsInMs),
       generatorURL: url,
@@ -35,7 +40,12 @@ export function alertsOf(notification: Notification, { name, endsInMs }: AlertOp
   ];
 }
 
-function alertOf(notified: NotifiedIncident, notification: Notification, endsInMs: number): Alert {
+function alertOf(
+  notified: NotifiedIncident,
+  notification: Notification,
+  endsInMs: number,
+  own: Labels,
+): Alert {
   const { incident, firing, url } = notified;
   const { at } = notification;
   const { title, summary, facts, evidence, remedies } = factsOf(notified, at);
@@ -45,10 +55,11 @@ function alertOf(notified: NotifiedIncident, notification: Notification, endsInM
     annotations: withValues({
       summary: title,
       description: summary ?? "",
-      ...Object.fromEntries(facts.map(({ name, value }) => [name.toLowerCase().replaceAll(" ", "_"), value])),
+      ...Object.fromEntries(facts.map(({ name, value }) => [factKey(name), value])),
       evidence: evidence.join("\n"),
       what_to_do: remedies.join("\n"),
       url,
+      ...own,
     }),
     startsAt: isoTime(incident.startedAt),
     // One that ends before it starts is refused.
@@ -79,6 +90,15 @@ function identityOf({ incident, labelsAtFirst }: NotifiedIncident, { groupLabels
 }
 
 const LABEL_LENGTH = 1_000;
+
+/** Of an annotation of the receiver's own, in characters: Alertmanager has no limit, and those it tells do. */
+const OWN_LENGTH = 4_000;
+
+function bounded(texts: Readonly<Partial<Labels>>): Labels {
+  return Object.fromEntries(
+    Object.entries(texts).map(([name, text = ""]) => [name, wellFormed(text.slice(0, OWN_LENGTH))]),
+  );
+}
 
 /** An empty label is none. */
 function withValues(labels: Labels): Labels {

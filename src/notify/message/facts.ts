@@ -14,9 +14,28 @@ const HOSTS = 5;
 /** What an incident is at when it is told of. */
 export type State = "open" | "acknowledged" | "resolved";
 
+/** In the order in which they are told. */
+export const FACT_NAMES = [
+  "Where",
+  "Since",
+  "Lost or delayed",
+  "Cause",
+  "Contributing",
+  "Listener",
+  "Preceded by",
+  "Overflows",
+  "Acknowledged",
+  "Flapping",
+] as const;
+
 export interface Fact {
-  readonly name: string;
+  readonly name: (typeof FACT_NAMES)[number];
   readonly value: string;
+}
+
+/** `lost_or_delayed`: how annotations and variables of templates are called. */
+export function factKey(name: Fact["name"]): string {
+  return name.toLowerCase().replaceAll(" ", "_");
 }
 
 /** Every text is one clean line of bounded length. */
@@ -85,22 +104,19 @@ function listOf(notified: NotifiedIncident, at: number): Fact[] {
   const listeners = listenersOf(incident);
   const trend = drawTrend(notified.trend);
   const contributing = diagnosis?.contributing.map(causeWords).join(", ") ?? "";
-  const facts: (readonly [name: string, value: string])[] = [
-    ["Where", hostWords(notified)],
-    ["Since", sinceWords(notified, at)],
-    ["Lost or delayed", loss === null ? "" : lossWords(loss)],
-    ["Cause", confidentCause(incident)],
-    ["Contributing", contributing],
-    ["Listener", listeners.join(", ")],
-    ["Preceded by", precededBy === null ? "" : eventWords(precededBy, incident.startedAt)],
-    [
-      "Overflows",
-      trend === null ? "" : `${trend.plot} up to ${Number(trend.highest.toPrecision(3))} a second`,
-    ],
-    ["Acknowledged", acknowledgedWords(incident)],
-    ["Flapping", incident.flapping ? "it ends and starts again within minutes" : ""],
-  ];
-  return facts.flatMap(([name, value]) => (value === "" ? [] : [{ name, value }]));
+  const values: Readonly<Record<Fact["name"], string>> = {
+    Where: hostWords(notified),
+    Since: sinceWords(notified, at),
+    "Lost or delayed": loss === null ? "" : lossWords(loss),
+    Cause: confidentCause(incident),
+    Contributing: contributing,
+    Listener: listeners.join(", "),
+    "Preceded by": precededBy === null ? "" : eventWords(precededBy, incident.startedAt),
+    Overflows: trend === null ? "" : `${trend.plot} up to ${Number(trend.highest.toPrecision(3))} a second`,
+    Acknowledged: acknowledgedWords(incident),
+    Flapping: incident.flapping ? "it ends and starts again within minutes" : "",
+  };
+  return FACT_NAMES.map((name) => ({ name, value: values[name] })).filter(({ value }) => value !== "");
 }
 
 function sinceWords({ incident, firing }: NotifiedIncident, at: number): string {

@@ -19,6 +19,8 @@ export interface Message {
   readonly omitted: number;
   /** By what they are one group: `role=web, zone=a`; empty for a single incident. */
   readonly group: string;
+  /** Whether it tells together what was too much to be told one by one. */
+  readonly digest: boolean;
   /** Page of what is told of. */
   readonly url: string;
 }
@@ -43,6 +45,7 @@ export function messageOf(notification: Notification): Message {
     others,
     omitted: Math.max(0, incidents.length - 1 - others.length),
     group: incidents.length > 1 ? groupWords(notification) : "",
+    digest: notification.digest,
     url: incidents.length === 1 && worst !== null ? worst.url : notification.url,
   };
 }
@@ -62,13 +65,17 @@ function worstSeverity({ incidents }: Notification): Severity {
   return worstOf((on.length > 0 ? on : incidents).map(({ incident }) => incident.severity)) ?? "INFO";
 }
 
-function subjectOf({ kind, incidents }: Notification, mark: string, worst: IncidentFacts | null): string {
+function subjectOf(
+  { kind, incidents, digest }: Notification,
+  mark: string,
+  worst: IncidentFacts | null,
+): string {
   if (kind === "TEST" || worst === null) return "[TEST] Spillway reaches this receiver";
   const still = kind === "REMINDER" && mark !== MARKS.resolved ? ", still" : "";
   if (incidents.length === 1) return oneLine(`[${mark}${still}] ${worst.title}`, SUBJECT_LENGTH);
   const on = incidents.filter(({ firing }) => firing).length;
   const some = on === 0 || on === incidents.length ? "" : `, ${on} of them open`;
-  const counted = `${countWords(incidents.length, "incident")}${some}`;
+  const counted = `${digest ? "digest of " : ""}${countWords(incidents.length, "incident")}${some}`;
   return oneLine(`[${mark}${still}] ${counted}: ${worst.title}`, SUBJECT_LENGTH);
 }
 

@@ -1,7 +1,7 @@
 /** The message for programs: the payload of a webhook. */
 import type { Labels } from "../../store/labels/effective.ts";
 import type { Notification, NotifiedIncident } from "../receiver.ts";
-import { oneLine } from "./clean.ts";
+import { oneLine, wellFormed } from "./clean.ts";
 import { stateOf } from "./facts.ts";
 
 export interface Payload {
@@ -20,12 +20,16 @@ interface PayloadData {
   readonly incidentCount: number;
   /** The worst first, whole; others shorter or left out, as far as there is room. */
   readonly incidents: readonly object[];
+  /** Of the receiver's template; left out where it has none. */
+  readonly message?: string;
   /** What was cut, in words; left out where all is there. */
   readonly note?: string;
 }
 
 /** Standard Webhooks wants payloads below 20 kB. */
 const BYTES_MAX = 19_999;
+/** Of a message of the receiver's own, so that an incident has room beside it however it is encoded. */
+const MESSAGE_LENGTH = 2_000;
 
 /** How many are whole and how many brief, from the most that can fit to what always does. */
 const SIZES: readonly (readonly [whole: number, brief: number])[] = [
@@ -38,16 +42,22 @@ const SIZES: readonly (readonly [whole: number, brief: number])[] = [
   [0, 1],
 ];
 
-export function payloadOf(notification: Notification): Payload {
-  let payload = sized(notification, [0, 0]);
+/** @param message a text of the receiver's own beside the incidents */
+export function payloadOf(notification: Notification, message?: string): Payload {
+  const text = message === undefined ? undefined : wellFormed(message.slice(0, MESSAGE_LENGTH));
+  let payload = sized(notification, [0, 0], text);
   for (const size of SIZES) {
-    payload = sized(notification, size);
+    payload = sized(notification, size, text);
     if (Buffer.byteLength(JSON.stringify(payload)) <= BYTES_MAX) break;
   }
   return payload;
 }
 
-function sized(notification: Notification, [whole, brief]: readonly [number, number]): Payload {
+function sized(
+  notification: Notification,
+  [whole, brief]: readonly [number, number],
+  message: string | undefined,
+): Payload {
   const { kind, incidents, groupKey, groupLabels, url } = notification;
   const first = incidents.slice(0, whole);
   const others = incidents.slice(first.length, first.length + brief);
@@ -64,6 +74,7 @@ function sized(notification: Notification, [whole, brief]: readonly [number, num
       groupLabels: bounded(groupLabels, 10, 100),
       url,
       incidentCount: incidents.length,
+      ...(message === undefined ? {} : { message }),
       incidents: [...first.map(wholeOf), ...others.map(briefOf)],
       ...(note === "" ? {} : { note: `${note} to stay below 20 kB: see url` }),
     },

@@ -20,8 +20,8 @@ export function omittedWords({ omitted }: Message): string {
   return omitted === 0 ? "" : `and ${omitted} more, on the page`;
 }
 
-export function othersTitle({ group }: Message): string {
-  return `Also in this group${group === "" ? "" : ` (${group})`}`;
+export function othersTitle({ group, digest }: Message): string {
+  return `Also in this ${digest ? "digest" : "group"}${group === "" ? "" : ` (${group})`}`;
 }
 
 function whole({ summary, facts, evidence, remedies }: IncidentFacts): string[][] {

@@ -6,7 +6,8 @@
  * an instance that was restarted knows of it again after the next one.
  */
 import { alertsOf } from "../message/alerts.ts";
-import type { Outcome, Receiver } from "../receiver.ts";
+import type { NotifiedIncident, Outcome, Receiver } from "../receiver.ts";
+import { sayingBy, withFaults } from "../template/own-texts.ts";
 import { TRAITS } from "../traits.ts";
 import { failure, post, refused, taken } from "./ask.ts";
 import type { ReceiverDeps } from "./deps.ts";
@@ -51,14 +52,21 @@ export function alertmanager(
     kind: "ALERTMANAGER",
     target: instances.map(({ host }) => host).join(", "),
     send: async (notification, signal): Promise<Outcome> => {
-      const alerts = alertsOf(notification, { name, endsInMs: ENDS_IN_MS });
+      const faults: string[] = [];
+      const saying = sayingBy(settings.template, notification);
+      const annotationsOf = (incident?: NotifiedIncident) => {
+        const own = saying(incident);
+        faults.push(...own.faults);
+        return own.texts;
+      };
+      const alerts = alertsOf(notification, { name, endsInMs: ENDS_IN_MS, annotationsOf });
       const batches = Array.from({ length: Math.ceil(alerts.length / BATCH) }, (_, index) =>
         alerts.slice(index * BATCH, (index + 1) * BATCH),
       );
       const outcomes = await Promise.all(
         instances.map(async ({ host, url }) => ({ host, outcome: await sendTo(url, batches, signal) })),
       );
-      return together(outcomes);
+      return withFaults(together(outcomes), faults);
     },
   };
 }

@@ -2,12 +2,13 @@
 import { createHash } from "node:crypto";
 import { isIP } from "node:net";
 import nodemailer from "nodemailer";
-import { oneLine } from "../message/clean.ts";
+import { oneLine, wellFormed } from "../message/clean.ts";
 import { toHtml } from "../message/html.ts";
 import { messageOf } from "../message/message.ts";
 import { toText } from "../message/text.ts";
 import type { Notification, Outcome, Receiver } from "../receiver.ts";
 import { NoAnswer } from "../safe-http.ts";
+import { type OwnTexts, sayingBy, withFaults } from "../template/own-texts.ts";
 import { type Failed, failure, unanswered, withoutSecrets } from "./ask.ts";
 import type { ReceiverDeps } from "./deps.ts";
 import type { SettingsOf } from "./settings.ts";
@@ -23,7 +24,7 @@ export function email(
   settings: SettingsOf<"email">,
   { http, publicUrl }: ReceiverDeps,
 ): Receiver {
-  const { from, to } = settings;
+  const { from, to, template } = settings;
   const password = decodeURIComponent(new URL(settings.smtp_url).password);
   const domain = new URL(publicUrl).hostname;
   const idOf = (text: string) =>
@@ -34,26 +35,25 @@ export function email(
     target: to.join(", "),
     send: async (notification, signal): Promise<Outcome> => {
       const ended = AbortSignal.any([signal, AbortSignal.timeout(TOTAL_MS)]);
+      const { texts, faults } = sayingBy(template, notification)();
+      const content = contentOf(notification, idOf, texts);
       try {
         const transport = nodemailer.createTransport(await connectionOf(settings, http));
         const { rejected, response } = await transport.sendMail({
           from,
           to: [...to],
-          ...contentOf(notification, idOf),
+          ...content,
           signal: ended,
           disableFileAccess: true,
           disableUrlAccess: true,
         });
         const refused = rejected.length === 0 ? "" : `; refused for ${rejected.map(String).join(", ")}`;
-        return {
-          delivered: true,
-          status: statusOf(response),
-          answer: oneLine(`${response}${refused}`, ANSWER_LENGTH),
-        };
+        const answer = oneLine(`${response}${refused}`, ANSWER_LENGTH);
+        return withFaults({ delivered: true, status: statusOf(response), answer }, faults);
       } catch (error) {
-        if (error instanceof NoAnswer) return unanswered(error);
+        if (error instanceof NoAnswer) return withFaults(unanswered(error), faults);
         const failed = failureOf(error as SmtpFault, ended.aborted && !signal.aborted);
-        return { ...failed, answer: withoutSecrets([password], failed.answer) };
+        return withFaults({ ...failed, answer: withoutSecrets([password], failed.answer) }, faults);
       }
     },
   };
@@ -84,15 +84,27 @@ async function connectionOf({ smtp_url, starttls, ca }: SettingsOf<"email">, htt
   };
 }
 
-/** @param idOf the name of a message, made of what it is called here */
-function contentOf(notification: Notification, idOf: (text: string) => string) {
+/** Of one's own subject, in characters. */
+const SUBJECT_LENGTH = 250;
+
+/**
+ * A text of somebody's own is the whole mail: without HTML beside it, which readers would show instead.
+ *
+ * @param idOf the name of a message, made of what it is called here
+ */
+function contentOf(
+  notification: Notification,
+  idOf: (text: string) => string,
+  { subject, text }: OwnTexts<"subject" | "text">["texts"],
+) {
   const message = messageOf(notification);
   // No message has this name; readers put all that refer to it into one thread.
   const thread = idOf(`group ${notification.groupKey}`);
   return {
-    subject: message.subject,
-    text: toText(message),
-    html: toHtml(message),
+    subject: subject === undefined ? message.subject : oneLine(subject, SUBJECT_LENGTH),
+    ...(text === undefined
+      ? { text: toText(message), html: toHtml(message) }
+      : { text: `${wellFormed(text)}\n` }),
     messageId: idOf(`delivery ${notification.idempotencyKey}`),
     inReplyTo: thread,
     references: thread,

@@ -4,10 +4,13 @@
  */
 import { createHash } from "node:crypto";
 import type { Severity } from "../../store/incidents/records.ts";
+import { oneLine } from "../message/clean.ts";
 import { hostWords, listenersOf } from "../message/facts.ts";
 import { type Message, messageOf } from "../message/message.ts";
 import { lineOf, omittedWords, TEST_WORDS } from "../message/text.ts";
 import type { Notification, Outcome, Receiver } from "../receiver.ts";
+import type { SafeAnswer } from "../safe-http.ts";
+import { sayingBy, withFaults } from "../template/own-texts.ts";
 import { post, refused, taken } from "./ask.ts";
 import type { ReceiverDeps } from "./deps.ts";
 import type { SettingsOf } from "./settings.ts";
@@ -28,7 +31,7 @@ const ACTIONS: Readonly<Record<Message["state"], string>> = {
 
 export function pagerduty(
   name: string,
-  { routing_key, url }: SettingsOf<"pagerduty">,
+  { routing_key, url, template }: SettingsOf<"pagerduty">,
   { http, now, publicUrl }: ReceiverDeps,
 ): Receiver {
   return {
@@ -36,16 +39,23 @@ export function pagerduty(
     kind: "PAGERDUTY",
     target: new URL(url).host,
     send: async (notification, signal): Promise<Outcome> => {
-      const body = { routing_key, ...eventOf(notification, publicUrl) };
+      const { texts, faults } = sayingBy(template, notification)();
+      const body = { routing_key, ...eventOf(notification, publicUrl, texts.summary) };
       const asked = await post(http, { url, body, signal, secrets: [routing_key] });
-      if ("failed" in asked) return asked.failed;
-      return asked.answer.status === 202 ? taken(asked.answer) : refused(asked.answer, now());
+      return withFaults("failed" in asked ? asked.failed : outcomeOf(asked.answer, now()), faults);
     },
   };
 }
 
+function outcomeOf(answer: SafeAnswer, now: number): Outcome {
+  return answer.status === 202 ? taken(answer) : refused(answer, now);
+}
+
+/** Of a summary, in characters. */
+const SUMMARY_LENGTH = 1_024;
+
 /** The event without its key. Every text in it is bounded, so that it stays far below the 512,000 bytes allowed. */
-function eventOf(notification: Notification, publicUrl: string) {
+function eventOf(notification: Notification, publicUrl: string, summary: string | undefined) {
   const message = messageOf(notification);
   const named = { event_action: ACTIONS[message.state], dedup_key: dedupKeyOf(notification) };
   // Of an alert that is there already nothing but its name is read.
@@ -56,7 +66,7 @@ function eventOf(notification: Notification, publicUrl: string) {
     client_url: publicUrl,
     links: [{ href: message.url, text: "Open in Spillway" }],
     payload: {
-      summary: message.subject,
+      summary: summary === undefined ? message.subject : oneLine(summary, SUMMARY_LENGTH),
       severity: SEVERITIES[message.severity],
       ...sourceOf(notification),
       custom_details: detailsOf(message),

@@ -1,5 +1,7 @@
 /** What a receiver is told in receivers.yml, by kind. Secrets have been read by then: they are plain values here. */
 import { z } from "zod";
+import { escapedMrkdwn } from "../message/slack.ts";
+import { compileTemplate, type Escape, type Template, TemplateFault } from "../template/template.ts";
 
 /** An address of the web. Credentials have fields of their own, since an address is shown. */
 const address = z
@@ -35,6 +37,29 @@ const webhookSecret = z
     { error: "whsec_ and 24 to 64 random bytes in base64" },
   );
 
+/**
+ * A text of one's own. It is tried when the file is read; `within` of a fault's params is the part of the template at
+ * fault.
+ */
+function template(escaping: Escape = (text) => text) {
+  return z.string().transform((source, context): Template => {
+    try {
+      return compileTemplate(source, escaping);
+    } catch (error) {
+      if (!(error instanceof TemplateFault)) throw error;
+      const within = error.offset === null ? undefined : { text: source, offset: error.offset };
+      context.addIssue({ code: "custom", message: error.message, params: { within } });
+      return z.NEVER;
+    }
+  });
+}
+
+/** By what it takes the place of; the built-in text stands for what is left out. */
+function templates<Name extends string>(names: readonly Name[], escaping?: Escape) {
+  const shape = Object.fromEntries(names.map((name) => [name, template(escaping).optional()]));
+  return z.strictObject(shape as Record<Name, z.ZodOptional<ReturnType<typeof template>>>).optional();
+}
+
 const alertmanager = z
   .strictObject({
     type: z.literal("alertmanager"),
@@ -44,6 +69,13 @@ const alertmanager = z
       .strictObject({ username: z.string().regex(/^[^:\p{Cc}]+$/u), password: z.string().min(1) })
       .optional(),
     bearer: headerText.optional(),
+    /** Annotations of each alert, besides the built-in ones and in place of those that are called the same. */
+    template: z
+      .record(
+        z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]{0,99}$/, { error: "not the name of an annotation" }),
+        template(),
+      )
+      .optional(),
   })
   .refine(({ basic_auth, bearer }) => basic_auth === undefined || bearer === undefined, {
     error: "basic_auth or bearer, not both",
@@ -54,6 +86,7 @@ const pagerduty = z.strictObject({
   /** The integration key of a service. */
   routing_key: headerText.max(100),
   url: address.default("https://events.pagerduty.com/v2/enqueue"),
+  template: templates(["summary"]),
 });
 
 const slack = z.strictObject({
@@ -62,6 +95,8 @@ const slack = z.strictObject({
   url: address,
   /** For webhooks that post to several channels. */
   channel: z.string().min(1).max(80).optional(),
+  /** Mrkdwn: `text` for where blocks are not shown, `section` in place of all blocks. */
+  template: templates(["text", "section"], escapedMrkdwn),
 });
 
 const webhook = z.strictObject({
@@ -70,6 +105,8 @@ const webhook = z.strictObject({
   secret: webhookSecret,
   /** Still signed with, so that the far end may change to the new one when it likes. */
   previous_secrets: z.array(webhookSecret).max(5).default([]),
+  /** A text beside the incidents. */
+  template: templates(["message"]),
 });
 
 const SMTP_URL = "an address such as smtp://name:password@mail.example.com:587, specials as %40";
@@ -87,6 +124,7 @@ const email = z
     starttls: z.enum(["required", "optional", "off"]).default("required"),
     /** Certificate of an authority of one's own, PEM. */
     ca: z.string().min(1).optional(),
+    template: templates(["subject", "text"]),
   })
   .refine(({ smtp_url, starttls }) => starttls === "required" || isSafe(smtp_url), {
     error: "starttls must be required: a name and a password are not sent in the clear",

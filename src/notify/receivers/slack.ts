@@ -3,13 +3,14 @@ import { messageOf } from "../message/message.ts";
 import { toSlack } from "../message/slack.ts";
 import type { Outcome, Receiver } from "../receiver.ts";
 import type { SafeAnswer } from "../safe-http.ts";
+import { sayingBy, withFaults } from "../template/own-texts.ts";
 import { post, refused, taken } from "./ask.ts";
 import type { ReceiverDeps } from "./deps.ts";
 import type { SettingsOf } from "./settings.ts";
 
 export function slack(
   name: string,
-  { url, channel }: SettingsOf<"slack">,
+  { url, channel, template }: SettingsOf<"slack">,
   { http, now }: ReceiverDeps,
 ): Receiver {
   // The path is the secret, and so is each part of it that an error may repeat.
@@ -19,19 +20,22 @@ export function slack(
     kind: "SLACK",
     target: channel ?? new URL(url).host,
     send: async (notification, signal): Promise<Outcome> => {
+      const { texts, faults } = sayingBy(template, notification)();
       const body = {
-        ...toSlack(messageOf(notification)),
+        ...toSlack(messageOf(notification), texts),
         ...(channel === undefined ? {} : { channel }),
         unfurl_links: false,
         unfurl_media: false,
       };
       const asked = await post(http, { url, body, signal, secrets });
-      if ("failed" in asked) return asked.failed;
-      const { answer } = asked;
-      if (isTaken(answer)) return taken(answer);
-      return isFault(answer) ? refused(answer, now(), false) : refused(answer, now());
+      return withFaults("failed" in asked ? asked.failed : outcomeOf(asked.answer, now()), faults);
     },
   };
+}
+
+function outcomeOf(answer: SafeAnswer, now: number): Outcome {
+  if (isTaken(answer)) return taken(answer);
+  return isFault(answer) ? refused(answer, now, false) : refused(answer, now);
 }
 
 /** Slack answers 200 with these two letters and nothing else. */

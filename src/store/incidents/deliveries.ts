@@ -29,6 +29,8 @@ export interface NewDelivery {
   readonly idempotencyKey: string;
   /** Null for a test. */
   readonly groupId: number | null;
+  /** The role for which it wakes people, empty where that is none or several; left out for one that wakes nobody. */
+  readonly pageRole?: string | null;
   /** The incidents that it tells of: several where they are grouped, none for a test. */
   readonly incidents: readonly { readonly id: number; readonly firing: boolean }[];
 }
@@ -60,6 +62,19 @@ export async function planDelivery(tx: Db, delivery: NewDelivery, now: number): 
   }
   const { idempotencyKey } = named;
   return toDelivery(await tx.delivery.findUniqueOrThrow({ where: { idempotencyKey } }));
+}
+
+/**
+ * How many notifications woke people for a role since then, ms since 1970. Nobody else counts those of the same receiver
+ * and role until the transaction ends.
+ */
+export async function countPages(
+  tx: Db,
+  { receiver, role, since }: { readonly receiver: string; readonly role: string; readonly since: number },
+): Promise<number> {
+  await tx.$executeRaw`
+    SELECT pg_advisory_xact_lock(hashtextextended(${JSON.stringify(["pages", receiver, role])}, 0))`;
+  return tx.delivery.count({ where: { receiver, pageRole: role, createdAt: { gt: new Date(since) } } });
 }
 
 /** Deliveries whose time has come, of each receiver so many, the oldest first. */

@@ -1,4 +1,6 @@
 /** Groups of incidents that a receiver is told of together: the notification log. Times are ms since 1970. */
+
+import { SpillwayError } from "../../errors.ts";
 import type { NotificationGroup as GroupRow, Told } from "../../generated/prisma/client.ts";
 import type { Db } from "../client.ts";
 import type { Labels } from "../labels/effective.ts";
@@ -17,6 +19,8 @@ export interface GroupRecord {
   readonly sequence: number;
   readonly sentAt: number | null;
   readonly newsSince: number | null;
+  /** Whether it gathers pages beyond the limit of a role. */
+  readonly digest: boolean;
 }
 
 /** What a receiver was told of an incident. */
@@ -159,6 +163,63 @@ export async function changeGroup(
   });
 }
 
+export interface Digest {
+  /** The same for all that it gathers. */
+  readonly identity: string;
+  readonly labels: Labels;
+  /** For the group, if it is new. */
+  readonly key: string;
+}
+
+/**
+ * Has incidents that were not told yet told by a digest of the same receiver instead, which is made when it is not
+ * there. Called with the row of the group locked, so it waits for no other group's: an existing digest is to be woken
+ * by `wakeGroup`, after the transaction.
+ *
+ * @returns the digest's id
+ */
+export async function moveToDigest(
+  tx: Db,
+  from: GroupRecord,
+  { identity, labels, key }: Digest,
+  incidentIds: readonly number[],
+  now: number,
+): Promise<number> {
+  const { receiver, route, newsSince } = from;
+  const at = new Date(now);
+  await tx.notificationGroup.createMany({
+    data: [
+      {
+        receiver,
+        identity,
+        route,
+        labels: { ...labels },
+        key,
+        digest: true,
+        // They have waited for more of the same already.
+        newsSince: newsSince === null ? null : new Date(newsSince),
+        dueAt: at,
+      },
+    ],
+    skipDuplicates: true,
+  });
+  // Whoever forgets it just now is waited for, and then there is none: all of this is tried again.
+  const [digest] = await tx.$queryRaw<{ id: bigint }[]>`
+    SELECT id FROM notification_group WHERE receiver = ${receiver} AND identity = ${identity} FOR KEY SHARE`;
+  if (digest === undefined) throw new SpillwayError("CONFLICT", `a digest of ${receiver} has just ended`);
+  await tx.notificationGroupIncident.updateMany({
+    where: { receiver, groupId: from.id, incidentId: { in: [...incidentIds] } },
+    data: { groupId: digest.id },
+  });
+  return Number(digest.id);
+}
+
+/** Has a group looked at now. */
+export async function wakeGroup(db: Db, id: number, now: number): Promise<void> {
+  const at = new Date(now);
+  await db.notificationGroup.updateMany({ where: { id, dueAt: { gt: at } }, data: { dueAt: at } });
+}
+
 /**
  * Forgets a group that nobody needs to hear more of, unless its last delivery is still to be said again. Called with
  * its row locked.
@@ -190,7 +251,17 @@ export async function findGroup(db: Db, id: number): Promise<GroupRecord | null>
   return row === null ? null : toGroup(row);
 }
 
-function toGroup({ id, receiver, route, labels, key, sequence, sentAt, newsSince }: GroupRow): GroupRecord {
+function toGroup({
+  id,
+  receiver,
+  route,
+  labels,
+  key,
+  sequence,
+  sentAt,
+  newsSince,
+  digest,
+}: GroupRow): GroupRecord {
   return {
     id: Number(id),
     receiver,
@@ -200,5 +271,6 @@ function toGroup({ id, receiver, route, labels, key, sequence, sentAt, newsSince
     sequence,
     sentAt: sentAt?.getTime() ?? null,
     newsSince: newsSince?.getTime() ?? null,
+    digest,
   };
 }

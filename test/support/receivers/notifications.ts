@@ -69,6 +69,7 @@ export function notification(more: Partial<Notification> = {}): Notification {
     idempotencyKey: "delivery-1",
     groupKey: "night/{}:{cause=APPLICATION_STALLED,role=web}#1",
     groupLabels: { cause: "APPLICATION_STALLED", role: "web" },
+    digest: false,
     incidents: [notified()],
     url: "https://spillway.example/incidents",
     at: STARTED_AT + 7 * MINUTE,

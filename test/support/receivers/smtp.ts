@@ -112,7 +112,7 @@ function headOf(text: string): string[] {
   return head.replace(/\r\n[ \t]+/g, " ").split("\r\n");
 }
 
-/** RFC 5322: each field once, in ASCII, in lines of at most 998 characters; both parts are there. */
+/** RFC 5322: each field once, in ASCII, in lines of at most 998 characters; plain text, alone or with HTML. */
 function faultsOf(text: string): string[] {
   const lines = text.split("\r\n");
   const head = headOf(text);
@@ -124,6 +124,9 @@ function faultsOf(text: string): string[] {
     ...head.filter((line) => !/^[A-Za-z-]+: [\x20-\x7e]*$/.test(line)).map((line) => `not a field: ${line}`),
     ...(lines.some((line) => line.length > 998) ? ["a line is too long"] : []),
     ...(/[^\r]\n/.test(text) ? ["a line ends without a carriage return"] : []),
-    ...["text/plain", "text/html"].filter((type) => !text.includes(`Content-Type: ${type}`)),
+    ...(text.includes("Content-Type: multipart/alternative")
+      ? ["text/plain", "text/html"]
+      : ["text/plain"]
+    ).filter((type) => !text.includes(`Content-Type: ${type}`)),
   ];
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { formatMatcher, parseMatcher } from "../../../src/notify/config/matchers.ts";
 import { parseReceivers } from "../../../src/notify/config/receivers-file.ts";
-import { groupLabelsOf, type Route, targetsOf, timingOf } from "../../../src/notify/route.ts";
+import { groupLabelsOf, type Route, routeOfGroup, targetsOf } from "../../../src/notify/route.ts";
 import type { Labels } from "../../../src/store/labels/effective.ts";
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
@@ -132,6 +132,26 @@ describe("receivers.yml", () => {
       "route: {}\nreceivers: []\nallow_private: [https://x]",
       "receivers.yml:3:17: allow_private[0]: an address, a range",
     ],
+    [
+      "route: {}\nreceivers:\n  - name: a\n    type: slack\n    url: https://x.example/\n    template:\n      section: |\n        *{{ subject }}*\n        {{ incident.title }} {{ incident.titel }}",
+      "receivers.yml:9:33: receivers[0].template.section: there is no variable incident.titel",
+    ],
+    [
+      'route: {}\nreceivers:\n  - {name: a, type: pagerduty, routing_key: k, template: {summary: "{{ url }} {{ ulr }}"}}',
+      "receivers.yml:3:82: receivers[0].template.summary: there is no variable ulr",
+    ],
+    [
+      "route: {}\nreceivers:\n  - {name: a, type: alertmanager, urls: [https://x.example/], template: {runbook: '{% for %}'}}",
+      "receivers.yml:3:84: receivers[0].template.runbook: illegal tag",
+    ],
+    [
+      "route: {}\nreceivers:\n  - {name: a, type: slack, url: https://x.example/, template: {title: x}}",
+      "receivers.yml:3:71: receivers[0].template: Unrecognized key",
+    ],
+    [
+      "route: {page_limit: {pages: 0, within: 10m}}\nreceivers: []",
+      "receivers.yml:1:29: route.page_limit.pages: Too small",
+    ],
     ["", "receivers.yml:1:1: the file:"],
     ["route: {receiver: a", "receivers.yml:1:20:"],
   ])("%j has a fault with its place", (text, fault) => expect(() => parse(text)).toThrow(fault));
@@ -164,6 +184,27 @@ describe("receivers.yml", () => {
   });
 });
 
+test("pages of a role are limited as the nearest route says, to one in a quarter of an hour where none does", () => {
+  const { route } = parse(`
+route:
+  routes:
+    - matchers: [role=a]
+    - matchers: [role=b]
+      page_limit: {pages: 5, within: 10m}
+      routes:
+        - matchers: [urgency=PAGE]
+        - matchers: [urgency=TICKET]
+          page_limit: null
+receivers: []
+`);
+  const limits = ({ pageLimit, routes }: Route): unknown[] => [pageLimit, ...routes.flatMap(limits)];
+  const [none, five] = [
+    { pages: 1, withinMs: 900_000 },
+    { pages: 5, withinMs: 600_000 },
+  ];
+  expect(limits(route)).toEqual([none, none, five, five, null]);
+});
+
 test.each([
   ['role="web"', { name: "role", op: "EQ", value: "web" }],
   ["role=web", { name: "role", op: "EQ", value: "web" }],
@@ -187,7 +228,7 @@ test("groups have the labels asked for, in one order, empty where one lacks", ()
   ]);
 });
 
-test("a group whose route is gone has the times of the root", () => {
+test("a group whose route is gone goes by the root", () => {
   const timing = { groupWaitMs: 1, groupIntervalMs: 2, repeatIntervalMs: 3 };
   const root: Route = {
     id: "{}",
@@ -195,8 +236,9 @@ test("a group whose route is gone has the times of the root", () => {
     matchers: [],
     groupBy: [],
     timing,
+    pageLimit: null,
     continues: false,
     routes: [],
   };
-  expect(timingOf(root, "gone")).toBe(timing);
+  expect(routeOfGroup(root, "gone")).toBe(root);
 });

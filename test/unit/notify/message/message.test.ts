@@ -168,6 +168,16 @@ test("a group: the worst whole, others in a line, and how many there was no room
   `);
 });
 
+test("a digest says that it is one", () => {
+  const told = messageOf(
+    notification({ digest: true, groupLabels: { role: "web" }, incidents: manyIncidents(3) }),
+  );
+  expect(told.subject).toBe(
+    "[CRITICAL] digest of 3 incidents: Application accepts nothing on port 8080: web-0",
+  );
+  expect(toText(told)).toContain("Also in this digest (role=web)");
+});
+
 test("of five hundred hosts five are named", () => {
   const hosts = Array.from({ length: 40 }, (_, index) => `web-${index}`);
   const text = textOf(notification({ incidents: [notified({ hosts, hostCount: 500 })] }));

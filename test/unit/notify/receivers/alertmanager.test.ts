@@ -162,6 +162,26 @@ test.each([
   expect(first?.requests[0]?.headers.authorization).toBe(authorization);
 });
 
+test("with templates each alert has their annotations, of its own incident", async () => {
+  const template = {
+    runbook: "https://wiki.example/{{ incident.cause_name | downcase }}",
+    summary: "{{ incident.title }} ({{ incident_count }})",
+    nothing: "{% if incident.labels.zone %}in {{ incident.labels.zone }}{% endif %}",
+  };
+  await send(notification({ incidents: manyIncidents(3) }), { template });
+  const annotations = posted(first).map((alert) => alert.annotations);
+  expect(annotations.map(({ summary }) => summary).sort()).toEqual(
+    [0, 1, 2].map((index) => `Application accepts nothing on port 8080: web-${index} (3)`),
+  );
+  for (const each of annotations) {
+    expect(each).toMatchObject({
+      runbook: "https://wiki.example/application_stalled",
+      where: expect.any(String),
+    });
+    expect(each).not.toHaveProperty("nothing");
+  }
+});
+
 test("a test is an alert of its own, which ends by itself", async () => {
   await send(testing());
   expect(posted(first)).toMatchObject([

@@ -60,6 +60,20 @@ test("an attempt has the name of its delivery, and all of a group are one thread
   expect([field("References"), field("In-Reply-To")]).toEqual(first.slice(1));
 });
 
+test("with templates a mail is their text alone, under their subject", async () => {
+  const template = {
+    subject: "{{ severity }}\nBcc: x@example.com {{ incident.where }}",
+    text: "<{{ incident.title }}>\n\n{{ text }}",
+  };
+  await sendBy(settings({ template }));
+  expect(field("Subject")).toBe("Subject: CRITICAL Bcc: x@example.com web-1");
+  expect(field("Bcc")).toBeUndefined();
+  expect(field("Content-Type")).toMatch(/text\/plain/);
+  expect(last()?.text).toContain("<Application accepts nothing on port 8080: web-1>");
+  await sendBy(settings({ template: { subject: template.subject } }));
+  expect(last()?.text).toContain("Content-Type: multipart/alternative");
+});
+
 test("a title cannot add a field or a recipient", async () => {
   const title = "a\r\nBcc: victim@example.com\r\n\r\nbody";
   await sendBy(settings(), notification({ incidents: [notified({ incident: incident({ title }) })] }));

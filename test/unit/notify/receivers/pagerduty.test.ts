@@ -24,8 +24,8 @@ afterAll(async () => {
   expect(farEnd.faults).toEqual([]);
 });
 
-async function send(told = notification()) {
-  const settings = { type: "pagerduty", routing_key: KEY, url: `${farEnd.url}/v2/enqueue` };
+async function send(told = notification(), more = {}) {
+  const settings = { type: "pagerduty", routing_key: KEY, url: `${farEnd.url}/v2/enqueue`, ...more };
   const outcome = await sendBy(settings, told, { now: () => STARTED_AT });
   return { outcome, event: farEnd.requests.at(-1)?.json };
 }
@@ -120,6 +120,20 @@ test("five hundred incidents are one event, the worst of them whole", async () =
   const { Others } = (event as { payload: { custom_details: { Others: string[] } } }).payload.custom_details;
   expect(Others).toHaveLength(21);
   expect(Others.at(-1)).toBe("and 479 more, on the page");
+});
+
+test("with a template the summary is its text, on one line that PagerDuty takes", async () => {
+  const template = {
+    summary: "{{ incident.where }}:\n{{ incident.title }}{% for n in (1..40) %} {{ subject }}{% endfor %}",
+  };
+  const { event } = await send(notification(), { template });
+  const { summary } = (event as { payload: { summary: string } }).payload;
+  expect(summary).toMatch(/^web-1: Application accepts nothing on port 8080: web-1 \[CRITICAL\]/);
+  expect(summary).toHaveLength(1_024);
+  expect((await send(resolution(), { template })).event).toMatchObject({ event_action: "resolve" });
+  expect((await send(testing(), { template })).event).toMatchObject({
+    payload: { severity: "info", summary: expect.stringMatching(/^\[TEST\] web-1, web-2/) },
+  });
 });
 
 test("a test is an event that says so", async () => {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sendBy } from "../../../support/receivers/deps.ts";
 import {
   hostileNotification,
@@ -138,6 +138,54 @@ test("who calls a host <!channel> calls nobody", async () => {
   expect(text).toContain(
     "Nothing is heard: &lt;!channel&gt; &amp; @here &lt;https://evil.example|sign in&gt;",
   );
+});
+
+describe("with texts of its own", () => {
+  const template = {
+    text: "{{ severity }}: {{ incident.title }}",
+    section:
+      "*{{ incident.title }}*\n{% for one in incidents %}<{{ one.url }}|{{ one.title }}> {{ one.summary }}\n{% endfor %}",
+  };
+
+  test("a message is these, and what comes from outside is escaped in them", async () => {
+    const title = "<!channel> & co";
+    const told = notification({ incidents: [notified({ incident: incident({ title, diagnosis: null }) })] });
+    expect((await send(told, { template })).body).toMatchObject({
+      text: "CRITICAL: &lt;!channel&gt; &amp; co",
+      blocks: [
+        {
+          type: "section",
+          text: {
+            type: "mrkdwn",
+            verbatim: true,
+            text: "*&lt;!channel&gt; &amp; co*\n<https://spillway.example/incidents/12|&lt;!channel&gt; &amp; co>",
+          },
+        },
+      ],
+    });
+    expect((await send(testing(), { template })).body).toMatchObject({
+      text: expect.stringMatching(/^\[TEST\] CRITICAL: An example, nothing is wrong/),
+    });
+  });
+
+  test("what it does not say is as it was", async () => {
+    const { body } = await send(notification(), { template: { text: template.text } });
+    expect(body).toMatchObject({ text: expect.stringMatching(/^CRITICAL: /), blocks: { length: 5 } });
+  });
+
+  test("however much there is, it is within Slack's limits", async () => {
+    const long = {
+      text: `{% for n in (1..90) %}{{ incident.title }} {% endfor %}`,
+      section: `{% for n in (1..40) %}{{ incident.summary }} {{ incident.evidence }} {% endfor %}\n${template.section}`,
+    };
+    await fc.assert(
+      fc.asyncProperty(hostileNotification, async (told) => {
+        const { outcome } = await send(told, { template: long });
+        expect(outcome).toMatchObject({ delivered: true });
+      }),
+      { numRuns: 20 },
+    );
+  });
 });
 
 test("the end and a test are said as such", async () => {

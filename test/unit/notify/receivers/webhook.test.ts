@@ -24,14 +24,18 @@ afterAll(async () => {
   expect(farEnd.faults).toEqual([]);
 });
 
-async function send(told = notification(), url = `${farEnd.url}/hooks/spillway?token=hidden-in-the-query`) {
-  const settings = { type: "webhook", url, secret: NEW, previous_secrets: [OLD] };
+async function send(
+  told = notification(),
+  url = `${farEnd.url}/hooks/spillway?token=hidden-in-the-query`,
+  more = {},
+) {
+  const settings = { type: "webhook", url, secret: NEW, previous_secrets: [OLD], ...more };
   const outcome = await sendBy(settings, told);
   const request = farEnd.requests.at(-1);
   return {
     outcome,
     request,
-    body: request?.json as { type: string; data: { incidents: object[]; note?: string } },
+    body: request?.json as { type: string; data: { incidents: object[]; message?: string; note?: string } },
   };
 }
 
@@ -110,6 +114,18 @@ test("an incident is a payload that both the new and the old secret verify", asy
       "type": "incident.opened",
     }
   `);
+});
+
+test("with a template there is its message too, and the payload stays small", async () => {
+  const url = `${farEnd.url}/hooks/spillway`;
+  const short = { template: { message: '{{ incident.title }} "now"' } };
+  const { body } = await send(notification(), url, short);
+  expect(body.data.message).toBe('Application accepts nothing on port 8080: web-1 "now"');
+  const long = { template: { message: '{% for n in (1..900) %}💥"{% endfor %}{{ url }}' } };
+  const told = await send(notification({ incidents: manyIncidents(500) }), url, long);
+  expect(told.outcome.delivered).toBe(true);
+  expect(told.body.data.message).toHaveLength(2_000);
+  expect(told.body.data.incidents.length).toBeGreaterThan(0);
 });
 
 test("who holds another secret does not take it", async () => {
