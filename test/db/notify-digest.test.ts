@@ -96,7 +96,8 @@ describe("pages of a role beyond its limit", () => {
     // The digest has its members, and is told at the next tick.
     await closeIncident(db, "4");
     await notifier.pass(6 * MINUTE);
-    expect(pager.heard.map(ids)).toEqual([[1], [2], [3, 4]]);
+    // Two that are told in one pass come in any order.
+    expect(pager.heard.map(ids).sort()).toEqual([[1], [2], [3, 4]]);
     await closeIncident(db, "2");
     await notifier.pass(6 * MINUTE);
     expect(pager.heard).toHaveLength(3);
