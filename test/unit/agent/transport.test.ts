@@ -1,21 +1,9 @@
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer } from "node:tls";
-import { expect, onTestFinished, test, vi } from "vitest";
-import { createComposer } from "../../../agent/message.ts";
-import { createTransport, type Transport } from "../../../agent/transport.ts";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
 import { AGENT_VERSION } from "../../../agent/version.ts";
+import { body, connect, LONG_ANSWER, listen } from "./support/connection.ts";
 import { startService, stored, text } from "./support/service.ts";
-import { snapshots } from "./support/snapshots.ts";
 import { until } from "./support/until.ts";
-
-const compose = createComposer({ id: "id", key: "key", name: "web-1" });
-const body = (count: number) => compose(snapshots(count), new Set(), 42).body;
-
-function connect(server: URL, timeoutMs = 10_000, token = () => "a-token"): Transport {
-  const transport = createTransport({ server, token, timeoutMs });
-  onTestFinished(() => transport.close());
-  return transport;
-}
 
 test("a push is a POST of JSON with the token and its length", async () => {
   const service = await startService(onTestFinished);
@@ -179,18 +167,7 @@ interface Raw {
   readonly sockets: readonly Socket[];
 }
 
-async function listen(server: Server, sockets: readonly Socket[]): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return (server.address() as AddressInfo).port;
-}
-
 const bytes = (text: string) => [...text];
-const LONG_ANSWER =
-  "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nRetry-After:  7 \r\nContent-Length: 5\r\n\r\nhello";
 const CHUNKED_ANSWER =
   "HTTP/1.1 200 OK\r\nRetry-After: 7\r\nTransfer-Encoding: Chunked\r\n\r\n3\r\nhel\r\n002;x=y\r\nlo\r\n0\r\nX-After: 1\r\n\r\n";
 const INTERIM_ANSWER = `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n${LONG_ANSWER}`;
@@ -325,60 +302,4 @@ test("a token with a line break sends nothing", async () => {
   const reply = await connect(raw.url, 10_000, () => "a\r\nx: y").send(body(1));
   expect(reply).toMatchObject({ kind: "failed", reason: expect.stringContaining("token") });
   expect(raw.connections).toBe(0);
-});
-
-/** Of this test alone; it opens nothing. */
-const KEY = `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgRFyitOQY20TKqv6r
-g9D6rDKAsRPGfhqknNCmwJ3N/0uhRANCAARIDz9l/DaqCTP68KNb5mfW7YPF/x4l
-ahXrGpy8yTZwFzrPPKPBqUXnc1JkjQWbUkeqF472Kwy2+NHGEz3MrQX6
------END PRIVATE KEY-----`;
-const CERTIFICATE = `-----BEGIN CERTIFICATE-----
-MIIBljCCATugAwIBAgIUMEG1OFz7bmBzwcL5S318TgpctowwCgYIKoZIzj0EAwIw
-FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMjE0MTU0NVoYDzIxMjYxMDI5
-MTQxNTQ1WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
-PQMBBwNCAARIDz9l/DaqCTP68KNb5mfW7YPF/x4lahXrGpy8yTZwFzrPPKPBqUXn
-c1JkjQWbUkeqF472Kwy2+NHGEz3MrQX6o2kwZzAdBgNVHQ4EFgQUadwd3IpcHT2P
-MruF82HswV1qeMEwHwYDVR0jBBgwFoAUadwd3IpcHT2PMruF82HswV1qeMEwDwYD
-VR0TAQH/BAUwAwEB/zAUBgNVHREEDTALgglsb2NhbGhvc3QwCgYIKoZIzj0EAwID
-SQAwRgIhAIK3wIvKI9QLEHCISuKvXhpmFd6r55/s3RLPY9LwWhlnAiEAjI21rrua
-jAxqsVGoLZe7zUKJUQADpOqQFqfhjEGLlso=
------END CERTIFICATE-----`;
-
-async function startTls(): Promise<{
-  readonly url: URL;
-  readonly seen: string[];
-  readonly reused: boolean[];
-}> {
-  const seen: string[] = [];
-  const reused: boolean[] = [];
-  const sockets: Socket[] = [];
-  const server = createTlsServer({ key: KEY, cert: CERTIFICATE }, (socket) => {
-    sockets.push(socket);
-    reused.push(socket.isSessionReused());
-    socket.on("error", () => {});
-    socket.on("data", (chunk) => {
-      seen.push(chunk.toString("latin1"));
-      socket.end(LONG_ANSWER.replace("\r\n", "\r\nConnection: close\r\n"));
-    });
-  });
-  server.on("tlsClientError", () => {});
-  return { url: new URL(`https://localhost:${await listen(server, sockets)}`), seen, reused };
-}
-
-test("a certificate that nobody vouches for is refused, and the token is not sent", async () => {
-  const { url, seen } = await startTls();
-  expect(await connect(url).send(body(1))).toEqual({ kind: "failed", reason: "self-signed certificate" });
-  expect(seen).toEqual([]);
-});
-
-test("pushes go over TLS, the next connection with the session of the last", async () => {
-  vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0");
-  onTestFinished(() => void vi.unstubAllEnvs());
-  const { url, seen, reused } = await startTls();
-  const transport = connect(url);
-  for (let i = 0; i < 2; i += 1)
-    expect(await transport.send(body(1))).toMatchObject({ status: 200, text: "hello" });
-  expect(seen[0]).toMatch(/^POST \/v1\/snapshots HTTP\/1\.1\r\nhost: localhost:[0-9]+\r\n/);
-  expect(reused).toEqual([false, true]);
 });
