@@ -17,7 +17,10 @@ export interface TellingDeps {
 
 /** What is told of an incident as it is now, and how loudly. */
 export interface Telling {
-  /** Of several members the one that loses most; null where none is diagnosed so. */
+  /**
+   * Of several members the one that loses most, of those whose own cause is the incident's while there are such: what to do
+   * about another cause of its family may be the opposite. Null where none is diagnosed so.
+   */
   readonly detail: Detail | null;
   readonly urgency: Urgency;
 }
@@ -54,7 +57,9 @@ export function subjectsOf(
 function detailOf(incident: Incident, hand: TellingDeps["hand"]): Detail | null {
   const told = subjectsOf(incident, hand).flatMap((subject) => hand.details.get(subject) ?? []);
   const family = familyOf(incident.cause);
-  const fitting = told.filter(({ diagnosis }) => familyOf(diagnosis.cause) === family);
+  const same = told.filter(({ diagnosis }) => diagnosis.cause === incident.cause);
+  const alike = told.filter(({ diagnosis }) => familyOf(diagnosis.cause) === family);
+  const fitting = same.length > 0 ? same : alike;
   return fitting.reduce<Detail | null>(
     (worst, one) => ((one.loss?.share ?? 0) > (worst?.loss?.share ?? -1) ? one : worst),
     null,
