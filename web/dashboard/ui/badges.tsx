@@ -59,6 +59,13 @@ export function LabelChip({ name, value }: { readonly name: string; readonly val
   );
 }
 
+/** What a host is for, before all else. */
+const FIRST = ["role", "service"];
+
+function byUse(a: string, b: string): number {
+  return Number(FIRST.includes(b)) - Number(FIRST.includes(a)) || (a < b ? -1 : 1);
+}
+
 export interface LabelsProps {
   readonly labels: Readonly<Record<string, string>>;
   /** So many at most, in a line of a table; the others are told to who points at how many they are. */
@@ -66,7 +73,7 @@ export interface LabelsProps {
 }
 
 export function Labels({ labels, most = Number.POSITIVE_INFINITY }: LabelsProps) {
-  const names = Object.keys(labels).sort();
+  const names = Object.keys(labels).sort(byUse);
   if (names.length === 0) return null;
   const rest = names.slice(most);
   return (

@@ -25,7 +25,7 @@ type HostRow = HostsQuery["hosts"]["edges"][number]["node"];
 
 const STATUSES: readonly HostStatus[] = ["REPORTING", "STALE", "SILENT", "LEFT"];
 /** In a line of the table. */
-const LABELS_SHOWN = 3;
+const LABELS_SHOWN = 2;
 const ORDERS: readonly (readonly [HostOrder, string])[] = [
   ["NAME", "name"],
   ["LAST_SEEN", "last heard of"],
