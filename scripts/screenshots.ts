@@ -29,7 +29,7 @@ async function idsOf(
 ): Promise<{ readonly incident: string | null; readonly host: string | null }> {
   return page.evaluate(async () => {
     const query = `{
-      incidents(first: 1) { edges { node { id hosts(first: 1) { edges { node { id } } } } } }
+      incidents(first: 50) { edges { node { id severity hosts(first: 1) { edges { node { id } } } } } }
       hosts(first: 1) { edges { node { id } } }
     }`;
     const answer = await fetch("/graphql", {
@@ -40,10 +40,12 @@ async function idsOf(
     const { data } = (await answer.json()) as {
       data: Record<
         "incidents" | "hosts",
-        { edges: { node: { id: string; hosts: { edges: { node: { id: string } }[] } } }[] }
+        { edges: { node: { id: string; severity: string; hosts: { edges: { node: { id: string } }[] } } }[] }
       >;
     };
-    const incident = data.incidents.edges[0]?.node;
+    // One that has much to show.
+    const all = data.incidents.edges.map(({ node }) => node);
+    const incident = all.find(({ severity }) => severity === "CRITICAL") ?? all[0];
     return {
       incident: incident?.id.replace("incident_", "") ?? null,
       host: incident?.hosts.edges[0]?.node.id ?? data.hosts.edges[0]?.node.id ?? null,
@@ -74,7 +76,12 @@ try {
     ["host", host && `/hosts/${host}`],
     ["listeners", "/listeners"],
     ["counters", "/counters"],
+    ["counter", "/counters/TcpExtListenOverflows"],
     ["settings", "/settings"],
+    ...["tokens", "receivers", "silences", "events", "audit"].map((section): [string, string] => [
+      `settings-${section}`,
+      `/settings/${section}`,
+    ]),
     ["add-host", "/add-host"],
   ];
   for (const [name, path] of pages) {

@@ -70,6 +70,10 @@ test.runIf(hasChromium)(
     await page.goto(service.url);
     await page.waitForSelector("text=All is well", SEEN);
     await expectNoBarriers();
+    const viewport = page.viewportSize();
+    await page.setViewportSize({ width: 390, height: 844 });
+    expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
+    if (viewport !== null) await page.setViewportSize(viewport);
     await page.click("text=Run a drill");
     await page.waitForSelector(".drill-lines", DRILLED);
     // The page is quiet no longer, and the drill is told of to its end all the same.

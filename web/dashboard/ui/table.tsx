@@ -42,7 +42,12 @@ export function Table<Row>({ caption, columns, rows, rowKey }: TableProps<Row>) 
           {rows.map((row) => (
             <tr key={rowKey(row)}>
               {columns.map((column) => (
-                <td key={column.key} className={classOf(column)}>
+                <td
+                  key={column.key}
+                  className={classOf(column)}
+                  // On a phone each row is a block, in which the cells have their heads beside them.
+                  data-head={typeof column.head === "string" ? column.head : undefined}
+                >
                   {column.cell(row)}
                 </td>
               ))}

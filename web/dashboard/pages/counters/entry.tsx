@@ -3,6 +3,7 @@ import { useData } from "../../client/use-data.ts";
 import { sentence } from "../../format/words.ts";
 import { CounterDocument, type CounterQuery } from "../../generated/documents.ts";
 import { Card } from "../../ui/card.tsx";
+import { Prose } from "../../ui/prose.tsx";
 import { Empty, Loaded, Skeleton } from "../../ui/states.tsx";
 
 type Counter = NonNullable<CounterQuery["counter"]>;
@@ -39,17 +40,27 @@ function Entry({ counter }: { readonly counter: Counter }) {
         {sentence(kind)}, in {unit}
       </p>
       <p className="counter-meaning">
-        {meaning ?? "The catalog has no words for it yet; its values are kept all the same."}
+        <Prose>{meaning ?? "The catalog has no words for it yet; its values are kept all the same."}</Prose>
       </p>
-      {implies !== null && <Part title="What it implies">{implies}</Part>}
-      {remedy !== null && <Part title="What to do">{remedy}</Part>}
+      {implies !== null && (
+        <Part title="What it implies">
+          <Prose>{implies}</Prose>
+        </Part>
+      )}
+      {remedy !== null && (
+        <Part title="What to do">
+          <Prose>{remedy}</Prose>
+        </Part>
+      )}
       {netstatText !== null && <Part title="What netstat -s calls it">{netstatText}</Part>}
       {caveats.length > 0 && (
         <section>
           <h3>What misleads</h3>
           <ul>
             {caveats.map((caveat) => (
-              <li key={caveat}>{caveat}</li>
+              <li key={caveat}>
+                <Prose>{caveat}</Prose>
+              </li>
             ))}
           </ul>
         </section>

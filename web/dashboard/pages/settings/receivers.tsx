@@ -71,14 +71,17 @@ export function ReceiversSection({ scopes }: SectionProps) {
       <Fault text={change.fault} />
       <Card
         title="Receivers"
-        note="Where incidents are told. They are set in the service's notify file."
+        note="Where incidents are told. They are set in the service's receivers.yml."
         flush
       >
         <Loaded data={data}>
           {({ receivers }) =>
             receivers.length === 0 ? (
               <Empty icon="bell" title="Nobody is told of incidents">
-                <p>Name a webhook, Alertmanager, PagerDuty, Slack or e-mail receiver in the notify file.</p>
+                <p>
+                  Name a webhook, Alertmanager, PagerDuty, Slack or e-mail receiver in receivers.yml, in the
+                  service's data folder.
+                </p>
               </Empty>
             ) : (
               <Table caption="Receivers" columns={columns} rows={receivers} rowKey={({ name }) => name} />
