@@ -91,6 +91,7 @@ export function stageOf({ seed, shapes, learnedTo }: Pool, scenario: string, run
   return {
     chance,
     start,
+    busiest: shapes.reduce((most, { perMinute }) => Math.max(most, perMinute), 0),
     host: ({ least = 0, leastOutgoing = 0, fits = () => true, shape = () => ({}) } = {}) => {
       const fitting = shapes.flatMap((one, id) => {
         const isLarge = one.perMinute >= least && one.perMinute * one.outgoing >= leastOutgoing;

@@ -45,6 +45,8 @@ export interface Stage {
   readonly start: number;
   /** A host by chance, with at least so many connections a minute in and out. */
   host(wanted?: Wanted): SimulatedHost;
+  /** Connections a minute of the busiest of them. */
+  readonly busiest: number;
   /** Hosts of the one role of a hundred. */
   role(count: number, shape?: Wanted["shape"]): SimulatedHost[];
 }

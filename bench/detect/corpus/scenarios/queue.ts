@@ -37,11 +37,11 @@ const smallBacklog: Scenario = {
 
 function stalls(stage: Stage, seconds: number, expected: "incident" | "note") {
   const { chance } = stage;
-  const limit = chance.pick([128, 256, 511]);
-  const host = stage.host({
-    ...withLimit(limit),
-    least: Math.max(BUSY, (limit * 60) / Math.min(seconds / 2, 60)),
-  });
+  // What fills the queue in the half of its time; a queue that no host would fill so soon is not drawn.
+  const least = (limit: number) => Math.max(BUSY, (limit * 60) / Math.min(seconds / 2, 60));
+  const limits = [128, 256, 511].filter((limit, index) => index === 0 || least(limit) <= stage.busiest);
+  const limit = chance.pick(limits);
+  const host = stage.host({ ...withLimit(limit), least: Math.min(least(limit), stage.busiest) });
   const span = spanOf(stage, seconds * SECOND_MS);
   host.faults.push(takes(span, () => 0));
   const episode = { ...span, ...LOSES, causes: ["APPLICATION_STALLED"], expected } as const;
