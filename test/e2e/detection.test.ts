@@ -102,6 +102,7 @@ test("what hosts push becomes incidents, each once, by two workers", async () =>
 test("a SYN flood is named though nothing is dropped, and an honest burst is none", async () => {
   const database = await createDatabase(inject("postgresUrl"));
   const service = await startService({ databaseUrl: databaseUrlOf(inject("postgresUrl"), database) });
+  let seen: string[] = [];
   try {
     const names = ["syn-flood", "honest-burst", "syn-flood-without-cookies", "quiet"];
     // As an agent of 30 s would have seen them: the counts are those of the kernel.
@@ -113,6 +114,7 @@ test("a SYN flood is named though nothing is dropped, and an honest burst is non
         const found: IncidentAnswer[] = await incidentsIn(service);
         // Where connections were lost, the objective may be told of besides.
         const all = found.filter(({ cause }) => cause !== "SLO_BURN");
+        seen = found.map(({ title, cause, status }) => `${status} ${cause}, ${title}`);
         return all.length === 3 ? all.map(({ title, cause }) => `${cause}, ${title}`).sort() : null;
       },
       { timeoutMs: 2 * SEEN_MS },
@@ -132,7 +134,7 @@ test("a SYN flood is named though nothing is dropped, and an honest burst is non
     );
     expect(new Set(flooded)).toEqual(new Set(["syn-flood", "syn-flood-without-cookies"]));
   } catch (error) {
-    console.error(`the service wrote:\n${service.output()}`);
+    console.error(`incidents: ${seen.join("; ")}\nthe service wrote:\n${service.output()}`);
     throw error;
   } finally {
     await service.stop();
