@@ -2,11 +2,11 @@
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { seriousBarriers } from "../support/accessible.ts";
 import { hasChromium, openBrowser, type Visit } from "../support/browser.ts";
+import { SEEN, signIn } from "../support/dashboard.ts";
 import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
 import { push, TestHost } from "../support/pushes.ts";
 import { type Service, startService } from "../support/service.ts";
 
-const SEEN = { timeout: 60_000 };
 const TEST_MS = 300_000;
 /** A drill is made, seen, flagged and named, on a machine that may be busy. */
 const DRILLED = { timeout: 240_000 };
@@ -26,10 +26,7 @@ beforeAll(async () => {
   database = await createDatabase(inject("postgresUrl"));
   service = await serviceAt("0");
   visit = await openBrowser(service.url);
-  await visit.page.goto(`${service.url}/sign-in`);
-  await visit.page.fill("#token", await service.token("read", "operate", "admin"));
-  await visit.page.click("button");
-  await visit.page.waitForSelector("#main h1", SEEN);
+  await signIn(visit, service, "/", "read", "operate", "admin");
 }, TEST_MS);
 
 afterAll(async () => {

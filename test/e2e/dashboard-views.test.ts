@@ -1,39 +1,23 @@
 /** What somebody does to see what they want: ranges, zoom, filters, stacking; in a real browser, on a fleet with a story. */
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { hasChromium, openBrowser, type Visit } from "../support/browser.ts";
-import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { hasChromium, type Visit } from "../support/browser.ts";
+import { type Dashboard, openDashboard, SEEN } from "../support/dashboard.ts";
 import { exampleFleet } from "../support/example-fleet.ts";
-import { push } from "../support/pushes.ts";
-import { type Service, startService } from "../support/service.ts";
+import type { Service } from "../support/service.ts";
 
-const SEEN = { timeout: 60_000 };
 const TEST_MS = 200_000;
 
-let database: string;
+let dashboard: Dashboard;
 let service: Service;
 let visit: Visit;
 
 beforeAll(async () => {
   if (!hasChromium) return;
-  database = await createDatabase(inject("postgresUrl"));
-  service = await startService({
-    databaseUrl: databaseUrlOf(inject("postgresUrl"), database),
-    env: { SPILLWAY_RATE_LIMIT_SIGN_IN: "0" },
-  });
-  await service.pushed(push(...exampleFleet(Date.now())));
-  visit = await openBrowser(service.url);
-  await visit.page.goto(`${service.url}/sign-in?next=/counters`);
-  await visit.page.fill("#token", await service.token("read"));
-  await visit.page.click("button");
-  await visit.page.waitForSelector("#main h1", SEEN);
+  dashboard = await openDashboard(exampleFleet(Date.now()), "/counters", "read");
+  ({ service, visit } = dashboard);
 }, TEST_MS);
 
-afterAll(async () => {
-  if (!hasChromium) return;
-  await visit?.close();
-  await service?.stop();
-  await dropDatabase(inject("postgresUrl"), database);
-});
+afterAll(() => dashboard?.close());
 
 /** Opens a page, and waits until nothing of it is still on its way. */
 async function open(path: string): Promise<void> {

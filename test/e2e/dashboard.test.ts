@@ -5,13 +5,13 @@
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { seriousBarriers } from "../support/accessible.ts";
 import { hasChromium, openBrowser, type Visit } from "../support/browser.ts";
+import { SEEN, signIn } from "../support/dashboard.ts";
 import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
 import { makeNetwork, type TestNetwork } from "../support/network.ts";
 import { type Service, startService } from "../support/service.ts";
 import { startVictim, type Victim } from "../support/victim.ts";
 import { waitFor } from "../support/wait.ts";
 
-const SEEN = { timeout: 60_000 };
 /** Over plain HTTP to another name than loopback's, Chromium warns of headers that it does not heed there. */
 const AS_SECURE = "--unsafely-treat-insecure-origin-as-secure=";
 
@@ -60,10 +60,7 @@ afterAll(async () => {
 async function signedIn(path: string, ...scopes: Parameters<Service["token"]>): Promise<Visit> {
   const visit = await openBrowser(service.url, { args: [`${AS_SECURE}${service.url}`] });
   visits.push(visit);
-  await visit.page.goto(`${service.url}/sign-in?next=${encodeURIComponent(path)}`);
-  await visit.page.fill("#token", await service.token(...scopes));
-  await visit.page.click("button");
-  await visit.page.waitForSelector("#main h1", SEEN);
+  await signIn(visit, service, path, ...scopes);
   return visit;
 }
 
