@@ -130,3 +130,26 @@ test("ten that leave by scale-in give none, and one that dies beside them gives 
   }
   expect(toldByHook()).toEqual([["incident.opened", `${title} open 1`]]);
 });
+
+test("a rack that falls silent gives one notification, and one end when it is back", {
+  timeout: 300_000,
+}, async ({ store }) => {
+  const fleet = new NotifiedFleet(store, receivers());
+  const staying = await fleetOf(store, named("web", 30), { role: "web" });
+  const rack = await fleetOf(store, named("rack", 20), { role: "web" }, 8);
+  const stay = { hosts: staying, moves: CALM };
+  await fleet.minutes(3, [stay, { hosts: rack, moves: CALM }]);
+  await fleet.minutes(3, [stay]);
+  await fleet.minutes(7, [stay, { hosts: rack, moves: CALM }]);
+  await fleet.end();
+
+  const title = `Nothing is heard: ${rack.length} hosts`;
+  for (const one of [pager, eachPager]) {
+    expect(eventsAt(one)).toEqual([expect.stringMatching(`^trigger 1 .*${title}$`), "resolve 1"]);
+  }
+  expect(toldByHook()).toEqual([
+    ["incident.opened", `${title} open ${rack.length}`],
+    ["incident.resolved", `${title} resolved ${rack.length}`],
+  ]);
+  await expectNothingLeft(store.db);
+});
