@@ -118,13 +118,17 @@ test("whoever follows the links of messages opens pages, and changes nothing", a
     await judge(db, { dedupKey: key, urgency: "PAGE", startedAt: now, judgedAt: now });
   }
   const names = Object.keys(farEnds).sort();
-  const links = await waitFor("each far end to be told, with a link to a page", () => {
-    const found = linksIn(farEnds);
-    const isPage = (link: string) => /\/incidents(\/\d+)?$/.test(link);
-    const without = names.filter((name) => ![...(found.get(name) ?? [])].some(isPage));
-    if (without.length > 0) throw new Error(`none at ${without}`);
-    return found;
-  });
+  const links = await waitFor(
+    "each far end to be told, with a link to a page",
+    () => {
+      const found = linksIn(farEnds);
+      const isPage = (link: string) => /\/incidents(\/\d+)?$/.test(link);
+      const without = names.filter((name) => ![...(found.get(name) ?? [])].some(isPage));
+      if (without.length > 0) throw new Error(`none at ${without}`);
+      return found;
+    },
+    { timeoutMs: 90_000 },
+  );
   await service.graphql('mutation { testReceiver(name: "chat") { status } }');
   for (const [name, own] of linksIn(farEnds)) links.set(name, own);
   await waitFor("what was told to be kept", async () => {
