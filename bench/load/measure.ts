@@ -41,6 +41,8 @@ const LOOK_MS = 1_000;
 /** Memory and metrics are looked at each so many looks: both cost those who are looked at. */
 const DEEP_LOOKS = 5;
 const DRAIN_MS = 30_000;
+/** A run is asked for so long before it begins: a message to a busy process takes a while. */
+const LEAD_MS = 300;
 
 /** @param untilSettled goes on looking, after the last answer, until the rollups have caught up */
 export async function measure(
@@ -50,16 +52,12 @@ export async function measure(
   untilSettled = false,
 ): Promise<Measured> {
   const beginMs = await generator.plan(parts);
-  // By the first looks: what a process only does once is done before what counts.
-  await Promise.all([deployment.rollup(), deployment.metrics()]);
-  await sleep(Math.max(0, beginMs - Date.now()));
+  // What a process only does once is done before what counts.
+  const [overflowsBefore] = await Promise.all([overflowsOf(deployment), deployment.rollup()]);
+  await sleep(Math.max(0, beginMs - LEAD_MS - Date.now()));
 
   const since = performance.now();
-  const before = {
-    ...reading(deployment),
-    own: process.cpuUsage(),
-    overflows: await overflowsOf(deployment),
-  };
+  const before = { ...reading(deployment), own: process.cpuUsage() };
   const looks = new Looks(deployment, since);
   let over = false;
   const running = generator.run(DRAIN_MS).finally(() => {
@@ -73,7 +71,7 @@ export async function measure(
   const after = reading(deployment);
   const seconds = (performance.now() - since) / 1_000;
   const own = process.cpuUsage(before.own);
-  const [overflows, load1] = [(await overflowsOf(deployment)) - before.overflows, loadavg()[0] ?? 0];
+  const [overflows, load1] = [(await overflowsOf(deployment)) - overflowsBefore, loadavg()[0] ?? 0];
   while (untilSettled && looks.isBehind) await looks.next();
 
   const cpuS = byProcess((name) => (after.cpuMs[name] - before.cpuMs[name]) / 1_000);
