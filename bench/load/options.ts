@@ -95,7 +95,7 @@ export function readOptions(args: readonly string[]): Options | null {
           seconds: numberOf("--seconds", values.seconds, 5, 3_600),
           backlog: numberOf("--backlog", values.backlog, 1, 500),
           dashboards: numberOf("--dashboards", values.dashboards, 1, 2_000),
-          subscribers: numberOf("--subscribers", values.subscribers, 1, 5_000),
+          subscribers: numberOf("--subscribers", values.subscribers, 1, 2_000),
           ramp: { ...rampOf(values.ramp), refine: numberOf("--refine", values.refine, 0, 10) },
         },
     json: values.json,

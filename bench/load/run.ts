@@ -24,7 +24,12 @@ const SHAPES_BY_NAME: Readonly<Record<ShapeName, Shape>> = {
   hot,
 };
 
-async function run({ shapes, sizes, limitMs }: Options): Promise<Report> {
+/** @returns what was measured, and whether all of it was */
+async function run({
+  shapes,
+  sizes,
+  limitMs,
+}: Options): Promise<{ readonly report: Report; readonly whole: boolean }> {
   // Each shape has its own service and database: what one has left behind is not the next one's.
   let shop: Workshop | null = null;
   const leave = (code: number, why: string) => {
@@ -35,14 +40,21 @@ async function run({ shapes, sizes, limitMs }: Options): Promise<Report> {
   const deadline = setTimeout(() => leave(1, `did not end within ${limitMs / 60_000} minutes`), limitMs);
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => leave(130, signal));
   const rows: Row[] = [];
+  let whole = true;
   try {
     for (const shape of shapes) {
       process.stderr.write(`bench: ${shape} ...\n`);
       shop = new Workshop();
-      rows.push(...(await SHAPES_BY_NAME[shape](shop, sizes)));
+      try {
+        rows.push(...(await SHAPES_BY_NAME[shape](shop, sizes)));
+      } catch (error) {
+        // The others were hours, perhaps: they are told.
+        whole = false;
+        tell(error);
+      }
       await shop.end();
     }
-    return makeReport(sizes, rows);
+    return { report: makeReport(sizes, rows), whole };
   } finally {
     clearTimeout(deadline);
     await shop?.end();
@@ -62,17 +74,19 @@ async function main(): Promise<number> {
     return 0;
   }
   try {
-    const report = await run(options);
+    const { report, whole } = await run(options);
     const text = markdown(report);
     process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : `${text}\n`);
-    if (options.write) writeDocs(text);
-    return 0;
+    if (options.write && whole) writeDocs(text);
+    return whole ? 0 : 1;
   } catch (error) {
-    process.stderr.write(
-      `bench: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-    );
+    tell(error);
     return 1;
   }
+}
+
+function tell(error: unknown): void {
+  process.stderr.write(`bench: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
 }
 
 process.exit(await main());

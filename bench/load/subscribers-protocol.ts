@@ -3,8 +3,9 @@ export type SubscribersCommand =
   | {
       readonly do: "start";
       readonly url: string;
-      readonly token: string;
-      readonly count: number;
+      readonly tokens: readonly string[];
+      /** Subscribers of each. */
+      readonly perToken: number;
       /** What each of them subscribes to. */
       readonly documents: readonly string[];
     }

@@ -22,33 +22,39 @@ function hear(text: string): void {
   else behindMs.push(now - first);
 }
 
-/** @returns when all of them are connected */
-async function start({ url, token, count, documents }: Extract<SubscribersCommand, { do: "start" }>) {
-  await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<void>((resolve, reject) => {
-          const client = createClient({
-            url,
-            webSocketImpl: WebSocket,
-            connectionParams: { authorization: `Bearer ${token}` },
-            retryAttempts: 0,
-            lazy: true,
-            on: { connected: () => resolve() },
-          });
-          clients.push(client);
-          const lose = (error: unknown) => {
-            heard.lost++;
-            reject(error instanceof Error ? error : new Error("a subscription ended"));
-          };
-          for (const query of documents) {
-            const next = (result: unknown) => hear(JSON.stringify(result));
-            client.subscribe({ query }, { next, error: lose, complete: () => undefined });
-          }
-        }),
-    ),
-  );
+/** @returns when all of them are connected: those of one token at once, one token after another */
+async function start({ url, tokens, perToken, documents }: Extract<SubscribersCommand, { do: "start" }>) {
+  for (const token of tokens) {
+    await Promise.all(Array.from({ length: perToken }, () => subscribe(url, token, documents)));
+  }
+}
+
+function subscribe(url: string, token: string, documents: readonly string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const client = createClient({
+      url,
+      webSocketImpl: WebSocket,
+      connectionParams: { authorization: `Bearer ${token}` },
+      retryAttempts: 0,
+      on: { connected: () => resolve() },
+    });
+    clients.push(client);
+    const lose = (reason: unknown) => {
+      heard.lost++;
+      reject(new Error(`a subscription ended: ${reasonOf(reason)}`));
+    };
+    for (const query of documents) {
+      const next = (result: unknown) => hear(JSON.stringify(result));
+      client.subscribe({ query }, { next, error: lose, complete: () => undefined });
+    }
+  });
+}
+
+/** Of an error, of the event that closed a socket, or of what GraphQL answers. */
+function reasonOf(reason: unknown): string {
+  if (reason instanceof Error) return reason.message;
+  if (typeof reason === "object" && reason !== null && "reason" in reason) return String(reason.reason);
+  return JSON.stringify(reason);
 }
 
 /** What was heard since the last time. */

@@ -37,6 +37,10 @@ test("for a stranger the service's own, and nothing of the fleet", async () => {
   expect(text).toMatch(/^spillway_rollup_settled_lag_seconds \d/m);
   expect(text).toMatch(/^spillway_database_size_bytes \d{6,}$/m);
   expect(text).toMatch(/^spillway_queue_jobs\{state="failed"\} 0$/m);
+  expect(text).toMatch(/^spillway_listener_accept_queue \d+$/m);
+  expect(text).toMatch(/^spillway_listener_limit [1-9]\d*$/m);
+  expect(text).toMatch(/^spillway_listener_overflows_total \d+$/m);
+  expect(text).toMatch(/^spillway_listener_drops_total \d+$/m);
   // The database is a server elsewhere: what its disk has left is not known, and not said to be 0.
   expect(text).not.toMatch(/^spillway_database_free_bytes /m);
   expect(text).not.toMatch(/spillway_fleet/);

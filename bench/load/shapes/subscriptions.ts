@@ -1,3 +1,4 @@
+import { keepToken, newSecret } from "../../../src/store/tokens.ts";
 import { startChild } from "../../support/child.ts";
 import { measure } from "../measure.ts";
 import { AGENTS, fleetOf, fleetWords, greet, PUSHES, pushing, type Shape, setStage } from "../shape.ts";
@@ -9,18 +10,26 @@ const DOCUMENTS = [
   "subscription { incidents { id status updatedAt } }",
 ];
 
+/** One credential may hold 100 sockets. */
+const PER_TOKEN = 50;
+
 /** Fleet pages that are open and quiet, and told by themselves, while agents push. */
 export const subscriptions: Shape = async (shop, sizes) => {
   const stage = await setStage(shop);
   const { deployment, generator } = stage;
   await generator.agents(AGENTS, fleetOf(sizes), deployment.target);
   await greet(stage, [AGENTS], sizes.hosts);
+  const people = Math.ceil(sizes.subscribers / PER_TOKEN);
+  const perToken = Math.round(sizes.subscribers / people);
+  const { db } = deployment.database.store;
+  const tokens = Array.from({ length: people }, () => newSecret());
+  for (const token of tokens) await keepToken(db, token, { name: "subscriber", scopes: ["read"] });
   const subscribers = startChild<SubscribersCommand>(shop, new URL("../subscribers.ts", import.meta.url));
   await subscribers.ask({
     do: "start",
     url: `ws://127.0.0.1:${deployment.spillway.port}/graphql`,
-    token: deployment.spillway.readToken,
-    count: sizes.subscribers,
+    tokens,
+    perToken,
     documents: DOCUMENTS,
   });
   const before = (await subscribers.ask({ do: "tell" })) as Heard;
@@ -31,7 +40,7 @@ export const subscriptions: Shape = async (shop, sizes) => {
   return [
     {
       shape: "subscriptions",
-      name: `${fleetWords(sizes)}, ${sizes.subscribers} subscribers`,
+      name: `${fleetWords(sizes)}, ${people * perToken} subscribers`,
       label: PUSHES,
       measured,
       notes: [
