@@ -72,7 +72,9 @@ export async function startHttp(service: Service, parts: HttpParts): Promise<Req
     await listener.begin({ address, port, backlog: BACKLOG });
     addListenerMetrics(metrics, listener);
     const stopReloads =
-      tlsServer === null || config.tls === null ? null : keepTls(tlsServer, config.tls, log);
+      tlsServer === null || tls === null || config.tls === null
+        ? null
+        : keepTls(tlsServer, tls, config.tls, { log, metrics });
     return {
       value: pushes["/v1/snapshots"],
       stop: async (graceMs) => {

@@ -70,8 +70,8 @@ test("what a later agent adds under the same version is passed over, and all els
   expect(await latestOf(host)).toEqual({
     latest: [
       { counter: { name: "TcpActiveOpens" }, value: "1" },
-      { counter: { name: "TcpExtListenDrops" }, value: "3" },
       { counter: { name: "TcpExtListenOverflows" }, value: "2" },
+      { counter: { name: "TcpExtListenDrops" }, value: "3" },
     ],
     listeners: [{ port: 8_080 }],
   });
