@@ -28,6 +28,8 @@ export interface Measured {
     /** From the beginning until it was 0 for the first time after it had not been; 0 when it always was. */
     readonly backAfterS: number;
   };
+  /** A group commit of the service, on average, in ms; NaN when there was none. */
+  readonly commitMs: number;
   /** Of the service's own port. */
   readonly listener: { readonly queueMax: number; readonly overflows: number };
   readonly machine: {
@@ -53,7 +55,7 @@ export async function measure(
 ): Promise<Measured> {
   const beginMs = await generator.plan(parts);
   // What a process only does once is done before what counts.
-  const [overflowsBefore] = await Promise.all([overflowsOf(deployment), deployment.rollup()]);
+  const [metricsBefore] = await Promise.all([deployment.metrics(), deployment.rollup()]);
   await sleep(Math.max(0, beginMs - LEAD_MS - Date.now()));
 
   const since = performance.now();
@@ -71,7 +73,10 @@ export async function measure(
   const after = reading(deployment);
   const seconds = (performance.now() - since) / 1_000;
   const own = process.cpuUsage(before.own);
-  const [overflows, load1] = [(await overflowsOf(deployment)) - overflowsBefore, loadavg()[0] ?? 0];
+  const load1 = loadavg()[0] ?? 0;
+  const metricsAfter = await deployment.metrics();
+  const grown = (name: string) =>
+    (metricsAfter.service.get(name) ?? Number.NaN) - (metricsBefore.service.get(name) ?? Number.NaN);
   while (untilSettled && looks.isBehind) await looks.next();
 
   const cpuS = byProcess((name) => (after.cpuMs[name] - before.cpuMs[name]) / 1_000);
@@ -87,7 +92,9 @@ export async function measure(
     cpuS,
     thread: { service: thread("service"), worker: thread("worker") },
     ...looks.summary(),
-    listener: { queueMax: looks.queueMax, overflows },
+    commitMs:
+      (grown("spillway_ingest_commit_seconds_sum") / grown("spillway_ingest_commit_seconds_count")) * 1_000,
+    listener: { queueMax: looks.queueMax, overflows: grown("spillway_listener_overflows_total") },
     machine: {
       load1,
       othersCores: Math.max(0, (after.busyMs - before.busyMs) / 1_000 / seconds - oursS / seconds),
@@ -97,10 +104,6 @@ export async function measure(
 
 function reading(deployment: Deployment) {
   return { cpuMs: deployment.cpuMs(), threadMs: deployment.threadCpuMs(), busyMs: machineBusyMs() };
-}
-
-async function overflowsOf(deployment: Deployment): Promise<number> {
-  return (await deployment.metrics()).service.get("spillway_listener_overflows_total") ?? Number.NaN;
 }
 
 function byProcess(value: (name: (typeof PROCESSES)[number]) => number): ByProcess {

@@ -103,11 +103,14 @@ function tables(rows: readonly Row[]): string {
         ...PROCESSES,
         "all",
         ...PROCESSES.map((name) => `${name}, MB at most`),
+        "ms a commit",
+        "loop late p99, service, ms",
+        "worker",
         "cores in all",
         "generator's",
       ],
       onceEach(rows).map(({ name, measured }) => {
-        const { cpuS, ran, seconds, peakMb } = measured;
+        const { cpuS, ran, seconds, peakMb, commitMs, loopMs } = measured;
         const millions = (samplesPerSecond(measured) * ran.seconds) / 1e6;
         const all = PROCESSES.reduce((sum, process) => sum + cpuS[process], 0);
         return [
@@ -115,6 +118,7 @@ function tables(rows: readonly Row[]): string {
           ...PROCESSES.map((process) => round(cpuS[process] / millions)),
           round(all / millions),
           ...PROCESSES.map((process) => round(peakMb[process])),
+          ...[commitMs, loopMs.service, loopMs.worker].map(round),
           (all / seconds).toFixed(2),
           (ran.own.cpuMs / 1_000 / seconds).toFixed(2),
         ];
@@ -135,9 +139,10 @@ function notesOf(rows: readonly Row[]): string {
       const fault = generatorFault(measured);
       const all = [
         ...notes,
-        ...Object.entries(ran.sent).flatMap(([label, { unanswered }]) =>
-          unanswered > 0 ? [`${unanswered} ${label} were not answered`] : [],
-        ),
+        ...Object.entries(ran.sent).flatMap(([label, { unanswered, again }]) => [
+          ...(again > 0 ? [`${again} times ${label} were told to come back, or cut`] : []),
+          ...(unanswered > 0 ? [`${unanswered} ${label} were not answered`] : []),
+        ]),
         ...(ran.own.skipped > 0
           ? [`${ran.own.skipped} requests were left out, for they were encoded too late`]
           : []),

@@ -44,7 +44,7 @@ async function run({
   try {
     for (const shape of shapes) {
       process.stderr.write(`bench: ${shape} ...\n`);
-      shop = new Workshop();
+      shop = new Workshop("load");
       try {
         rows.push(...(await SHAPES_BY_NAME[shape](shop, sizes)));
       } catch (error) {

@@ -16,7 +16,7 @@ export function generatorFault({ ran: { own, seconds } }: Measured): string | nu
 
 /** What was full, or nearest to it, in words. */
 export function boundBy(measured: Measured, cores: number): string {
-  const { seconds, cpuS, thread, ran, machine, loopMs } = measured;
+  const { seconds, cpuS, thread, ran, machine, loopMs, commitMs } = measured;
   const each = PROCESSES.map((name) => `${name} ${(cpuS[name] / seconds).toFixed(2)}`).join(", ");
   const generator = ran.own.cpuMs / 1_000 / seconds;
   const used =
@@ -27,6 +27,5 @@ export function boundBy(measured: Measured, cores: number): string {
   if (thread.worker > FULL)
     return `the one thread of the worker (${thread.worker.toFixed(2)} of a core; ${split})`;
   if (used > FULL * cores) return `the machine's ${cores} cores: ${split}`;
-  const late = Math.max(loopMs.service, loopMs.worker);
-  return `no core was full: ${split}; event loops late by ${Math.round(late)} ms at most at the 99th percentile`;
+  return `no core was full: ${split}; a commit took ${Math.round(commitMs)} ms on average, event loops were late by ${Math.round(loopMs.service)} (service) and ${Math.round(loopMs.worker)} ms (worker) at the 99th percentile`;
 }

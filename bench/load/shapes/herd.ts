@@ -32,7 +32,6 @@ export const herd: Shape = async (shop, sizes) => {
       notes: [
         `rollups had caught up ${measured.lag.backAfterS.toFixed(1)} s after the first connection`,
         `usual pushes meanwhile and after: p50 ${usual?.p50Ms.toFixed(0)} ms, p99 ${usual?.p99Ms.toFixed(0)} ms`,
-        `${measured.ran.sent[label]?.again} backlogs were told to come back`,
       ],
     },
   ];

@@ -119,6 +119,7 @@ const quiet: Measured = {
   thread: { service: 0.4, worker: 0.2 },
   loopMs: { service: 12, worker: 30 },
   lag: { p50: 0, p95: 1, max: 3, settledMax: 3, marksMax: 10, backAfterS: 0 },
+  commitMs: 4,
   listener: { queueMax: 0, overflows: 0 },
   machine: { load1: 1, othersCores: 0 },
 };
@@ -137,7 +138,9 @@ test("a step holds while lag, acks and answers are under an interval", () => {
 });
 
 test("what bounds a run is named, and a generator that was late says so", () => {
-  expect(boundBy(quiet, 2)).toMatch(/^no core was full: service 0\.50, worker 0\.20, .*late by 30 ms/);
+  expect(boundBy(quiet, 2)).toMatch(
+    /^no core was full: service 0\.50, worker 0\.20, .*a commit took 4 ms .*late by 12 .* 30 ms/,
+  );
   expect(boundBy({ ...quiet, thread: { service: 0.97, worker: 0.2 } }, 2)).toMatch(
     /^the one thread of the service/,
   );
