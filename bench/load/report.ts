@@ -46,24 +46,21 @@ export function markdown({ machine, node, date, sizes, rows, redis }: Report): s
   const others = rows.filter(({ shape }) => shape !== "ramp");
   if (others.length > 0) parts.push(tables(others), notesOf(others));
   if (ramp.length > 0) parts.push(knee(ramp, sizes.intervalMs), tables(ramp), notesOf(ramp));
-  return parts.join("\n\n");
+  return parts.filter((part) => part !== "").join("\n\n");
 }
 
 /** The ramp's answer. */
 function knee(rows: readonly Row[], intervalMs: number): string {
-  const held = rows.filter(({ measured }) => heldOut(measured, intervalMs));
-  const gave = rows.filter(({ measured }) => !heldOut(measured, intervalMs));
-  const most = (some: readonly Row[], pick: (...values: number[]) => number) =>
-    some.find(
-      ({ measured }) =>
-        samplesPerSecond(measured) === pick(...some.map((one) => samplesPerSecond(one.measured))),
-    )?.name ?? "none";
-  const first = `**Held: ${most(held, Math.max)}**, with a lag of rollups and a 99th percentile of acks under one interval.`;
-  if (gave.length === 0) return `${first} Nothing gave way up to there: it was not tried further.`;
-  return `${first} Not held: ${most(gave, Math.min)}.`;
+  const sorted = [...rows].sort((one, other) => samplesPerSecond(one) - samplesPerSecond(other));
+  const held = sorted.filter(({ measured }) => heldOut(measured, intervalMs)).at(-1);
+  const gaveWay = sorted.find(({ measured }) => !heldOut(measured, intervalMs));
+  const first = `**Held: ${held?.name ?? "none"}**, with a lag of rollups and a 99th percentile of acks under one interval.`;
+  return gaveWay === undefined
+    ? `${first} Nothing gave way up to there: it was not tried further.`
+    : `${first} Not held: ${gaveWay.name}.`;
 }
 
-function samplesPerSecond({ ran }: Row["measured"]): number {
+function samplesPerSecond({ measured: { ran } }: Row): number {
   return Object.values(ran.sent).reduce((sum, { samples }) => sum + samples, 0) / ran.seconds;
 }
 
@@ -109,9 +106,10 @@ function tables(rows: readonly Row[]): string {
         "cores in all",
         "generator's",
       ],
-      onceEach(rows).map(({ name, measured }) => {
+      onceEach(rows).map((row) => {
+        const { name, measured } = row;
         const { cpuS, ran, seconds, peakMb, commitMs, loopMs } = measured;
-        const millions = (samplesPerSecond(measured) * ran.seconds) / 1e6;
+        const millions = (samplesPerSecond(row) * ran.seconds) / 1e6;
         const all = PROCESSES.reduce((sum, process) => sum + cpuS[process], 0);
         return [
           name,
@@ -147,7 +145,9 @@ function notesOf(rows: readonly Row[]): string {
           ? [`${ran.own.skipped} requests were left out, for they were encoded too late`]
           : []),
         ...(listener.overflows > 0
-          ? [`the service's own accept queue overflowed ${listener.overflows} times`]
+          ? [
+              `${listener.overflows} overflows of accept queues were counted in the network namespace, where others may listen too; the service's own was seen to hold ${listener.queueMax}`,
+            ]
           : []),
         ...(fault !== null && !notes.some((note) => note.includes(fault))
           ? [`**the generator was what bounded it: ${fault}**`]

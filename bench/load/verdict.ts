@@ -2,14 +2,18 @@
 import { PROCESSES } from "./deployment.ts";
 import type { Measured } from "./measure.ts";
 
-/** A request that was given to its connection so late was not the service's fault. */
+/** A request that was given to its connection so late was not the service's fault, ... */
 const LATE_MS = 50;
+/** ... unless that is little of what answers took. */
+const LATE_SHARE = 0.1;
 const FULL = 0.9;
 
 /** Why the generator was what bounded it; null when it was not. */
-export function generatorFault({ ran: { own, seconds } }: Measured): string | null {
+export function generatorFault({ ran: { own, seconds, sent } }: Measured): string | null {
   const cores = own.cpuMs / 1_000 / seconds;
-  if (own.lateP99Ms > LATE_MS) return `sent ${Math.round(own.lateP99Ms)} ms late at the 99th percentile`;
+  const slowest = Math.max(...Object.values(sent).map(({ p99Ms }) => p99Ms));
+  if (own.lateP99Ms > Math.max(LATE_MS, LATE_SHARE * slowest))
+    return `sent ${Math.round(own.lateP99Ms)} ms late at the 99th percentile`;
   if (cores > FULL) return `its one core was full (${cores.toFixed(2)})`;
   return null;
 }

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { FLEET_DEFAULTS } from "../../../bench/fleet/fleet.ts";
 import { postRequest } from "../../../bench/ingest/post-request.ts";
 import { AgentPushes } from "../../../bench/load/agent-pushes.ts";
+import type { Sent } from "../../../bench/load/generator-protocol.ts";
 import type { Measured } from "../../../bench/load/measure.ts";
 import { Client, type Due, nowMs, sendAll } from "../../../bench/load/open-loop.ts";
 import { readOptions } from "../../../bench/load/options.ts";
@@ -124,12 +125,16 @@ const quiet: Measured = {
   machine: { load1: 1, othersCores: 0 },
 };
 
+function sentOf({ ran }: Measured): Sent {
+  const { pushes } = ran.sent;
+  if (pushes === undefined) throw new Error("no pushes");
+  return pushes;
+}
+
 test("a step holds while lag, acks and answers are under an interval", () => {
-  const sent = quiet.ran.sent.pushes;
-  if (sent === undefined) throw new Error("no pushes");
   const withPushes = (more: object): Measured => ({
     ...quiet,
-    ran: { ...quiet.ran, sent: { pushes: { ...sent, ...more } } },
+    ran: { ...quiet.ran, sent: { pushes: { ...sentOf(quiet), ...more } } },
   });
   expect(heldOut(quiet, 10_000)).toBe(true);
   expect(heldOut({ ...quiet, lag: { ...quiet.lag, max: 10 } }, 10_000)).toBe(false);
@@ -150,6 +155,8 @@ test("what bounds a run is named, and a generator that was late says so", () => 
   expect(generatorFault({ ...quiet, ran: { ...quiet.ran, own } })).toBe(
     "sent 80 ms late at the 99th percentile",
   );
+  const slow = { pushes: { ...sentOf(quiet), p99Ms: 5_000 } };
+  expect(generatorFault({ ...quiet, ran: { ...quiet.ran, own, sent: slow } })).toBeNull();
   const busy = { ...quiet.ran.own, cpuMs: 9_500 };
   expect(generatorFault({ ...quiet, ran: { ...quiet.ran, own: busy } })).toMatch(/one core was full/);
 });
