@@ -1,7 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { Server } from "node:https";
-import { Gauge } from "prom-client";
 import { SpillwayError } from "../errors.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
@@ -66,16 +65,11 @@ export function keepTls(
   files: TlsFiles,
   { log, metrics }: { readonly log: Logger; readonly metrics: Metrics },
 ): () => void {
-  const expiry = new Gauge({
-    name: "spillway_tls_certificate_expiry_timestamp_seconds",
-    help: "When the certificate that clients are shown ends.",
-    registers: [metrics.registry],
-  });
-  expiry.set(expiresAt / 1_000);
+  metrics.certificateExpiry.set(expiresAt / 1_000);
   const reload = async () => {
     const { cert, key, expiresAt } = await readTls(files);
     server.setSecureContext({ cert, key });
-    expiry.set(expiresAt / 1_000);
+    metrics.certificateExpiry.set(expiresAt / 1_000);
     log.info(
       { file: files.cert, until: new Date(expiresAt).toISOString() },
       "the certificate was read again",
