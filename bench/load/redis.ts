@@ -1,8 +1,6 @@
 /** A Redis as operations.md asks for it: nothing evicted, its log synced each second. */
 import { join } from "node:path";
-import { Redis } from "ioredis";
-import { hasRedis } from "../../test/support/redis.ts";
-import { waitFor } from "../../test/support/wait.ts";
+import { hasRedis, redisAnswers } from "../../test/support/redis.ts";
 import type { Started, Workshop } from "../support/workshop.ts";
 
 export interface LoadRedis {
@@ -18,15 +16,6 @@ export async function startRedis(shop: Workshop): Promise<LoadRedis | null> {
   const settings = ["--port", "0", "--unixsocket", socket, "--dir", folder, "--save", ""];
   const durable = ["--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction"];
   const process = shop.start("redis-server", [...settings, ...durable]);
-  await waitFor("Redis to answer", async () => {
-    const client = new Redis(socket, { lazyConnect: true, retryStrategy: () => null });
-    client.on("error", () => undefined);
-    try {
-      await client.connect();
-      return (await client.ping()) === "PONG";
-    } finally {
-      client.disconnect();
-    }
-  });
+  await redisAnswers(socket);
   return { url: `unix://${socket}`, process };
 }

@@ -138,7 +138,7 @@ function notesOf(rows: readonly Row[]): string {
       const all = [
         ...notes,
         ...Object.entries(ran.sent).flatMap(([label, { unanswered, again }]) => [
-          ...(again > 0 ? [`${again} times ${label} were told to come back, or cut`] : []),
+          ...(again > 0 ? [`${label} were sent again ${again} times, told to come back or cut`] : []),
           ...(unanswered > 0 ? [`${unanswered} ${label} were not answered`] : []),
         ]),
         ...(ran.own.skipped > 0

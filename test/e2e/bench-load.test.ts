@@ -1,45 +1,15 @@
 /** The bench of load, tiny: that every shape still runs, tells what it has to, and leaves nothing behind. */
-import { spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import type { Report } from "../../bench/load/report.ts";
-import { cleanEnvironment } from "../support/service.ts";
+import { benchFolders, runBench } from "../support/bench.ts";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-
-function leftovers(): string[] {
-  return readdirSync(tmpdir()).filter((name) => name.startsWith("spillway-bench-load-"));
-}
-
-interface Ended {
-  readonly output: string;
-  readonly errors: string;
-  readonly code: number | null;
-}
-
-function bench(...args: string[]): Promise<Ended> {
-  const child = spawn(process.execPath, ["--import", "tsx", "bench/load/run.ts", ...args], {
-    cwd: ROOT,
-    env: cleanEnvironment(),
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let [output, errors] = ["", ""];
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    output += text;
-  });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    errors += text;
-  });
-  return new Promise((resolve) => child.once("close", (code) => resolve({ output, errors, code })));
-}
+const PROGRAM = "bench/load/run.ts";
 
 test("npm run bench:load runs every shape, and ends with all that it started", async () => {
-  const before = leftovers();
-  const { output, errors, code } = await bench("--tiny", "--json");
+  const before = benchFolders("load");
+  const { output, errors, code } = await runBench(PROGRAM, "--tiny", "--json");
   expect([code, errors.replace(/^bench: .* \.\.\.\n/gm, "")]).toEqual([0, ""]);
-  expect(leftovers()).toEqual(before);
+  expect(benchFolders("load")).toEqual(before);
 
   const { rows } = JSON.parse(output) as Report;
   expect([...new Set(rows.map(({ shape }) => shape))]).toEqual([
@@ -67,9 +37,9 @@ test("npm run bench:load runs every shape, and ends with all that it started", a
 }, 900_000);
 
 test("help is help, and a shape that is not there is refused with the list of those that are", async () => {
-  const help = await bench("--help");
+  const help = await runBench(PROGRAM, "--help");
   expect([help.code, help.output]).toEqual([0, expect.stringContaining("npm run bench:load -- [options]")]);
-  const { errors, code } = await bench("nonsense");
+  const { errors, code } = await runBench(PROGRAM, "nonsense");
   expect(code).toBe(1);
   expect(errors).toContain("there is no shape nonsense");
   expect(errors).toContain("steady|ramp|herd|dashboards|subscriptions|hot");
