@@ -1,0 +1,66 @@
+import type { PrismaClient } from "../../store/client.ts";
+import { storeFault } from "../../store/errors.ts";
+import { type FillOutcome, type FillRow, fillSnapshots } from "../../store/fill-snapshots.ts";
+import { LayoutUnions } from "../../store/layout-unions.ts";
+
+/** Filled together at most. */
+const ROWS_AT_ONCE = 1_000;
+
+interface Waiting {
+  readonly rows: readonly FillRow[];
+  readonly resolve: (outcomes: FillOutcome[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Fills snapshots with the parts that came later. While some are filled the next gather, whichever request they are of:
+ * the busier the service, the less each costs.
+ */
+export class FillQueue {
+  readonly #db: PrismaClient;
+  readonly #unions: LayoutUnions;
+  #waiting: Waiting[] = [];
+  #isFilling = false;
+
+  constructor(db: PrismaClient) {
+    this.#db = db;
+    this.#unions = new LayoutUnions(db);
+  }
+
+  /** @returns and throws as fillSnapshots */
+  submit(rows: readonly FillRow[]): Promise<FillOutcome[]> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ rows, resolve, reject });
+      if (!this.#isFilling) void this.#fillAll();
+    });
+  }
+
+  async #fillAll(): Promise<void> {
+    this.#isFilling = true;
+    while (this.#waiting.length > 0) {
+      const group: Waiting[] = [];
+      let count = 0;
+      for (const one of this.#waiting) {
+        if (group.length > 0 && count + one.rows.length > ROWS_AT_ONCE) break;
+        group.push(one);
+        count += one.rows.length;
+      }
+      this.#waiting = this.#waiting.slice(group.length);
+      await this.#fill(group);
+    }
+    this.#isFilling = false;
+  }
+
+  async #fill(group: readonly Waiting[]): Promise<void> {
+    try {
+      const rows = group.flatMap((one) => one.rows);
+      const outcomes = (await fillSnapshots(this.#db, this.#unions, rows)).values();
+      for (const one of group) one.resolve(one.rows.map(() => outcomes.next().value ?? "closed"));
+    } catch (error) {
+      // What is wrong with the rows of one request is none of the others'.
+      if (group.length > 1 && storeFault(error) !== "unavailable")
+        for (const one of group) await this.#fill([one]);
+      else for (const one of group) one.reject(error);
+    }
+  }
+}
