@@ -36,6 +36,8 @@ interface Member {
 export class Group {
   readonly #options: StreamOptions;
   readonly #members: readonly Member[];
+  /** Series that wait for more, of an interval that was cut. */
+  readonly #left = { bytes: [] as Buffer[], series: 0, snapshots: 0 };
 
   constructor(options: StreamOptions, indexes: readonly number[]) {
     this.#options = options;
@@ -66,7 +68,9 @@ export class Group {
       member,
       containers: member.churn?.readings(member.host.at) ?? [],
     }));
-    const requests = this.#options.form === "push" ? [this.#push(readings)] : this.#writes(readings);
+    const { form, cut } = this.#options;
+    const requests =
+      form === "push" ? [this.#push(readings)] : cut ? this.#cutWrites(readings) : this.#writes(readings);
     for (const { host } of this.#members) host.advance();
     return requests;
   }
@@ -139,6 +143,29 @@ export class Group {
           type: "application/x-protobuf",
         }),
       );
+    }
+    return requests;
+  }
+
+  #cutWrites(readings: readonly Reading[]): Request[] {
+    const requests: Request[] = [];
+    const left = this.#left;
+    for (const { member } of readings) {
+      const { host, series } = member;
+      const each = series.writeEach(host.values, host.at);
+      left.snapshots++;
+      for (let first = 0; first < each.length; ) {
+        const part = each.slice(first, first + SERIES_PER_WRITE - left.series);
+        left.bytes.push(...part);
+        left.series += part.length;
+        first += part.length;
+        if (left.series < SERIES_PER_WRITE) continue;
+        const { bytes, series: samples, snapshots } = left;
+        requests.push(
+          this.#request(writeRequest(bytes), { snapshots, samples, type: "application/x-protobuf" }),
+        );
+        Object.assign(left, { bytes: [], series: 0, snapshots: 0 });
+      }
     }
     return requests;
   }
