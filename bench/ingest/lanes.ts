@@ -31,6 +31,7 @@ export interface Lane {
   readonly server: Server;
   readonly form: Form;
   readonly hostsPerRequest: number;
+  /** As in StreamOptions; false where it is left out. */
   readonly cut?: boolean;
   readonly gzip: boolean;
   readonly fleet: FleetOptions;

@@ -23,6 +23,16 @@ export interface Request {
   readonly samples: number;
 }
 
+/** Series that wait for more to be sent with, and of how many snapshots they are the first. */
+interface Batch {
+  readonly bytes: Buffer[];
+  snapshots: number;
+}
+
+function emptyBatch(): Batch {
+  return { bytes: [], snapshots: 0 };
+}
+
 interface Member {
   readonly host: SimulatedHost;
   readonly churn: ChurningHost | null;
@@ -36,8 +46,7 @@ interface Member {
 export class Group {
   readonly #options: StreamOptions;
   readonly #members: readonly Member[];
-  /** Series that wait for more, of an interval that was cut. */
-  readonly #left = { bytes: [] as Buffer[], series: 0, snapshots: 0 };
+  #left: Batch = emptyBatch();
 
   constructor(options: StreamOptions, indexes: readonly number[]) {
     this.#options = options;
@@ -69,8 +78,8 @@ export class Group {
       containers: member.churn?.readings(member.host.at) ?? [],
     }));
     const { form, cut } = this.#options;
-    const requests =
-      form === "push" ? [this.#push(readings)] : cut ? this.#cutWrites(readings) : this.#writes(readings);
+    const write = () => (cut ? this.#cutWrites(readings) : this.#writes(readings));
+    const requests = form === "push" ? [this.#push(readings)] : write();
     for (const { host } of this.#members) host.advance();
     return requests;
   }
@@ -149,22 +158,22 @@ export class Group {
 
   #cutWrites(readings: readonly Reading[]): Request[] {
     const requests: Request[] = [];
-    const left = this.#left;
     for (const { member } of readings) {
       const { host, series } = member;
       const each = series.writeEach(host.values, host.at);
-      left.snapshots++;
+      this.#left.snapshots++;
       for (let first = 0; first < each.length; ) {
-        const part = each.slice(first, first + SERIES_PER_WRITE - left.series);
-        left.bytes.push(...part);
-        left.series += part.length;
-        first += part.length;
-        if (left.series < SERIES_PER_WRITE) continue;
-        const { bytes, series: samples, snapshots } = left;
+        const { bytes } = this.#left;
+        const last = first + SERIES_PER_WRITE - bytes.length;
+        bytes.push(...each.slice(first, last));
+        first = last;
+        if (bytes.length < SERIES_PER_WRITE) continue;
+        const { snapshots } = this.#left;
+        const body = writeRequest(bytes);
         requests.push(
-          this.#request(writeRequest(bytes), { snapshots, samples, type: "application/x-protobuf" }),
+          this.#request(body, { snapshots, samples: bytes.length, type: "application/x-protobuf" }),
         );
-        Object.assign(left, { bytes: [], series: 0, snapshots: 0 });
+        this.#left = emptyBatch();
       }
     }
     return requests;
