@@ -46,7 +46,9 @@ test("what is wrong with one of them is none of the others'", async ({ store }) 
   expect(other).toEqual({ status: "fulfilled", value: ["filled"] });
 });
 
-test("without a database all that wait are told so", async ({ store }) => {
+test("without a database all that wait are told so, and no more are taken in than may wait", async ({
+  store,
+}) => {
   const parts = await storedParts(store);
   const away = openStore({
     url: "postgresql://nobody@127.0.0.1:1/nothing",
@@ -57,9 +59,13 @@ test("without a database all that wait are told so", async ({ store }) => {
   });
   try {
     const queue = new FillQueue(away.db);
-    const settled = await Promise.allSettled(parts.map((part) => queue.submit([part])));
+    const many = new Array<SnapshotRow>(20_000).fill(parts[0] as SnapshotRow);
+    const submitted = [...parts.map((part) => [part]), many].map((rows) => queue.submit(rows));
+    expect(queue.full).toBe(true);
+    const settled = await Promise.allSettled(submitted);
+    expect(queue.full).toBe(false);
     const faults = settled.map((one) => (one.status === "rejected" ? storeFault(one.reason) : one.status));
-    expect(faults).toEqual(parts.map(() => "unavailable"));
+    expect(faults).toEqual(submitted.map(() => "unavailable"));
   } finally {
     await away.close();
   }

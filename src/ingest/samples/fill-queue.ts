@@ -5,6 +5,8 @@ import { LayoutUnions } from "../../store/layout-unions.ts";
 
 /** Filled together at most. */
 const ROWS_AT_ONCE = 1_000;
+/** Waiting at most; beyond it requests are told to come back. */
+const PENDING_ROWS = 20_000;
 
 interface Waiting {
   readonly rows: readonly FillRow[];
@@ -20,6 +22,7 @@ export class FillQueue {
   readonly #db: PrismaClient;
   readonly #unions: LayoutUnions;
   #waiting: Waiting[] = [];
+  #waitingRows = 0;
   #isFilling = false;
 
   constructor(db: PrismaClient) {
@@ -27,10 +30,16 @@ export class FillQueue {
     this.#unions = new LayoutUnions(db);
   }
 
+  /** True when no more may be taken in. */
+  get full(): boolean {
+    return this.#waitingRows >= PENDING_ROWS;
+  }
+
   /** @returns and throws as fillSnapshots */
   submit(rows: readonly FillRow[]): Promise<FillOutcome[]> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ rows, resolve, reject });
+      this.#waitingRows += rows.length;
       if (!this.#isFilling) void this.#fillAll();
     });
   }
@@ -46,6 +55,7 @@ export class FillQueue {
         count += one.rows.length;
       }
       this.#waiting = this.#waiting.slice(group.length);
+      this.#waitingRows -= count;
       await this.#fill(group);
     }
     this.#isFilling = false;
@@ -57,10 +67,17 @@ export class FillQueue {
       const outcomes = (await fillSnapshots(this.#db, this.#unions, rows)).values();
       for (const one of group) one.resolve(one.rows.map(() => outcomes.next().value ?? "closed"));
     } catch (error) {
+      if (storeFault(error) === "unavailable") this.#refuse(group, error);
       // What is wrong with the rows of one request is none of the others'.
-      if (group.length > 1 && storeFault(error) !== "unavailable")
-        for (const one of group) await this.#fill([one]);
+      else if (group.length > 1) for (const one of group) await this.#fill([one]);
       else for (const one of group) one.reject(error);
     }
+  }
+
+  /** Also those that wait: each of them would wait for the database as long, and find the same. */
+  #refuse(group: readonly Waiting[], error: unknown): void {
+    for (const one of [...group, ...this.#waiting]) one.reject(error);
+    this.#waiting = [];
+    this.#waitingRows = 0;
   }
 }

@@ -51,7 +51,7 @@ export async function admitSamples(deps: SamplesDeps, request: IncomingMessage):
     });
   }
   const sender = await requireBearer(deps, request, "ingest");
-  if (deps.commit.full) {
+  if (deps.commit.full || deps.fill.full) {
     throw new SpillwayError("OVERLOADED", "the service has as much waiting as it may: try again", {
       details: { retryAfterSeconds: 1 + Math.floor(Math.random() * 5) },
     });
