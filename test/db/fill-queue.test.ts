@@ -34,7 +34,7 @@ test("each request is told what became of its own, in whatever company it was fi
 test("what is wrong with one of them is none of the others'", async ({ store }) => {
   const [first, second, third] = (await storedParts(store)) as [SnapshotRow, SnapshotRow, SnapshotRow];
   const queue = new FillQueue(store.db);
-  // Those behind the first gather while it is filled.
+  // They come within a moment, and are tried together first.
   const [, good, bad, other] = await Promise.allSettled([
     queue.submit([first]),
     queue.submit([second]),

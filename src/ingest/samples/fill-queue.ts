@@ -5,6 +5,8 @@ import { LayoutUnions } from "../../store/layout-unions.ts";
 
 /** Filled together at most. */
 const ROWS_AT_ONCE = 1_000;
+/** The first of them waits so long for company: requests whose commit was one are answered one after another. */
+const GATHER_MS = 10;
 /** Waiting at most; beyond it requests are told to come back. */
 const PENDING_ROWS = 20_000;
 
@@ -15,8 +17,8 @@ interface Waiting {
 }
 
 /**
- * Fills snapshots with the parts that came later. While some are filled the next gather, whichever request they are of:
- * the busier the service, the less each costs.
+ * Fills snapshots with the parts that came later: together those that come within a moment, and while some are filled the
+ * next gather, whichever request they are of. The busier the service, the less each costs.
  */
 export class FillQueue {
   readonly #db: PrismaClient;
@@ -40,12 +42,13 @@ export class FillQueue {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ rows, resolve, reject });
       this.#waitingRows += rows.length;
-      if (!this.#isFilling) void this.#fillAll();
+      if (this.#isFilling) return;
+      this.#isFilling = true;
+      setTimeout(() => void this.#fillAll(), GATHER_MS);
     });
   }
 
   async #fillAll(): Promise<void> {
-    this.#isFilling = true;
     while (this.#waiting.length > 0) {
       const group: Waiting[] = [];
       let count = 0;
