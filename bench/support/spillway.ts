@@ -112,7 +112,7 @@ function startRole(shop: Workshop, database: Database, role: string, node: reado
   const own = Object.entries(process.env).filter(
     ([name]) => !/^(SPILLWAY_|DATABASE_URL$|REDIS_URL$|NODE_)/.test(name),
   );
-  return shop.start(process.execPath, [...FLAGS, ...node, process.env.AB_MAIN ?? MAIN, role], {
+  return shop.start(process.execPath, [...FLAGS, ...node, MAIN, role], {
     env: {
       ...Object.fromEntries(own),
       DATABASE_URL: database.url,
