@@ -9,6 +9,11 @@ export interface StreamOptions {
   readonly gzip: boolean;
   /** One connection for each host or, where several share a request, for each group of them. */
   readonly hostsPerRequest: number;
+  /**
+   * Remote write alone: every request has as many series as Prometheus sends at once, whichever host that cuts in two;
+   * what is left of an interval goes with the next. Otherwise a host's are sent together.
+   */
+  readonly cut: boolean;
   readonly port: number;
   readonly path: string;
   readonly token: string | null;

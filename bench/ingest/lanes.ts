@@ -31,6 +31,8 @@ export interface Lane {
   readonly server: Server;
   readonly form: Form;
   readonly hostsPerRequest: number;
+  /** As in StreamOptions; false where it is left out. */
+  readonly cut?: boolean;
   readonly gzip: boolean;
   readonly fleet: FleetOptions;
   readonly churn: StreamOptions["churn"];
@@ -79,13 +81,14 @@ export function usualForm({ token }: Server): Form {
 
 /** Opens a lane's stream and sends what is not counted. */
 export async function openLane(lane: Lane, generator: Generator, warmupSteps = WARMUP_STEPS): Promise<void> {
-  const { name, server, form, hostsPerRequest, gzip, fleet, churn } = lane;
+  const { name, server, form, hostsPerRequest, cut = false, gzip, fleet, churn } = lane;
   await generator.open({
     name,
     fleet,
     form,
     gzip,
     hostsPerRequest,
+    cut,
     port: server.port,
     path: server.paths[form] ?? "/",
     token: server.token,

@@ -24,6 +24,16 @@ export interface Request {
   readonly samples: number;
 }
 
+/** Series that wait for more to be sent with, and of how many snapshots they are the first. */
+interface Batch {
+  readonly bytes: Buffer[];
+  snapshots: number;
+}
+
+function emptyBatch(): Batch {
+  return { bytes: [], snapshots: 0 };
+}
+
 interface Member {
   readonly host: SimulatedHost;
   readonly churn: ChurningHost | null;
@@ -37,6 +47,7 @@ interface Member {
 export class Group {
   readonly #options: StreamOptions;
   readonly #members: readonly Member[];
+  #left: Batch = emptyBatch();
 
   constructor(options: StreamOptions, indexes: readonly number[]) {
     this.#options = options;
@@ -67,7 +78,9 @@ export class Group {
       member,
       containers: member.churn?.readings(member.host.at) ?? [],
     }));
-    const requests = this.#options.form === "push" ? [this.#push(readings)] : this.#writes(readings);
+    const { form, cut } = this.#options;
+    const write = () => (cut ? this.#cutWrites(readings) : this.#writes(readings));
+    const requests = form === "push" ? [this.#push(readings)] : write();
     for (const { host } of this.#members) host.advance();
     return requests;
   }
@@ -140,6 +153,29 @@ export class Group {
           type: "application/x-protobuf",
         }),
       );
+    }
+    return requests;
+  }
+
+  #cutWrites(readings: readonly Reading[]): Request[] {
+    const requests: Request[] = [];
+    for (const { member } of readings) {
+      const { host, series } = member;
+      const each = series.writeEach(host.values, host.at);
+      this.#left.snapshots++;
+      for (let first = 0; first < each.length; ) {
+        const { bytes } = this.#left;
+        const last = first + SERIES_PER_WRITE - bytes.length;
+        bytes.push(...each.slice(first, last));
+        first = last;
+        if (bytes.length < SERIES_PER_WRITE) continue;
+        const { snapshots } = this.#left;
+        const body = writeRequest(bytes);
+        requests.push(
+          this.#request(body, { snapshots, samples: bytes.length, type: "application/x-protobuf" }),
+        );
+        this.#left = emptyBatch();
+      }
     }
     return requests;
   }

@@ -57,6 +57,14 @@ export class SeriesWriter {
     });
     return bytes;
   }
+
+  /** The same, one by one. */
+  writeEach(values: ArrayLike<number>, atMs: number): Buffer[] {
+    const bytes = this.write(values, atMs);
+    return this.#samples.map((offset, place) =>
+      bytes.subarray(place === 0 ? 0 : (this.#samples[place - 1] ?? 0) + SAMPLE_BYTES, offset + SAMPLE_BYTES),
+    );
+  }
 }
 
 export function writeRequest(parts: readonly Buffer[]): Buffer {

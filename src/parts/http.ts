@@ -15,6 +15,7 @@ import { otlpHandler } from "../ingest/otlp/handler.ts";
 import { Presence } from "../ingest/presence.ts";
 import { Registry } from "../ingest/registry.ts";
 import { remoteWriteHandler } from "../ingest/remote-write/handler.ts";
+import { FillQueue } from "../ingest/samples/fill-queue.ts";
 import { Senders } from "../ingest/samples/senders.ts";
 import { snapshotsHandler } from "../ingest/snapshots/handler.ts";
 import { Partitions } from "../store/partitions.ts";
@@ -100,7 +101,7 @@ function pushHandlers({ config, log, metrics, now }: Service, { database, access
   const { intervalMs } = config;
   const deps = {
     ...parts,
-    db,
+    fill: new FillQueue(db),
     senders: new Senders(),
     registry: new Registry(db),
     commit: new GroupCommit({ db, partitions: new Partitions(), log, metrics }),

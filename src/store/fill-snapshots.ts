@@ -1,13 +1,15 @@
 import { Prisma } from "../generated/prisma/client.ts";
 import type { Count } from "../protocol/count.ts";
-import { layoutHash } from "../protocol/layout.ts";
 import { valueAt } from "../rates/values.ts";
+import { byteStrings, numbers } from "./array-literal.ts";
 import { type Db, inTransaction, type PrismaClient } from "./client.ts";
 import { decodeValues, encodeValues } from "./codec/values.ts";
 import { storeFault } from "./errors.ts";
 import { HOUR_MS } from "./history/record.ts";
-import { registerLayout } from "./layouts.ts";
-import { type SnapshotRow, shardOf } from "./snapshots.ts";
+import { instant, within } from "./history/sources.ts";
+import { keyOf } from "./history/stored.ts";
+import type { LayoutUnion, LayoutUnions } from "./layout-unions.ts";
+import type { SnapshotRow } from "./snapshots.ts";
 
 /**
  * `filled` has gained something, of a `duplicate` all was there. `closed`: the snapshot lies in a compacted hour, or is
@@ -18,69 +20,196 @@ export type FillOutcome = "filled" | "duplicate" | "closed";
 /** What of a row says whose it is and what it adds. */
 export type FillRow = Pick<SnapshotRow, "namespaceId" | "at" | "layoutId" | "values">;
 
+/** A row, and what became of it; null as long as nobody knows. */
+interface Part {
+  readonly row: FillRow;
+  outcome: FillOutcome | null;
+}
+
+/** What a snapshot holds. */
+interface Content {
+  readonly layoutId: number;
+  readonly values: Uint8Array;
+}
+
+/** What a snapshot held when it was looked at, and what it shall hold. */
+interface Change {
+  readonly row: FillRow;
+  readonly from: Content;
+  to: Content;
+}
+
+const PUNCTUAL = Prisma.sql`ts.snapshot`;
+const LATE = Prisma.sql`ts.snapshot_late`;
+/** Each ends with one part more in the snapshot, ours or another's: a scrape has some dozens. */
+const ATTEMPTS = 100;
+
 /**
  * Adds to snapshots that are there the values that they lack, with a mark of the minute: parts of one reading that came
- * apart. A value that is there is never changed. Each row in a transaction of its own, with the snapshot's row locked,
- * so that parts that come at once both get in.
+ * apart. A value that is there is never changed. A snapshot is changed only if it is still what it was when it was looked
+ * at, and looked at anew otherwise, so that parts that come at once both get in; the change and the mark are one
+ * statement.
  *
  * A sealed hour refuses the change by the constraint that refuses new rows (`ts.seal_hour`); what came late for one lies
  * apart, and is filled there.
  *
  * @returns one outcome for each row, in the order given
+ * @throws what the driver throws; some rows may have been filled then, which a second time is a duplicate
  */
-export async function fillSnapshots(db: PrismaClient, rows: readonly FillRow[]): Promise<FillOutcome[]> {
-  const outcomes: FillOutcome[] = [];
-  for (const row of rows) outcomes.push(await fillOrRefuse(db, row));
-  return outcomes;
+export async function fillSnapshots(
+  db: PrismaClient,
+  unions: LayoutUnions,
+  rows: readonly FillRow[],
+): Promise<FillOutcome[]> {
+  const parts = rows.map((row): Part => ({ row, outcome: null }));
+  const hours = new Map<number, Part[]>();
+  for (const part of parts) {
+    const hour = Math.floor(part.row.at / HOUR_MS) * HOUR_MS;
+    const there = hours.get(hour);
+    if (there === undefined) hours.set(hour, [part]);
+    else there.push(part);
+  }
+  for (const [hour, own] of hours) await fillHour(db, unions, hour, own);
+  return parts.map(({ outcome }) => outcome ?? "closed");
 }
 
-async function fillOrRefuse(db: PrismaClient, row: FillRow): Promise<FillOutcome> {
+async function fillHour(
+  db: PrismaClient,
+  unions: LayoutUnions,
+  hour: number,
+  parts: readonly Part[],
+): Promise<void> {
   try {
-    const outcome = await inTransaction(db, (tx) => fill(tx, Prisma.sql`ts.snapshot`, row));
-    if (outcome !== "closed") return outcome;
+    await fillIn(db, PUNCTUAL, unions, hour, parts);
   } catch (error) {
     if (storeFault(error) !== "sealed") throw error;
   }
-  return inTransaction(db, async (tx) => {
-    // As appendLateSnapshots does: it keeps the merger from moving the row between the look and the change.
-    const hour = new Date(Math.floor(row.at / HOUR_MS) * HOUR_MS).toISOString();
-    await tx.$queryRaw`SELECT hour FROM ts.compacted_hour WHERE hour = ${hour}::timestamptz FOR SHARE`;
-    return fill(tx, Prisma.sql`ts.snapshot_late`, row);
+  const left = parts.filter(({ outcome }) => outcome === null);
+  if (left.length === 0) return;
+  await inTransaction(db, async (tx) => {
+    // As appendLateSnapshots does: it keeps the merger from moving a row between the look and the change.
+    await tx.$queryRaw`SELECT hour FROM ts.compacted_hour WHERE hour = ${instant(hour)} FOR SHARE`;
+    await fillIn(tx, LATE, unions, hour, left);
   });
 }
 
-async function fill(tx: Db, table: Prisma.Sql, row: FillRow): Promise<FillOutcome> {
-  const { namespaceId } = row;
-  const shard = shardOf(namespaceId);
-  const at = new Date(row.at).toISOString();
-  const own = Prisma.sql`shard = ${shard}::int AND namespace_id = ${namespaceId}::int AND at = ${at}::timestamptz(3)`;
-  const [there] = await tx.$queryRaw<{ layoutId: number; values: Uint8Array }[]>`
-    SELECT layout_id AS "layoutId", "values" FROM ${table} WHERE ${own} FOR UPDATE`;
-  if (there === undefined) return "closed";
-  const merged = await valuesOf(tx, there.layoutId, there.values);
-  let gained = false;
-  for (const [name, value] of await valuesOf(tx, row.layoutId, row.values)) {
-    if (value === null || (merged.get(name) ?? null) !== null) continue;
-    merged.set(name, value);
-    gained = true;
+/** Fills the snapshots that are in this table; the other parts have no outcome. */
+async function fillIn(
+  db: Db,
+  table: Prisma.Sql,
+  unions: LayoutUnions,
+  hour: number,
+  parts: readonly Part[],
+): Promise<void> {
+  let left = parts;
+  for (let attempt = 1; left.length > 0; attempt++) {
+    if (attempt > ATTEMPTS) throw new Error(`${left.length} snapshots are changed by others again and again`);
+    const there = await contentsOf(db, table, hour, left);
+    const changes = new Map<string, Change>();
+    const planned: { readonly part: Part; readonly key: string; readonly outcome: FillOutcome }[] = [];
+    for (const part of left) {
+      const { row } = part;
+      const key = keyOf(row);
+      const change = changes.get(key);
+      const content = change?.to ?? there.get(key);
+      if (content === undefined) continue;
+      const union = await unions.of(content.layoutId, row.layoutId);
+      const values = union === null ? null : merge(union, content.values, row.values);
+      if (union === null) part.outcome = "closed";
+      else if (values === null && change === undefined) part.outcome = "duplicate";
+      else {
+        planned.push({ part, key, outcome: values === null ? "duplicate" : "filled" });
+        if (values === null) continue;
+        const to = { layoutId: union.id, values };
+        if (change === undefined) changes.set(key, { row, from: content, to });
+        else change.to = to;
+      }
+    }
+    const changed = await change(db, table, hour, [...changes.values()]);
+    for (const { part, key, outcome } of planned) if (changed.has(key)) part.outcome = outcome;
+    left = planned.flatMap(({ part, key }) => (changed.has(key) ? [] : [part]));
   }
-  if (!gained) return "duplicate";
-  const names = [...merged.keys()].sort();
-  const layout = await registerLayout(tx, layoutHash(names), names);
-  if (layout === null) return "closed";
-  const values = encodeValues(names.map((name) => merged.get(name) ?? null));
-  await tx.$executeRaw`UPDATE ${table} SET layout_id = ${layout.id}::int, "values" = ${values} WHERE ${own}`;
-  await tx.$executeRaw`
-    INSERT INTO ts.mark (shard, minute, namespaces)
-    VALUES (${shard}::int, date_trunc('minute', ${at}::timestamptz), ARRAY[${namespaceId}::int])`;
-  return "filled";
 }
 
-/** Values by the names of their counters. */
-async function valuesOf(tx: Db, layoutId: number, values: Uint8Array): Promise<Map<string, Count | null>> {
-  const rows = await tx.$queryRaw<{ name: string }[]>`
-    SELECT c.name FROM layout l, unnest(l.counter_ids) WITH ORDINALITY AS own(id, place)
-    JOIN counter c USING (id) WHERE l.id = ${layoutId}::int ORDER BY own.place`;
-  const decoded = decodeValues(values, rows.length);
-  return new Map(rows.map(({ name }, place) => [name, valueAt(decoded, place)]));
+/** Of those snapshots that there are, by `keyOf`. */
+async function contentsOf(
+  db: Db,
+  table: Prisma.Sql,
+  hour: number,
+  parts: readonly Part[],
+): Promise<ReadonlyMap<string, Content>> {
+  const rows = await db.$queryRaw<
+    { namespaceId: number; at: number; layoutId: number; values: Uint8Array }[]
+  >`
+    SELECT s.namespace_id AS "namespaceId", date_part('epoch', s.at) * 1000 AS at, s.layout_id AS "layoutId",
+           s."values"
+    FROM (
+      SELECT DISTINCT namespace_id, at
+      FROM unnest(
+        ${numbers(parts.map(({ row }) => row.namespaceId))}::int[], ${numbers(parts.map(({ row }) => row.at))}::float8[]
+      ) AS part(namespace_id, at)
+    ) w
+    JOIN ${table} s ON s.shard = w.namespace_id >> 8 AND s.namespace_id = w.namespace_id
+      AND s.at = to_timestamp(w.at / 1000)::timestamptz(3)
+    WHERE ${within({ from: hour, to: hour + HOUR_MS })}`;
+  return new Map(
+    rows.map(({ namespaceId, at, layoutId, values }) => [
+      keyOf({ namespaceId, at: Math.round(at) }),
+      { layoutId, values },
+    ]),
+  );
+}
+
+/**
+ * Gives snapshots their new content where they still have the old one.
+ *
+ * @returns the keys of those that it was given
+ */
+async function change(
+  db: Db,
+  table: Prisma.Sql,
+  hour: number,
+  changes: readonly Change[],
+): Promise<ReadonlySet<string>> {
+  if (changes.length === 0) return new Set();
+  // In one order: two writers that change the same rows in different ones would deadlock.
+  const sorted = changes.toSorted((a, b) => a.row.namespaceId - b.row.namespaceId || a.row.at - b.row.at);
+  const bytes = ({ values }: Content) => Buffer.from(values);
+  const rows = await db.$queryRaw<{ namespaceId: number; at: number }[]>`
+    WITH changed AS (
+      UPDATE ${table} s SET layout_id = new.layout_id, "values" = new."values"
+      FROM unnest(
+        ${numbers(sorted.map(({ row }) => row.namespaceId))}::int[], ${numbers(sorted.map(({ row }) => row.at))}::float8[],
+        ${numbers(sorted.map(({ from }) => from.layoutId))}::int[], ${byteStrings(sorted.map(({ from }) => bytes(from)))}::bytea[],
+        ${numbers(sorted.map(({ to }) => to.layoutId))}::int[], ${byteStrings(sorted.map(({ to }) => bytes(to)))}::bytea[]
+      ) AS new(namespace_id, at, old_layout_id, old_values, layout_id, "values")
+      WHERE s.shard = new.namespace_id >> 8 AND s.namespace_id = new.namespace_id
+        AND s.at = to_timestamp(new.at / 1000)::timestamptz(3)
+        AND s.layout_id = new.old_layout_id AND s."values" = new.old_values
+        AND ${within({ from: hour, to: hour + HOUR_MS })}
+      RETURNING s.shard, s.namespace_id, s.at
+    ), marked AS (
+      INSERT INTO ts.mark (shard, minute, namespaces)
+      SELECT shard, date_trunc('minute', at), array_agg(DISTINCT namespace_id) FROM changed GROUP BY 1, 2
+    )
+    SELECT namespace_id AS "namespaceId", date_part('epoch', at) * 1000 AS at FROM changed`;
+  return new Set(rows.map(({ namespaceId, at }) => keyOf({ namespaceId, at: Math.round(at) })));
+}
+
+/** The values of both in the layout of both, those that were there first; null where the others add nothing. */
+function merge(union: LayoutUnion, there: Uint8Array, more: Uint8Array): Buffer | null {
+  const counts: (Count | null)[] = new Array(union.length).fill(null);
+  const old = decodeValues(there, union.first.length);
+  union.first.forEach((place, index) => {
+    counts[place] = valueAt(old, index);
+  });
+  const added = decodeValues(more, union.second.length);
+  let gained = false;
+  union.second.forEach((place, index) => {
+    const value = valueAt(added, index);
+    if (value === null || counts[place] !== null) return;
+    counts[place] = value;
+    gained = true;
+  });
+  return gained ? encodeValues(counts) : null;
 }

@@ -5,8 +5,9 @@ import { valueAt } from "../../src/rates/values.ts";
 import type { Store } from "../../src/store/client.ts";
 import { decodeValues, encodeValues } from "../../src/store/codec/values.ts";
 import { sealHour } from "../../src/store/compaction/hours.ts";
-import { fillSnapshots } from "../../src/store/fill-snapshots.ts";
+import { type FillRow, fillSnapshots } from "../../src/store/fill-snapshots.ts";
 import { readSpan } from "../../src/store/history/span.ts";
+import { LayoutUnions } from "../../src/store/layout-unions.ts";
 import { registerLayout } from "../../src/store/layouts.ts";
 import { markedShards } from "../../src/store/rollup/shards.ts";
 import type { SnapshotRow } from "../../src/store/snapshots.ts";
@@ -27,6 +28,11 @@ async function partsOf(store: Store): Promise<{ rows: SnapshotRow[]; parts: Snap
     values: encodeValues([index, 2n ** 63n]),
   }));
   return { rows, parts };
+}
+
+/** As a process that has seen none of it. */
+function fill({ db }: Store, rows: readonly FillRow[]) {
+  return fillSnapshots(db, new LayoutUnions(db), rows);
 }
 
 /** Values by counter of the snapshot of a row. */
@@ -52,12 +58,12 @@ describe("a part of a snapshot that is there", () => {
     await store.db.$executeRaw`DELETE FROM ts.mark`;
     const [first] = rows as [SnapshotRow];
     const before = await storedOf(store, first);
-    expect(await fillSnapshots(store.db, parts)).toEqual(parts.map(() => "filled"));
+    expect(await fill(store, parts)).toEqual(parts.map(() => "filled"));
     expect(await storedOf(store, first)).toEqual({ ...before, SomeA: 0, SomeB: 2n ** 63n });
     expect(await markedShards(store.db)).toHaveLength(1);
-    expect(await fillSnapshots(store.db, parts)).toEqual(parts.map(() => "duplicate"));
+    expect(await fill(store, parts)).toEqual(parts.map(() => "duplicate"));
     const other = { ...(parts[0] as SnapshotRow), values: encodeValues([77, 88]) };
-    expect(await fillSnapshots(store.db, [other])).toEqual(["duplicate"]);
+    expect(await fill(store, [other])).toEqual(["duplicate"]);
     expect(await storedOf(store, first)).toEqual({ ...before, SomeA: 0, SomeB: 2n ** 63n });
   });
 
@@ -71,9 +77,31 @@ describe("a part of a snapshot that is there", () => {
         return { ...part, layoutId: layout?.id ?? 0, values: encodeValues([index]) };
       }),
     );
-    const outcomes = await Promise.all([...singles, part].map((one) => fillSnapshots(store.db, [one])));
+    const outcomes = await Promise.all([...singles, part].map((one) => fill(store, [one])));
     expect(outcomes.flat()).toEqual(outcomes.map(() => "filled"));
     expect(await storedOf(store, row)).toMatchObject({ One: 0, Two: 1, Three: 2, Four: 3, SomeA: 1 });
+  });
+
+  test("of one batch with other parts of the same snapshot, twice and with other values: the first of each counter stays", async ({
+    store,
+  }) => {
+    const { rows, parts } = await partsOf(store);
+    await committer(store).submit(rows);
+    await store.db.$executeRaw`DELETE FROM ts.mark`;
+    const [part, next] = parts as [SnapshotRow, SnapshotRow];
+    const single = await registerLayout(store.db, layoutHash(["SomeB"]), ["SomeB"]);
+    const other = { ...part, layoutId: single?.id ?? 0, values: encodeValues([5]) };
+    expect(await fill(store, [other, next, part, part, { ...part, at: T0 + 7 }])).toEqual([
+      "filled",
+      "filled",
+      "filled",
+      "duplicate",
+      "closed",
+    ]);
+    expect(await storedOf(store, part)).toMatchObject({ SomeA: 0, SomeB: 5 });
+    expect(await storedOf(store, next)).toMatchObject({ SomeA: 1, SomeB: 2n ** 63n });
+    const marks = await store.db.$queryRaw<object[]>`SELECT minute FROM ts.mark`;
+    expect(marks).toHaveLength(2);
   });
 
   test("of a sealed hour is refused, of one that came late is taken, and of a compacted one refused", async ({
@@ -86,16 +114,16 @@ describe("a part of a snapshot that is there", () => {
     expect(await sealHour(store.db, T0)).toBe(true);
     await commit.submit(late);
     const closed = await storedOf(store, rows[0] as SnapshotRow);
-    expect(await fillSnapshots(store.db, parts)).toEqual(["closed", "closed", ...late.map(() => "filled")]);
+    expect(await fill(store, parts)).toEqual(["closed", "closed", ...late.map(() => "filled")]);
     expect(await storedOf(store, rows[0] as SnapshotRow)).toEqual(closed);
     expect(await storedOf(store, rows[2] as SnapshotRow)).toMatchObject({ SomeA: 2 });
     await compactAll(store.db, T0 + HOUR);
-    expect(await fillSnapshots(store.db, parts.slice(0, 2))).toEqual(["closed", "closed"]);
+    expect(await fill(store, parts.slice(0, 2))).toEqual(["closed", "closed"]);
     expect(await storedOf(store, rows[0] as SnapshotRow)).toEqual(closed);
   });
 
   test("of no snapshot at all is refused", async ({ store }) => {
     const { parts } = await partsOf(store);
-    expect(await fillSnapshots(store.db, [{ ...(parts[0] as SnapshotRow), at: T0 + 7 }])).toEqual(["closed"]);
+    expect(await fill(store, [{ ...(parts[0] as SnapshotRow), at: T0 + 7 }])).toEqual(["closed"]);
   });
 });

@@ -1,379 +1,225 @@
-/** Prometheus remote write: request by request, and from a real Prometheus that scrapes a real node_exporter. */
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+/** Prometheus remote write, request by request. */
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { snappy } from "../../bench/peers/snappy.ts";
 import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
-import { makeNetwork } from "../support/network.ts";
-import { startOverflowing } from "../support/overflowing.ts";
-import { hasPrometheus, startScraped } from "../support/prometheus.ts";
 import { requestV2, type SentSeries, writeRequest } from "../support/remote-write.ts";
-import { makeToken, type Service, startService, withStore } from "../support/service.ts";
+import { makeToken, type Service, startService } from "../support/service.ts";
 import { waitFor } from "../support/wait.ts";
 
 const OVERFLOWS = "node_netstat_TcpExt_ListenOverflows";
 const DROPS = "node_netstat_TcpExt_ListenDrops";
 
-describe("requests", () => {
-  let service: Service;
-  let database: string;
-  let token: string;
-  const now = Math.floor(Date.now() / 60_000) * 60_000 - 600_000;
+let service: Service;
+let database: string;
+let token: string;
+const now = Math.floor(Date.now() / 60_000) * 60_000 - 600_000;
 
-  beforeAll(async () => {
-    database = await createDatabase(inject("postgresUrl"));
-    const databaseUrl = databaseUrlOf(inject("postgresUrl"), database);
-    service = await startService({ databaseUrl });
-    token = await makeToken(databaseUrl, "ingest");
-  });
-  afterAll(async () => {
-    await service.stop();
-    await dropDatabase(inject("postgresUrl"), database);
-  });
-
-  interface Sending {
-    readonly body?: Uint8Array;
-    readonly headers?: Record<string, string>;
-    readonly token?: string | null;
-    readonly method?: string;
-    /** Of another service than the tests'. */
-    readonly url?: string;
-  }
-
-  function send({
-    body,
-    headers = {},
-    token: own = token,
-    method = "POST",
-    url = service.url,
-  }: Sending): Promise<Response> {
-    return fetch(`${url}/api/v1/write`, {
-      method,
-      headers: {
-        "Content-Encoding": "snappy",
-        "Content-Type": "application/x-protobuf",
-        "X-Prometheus-Remote-Write-Version": "0.1.0",
-        ...(own === null ? {} : { Authorization: `Bearer ${own}` }),
-        ...headers,
-      },
-      ...(body === undefined ? {} : { body }),
-    });
-  }
-
-  const V2 = { "Content-Type": "application/x-protobuf;proto=io.prometheus.write.v2.Request" };
-  const write = (series: readonly SentSeries[]) => send({ body: snappy(Buffer.from(writeRequest(series))) });
-
-  function course(
-    metric: string,
-    instance: string,
-    values: readonly number[],
-    more: object = {},
-  ): SentSeries {
-    return {
-      labels: { __name__: metric, instance, job: "node", ...more },
-      samples: values.map((value, index) => ({ at: now + index * 15_000, value })),
-    };
-  }
-
-  async function increases(host: string): Promise<unknown> {
-    const { data } = await service.graphql(
-      `query ($host: String!) { host(name: $host) {
-        overflows: increase(counter: "ListenOverflows", range: {last: "1h"})
-        drops: increase(counter: "ListenDrops", range: {last: "1h"}) } }`,
-      { host },
-    );
-    return data.host;
-  }
-
-  async function expectIncreases(host: string, overflows: string, drops: string | null): Promise<void> {
-    let seen: unknown;
-    const isThere = async () => {
-      seen = await increases(host);
-      return JSON.stringify(seen) === JSON.stringify({ overflows, drops });
-    };
-    await waitFor("the increases", isThere).catch(() => undefined);
-    expect(seen).toEqual({ overflows, drops });
-  }
-
-  test("1.0: 204 without a body, and the host is there under its instance without the port", async () => {
-    const answer = await write([
-      course(OVERFLOWS, "web-1:9100", [5, 8, 12]),
-      course(DROPS, "web-1:9100", [5, 8, 13]),
-    ]);
-    expect([answer.status, await answer.text()]).toEqual([204, ""]);
-    expect(answer.headers.get("x-prometheus-remote-write-samples-written")).toBe("6");
-    await expectIncreases("web-1", "7", "8");
-    const { data } = await service.graphql('{ host(name: "web-1") { labels } }');
-    expect(data.host.labels).toEqual({ job: "node", source: "remote_write" });
-  });
-
-  test("parts of one scrape that come apart are put together, in any order, doubled and at once", async () => {
-    const [overflows, drops] = [course(OVERFLOWS, "web-2", [0, 3, 9]), course(DROPS, "web-2", [1, 4, 11])];
-    const answers = await Promise.all([[overflows], [drops], [drops], [overflows]].map(write));
-    expect(answers.map(({ status }) => status)).toEqual([204, 204, 204, 204]);
-    await expectIncreases("web-2", "9", "10");
-    // What is there is not changed by another value for it.
-    expect((await write([course(OVERFLOWS, "web-2", [0, 3, 999])])).status).toBe(204);
-    await expectIncreases("web-2", "9", "10");
-  });
-
-  test("1.0: a boot that the host tells of is a restart, whatever the counters say and whichever part comes first", async () => {
-    const [old, young] = [now - 3_600_000, now + 20_000].map((ms) => ms / 1_000);
-    const at = [now, now + 15_000, now + 30_000, now + 45_000];
-    const samples = (values: readonly (number | undefined)[]) =>
-      values.map((value = 0, index) => ({ at: at[index] ?? 0, value }));
-    const labels = { instance: "web-7:9100", job: "node" };
-    // Higher than before the restart: nothing has fallen.
-    const overflows = { labels: { __name__: OVERFLOWS, ...labels }, samples: samples([100, 104, 110, 111]) };
-    const booted = {
-      labels: { __name__: "node_boot_time_seconds", ...labels },
-      samples: samples([old, old, young, young]),
-    };
-    expect((await write([overflows])).status).toBe(204);
-    await expectIncreases("web-7", "11", null);
-    expect((await write([booted])).status).toBe(204);
-    await expectIncreases("web-7", "115", null);
-  });
-
-  test("2.0: the same, and its start of a counter is a boot", async () => {
-    const body = (startedAt: number, at: number, value: number) =>
-      snappy(
-        Buffer.from(
-          requestV2([
-            { labels: { __name__: OVERFLOWS, instance: "web-3" }, samples: [{ at, value, startedAt }] },
-          ]),
-        ),
-      );
-    const boots = [now - 3_600_000, now + 20_000] as const;
-    for (const [boot, at, value] of [
-      [boots[0], now, 100],
-      [boots[0], now + 15_000, 104],
-      // The machine began anew: what it counted since then is its increase.
-      [boots[1], now + 30_000, 3],
-    ] as const) {
-      const answer = await send({ body: body(boot, at, value), headers: V2 });
-      expect(answer.status).toBe(204);
-      expect(answer.headers.get("x-prometheus-remote-write-samples-written")).toBe("1");
-      expect(answer.headers.get("x-prometheus-remote-write-histograms-written")).toBe("0");
-    }
-    await waitFor(
-      "the increase",
-      async () => ((await increases("web-3")) as { overflows: string }).overflows === "7",
-    );
-  });
-
-  test("what can never be taken is 400 and named, and the rest is stored", async () => {
-    const answer = await write([
-      course(OVERFLOWS, "web-4", [1, 3, 4.5]),
-      course(DROPS, "web-4", [1, 1, 1]),
-      {
-        labels: { __name__: OVERFLOWS, instance: "web-4" },
-        samples: [{ at: Date.now() + 3_600_000, value: 5 }],
-      },
-    ]);
-    expect(answer.status).toBe(400);
-    expect(await answer.text()).toMatch(
-      /2 samples are not taken, the rest is: TcpExtListenOverflows of web-4: 4.5 is no counter/,
-    );
-    expect(answer.headers.get("x-prometheus-remote-write-samples-written")).toBe("5");
-    await expectIncreases("web-4", "2", "0");
-  });
-
-  test("other metrics are passed over, and a request of nothing is good", async () => {
-    const other = await write([course("node_load1", "web-9", [0.5])]);
-    expect([other.status, other.headers.get("x-prometheus-remote-write-samples-written")]).toEqual([
-      204,
-      "0",
-    ]);
-    expect((await write([])).status).toBe(204);
-    expect((await service.graphql('{ host(name: "web-9") { name } }')).data.host).toBeNull();
-  });
-
-  const good = () => snappy(Buffer.from(writeRequest([course(OVERFLOWS, "web-5", [1])])));
-  test.each([
-    ["without a token", { token: null }, 401],
-    ["with an unknown token", { token: "spw_nobody" }, 401],
-    ["as JSON", { headers: { "Content-Type": "application/json" } }, 415],
-    [
-      "as another message",
-      { headers: { "Content-Type": "application/x-protobuf;proto=other.Request" } },
-      415,
-    ],
-    ["by gzip", { headers: { "Content-Encoding": "gzip" } }, 415],
-    ["by GET", { method: "GET" }, 405],
-    ["that is no Snappy", { body: Buffer.from("nothing of the kind") }, 400],
-    ["that is no message", { body: snappy(Buffer.from([10, 200, 1])) }, 400],
-    ["that claims a gigabyte", { body: Buffer.from([0x80, 0x80, 0x80, 0x80, 0x04, 0]) }, 413],
-    ["of over a megabyte", { body: Buffer.alloc(1_100_000) }, 413],
-  ] as [string, Sending, number][])("a request %s is refused", async (_what, sending, status) => {
-    const answer = await send(sending.method === "GET" ? sending : { body: good(), ...sending });
-    expect(answer.status).toBe(status);
-    expect((await answer.text()).length).toBeGreaterThan(10);
-    expect(answer.headers.get("x-prometheus-remote-write-samples-written")).toBe("0");
-  });
-
-  test("of too many requests Prometheus is told by 503, and when to come back: 429 would have it drop them", async () => {
-    const databaseUrl = databaseUrlOf(inject("postgresUrl"), database);
-    const other = await startService({ databaseUrl, env: { SPILLWAY_RATE_LIMIT_INGEST: "1" } });
-    try {
-      const answers = [
-        await send({ body: good(), url: other.url }),
-        await send({ body: good(), url: other.url }),
-      ];
-      expect(answers.map(({ status }) => status)).toEqual([204, 503]);
-      expect(Number(answers[1]?.headers.get("retry-after"))).toBeGreaterThan(0);
-      expect(answers[1]?.headers.get("x-prometheus-remote-write-samples-written")).toBe("0");
-    } finally {
-      await other.stop();
-    }
-  });
-
-  test("a token for some hosts writes for those alone", async () => {
-    const { data } = await service.graphql(
-      'mutation { createToken(input: {name: "some", scopes: ["ingest"], hostPattern: "db-*"}) { secret } }',
-    );
-    const series = [course(OVERFLOWS, "db-1", [1]), course(OVERFLOWS, "web-6", [1])];
-    const answer = await send({
-      body: snappy(Buffer.from(writeRequest(series))),
-      token: data.createToken.secret,
-    });
-    expect(answer.status).toBe(400);
-    expect(await answer.text()).toMatch(/pushes for hosts named db-\*, and not for "web-6"/);
-    expect(answer.headers.get("x-prometheus-remote-write-samples-written")).toBe("1");
-  });
+beforeAll(async () => {
+  database = await createDatabase(inject("postgresUrl"));
+  const databaseUrl = databaseUrlOf(inject("postgresUrl"), database);
+  service = await startService({ databaseUrl });
+  token = await makeToken(databaseUrl, "ingest");
+});
+afterAll(async () => {
+  await service.stop();
+  await dropDatabase(inject("postgresUrl"), database);
 });
 
-describe.runIf(hasPrometheus)("a real Prometheus and a real node_exporter", () => {
-  test("a real overflow arrives as the kernel counted it, also over a stop of the service; nothing is lost or doubled", async () => {
-    const network = makeNetwork();
-    const database = await createDatabase(inject("postgresUrl"));
-    const databaseUrl = databaseUrlOf(inject("postgresUrl"), database);
-    let service = await startService({ databaseUrl });
-    const { port } = new URL(service.url);
-    const [token, readToken] = [await makeToken(databaseUrl, "ingest"), await makeToken(databaseUrl, "read")];
-    const scraped = await startScraped({
-      network,
-      url: service.url,
-      token,
-      readToken,
-      samplesPerRequest: 37,
-    });
-    const listener = await startOverflowing(network);
-    const stored = async () => {
-      const { data } = await service.graphql(
-        `query ($name: String!) { host(name: $name) {
-          latest(counters: ["ListenOverflows", "ListenDrops"]) { value }
-          increase(counter: "ListenOverflows", range: {last: "1h"})
-          capabilities { name available reason } } }`,
-        { name: network.otherAddress },
-      );
-      return data?.host ?? null;
-    };
-    try {
-      await waitFor(
-        "the host's first values",
-        async () => (await stored())?.latest?.[0]?.value !== undefined,
-        { timeoutMs: 60_000 },
-      );
-      const before = listener.kernel();
-      await listener.overflow();
-      const first = listener.kernel();
-      await waitFor(
-        "the kernel's value",
-        async () => (await stored())?.latest?.[0]?.value === String(first),
-        { timeoutMs: 60_000 },
-      );
-      await waitFor("its increase", async () => (await stored())?.increase === String(first - before), {
-        timeoutMs: 60_000,
-      });
+interface Sending {
+  readonly body?: Uint8Array;
+  readonly headers?: Record<string, string>;
+  readonly token?: string | null;
+  readonly method?: string;
+  /** Of another service than the tests'. */
+  readonly url?: string;
+}
 
-      await service.kill();
-      await listener.overflow();
-      service = await startService({ databaseUrl, env: { SPILLWAY_PORT: port } });
-      const last = listener.kernel();
-      await waitFor(
-        "the increase after the stop",
-        async () => (await stored())?.increase === String(last - before),
-        {
-          timeoutMs: 90_000,
-        },
-      );
+function send({
+  body,
+  headers = {},
+  token: own = token,
+  method = "POST",
+  url = service.url,
+}: Sending): Promise<Response> {
+  return fetch(`${url}/api/v1/write`, {
+    method,
+    headers: {
+      "Content-Encoding": "snappy",
+      "Content-Type": "application/x-protobuf",
+      "X-Prometheus-Remote-Write-Version": "0.1.0",
+      ...(own === null ? {} : { Authorization: `Bearer ${own}` }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body }),
+  });
+}
 
-      const missing = ["listeners", "namespaces", "values.exact"];
-      await waitFor(
-        "what cannot be seen",
-        async () => {
-          const { capabilities = [] } = (await stored()) ?? {};
-          const names = capabilities.filter((one: { available: boolean }) => !one.available);
-          return missing.every((name) => names.some((one: { name: string }) => one.name === name));
-        },
-        { timeoutMs: 60_000 },
-      );
-      // The label that Prometheus gives to all that it writes is the host's.
-      await waitFor(
-        "the service's own metrics, with the fleet by region",
-        async () => {
-          const [up] = await scraped.ask('up{job="spillway"}');
-          const regions = await scraped.ask("spillway_fleet_listen_overflows_per_second");
-          return up?.value === 1 && regions.some(({ metric }) => metric.region === "eu");
-        },
-        { timeoutMs: 90_000 },
-      );
+const V2 = { "Content-Type": "application/x-protobuf;proto=io.prometheus.write.v2.Request" };
+const write = (series: readonly SentSeries[]) => send({ body: snappy(Buffer.from(writeRequest(series))) });
 
-      // It goes on: an incident opens, as far as these counters allow without a look at the listener.
-      let incident: object | undefined;
-      let connecting: Promise<void> | null = null;
-      await waitFor(
-        "an incident with its cause",
-        async () => {
-          connecting ??= listener.overflow().finally(() => {
-            connecting = null;
-          });
-          const { data } = await service.graphql(
-            "{ incidents(filter: {status: [OPEN]}) { edges { node { title cause diagnosis { summary evidence { statement } } } } } }",
-          );
-          const nodes: { cause: string }[] = data.incidents.edges.map(({ node }: { node: object }) => node);
-          incident = nodes.find(({ cause }) => cause === "APPLICATION_STALLED");
-          return incident !== undefined;
-        },
-        { timeoutMs: 120_000 },
-      );
-      await connecting;
-      expect(incident).toMatchObject({
-        diagnosis: {
-          evidence: expect.arrayContaining([
-            { statement: "No queue was seen, so this rests on counters alone." },
-          ]),
-        },
-      });
-      await waitFor(
-        "the open incident, scraped from the service's own metrics",
-        async () => {
-          const open = await scraped.ask('spillway_fleet_open_incidents{cause="APPLICATION_STALLED"}');
-          return open.some(({ metric, value }) => metric.region === "eu" && value >= 1);
-        },
-        { timeoutMs: 60_000 },
-      );
-      await scraped.stopScraping();
-      let counts: unknown;
-      await waitFor(
-        "as many snapshots as scrapes",
-        async () => {
-          const [{ value: scrapes } = { value: 0 }] = await scraped.ask(`count_over_time(${OVERFLOWS}[1h])`);
-          const rows = await withStore(
-            databaseUrl,
-            ({ db }) => db.$queryRaw<{ count: number }[]>`SELECT count(*)::int AS count FROM ts.snapshot`,
-          );
-          counts = { scrapes, rows: rows[0]?.count };
-          return scrapes === rows[0]?.count;
-        },
-        { timeoutMs: 180_000 },
-      ).catch((error: unknown) => {
-        throw new Error(JSON.stringify(counts), { cause: error });
-      });
-    } finally {
-      await Promise.all([listener.end(), scraped.stop()]);
-      await service.stop();
-      network.remove();
-      await dropDatabase(inject("postgresUrl"), database);
-    }
-  }, 480_000);
+function course(metric: string, instance: string, values: readonly number[], more: object = {}): SentSeries {
+  return {
+    labels: { __name__: metric, instance, job: "node", ...more },
+    samples: values.map((value, index) => ({ at: now + index * 15_000, value })),
+  };
+}
+
+async function increases(host: string): Promise<unknown> {
+  const { data } = await service.graphql(
+    `query ($host: String!) { host(name: $host) {
+      overflows: increase(counter: "ListenOverflows", range: {last: "1h"})
+      drops: increase(counter: "ListenDrops", range: {last: "1h"}) } }`,
+    { host },
+  );
+  return data.host;
+}
+
+async function expectIncreases(host: string, overflows: string, drops: string | null): Promise<void> {
+  let seen: unknown;
+  const isThere = async () => {
+    seen = await increases(host);
+    return JSON.stringify(seen) === JSON.stringify({ overflows, drops });
+  };
+  await waitFor("the increases", isThere).catch(() => undefined);
+  expect(seen).toEqual({ overflows, drops });
+}
+
+test("1.0: 204 without a body, and the host is there under its instance without the port", async () => {
+  const answer = await write([
+    course(OVERFLOWS, "web-1:9100", [5, 8, 12]),
+    course(DROPS, "web-1:9100", [5, 8, 13]),
+  ]);
+  expect([answer.status, await answer.text()]).toEqual([204, ""]);
+  expect(answer.headers.get("x-prometheus-remote-write-samples-written")).toBe("6");
+  await expectIncreases("web-1", "7", "8");
+  const { data } = await service.graphql('{ host(name: "web-1") { labels } }');
+  expect(data.host.labels).toEqual({ job: "node", source: "remote_write" });
+});
+
+test("parts of one scrape that come apart are put together, in any order, doubled and at once", async () => {
+  const [overflows, drops] = [course(OVERFLOWS, "web-2", [0, 3, 9]), course(DROPS, "web-2", [1, 4, 11])];
+  const answers = await Promise.all([[overflows], [drops], [drops], [overflows]].map(write));
+  expect(answers.map(({ status }) => status)).toEqual([204, 204, 204, 204]);
+  await expectIncreases("web-2", "9", "10");
+  // What is there is not changed by another value for it.
+  expect((await write([course(OVERFLOWS, "web-2", [0, 3, 999])])).status).toBe(204);
+  await expectIncreases("web-2", "9", "10");
+});
+
+test("1.0: a boot that the host tells of is a restart, whatever the counters say and whichever part comes first", async () => {
+  const [old, young] = [now - 3_600_000, now + 20_000].map((ms) => ms / 1_000);
+  const at = [now, now + 15_000, now + 30_000, now + 45_000];
+  const samples = (values: readonly (number | undefined)[]) =>
+    values.map((value = 0, index) => ({ at: at[index] ?? 0, value }));
+  const labels = { instance: "web-7:9100", job: "node" };
+  // Higher than before the restart: nothing has fallen.
+  const overflows = { labels: { __name__: OVERFLOWS, ...labels }, samples: samples([100, 104, 110, 111]) };
+  const booted = {
+    labels: { __name__: "node_boot_time_seconds", ...labels },
+    samples: samples([old, old, young, young]),
+  };
+  expect((await write([overflows])).status).toBe(204);
+  await expectIncreases("web-7", "11", null);
+  expect((await write([booted])).status).toBe(204);
+  await expectIncreases("web-7", "115", null);
+});
+
+test("2.0: the same, and its start of a counter is a boot", async () => {
+  const body = (startedAt: number, at: number, value: number) =>
+    snappy(
+      Buffer.from(
+        requestV2([
+          { labels: { __name__: OVERFLOWS, instance: "web-3" }, samples: [{ at, value, startedAt }] },
+        ]),
+      ),
+    );
+  const boots = [now - 3_600_000, now + 20_000] as const;
+  for (const [boot, at, value] of [
+    [boots[0], now, 100],
+    [boots[0], now + 15_000, 104],
+    // The machine began anew: what it counted since then is its increase.
+    [boots[1], now + 30_000, 3],
+  ] as const) {
+    const answer = await send({ body: body(boot, at, value), headers: V2 });
+    expect(answer.status).toBe(204);
+    expect(answer.headers.get("x-prometheus-remote-write-samples-written")).toBe("1");
+    expect(answer.headers.get("x-prometheus-remote-write-histograms-written")).toBe("0");
+  }
+  await waitFor(
+    "the increase",
+    async () => ((await increases("web-3")) as { overflows: string }).overflows === "7",
+  );
+});
+
+test("what can never be taken is 400 and named, and the rest is stored", async () => {
+  const answer = await write([
+    course(OVERFLOWS, "web-4", [1, 3, 4.5]),
+    course(DROPS, "web-4", [1, 1, 1]),
+    {
+      labels: { __name__: OVERFLOWS, instance: "web-4" },
+      samples: [{ at: Date.now() + 3_600_000, value: 5 }],
+    },
+  ]);
+  expect(answer.status).toBe(400);
+  expect(await answer.text()).toMatch(
+    /2 samples are not taken, the rest is: TcpExtListenOverflows of web-4: 4.5 is no counter/,
+  );
+  expect(answer.headers.get("x-prometheus-remote-write-samples-written")).toBe("5");
+  await expectIncreases("web-4", "2", "0");
+});
+
+test("other metrics are passed over, and a request of nothing is good", async () => {
+  const other = await write([course("node_load1", "web-9", [0.5])]);
+  expect([other.status, other.headers.get("x-prometheus-remote-write-samples-written")]).toEqual([204, "0"]);
+  expect((await write([])).status).toBe(204);
+  expect((await service.graphql('{ host(name: "web-9") { name } }')).data.host).toBeNull();
+});
+
+const good = () => snappy(Buffer.from(writeRequest([course(OVERFLOWS, "web-5", [1])])));
+test.each([
+  ["without a token", { token: null }, 401],
+  ["with an unknown token", { token: "spw_nobody" }, 401],
+  ["as JSON", { headers: { "Content-Type": "application/json" } }, 415],
+  ["as another message", { headers: { "Content-Type": "application/x-protobuf;proto=other.Request" } }, 415],
+  ["by gzip", { headers: { "Content-Encoding": "gzip" } }, 415],
+  ["by GET", { method: "GET" }, 405],
+  ["that is no Snappy", { body: Buffer.from("nothing of the kind") }, 400],
+  ["that is no message", { body: snappy(Buffer.from([10, 200, 1])) }, 400],
+  ["that claims a gigabyte", { body: Buffer.from([0x80, 0x80, 0x80, 0x80, 0x04, 0]) }, 413],
+  ["of over a megabyte", { body: Buffer.alloc(1_100_000) }, 413],
+] as [string, Sending, number][])("a request %s is refused", async (_what, sending, status) => {
+  const answer = await send(sending.method === "GET" ? sending : { body: good(), ...sending });
+  expect(answer.status).toBe(status);
+  expect((await answer.text()).length).toBeGreaterThan(10);
+  expect(answer.headers.get("x-prometheus-remote-write-samples-written")).toBe("0");
+});
+
+test("of too many requests Prometheus is told by 503, and when to come back: 429 would have it drop them", async () => {
+  const databaseUrl = databaseUrlOf(inject("postgresUrl"), database);
+  const other = await startService({ databaseUrl, env: { SPILLWAY_RATE_LIMIT_INGEST: "1" } });
+  try {
+    const answers = [
+      await send({ body: good(), url: other.url }),
+      await send({ body: good(), url: other.url }),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([204, 503]);
+    expect(Number(answers[1]?.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(answers[1]?.headers.get("x-prometheus-remote-write-samples-written")).toBe("0");
+  } finally {
+    await other.stop();
+  }
+});
+
+test("a token for some hosts writes for those alone", async () => {
+  const { data } = await service.graphql(
+    'mutation { createToken(input: {name: "some", scopes: ["ingest"], hostPattern: "db-*"}) { secret } }',
+  );
+  const series = [course(OVERFLOWS, "db-1", [1]), course(OVERFLOWS, "web-6", [1])];
+  const answer = await send({
+    body: snappy(Buffer.from(writeRequest(series))),
+    token: data.createToken.secret,
+  });
+  expect(answer.status).toBe(400);
+  expect(await answer.text()).toMatch(/pushes for hosts named db-\*, and not for "web-6"/);
+  expect(answer.headers.get("x-prometheus-remote-write-samples-written")).toBe("1");
 });

@@ -1,13 +1,12 @@
 import { eachField, type RequestReader } from "../samples/wire.ts";
+import { isSame, type KnownName, knownNameAt } from "./names.ts";
 
 /** Labels of a series at most. */
 const LABELS_MAX = 100;
 const NAME = "__name__";
-/** How the label of a metric's name begins: the name as a text of eight bytes, then the tag of the value. */
-const NAME_HEAD = Buffer.from([0x0a, NAME.length, ...Buffer.from(NAME), 0x12]);
 const LABEL_TAG = 0x0a;
 
-/** A label, and by which numbers the same one is known again: its bytes in the message, or its texts in a table. */
+/** A label, and by which numbers the same one is known again: where its field lies in the message, or its texts in a table. */
 export interface SentLabel {
   readonly name: string;
   readonly value: string;
@@ -20,6 +19,14 @@ export interface SeriesLabels {
   readonly labels: ReadonlyMap<string, string>;
 }
 
+/** Where in a message the labels of a series lie before the one that names its metric, and behind it. */
+interface Around {
+  readonly head: number;
+  readonly headLength: number;
+  readonly tail: number;
+  readonly tailLength: number;
+}
+
 /**
  * The labels of the series of a request, one after another. Those of a host are alike but for the metric's name: they are
  * then read once, and the series share one map, by which whoever asks whose they are need not look again.
@@ -27,6 +34,9 @@ export interface SeriesLabels {
 export class LabelSets {
   #before: readonly SentLabel[] = [];
   #shared: ReadonlyMap<string, string> = new Map();
+  /** Of the series before; null where its labels do not lie together. */
+  #around: Around | null = null;
+  #last: KnownName | null = null;
 
   /** The label at this place of the series before; undefined where it had none. */
   before(place: number): SentLabel | undefined {
@@ -38,7 +48,15 @@ export class LabelSets {
       this.#shared = new Map(own.flatMap(({ name, value }) => (name === NAME ? [] : [[name, value]])));
     }
     this.#before = own;
+    this.#around = null;
     return { metric: own.findLast(({ name }) => name === NAME)?.value ?? "", labels: this.#shared };
+  }
+
+  /** As `of`, for a series of 1.0 that began at this place: where its labels lie is noted for `again`. */
+  ofMessage(own: readonly SentLabel[], start: number): SeriesLabels {
+    const labels = this.of(own);
+    this.#around = aroundOf(own, start);
+    return labels;
   }
 
   /**
@@ -48,23 +66,20 @@ export class LabelSets {
    */
   again(reader: RequestReader, end: number): SeriesLabels | null {
     const bytes = reader.body;
-    let metric: string | null = null;
-    let place = 0;
-    let pos = reader.pos;
-    for (; pos < end && bytes[pos] === LABEL_TAG; place++) {
-      const before = this.#before[place];
-      const length = bytes[pos + 1] as number;
-      const from = pos + 2;
-      pos = from + length;
-      if (before === undefined || length > 0x7f || pos > end) return null;
-      if (before.name !== NAME) {
-        if (!isRepeated(bytes, before, from, pos)) return null;
-      } else if (metric !== null) return null;
-      else metric = metricOf(bytes, from, pos);
-    }
-    if (metric === null || place !== this.#before.length) return null;
+    const around = this.#around;
+    if (around === null) return null;
+    const { head, headLength, tail, tailLength } = around;
+    const nameAt = reader.pos + headLength;
+    if (!isSame(bytes, reader.pos, bytes, head, headLength)) return null;
+    const known = knownNameAt(bytes, nameAt, end, this.#last);
+    if (known === null) return null;
+    this.#last = known;
+    const tailAt = nameAt + known.label.length;
+    const pos = tailAt + tailLength;
+    if (pos > end || !isSame(bytes, tailAt, bytes, tail, tailLength)) return null;
+    if (pos < end && bytes[pos] === LABEL_TAG) return null;
     reader.pos = pos;
-    return { metric, labels: this.#shared };
+    return { metric: known.name, labels: this.#shared };
   }
 }
 
@@ -74,10 +89,10 @@ export function addLabel(labels: SentLabel[], label: SentLabel): void {
   labels.push(label);
 }
 
-/** A `Label` of remote write 1.0. */
+/** A `Label` of remote write 1.0, whose tag was read. */
 export function readLabel(reader: RequestReader): SentLabel {
+  const from = reader.pos - 1;
   const end = reader.end();
-  const from = reader.pos;
   let [name, value] = ["", ""];
   eachField(
     reader,
@@ -100,41 +115,15 @@ function isAlike(own: readonly SentLabel[], before: readonly SentLabel[]): boole
   });
 }
 
-function isRepeated(bytes: Uint8Array, before: SentLabel, from: number, to: number): boolean {
-  if (to - from !== before.to - before.from) return false;
-  for (let place = to - from - 1; place >= 0; place--) {
-    if (bytes[from + place] !== bytes[before.from + place]) return false;
+/** Null for labels that do not lie together at the beginning, with one name among them. */
+function aroundOf(own: readonly SentLabel[], start: number): Around | null {
+  const named = own.findIndex(({ name }) => name === NAME);
+  const name = own[named];
+  if (name === undefined) return null;
+  let pos = start;
+  for (const [place, { from, to, name: other }] of own.entries()) {
+    if (from !== pos || (place !== named && other === NAME)) return null;
+    pos = to;
   }
-  return true;
-}
-
-/** Names remembered at most: senders have some hundreds, unless one invents them. */
-const REMEMBERED = 20_000;
-const names = new Map<number, { readonly bytes: Buffer; readonly name: string }>();
-
-/** The metric that a label says, as one text for ever: the same bytes are decoded once. Null for another form of label. */
-function metricOf(bytes: Buffer, from: number, to: number): string | null {
-  for (let place = 0; place < NAME_HEAD.length; place++) {
-    if (bytes[from + place] !== NAME_HEAD[place]) return null;
-  }
-  const begin = from + NAME_HEAD.length + 1;
-  if (bytes[begin - 1] !== to - begin) return null;
-  let hash = 0;
-  for (let place = begin; place < to; place++) hash = (Math.imul(hash, 31) + (bytes[place] as number)) | 0;
-  const known = names.get(hash);
-  if (known !== undefined && isEqual(known.bytes, bytes, begin)) {
-    if (known.bytes.length === to - begin) return known.name;
-  }
-  if (names.size >= REMEMBERED) names.clear();
-  const own = Buffer.from(bytes.subarray(begin, to));
-  const name = own.toString("utf8");
-  names.set(hash, { bytes: own, name });
-  return name;
-}
-
-function isEqual(known: Buffer, bytes: Buffer, begin: number): boolean {
-  for (let place = 0; place < known.length; place++) {
-    if (known[place] !== bytes[begin + place]) return false;
-  }
-  return true;
+  return { head: start, headLength: name.from - start, tail: name.to, tailLength: pos - name.to };
 }

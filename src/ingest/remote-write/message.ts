@@ -57,6 +57,10 @@ function readSeries(reader: RequestReader, sets: LabelSets): SampleSeries {
   const end = reader.end();
   const start = reader.pos;
   let known = sets.again(reader, end);
+  if (known !== null) {
+    const one = onlySample(reader, end);
+    if (one !== null) return { metric: known.metric, labels: known.labels, samples: [one], others: 0 };
+  }
   const own: SentLabel[] = [];
   const samples: SentSample[] = [];
   let others = 0;
@@ -76,7 +80,7 @@ function readSeries(reader: RequestReader, sets: LabelSets): SampleSeries {
     }
   }
   if (reader.pos > end) throw new RangeError("a series ends within a field");
-  const { metric, labels } = known ?? sets.of(own);
+  const { metric, labels } = known ?? sets.ofMessage(own, start);
   return { metric, labels, samples, others };
 }
 
@@ -121,6 +125,34 @@ function labelOf(symbols: readonly string[], from: number, to: number): SentLabe
   return { name, value, from, to };
 }
 
+/** How a sample begins that is shorter than 128 bytes, and its fields in the order in which senders write them. */
+const SAMPLE_TAG = 0x12;
+const VALUE_TAG = 0x09;
+const TIME_TAG = 0x10;
+
+/**
+ * The sample of a series of 1.0 that has one and nothing behind it, in the form in which senders write it: a value
+ * unless it is 0, and its time.
+ *
+ * @returns null, and has read nothing, for any other form
+ */
+function onlySample(reader: RequestReader, end: number): SentSample | null {
+  const { body, pos } = reader;
+  if (body[pos] !== SAMPLE_TAG || pos + 2 + (body[pos + 1] as number) !== end) return null;
+  const hasValue = body[pos + 2] === VALUE_TAG;
+  const timeAt = pos + (hasValue ? 11 : 2);
+  if (timeAt >= end || body[timeAt] !== TIME_TAG) return null;
+  reader.pos = timeAt + 1;
+  const at = reader.whole();
+  if (reader.pos !== end) {
+    reader.pos = pos;
+    return null;
+  }
+  reader.part();
+  const value = hasValue ? reader.doubleAt(pos + 3) : 0;
+  return { at, value, stale: Number.isNaN(value) && isStale(body, pos + 3), startedAt: null };
+}
+
 function readSample(reader: RequestReader): SentSample {
   const end = reader.end();
   let value = 0;
@@ -131,13 +163,17 @@ function readSample(reader: RequestReader): SentSample {
     const [field, type] = reader.tag();
     if (field === 1 && type === WireType.Bit64) {
       value = reader.double();
-      stale = Number.isNaN(value) && reader.body.readBigUInt64LE(reader.pos - 8) === STALE_BITS;
+      stale = Number.isNaN(value) && isStale(reader.body, reader.pos - 8);
     } else if (field === 2) at = reader.whole();
     else if (field === 3) startedAt = reader.whole();
     else reader.skip(type, field);
   }
   if (reader.pos > end) throw new RangeError("a sample ends within a field");
   return { at, value, stale, startedAt: startedAt === 0 ? null : startedAt };
+}
+
+function isStale(body: Buffer, place: number): boolean {
+  return body.readBigUInt64LE(place) === STALE_BITS;
 }
 
 /** What the reader of the wire format finds wrong is a fault of the sender's. */

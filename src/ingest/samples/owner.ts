@@ -29,6 +29,11 @@ const HOST_LABELS: readonly string[] = ["instance", "host", "node"];
 export class Owners {
   readonly #hosts = new Map<Labels, SeriesPlace | string>();
   readonly #containers = new Map<Labels, SeriesPlace | string>();
+  #last: {
+    readonly labels: Labels;
+    readonly isContainer: boolean;
+    readonly place: SeriesPlace | string;
+  } | null = null;
 
   /**
    * The counter and the host of a series; null for a metric that is no counter of the catalog, and a sentence for one
@@ -40,13 +45,21 @@ export class Owners {
     const entry = entryOf(metric, labels);
     if (entry === null) return null;
     const isContainer = metric === CADVISOR;
+    const place = this.#placeOf(labels, isContainer);
+    return typeof place === "string" ? `${metric}: ${place}` : { entry, place };
+  }
+
+  #placeOf(labels: Labels, isContainer: boolean): SeriesPlace | string {
+    // Nearly always those of the series before.
+    if (this.#last?.labels === labels && this.#last.isContainer === isContainer) return this.#last.place;
     const known = isContainer ? this.#containers : this.#hosts;
     let place = known.get(labels);
     if (place === undefined) {
       place = placeOf(labels, isContainer);
       known.set(labels, place);
     }
-    return typeof place === "string" ? `${metric}: ${place}` : { entry, place };
+    this.#last = { labels, isContainer, place };
+    return place;
   }
 }
 

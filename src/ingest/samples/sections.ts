@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { COUNTER_MAX, type Count, toCount } from "../../protocol/count.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { HostSection, WireNamespace, WireSnapshot, WireValue } from "../../protocol/message.ts";
+import { type HostGroup, HostGroups } from "./host-groups.ts";
 import { uuidOf } from "./identity.ts";
-import { Owners, type SeriesPlace } from "./owner.ts";
+import { Owners } from "./owner.ts";
 import type { Senders } from "./senders.ts";
 import type { SampleSeries } from "./series.ts";
 
@@ -22,24 +23,6 @@ export interface SampleSections {
 /** How samples came, kept as the label `source` of their hosts. */
 export type SampleSource = "remote_write" | "otlp";
 
-interface HostGroup {
-  readonly name: string;
-  labels: Readonly<Record<string, string>> | null;
-  startedAt: number | null;
-  /** By what tells containers apart; the host itself under the empty text. */
-  readonly namespaces: Map<
-    string,
-    { readonly labels: Readonly<Record<string, string>>; readonly times: Times }
-  >;
-}
-
-/** What was read at one time: names of counters as they came, one perhaps twice, and their values. */
-interface Reading {
-  readonly names: string[];
-  readonly counts: Count[];
-}
-type Times = Map<number, Reading>;
-
 /** A time that no snapshot can have is told here, before it is put among others. */
 const AT_MAX = 8_640_000_000_000_000;
 
@@ -52,7 +35,7 @@ export function sectionsOf(
   senders: Senders,
   source: SampleSource,
 ): SampleSections {
-  const hosts = new Map<string, HostGroup>();
+  const groups = new HostGroups();
   const owners = new Owners();
   let [ignored, rejected] = [0, 0];
   let fault: string | null = null;
@@ -68,7 +51,7 @@ export function sectionsOf(
     else if (typeof owner === "string") reject(samples.length, owner);
     else {
       const { entry, place } = owner;
-      const times = timesOf(hosts, place, samples[0]?.startedAt ?? null);
+      groups.open(place, samples[0]?.startedAt ?? null);
       for (const { at, value, stale } of samples) {
         const count = countOf(value);
         if (stale || (count === null && entry.kind !== "COUNTER")) ignored++;
@@ -76,20 +59,12 @@ export function sectionsOf(
           reject(1, `${entry.name} of ${place.host}: ${value} is no counter, which is a whole number from 0`);
         else if (!(at >= 0 && at <= AT_MAX))
           reject(1, `${entry.name} of ${place.host}: ${at} is no time in ms since 1970`);
-        else {
-          let reading = times.get(at);
-          if (reading === undefined) {
-            reading = { names: [], counts: [] };
-            times.set(at, reading);
-          }
-          reading.names.push(entry.name);
-          reading.counts.push(count);
-        }
+        else groups.add(at, entry.name, count);
       }
     }
   }
   const samples: number[] = [];
-  const sections = [...hosts.values()].map((group) => sectionOf(group, senders, samples, source));
+  const sections = [...groups.all()].map((group) => sectionOf(group, senders, samples, source));
   return {
     sections: sections.filter((section) => section.snapshots.length > 0),
     samples,
@@ -97,26 +72,6 @@ export function sectionsOf(
     rejected,
     fault,
   };
-}
-
-function timesOf(hosts: Map<string, HostGroup>, place: SeriesPlace, startedAt: number | null): Times {
-  let host = hosts.get(place.host);
-  if (host === undefined) {
-    host = { name: place.host, labels: null, startedAt: null, namespaces: new Map() };
-    hosts.set(place.host, host);
-  }
-  if (place.container === null) {
-    host.labels = host.labels === null ? place.labels : common(host.labels, place.labels);
-    // The newest: a counter that began later than the others began with a later boot.
-    if (startedAt !== null) host.startedAt = Math.max(host.startedAt ?? 0, startedAt);
-  }
-  const key = place.container ?? "";
-  let namespace = host.namespaces.get(key);
-  if (namespace === undefined) {
-    namespace = { labels: place.labels, times: new Map() };
-    host.namespaces.set(key, namespace);
-  }
-  return namespace.times;
 }
 
 function sectionOf(group: HostGroup, senders: Senders, samples: number[], source: SampleSource): HostSection {
@@ -172,17 +127,6 @@ function namespaceOf(key: string, labels: Readonly<Record<string, string>>): Wir
     labels: cutLabels(labels),
     ...(name === undefined ? {} : { name }),
   };
-}
-
-/** Labels that both have alike. */
-function common(
-  a: Readonly<Record<string, string>>,
-  b: Readonly<Record<string, string>>,
-): Readonly<Record<string, string>> {
-  if (a === b) return a;
-  const entries = Object.entries(a);
-  const same = entries.filter(([name, value]) => b[name] === value);
-  return same.length === entries.length ? a : Object.fromEntries(same);
 }
 
 function cutLabels(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

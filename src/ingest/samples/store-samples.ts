@@ -3,20 +3,20 @@ import { SpillwayError } from "../../errors.ts";
 import type { SnapshotResult } from "../../protocol/answer.ts";
 import type { HostSection, Push } from "../../protocol/message.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
-import type { PrismaClient } from "../../store/client.ts";
-import { type FillRow, fillSnapshots } from "../../store/fill-snapshots.ts";
+import type { FillRow } from "../../store/fill-snapshots.ts";
 import type { TokenActor } from "../../store/tokens.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import { type BearerDeps, requireBearer } from "../bearer.ts";
 import { type AcceptDeps, planPush, storePush } from "../snapshots/accept.ts";
+import type { FillQueue } from "./fill-queue.ts";
 import { type SampleSource, sectionsOf } from "./sections.ts";
 import type { Senders } from "./senders.ts";
 import type { SampleSeries } from "./series.ts";
 
 /** What takes in samples needs, in whatever protocol they come. */
 export interface SamplesDeps extends AcceptDeps, BearerDeps {
-  readonly db: PrismaClient;
+  readonly fill: FillQueue;
   readonly senders: Senders;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -51,7 +51,7 @@ export async function admitSamples(deps: SamplesDeps, request: IncomingMessage):
     });
   }
   const sender = await requireBearer(deps, request, "ingest");
-  if (deps.commit.full) {
+  if (deps.commit.full || deps.fill.full) {
     throw new SpillwayError("OVERLOADED", "the service has as much waiting as it may: try again", {
       details: { retryAfterSeconds: 1 + Math.floor(Math.random() * 5) },
     });
@@ -122,10 +122,7 @@ async function storeSections(
     }
   });
   if (parts.length === 0) return results;
-  const outcomes = await fillSnapshots(
-    deps.db,
-    parts.map(({ row }) => row),
-  );
+  const outcomes = await deps.fill.submit(parts.map(({ row }) => row));
   parts.forEach(({ place }, index) => {
     const outcome = outcomes[index];
     if (outcome === "filled") results[place] = { status: "stored" };

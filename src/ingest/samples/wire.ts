@@ -9,11 +9,18 @@ const PLAIN_VARINT = 7;
 export class RequestReader extends BinaryReader {
   /** All of the request. */
   readonly body: Buffer;
+  readonly #numbers: DataView;
   #parts = 0;
 
   constructor(bytes: Uint8Array) {
     super(bytes);
     this.body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#numbers = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** The 64-bit float at a place that is not the reader's. @throws RangeError where the body ends before it does */
+  doubleAt(place: number): number {
+    return this.#numbers.getFloat64(place, true);
   }
 
   /**

@@ -87,5 +87,9 @@ test("a write request is what the protobuf says, label names in order", () => {
     ...series("node_netstat_TcpExt_ListenDrops", 7),
     ...series("node_netstat_Tcp_ActiveOpens", 2 ** 40),
   ]);
+  expect(writer.writeEach([7, 2 ** 40], at).map((one) => [...one])).toEqual([
+    series("node_netstat_TcpExt_ListenDrops", 7),
+    series("node_netstat_Tcp_ActiveOpens", 2 ** 40),
+  ]);
   expect(metricName("TcpExtTCPTimeouts")).toBe("node_netstat_TcpExt_TCPTimeouts");
 });

@@ -74,6 +74,7 @@ test("labels are a series' own, however much they are like those of the series b
       series(name, host, label("job", "n"), sample),
       series(name, sample),
       series(host, name, sample),
+      series(host, other, sample),
       series(other, name, host, sample),
       series(Buffer.from([0x0a, 13, 0x12, 1, 99, 0x0a, 8, ...Buffer.from("__name__")]), host, sample),
     ]),
@@ -87,10 +88,13 @@ test("labels are a series' own, however much they are like those of the series b
     ["a", { instance: "x", job: "n" }, 1],
     ["a", {}, 1],
     ["a", { instance: "x" }, 1],
+    ["b", { instance: "x" }, 1],
     ["a", { instance: "x" }, 1],
     ["c", { instance: "x" }, 1],
   ]);
+  // One map for those that are alike, wherever the name stands.
   expect(read[1]?.labels).toBe(read[0]?.labels);
+  expect(read[6]?.labels).toBe(read[5]?.labels);
 });
 
 test("histograms and exemplars are counted and passed over, in both versions", () => {
