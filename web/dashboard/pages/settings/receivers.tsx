@@ -46,8 +46,13 @@ export function ReceiversSection({ scopes }: SectionProps) {
   const columns: readonly Column<Receiver>[] = [
     { key: "name", head: "Receiver", cell: ({ name }) => <span className="row-name">{name}</span> },
     { key: "kind", head: "Kind", cell: ({ kind }) => sentence(kind) },
-    { key: "target", head: "Target", grow: true, wide: true, cell: ({ target }) => <code>{target}</code> },
-    { key: "state", head: "State", cell: (receiver) => <ReceiverState receiver={receiver} now={now} /> },
+    { key: "target", head: "Target", wide: true, cell: ({ target }) => <code>{target}</code> },
+    {
+      key: "state",
+      head: "State",
+      grow: true,
+      cell: (receiver) => <ReceiverState receiver={receiver} now={now} />,
+    },
     {
       key: "test",
       head: <span className="visually-hidden">Test</span>,
@@ -102,7 +107,7 @@ function ReceiverState({ receiver, now }: { readonly receiver: Receiver; readonl
   const [tone, says] = STATES[state];
   const at = lastDelivery?.lastAttemptAt ?? null;
   return (
-    <>
+    <div>
       <Badge tone={tone}>{says}</Badge>{" "}
       <span className="row-note">
         {failingSince === null
@@ -110,7 +115,7 @@ function ReceiverState({ receiver, now }: { readonly receiver: Receiver; readonl
           : `since ${formatAgo(Date.parse(failingSince), now)}`}
       </span>
       {state !== "OK" && lastAnswer !== null && <p className="row-note">{lastAnswer}</p>}
-    </>
+    </div>
   );
 }
 
