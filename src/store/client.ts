@@ -2,6 +2,7 @@ import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
 import { type Prisma, PrismaClient } from "../generated/prisma/client.ts";
 import { metDropped } from "./errors.ts";
+import { impatientSocket } from "./impatient-socket.ts";
 
 export type { PrismaClient };
 
@@ -27,6 +28,11 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** A connection is idle so long at most, in the pool and within a transaction ... */
+const IDLE_MS = 60_000;
+/** ... and is given up when it is silent for so much longer than that, or than a statement may take. */
+const SILENT_MS = 5_000;
+
 /**
  * Opens a pool of connections; connects at the first use.
  *
@@ -37,10 +43,11 @@ export function openStore(options: StoreOptions): Store {
     connectionString: options.url,
     max: options.poolSize,
     connectionTimeoutMillis: 5_000,
-    idleTimeoutMillis: 60_000,
+    idleTimeoutMillis: IDLE_MS,
     keepAlive: true,
+    stream: () => impatientSocket(Math.max(IDLE_MS, options.statementTimeoutMs) + SILENT_MS),
     statement_timeout: options.statementTimeoutMs,
-    idle_in_transaction_session_timeout: 60_000,
+    idle_in_transaction_session_timeout: IDLE_MS,
     application_name: options.applicationName,
     // Minutes and hours are cut in UTC, whatever the server's own time zone.
     options: "-c TimeZone=UTC",

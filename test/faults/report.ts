@@ -8,7 +8,8 @@ const INVARIANTS = ["I1", "I2", "I3", "I4", "I5", "I6", "I8", "I9", "I11", "I12"
 
 /** Scenarios by rows, invariants by columns: violations in all runs of a scenario. */
 export function tableOf(played: readonly Played[]): string {
-  const rows = [...byScenario(played)].map(([title, runs]) => {
+  const inOrder = played.toSorted((a, b) => a.scenario.id - b.scenario.id);
+  const rows = [...byScenario(inOrder)].map(([title, runs]) => {
     const [{ scenario } = { scenario: { id: 0 } }] = runs;
     const found = runs.flatMap(({ violations }) => violations);
     const cells = INVARIANTS.map((one) => found.filter(({ invariant }) => invariant === one).length);
@@ -21,11 +22,12 @@ export function tableOf(played: readonly Played[]): string {
 }
 
 /** Puts the table, and when and where it was made, into the document. */
-export function writeTable(path: string, played: readonly Played[], seeds: readonly string[]): void {
+export function writeTable(path: string, played: readonly Played[]): void {
   const text = readFileSync(path, "utf8");
   const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
   if (begin === -1 || end === -1) throw new Error(`${path} has no place for the table: ${BEGIN} ... ${END}`);
   const memory = (role: string) => Math.max(...played.map(({ peakMb }) => peakMb.get(role) ?? 0));
+  const seeds = [...new Set(played.map(({ seed }) => seed))];
   const made = [
     `${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores, Linux ${release()}, Node ${process.version};`,
     `seeds ${seeds[0]}${seeds.length > 1 ? ` to ${seeds.at(-1)}` : ""}.`,

@@ -1,5 +1,8 @@
 /** Single faults: each is done, lasts, and is over. */
 import { setTimeout as pause } from "node:timers/promises";
+import { Queue } from "bullmq";
+import { QUEUE_NAMES } from "../../../src/jobs/queues.ts";
+import { waitFor } from "../../support/wait.ts";
 import type { Weather } from "../kit/proxy.ts";
 import type { World } from "../kit/world.ts";
 
@@ -57,6 +60,109 @@ export const fillRedis: Nemesis = async (world, random) => {
   await world.redis.ask((redis) => redis.config("SET", "maxmemory", "0"));
 };
 
+/** It stops in the middle of whatever it does, and goes on as if nothing had been. */
+export const freezeService: Nemesis = async (world, random) => {
+  const index = Math.floor(random() * 8);
+  world.freeze("serve", index);
+  await lasting(random);
+  world.thaw("serve", index);
+};
+
+/** For longer than the lock of a job: another worker does it again meanwhile. */
+export const freezeWorker: Nemesis = async (world, random) => {
+  const index = Math.floor(random() * 8);
+  world.freeze("work", index);
+  await pause(22_000 + random() * 10_000);
+  world.thaw("work", index);
+};
+
+/** Jobs that no handler can do: of a wrong form, of no kind, of a shard that is none, and large. */
+export const poison: Nemesis = async (world) => {
+  const connection = world.redis.connection;
+  for (const name of QUEUE_NAMES) {
+    const queue = new Queue(name, { prefix: "spillway", connection });
+    await queue.addBulk([
+      { name: "shard", data: { shard: "poison" } },
+      { name: "shard", data: null },
+      { name: "shard", data: { shard: 2 ** 31 } },
+      { name: "no such job", data: { shard: -1 } },
+      { name: "hours", data: { shard: "x".repeat(1_000_000) } },
+    ]);
+    await queue.close();
+  }
+};
+
+/** Jobs that failed for good, by queue. */
+export async function failedJobs(world: World): Promise<Map<string, number>> {
+  const failed = new Map<string, number>();
+  for (const name of QUEUE_NAMES) {
+    const queue = new Queue(name, { prefix: "spillway", connection: world.redis.connection });
+    failed.set(name, await queue.getFailedCount());
+    await queue.close();
+  }
+  return failed;
+}
+
+export const killAgent: Nemesis = async ({ agents }, random) => {
+  const agent = agents[Math.floor(random() * agents.length)];
+  if (agent === undefined) return;
+  const before = agent.collected;
+  await waitFor("an agent to collect", () => agent.collected > before, { timeoutMs: 60_000 });
+  // At any point of an interval, and of what it does in it.
+  await pause(random() * 200);
+  await agent.kill();
+  agent.start();
+};
+
+/** While the service cannot be reached, the spool has no room; then it has, and then the service is back. */
+export const fillAgentDisk: Nemesis = async ({ agents, proxies }, random) => {
+  const agent = agents[Math.floor(random() * agents.length)];
+  if (agent === undefined) return;
+  const said = (what: string) => agent.output().split(what).length - 1;
+  const [full, room] = ["cannot write to the spool", "can be written to again"];
+  const before = said(full);
+  await waitFor("an agent to collect", () => agent.collected > 0, { timeoutMs: 60_000 });
+  for (const proxy of proxies) proxy.weather = { kind: "refuse" };
+  await waitFor(
+    "the spool to be full",
+    () => {
+      agent.disk?.fill();
+      return said(full) > before;
+    },
+    { timeoutMs: 90_000 },
+  );
+  await lasting(random);
+  agent.disk?.free();
+  await waitFor("the spool to be written to", () => said(room) > before, { timeoutMs: 90_000 });
+  for (const proxy of proxies) proxy.weather = { kind: "pass" };
+};
+
+/** No row finds room, and Postgres says so of each. */
+export const fillTables: Nemesis = async ({ tables }, random) => {
+  const end = performance.now() + 3_000 + random() * 4_000;
+  // What is dropped or truncated meanwhile is taken too.
+  for (; performance.now() < end; await pause(50)) tables?.fill();
+  tables?.free();
+};
+
+/** What happens between the service and its Postgres. */
+function databaseWeather(sky: Weather): Nemesis {
+  return async ({ databaseProxy }, random) => {
+    if (databaseProxy === null) return;
+    databaseProxy.weather = sky;
+    await lasting(random);
+    databaseProxy.weather = { kind: "pass" };
+  };
+}
+
+export const refuseDatabase = databaseWeather({ kind: "refuse" });
+export const holdDatabase = databaseWeather({ kind: "hold" });
+/** Statements arrive and are done, and nobody hears of it. */
+export const deafenDatabase = databaseWeather({ kind: "deaf" });
+export const cutDatabase: Nemesis = async ({ databaseProxy }) => databaseProxy?.cut();
+/** Of every connection that there is nothing is heard again, and no end of it either. */
+export const loseDatabase: Nemesis = async ({ databaseProxy }) => databaseProxy?.lose();
+
 function weather(sky: Weather): Nemesis {
   return async ({ proxies }, random) => {
     const [proxy] = proxies.slice(Math.floor(random() * proxies.length));
@@ -84,6 +190,7 @@ export const cut: Nemesis = async ({ proxies }, random) => {
 export const ALL: Readonly<Record<string, Nemesis>> = {
   "kill a service": killService,
   "restart a service": restartService,
+  "freeze a service": freezeService,
   "kill a worker": killWorker,
   "kill Postgres": killPostgres,
   "kill Redis": killRedis,
