@@ -1,4 +1,4 @@
-/** PgBouncer between the service and Postgres, set up as docs/operations.md says: one connection for each transaction. */
+/** PgBouncer between the service and Postgres, set up as docs/reliability.md says: one connection for each transaction. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { chownSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

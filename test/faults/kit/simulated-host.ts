@@ -74,7 +74,8 @@ export class SimulatedHost {
     this.#wordSize = index % 5 === 4 ? 32 : 64;
     this.#entry = journal.add(this.#host.id, this.#host.name);
     const now = Math.floor(Date.now() / 1_000) * 1_000;
-    const steps = backlog + Math.ceil(durationMs / paceMs);
+    // And a few that pauses take.
+    const steps = backlog * 1.5 + Math.ceil(durationMs / paceMs);
     this.#at = now - BEHIND_MS - steps * EVERY_MS - (jumping ? 6 * HOUR_MS : 0) + index;
     this.#until = now - BEHIND_MS;
     this.#bootedAt = this.#at - 1_000_000;

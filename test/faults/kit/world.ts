@@ -222,7 +222,8 @@ export class World {
 
   #start(role: "serve" | "work"): Promise<Service> {
     const unlimited = { SPILLWAY_RATE_LIMIT: "0", SPILLWAY_RATE_LIMIT_INGEST: "0" };
-    const env = { REDIS_URL: this.redis.url, ...unlimited, ...this.#options.env };
+    const direct = this.#pooler === null ? {} : { SPILLWAY_DATABASE_DIRECT_URL: this.databaseUrl };
+    const env = { REDIS_URL: this.redis.url, ...unlimited, ...direct, ...this.#options.env };
     return startService({ databaseUrl: this.#servedUrl, role, env });
   }
 

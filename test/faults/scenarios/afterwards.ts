@@ -21,3 +21,9 @@ export async function poisonFailed(world: World): Promise<Violations> {
     .filter(([name, count]) => count === 0 && name !== "notify")
     .map(([name]) => ({ invariant: "I11", what: `no job of ${name} failed` }));
 }
+
+/** A limit that nobody came to would prove nothing. */
+export async function toldToComeLater({ journal }: World): Promise<Violations> {
+  if (journal.statuses.has("429")) return [];
+  return [{ invariant: "I11", what: "no push was told to come later" }];
+}
