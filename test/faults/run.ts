@@ -46,6 +46,8 @@ function soak(minutes: number): Scenario {
     id: 27,
     title: `anything at any time, for ${minutes} minutes`,
     world: { services: 2, workers: 2 },
+    // As many snapshots as can be held beside the oracle's arithmetic afterwards.
+    fleet: { paceMs: 2_000 },
     durationMs: durationMs + 60_000,
     run: (world, random) => soup(world, random, durationMs, (line) => console.error(`  ${line}`)),
   };

@@ -27,3 +27,16 @@ export async function toldToComeLater({ journal }: World): Promise<Violations> {
   if (journal.statuses.has("429")) return [];
   return [{ invariant: "I11", what: "no push was told to come later" }];
 }
+
+/** A disk that nobody found full, likewise. */
+export async function diskWasFull({ agents }: World): Promise<Violations> {
+  return agents
+    .filter((agent) => !agent.output().includes("cannot write to the spool"))
+    .map(({ name }) => ({ invariant: "I6", what: `the disk of ${name} was never full` }));
+}
+
+/** And one of tables. */
+export async function tablesWereFull({ journal }: World): Promise<Violations> {
+  if (journal.statuses.has("503") || journal.failures.has("SERVICE_FAULT")) return [];
+  return [{ invariant: "I11", what: "no push met a full disk" }];
+}

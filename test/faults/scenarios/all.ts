@@ -1,7 +1,13 @@
 /** The scenarios of the plan that one machine can run; their numbers are those of docs/reliability.md. */
 import { setTimeout as pause } from "node:timers/promises";
 import { waitFor } from "../../support/wait.ts";
-import { contradictionsCounted, poisonFailed, toldToComeLater } from "./afterwards.ts";
+import {
+  contradictionsCounted,
+  diskWasFull,
+  poisonFailed,
+  tablesWereFull,
+  toldToComeLater,
+} from "./afterwards.ts";
 import {
   cut,
   cutDatabase,
@@ -88,7 +94,8 @@ export const SCENARIOS: readonly Scenario[] = [
     title: "a real agent's spool on a disk of 4 MB that is full, with the service out of reach",
     world: { agents: 1, agentDiskMb: 4 },
     durationMs: 40_000,
-    run: (world, random) => repeat(fillAgentDisk, 2, world, random),
+    run: (world, random) => repeat(fillAgentDisk, 3, world, random),
+    verify: diskWasFull,
   },
   {
     id: 9,
@@ -96,6 +103,7 @@ export const SCENARIOS: readonly Scenario[] = [
     world: { tablesMb: 64 },
     durationMs: 45_000,
     run: (world, random) => repeat(fillTables, 3, world, random),
+    verify: tablesWereFull,
   },
   {
     id: 10,

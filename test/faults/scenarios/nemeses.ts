@@ -4,6 +4,7 @@ import { Queue } from "bullmq";
 import { QUEUE_NAMES } from "../../../src/jobs/queues.ts";
 import { waitFor } from "../../support/wait.ts";
 import type { Weather } from "../kit/proxy.ts";
+import type { SmallDisk } from "../kit/small-disk.ts";
 import type { World } from "../kit/world.ts";
 
 export type Nemesis = (world: World, random: () => number) => Promise<void>;
@@ -118,32 +119,31 @@ export const killAgent: Nemesis = async ({ agents }, random) => {
 export const fillAgentDisk: Nemesis = async ({ agents, proxies }, random) => {
   const agent = agents[Math.floor(random() * agents.length)];
   if (agent === undefined) return;
-  const said = (what: string) => agent.output().split(what).length - 1;
-  const [full, room] = ["cannot write to the spool", "can be written to again"];
-  const before = said(full);
-  await waitFor("an agent to collect", () => agent.collected > 0, { timeoutMs: 60_000 });
-  for (const proxy of proxies) proxy.weather = { kind: "refuse" };
-  await waitFor(
-    "the spool to be full",
-    () => {
-      agent.disk?.fill();
-      return said(full) > before;
-    },
-    { timeoutMs: 90_000 },
-  );
+  const grows = async (what: string) => {
+    const before = agent.collected;
+    await waitFor(what, () => agent.collected > before, { timeoutMs: 90_000 });
+  };
+  await grows("an agent to collect");
+  for (const proxy of proxies) {
+    proxy.weather = { kind: "refuse" };
+    proxy.cut();
+  }
+  await keepFull(agent.disk, random);
+  // What it had in memory meanwhile is on the disk before it can be sent, or nobody would know of it.
+  await grows("the spool to be written to");
   await lasting(random);
-  agent.disk?.free();
-  await waitFor("the spool to be written to", () => said(room) > before, { timeoutMs: 90_000 });
   for (const proxy of proxies) proxy.weather = { kind: "pass" };
 };
 
 /** No row finds room, and Postgres says so of each. */
-export const fillTables: Nemesis = async ({ tables }, random) => {
+export const fillTables: Nemesis = ({ tables }, random) => keepFull(tables, random);
+
+/** What is dropped, truncated or given back meanwhile is taken too. */
+async function keepFull(disk: SmallDisk | null, random: () => number): Promise<void> {
   const end = performance.now() + 3_000 + random() * 4_000;
-  // What is dropped or truncated meanwhile is taken too.
-  for (; performance.now() < end; await pause(50)) tables?.fill();
-  tables?.free();
-};
+  for (; performance.now() < end; await pause(50)) disk?.fill();
+  disk?.free();
+}
 
 /** What happens between the service and its Postgres. */
 function databaseWeather(sky: Weather): Nemesis {
