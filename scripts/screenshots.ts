@@ -8,7 +8,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import type { Page } from "playwright-core";
+import type { Page, Route } from "playwright-core";
 import { openBrowser } from "../test/support/browser.ts";
 
 const { values: options } = parseArgs({
@@ -60,20 +60,77 @@ async function signIn(page: Page): Promise<void> {
   await page.waitForSelector("#main");
 }
 
+/** In both sizes and both schemes. @param prepare brings the page to what is to be seen */
+async function takeAll(page: Page, name: string, prepare: () => Promise<void>): Promise<void> {
+  if (options.only !== undefined && options.only !== name) return;
+  for (const [size, viewport] of Object.entries(SIZES)) {
+    await page.setViewportSize(viewport);
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      await prepare();
+      await page.waitForTimeout(SETTLE_MS);
+      await page.screenshot({
+        path: join(options.out, `${name}-${size}-${colorScheme}.png`),
+        fullPage: true,
+      });
+    }
+  }
+  console.log(`${name} is taken`);
+}
+
+async function open(page: Page, path: string): Promise<void> {
+  await page.goto(options.url + path);
+  await page.waitForSelector("#main h1");
+  await page.waitForSelector(".skeleton", { state: "detached" });
+}
+
+/** What is seen while an answer is on its way, when there is none, and when what is shown is no longer the newest. */
+async function takeStates(page: Page, paths: Readonly<Record<string, string | null>>): Promise<void> {
+  const answers = "**/graphql";
+  const down = (route: Route) => route.fulfill({ status: 503, body: "" });
+  for (const [name, path] of Object.entries(paths)) {
+    if (path === null) continue;
+    await page.route(answers, () => {});
+    await takeAll(page, `${name}-loading`, async () => {
+      await page.goto(options.url + path);
+      await page.waitForSelector(".skeleton");
+    });
+    await page.unroute(answers);
+    await page.route(answers, down);
+    await takeAll(page, `${name}-error`, async () => {
+      await page.goto(options.url + path);
+      await page.waitForSelector("[role=alert]");
+    });
+    await page.unroute(answers);
+  }
+  await takeAll(page, "fleet-stale", async () => {
+    await open(page, "/");
+    await page.route(answers, down);
+    await page.waitForSelector(".banner-warn", { timeout: 60_000 });
+    await page.unroute(answers);
+  });
+  await takeAll(page, "nothing-there", () => open(page, "/nothing/there"));
+  await takeAll(page, "incident-gone", () => open(page, "/incidents/999999999"));
+}
+
 const visit = await openBrowser(options.url);
 try {
   const { page, faults } = visit;
   mkdirSync(options.out, { recursive: true });
-  await page.goto(`${options.url}/sign-in`);
-  await page.screenshot({ path: join(options.out, "sign-in.png") });
+  await takeAll(page, "sign-in", async () => {
+    await page.goto(`${options.url}/sign-in`);
+    await page.waitForSelector("#token");
+  });
   await signIn(page);
   const { incident, host } = await idsOf(page);
+  const ofIncident = incident && `/incidents/${incident}`;
+  const ofHost = host && `/hosts/${host}`;
   const pages: readonly (readonly [string, string | null])[] = [
     ["fleet", "/"],
     ["incidents", "/incidents?status=all"],
-    ["incident", incident && `/incidents/${incident}`],
+    ["incident", ofIncident],
     ["hosts", "/hosts"],
-    ["host", host && `/hosts/${host}`],
+    ["host", ofHost],
     ["listeners", "/listeners"],
     ["counters", "/counters"],
     ["counter", "/counters/TcpExtListenOverflows"],
@@ -85,24 +142,11 @@ try {
     ["add-host", "/add-host"],
   ];
   for (const [name, path] of pages) {
-    if (path === null || (options.only !== undefined && options.only !== name)) continue;
-    for (const [size, viewport] of Object.entries(SIZES)) {
-      await page.setViewportSize(viewport);
-      for (const colorScheme of ["light", "dark"] as const) {
-        await page.emulateMedia({ colorScheme });
-        await page.goto(options.url + path);
-        await page.waitForSelector("#main h1");
-        await page.waitForSelector(".skeleton", { state: "detached" });
-        await page.waitForTimeout(SETTLE_MS);
-        await page.screenshot({
-          path: join(options.out, `${name}-${size}-${colorScheme}.png`),
-          fullPage: true,
-        });
-      }
-    }
-    console.log(`${name} is taken`);
+    if (path !== null) await takeAll(page, name, () => open(page, path));
   }
+  // Of the states the console tells, too: they are faults, made on purpose.
   for (const fault of faults) console.error(fault);
+  await takeStates(page, { fleet: "/", incident: ofIncident, host: ofHost, listeners: "/listeners" });
 } finally {
   await visit.close();
 }

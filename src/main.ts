@@ -9,7 +9,7 @@ import "./production.ts";
 import { writeSync } from "node:fs";
 import { Lifecycle, stopOnSignals } from "./app.ts";
 import { demoEnvironment, parseDemoWords } from "./commands/demo.ts";
-import { runCommand } from "./commands/run.ts";
+import { asksForHelp, refuseWords, runCommand } from "./commands/run.ts";
 import { type Config, readConfig } from "./config.ts";
 import { Demo } from "./demo/demo.ts";
 import { asSpillwayError } from "./errors.ts";
@@ -76,6 +76,8 @@ async function runService(config: Config, role: Role, demo: Demo | null = null):
 
 const [role = "all", ...words] = process.argv.slice(2);
 async function main(): Promise<void> {
+  if (asksForHelp(role, words)) return runCommand("help", [], process.env);
+  refuseWords(role, words);
   if (role === "all" || role === "serve" || role === "work") await runService(readConfig(process.env), role);
   else if (role === "demo") {
     const demo = new Demo(parseDemoWords(words), Date.now());

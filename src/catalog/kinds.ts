@@ -50,6 +50,8 @@ const EVENT_COUNTERS: ReadonlySet<string> = new Set([
   "TcpExtSyncookiesSent",
   "TcpExtSyncookiesRecv",
   "TcpExtSyncookiesFailed",
+  // What went well: without it nobody can say what share of handshakes a burst has cost, while it goes on.
+  "TcpPassiveOpens",
   // Handshakes that fail. Some hosts see a few all day; the pair tells a peer that refuses from a scan.
   "TcpAttemptFails",
   "TcpExtEmbryonicRsts",

@@ -33,6 +33,22 @@ const USAGE = `spillway [role]
 
 Settings are environment variables: .env.example lists them.`;
 
+/** Roles with a manual of their own after `--help`, and those that take no words. */
+const OWN_MANUALS = ["detect", "drill"];
+const WITHOUT_WORDS = ["all", "serve", "work", "migrate", "check-config", "sign-in"];
+
+/** Whether somebody asks what there is and wants nothing done. */
+export function asksForHelp(role: string, words: readonly string[]): boolean {
+  if (OWN_MANUALS.includes(role)) return false;
+  return ["help", "--help", "-h"].includes(role) || words.includes("--help") || words.includes("-h");
+}
+
+/** @throws CONFIGURATION for words after a role that takes none: a slip must not start, migrate or sign in */
+export function refuseWords(role: string, words: readonly string[]): void {
+  if (words.length === 0 || !WITHOUT_WORDS.includes(role)) return;
+  throw new SpillwayError("CONFIGURATION", `"${role}" takes no "${words.join(" ")}"\n\n${USAGE}`);
+}
+
 /**
  * Runs a role that comes and goes, and writes what it gives to standard output.
  *
@@ -55,6 +71,8 @@ async function resultOf(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<string> {
   switch (role) {
+    case "help":
+      return USAGE;
     case "migrate": {
       const { url, close } = await openForCommand(readConfig(environment), { migrated: false });
       const { applied } = await migrate({ url, log: createLog("info") })
@@ -79,10 +97,6 @@ async function resultOf(
       return runBackup(readConfig(environment), words);
     case "sign-in":
       return createSignIn(readConfig(environment), Date.now());
-    case "help":
-    case "--help":
-    case "-h":
-      return USAGE;
     default:
       throw new SpillwayError("CONFIGURATION", `there is no role "${role}"\n\n${USAGE}`);
   }

@@ -17,6 +17,7 @@ import { graphqlGuard } from "./graphql-guard.ts";
 import { type HealthDeps, healthRoutes } from "./health.ts";
 import { iconRoutes } from "./icon.ts";
 import { type MetricsDeps, metricsRoutes } from "./metrics.ts";
+import { notFoundPage } from "./page.ts";
 import { signInRoutes } from "./sign-in.ts";
 
 export interface AppDeps extends HealthDeps, DownloadsDeps, MetricsDeps {
@@ -82,8 +83,12 @@ export function createApp(deps: AppDeps): Express {
     restRoutes({ sources, authenticate: requireCaller }),
   );
   app.use("/api/v1", prometheusRoutes({ sources, log, authenticate: requireCaller }));
-  app.use((request) => {
-    throw new SpillwayError("NOT_FOUND", `there is nothing at ${request.path.slice(0, 200)}`);
+  app.use((request, response) => {
+    const path = request.path.slice(0, 200);
+    // A program that does not say gets what programs read.
+    if (request.accepts(["json", "html"]) !== "html")
+      throw new SpillwayError("NOT_FOUND", `there is nothing at ${path}`);
+    response.status(404).type("html").send(notFoundPage(path));
   });
   app.use(problemHandler(log));
   return app;

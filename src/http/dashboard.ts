@@ -66,13 +66,16 @@ export function dashboardRoutes(): Router {
   return router;
 }
 
-const NOT_BUILT = page("Spillway", "<p>The dashboard is not built: <code>npm run build</code> makes it.</p>");
+const NOT_BUILT = page(
+  "Not built",
+  "<p>The dashboard is not built: <code>npm run build</code> makes it.</p>",
+);
 
 function sendStranger(response: Response, from: string): void {
   const next = from === "/" ? "" : `?next=${encodeURIComponent(from)}`;
   response.status(401).send(
     page(
-      "Spillway",
+      "Not signed in",
       `<p><a class="button" href="/sign-in${next}">Sign in</a></p>
 <p>By a token, or by the link that the service prints when it starts.</p>`,
     ),

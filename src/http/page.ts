@@ -10,11 +10,21 @@ export function page(title: string, body: string): string {
 ${ICON_LINK}
 <link rel="stylesheet" href="/page.css">
 <main>
+<p class="brand"><img src="/favicon.svg" alt="" width="32" height="32">Spillway</p>
 <h1>${escapeHtml(title)}</h1>
 ${body}
 </main>
 </html>
 `;
+}
+
+/** For a person who came to an address that there is not. */
+export function notFoundPage(path: string): string {
+  return page(
+    "Not found",
+    `<p>There is nothing at <code>${escapeHtml(path)}</code>.</p>
+<p><a class="button" href="/">To the fleet</a></p>`,
+  );
 }
 
 export function escapeHtml(text: string): string {
@@ -30,7 +40,7 @@ export const PAGE_CSS = `:root { color-scheme: light dark; --bg: #f5f6f8; --surf
 * { box-sizing: border-box; }
 body { font: 15px/1.55 system-ui, sans-serif; margin: 0; background: var(--bg); color: var(--text); }
 main { max-width: 30rem; margin: 14vh auto 3rem; padding: 1.75rem 2rem; border: 1px solid var(--border); border-radius: 12px; background: var(--surface); box-shadow: 0 8px 28px rgb(16 24 40 / 8%); overflow-wrap: anywhere; }
-main::before { content: url(/favicon.svg); display: block; width: 40px; height: 40px; margin-bottom: 0.75rem; }
+.brand { display: flex; align-items: center; gap: 0.6rem; margin: 0 0 1.25rem; color: var(--text); font-size: 1.1rem; font-weight: 700; }
 h1 { font-size: 1.4rem; margin: 0 0 1rem; letter-spacing: -0.01em; }
 p { color: var(--text-2); }
 [role=alert] { color: var(--bad); }

@@ -32,7 +32,10 @@ export async function startDatabase(service: Service): Promise<Database> {
       poolSize: config.databasePool,
       statementTimeoutMs: STATEMENT_TIMEOUT_MS,
       applicationName: `spillway ${role}`,
-      onError: (error) => log.warn({ err: error }, "an idle database connection failed"),
+      // The embedded Postgres ends connections when it is stopped, as it should.
+      onError: (error) => {
+        if (!life.stopping) log.warn({ err: error }, "an idle database connection failed");
+      },
     });
     return { value: store, stop: () => store.close() };
   });

@@ -1,4 +1,4 @@
-import { type Logger, pino } from "pino";
+import { type Logger, type LoggerOptions, pino, stdSerializers } from "pino";
 import pretty from "pino-pretty";
 
 export type { Logger };
@@ -10,7 +10,15 @@ export type { Logger };
  * exit are not lost.
  */
 export function createLog(level: string): Logger {
-  const options = { level, base: null, redact: ["token", "authorization", "cookie", "password"] };
+  const redact = ["token", "authorization", "cookie", "password"];
+  const options: LoggerOptions = { level, base: null, redact, serializers: { err: errorFields } };
   if (!process.stderr.isTTY) return pino(options, pino.destination({ dest: 2, sync: true }));
   return pino(options, pretty({ destination: 2, sync: true, colorize: true, translateTime: "SYS:HH:MM:ss" }));
+}
+
+/** An error of an idle connection has the whole client at it: two screens, and nothing that helps. */
+function errorFields(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { client: _client, ...fields } = stdSerializers.err(error);
+  return fields;
 }

@@ -119,6 +119,28 @@ describe("a fault of a listener", () => {
     },
   );
 
+  test("is told with the share that it costs while its minute goes on; one that clients cannot feel is not told", async ({
+    store,
+  }) => {
+    const [felt, unfelt] = [
+      await MovingHost.make(store, "web-1", T0),
+      await MovingHost.make(store, "web-2", T0),
+    ];
+    const { run } = detector(store);
+    const busy: Moves = { accepted: 20_000 };
+    await append(store, [...(await felt.intervals(18, CALM)), ...(await unfelt.intervals(18, busy))]);
+    await run(felt.at - INTERVAL_MS + 1_000);
+    // The first interval of a minute: one that knew drops alone would say that everything is lost.
+    await append(store, await felt.intervals(1, { accepted: 50, overflows: 14, drops: 14 }));
+    await append(store, await unfelt.intervals(1, { ...busy, overflows: 14, drops: 14 }));
+    await run(felt.at - INTERVAL_MS + 1_000);
+    const anomalies = await store.db.anomaly.findMany({ where: { counter: "TcpExtListenOverflows" } });
+    expect(anomalies).toHaveLength(1);
+    expect(anomalies[0]?.explanation).toMatch(
+      /^14 ListenOverflows in 10 s, .* about 3\.8 % of new connections/,
+    );
+  });
+
   test("that comes late and all at once ends as one that came in time", async ({ store }) => {
     const parts: Part[] = [
       [18, CALM],

@@ -30,8 +30,8 @@ function snapshot(seconds: number, overflows: number, opens = 0): OracleSnapshot
     boot: "boot",
     epoch: 0,
     wordSize: 64,
-    layout: ["TcpPassiveOpens", "TcpExtListenOverflows"],
-    values: { TcpPassiveOpens: BigInt(opens), TcpExtListenOverflows: BigInt(overflows) },
+    layout: ["TcpActiveOpens", "TcpExtListenOverflows"],
+    values: { TcpActiveOpens: BigInt(opens), TcpExtListenOverflows: BigInt(overflows) },
   };
 }
 
@@ -92,7 +92,7 @@ test("without the open step, or of another counter, each step is told once and w
 }) => {
   const host = await newHost(store);
   const closed = watching(store, { open: false });
-  const opens = watching(store, { counter: "TcpPassiveOpens" });
+  const opens = watching(store, { counter: "TcpActiveOpens" });
   await push(store, host, snapshot(-50, 0, 0), snapshot(-5, 1, 100), snapshot(10, 5, 160));
   expect(await closed.look(11)).toEqual([{ from: -1, values: [1] }]);
   expect(await opens.look(11)).toEqual([{ from: -1, values: [100] }]);

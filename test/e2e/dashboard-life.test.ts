@@ -103,3 +103,42 @@ test.runIf(hasChromium)(
   },
   TEST_MS,
 );
+
+test.runIf(hasChromium)(
+  "a tab that was open during an upgrade gets the newer code of a page by itself; code that is not there is told of",
+  async () => {
+    const { page } = visit;
+    // With the older index, the code that it names is gone.
+    const gone = (times: number) =>
+      page.route("**/assets/page-*.js", (route) => route.fulfill({ status: 404, body: "" }), { times });
+    await page.goto(service.url);
+    await page.waitForSelector(".nav", SEEN);
+    await page.waitForSelector("#main h1", SEEN);
+    await gone(1);
+    await page.click(".nav >> text=Listeners");
+    await page.waitForSelector("h1 >> text=Listeners", SEEN);
+    await page.waitForSelector("text=Something went wrong in this page", { state: "detached", ...SEEN });
+
+    await gone(10);
+    await page.click(".nav >> text=Counters");
+    await page.waitForSelector("text=Something went wrong in this page", SEEN);
+    await page.unroute("**/assets/page-*.js");
+    await page.click("text=Load it again");
+    await page.waitForSelector("h1 >> text=Counters", SEEN);
+  },
+  TEST_MS,
+);
+
+test.runIf(hasChromium)(
+  "an address that there is not says so to a person",
+  async () => {
+    const { page } = visit;
+    const answer = await page.goto(`${service.url}/nothing/there`);
+    expect(answer?.status()).toBe(404);
+    await page.waitForSelector("text=There is nothing at /nothing/there", SEEN);
+    await expectNoBarriers();
+    await page.click("text=To the fleet");
+    await page.waitForSelector("h1 >> text=Fleet", SEEN);
+  },
+  TEST_MS,
+);

@@ -52,8 +52,8 @@ export function floodSignature(counts: FloodCounts): "cookies" | "drops" | null 
 
 /**
  * The SYN flood signature over the time that is known of a minute, once that is more than one interval: a moment in
- * which a queue was full is no flood. Of a minute that is not over what it takes besides event counters is not known,
- * and 0: a flood with cookies off is then told by its drops alone, as a burst.
+ * which a queue was full is no flood. Of a minute that is not over SYNs sent again are not known, and 0: a flood with
+ * cookies off is then told by its drops alone, as a burst.
  */
 export function judgeSynFlood(counts: FloodCounts): Flag | null {
   const kind = floodSignature(counts);

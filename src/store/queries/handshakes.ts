@@ -7,7 +7,7 @@ import { forEachRow } from "./namespace-sums.ts";
 import type { Grid } from "./range.ts";
 import { readReported } from "./reported.ts";
 import { planSegments } from "./resolution.ts";
-import { type Reporters, readOpenMinutes } from "./rollup-rows.ts";
+import type { Reporters } from "./rollup-rows.ts";
 import { oneStep, takesHours } from "./steps.ts";
 import { ownerIn, readTrend, type TrendQuery } from "./trend.ts";
 
@@ -78,14 +78,9 @@ async function readSteps(db: Db, query: HandshakeQuery, grid: Grid): Promise<Gro
   const cuts = groups?.changes.map(({ from }) => from) ?? [];
   const segments = await planSegments(db, { range, hours: takesHours(grid), now, cuts });
 
-  // Accepted handshakes are known of closed minutes alone, drops at once: a minute that is open has a loss of
-  // all there was. Read before the rows, so that one that closes meanwhile errs to the side of less loss.
-  const open = await readOpenMinutes(db, segments);
   const drops = new DropSum(grid, new Membership(groups, ownerIn(fleet)), countersOf(query));
   const wanted = { counterIds: drops.counterIds, segments, shards: shardsOf(groups) };
-  await forEachRow(db, wanted, (row) => {
-    if (!open.has(`${row.shard} ${row.bucket}`)) drops.add(row);
-  });
+  await forEachRow(db, wanted, (row) => drops.add(row));
   drops.finish();
 
   const none = new Array<null>(grid.length).fill(null);
@@ -102,7 +97,7 @@ async function readSteps(db: Db, query: HandshakeQuery, grid: Grid): Promise<Gro
           fleet,
           now,
         });
-  const reporters = { ...listenOverflows.reporters, event: false };
+  const { reporters } = listenOverflows;
   const reported = sameLayouts(reporters, passiveOpens.reporters)
     ? accepted.map(({ values }) => Uint8Array.from(values, (value) => (value === null ? 0 : 1)))
     : await readReported(db, { reporters, segments, grid, groups, hostOf: ownerIn(fleet), rated: false });

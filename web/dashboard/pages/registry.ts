@@ -1,7 +1,8 @@
 /** Every page: its paths, its code (loaded when it is first opened) and its place in the navigation. */
-import { type ComponentType, lazy } from "react";
+import type { ComponentType } from "react";
 import PATHS from "../paths.json" with { type: "json" };
 import type { IconName } from "../ui/icon.tsx";
+import { loaded } from "./loaded.ts";
 
 export interface PageEntry {
   readonly path: string;
@@ -9,17 +10,17 @@ export interface PageEntry {
 }
 
 export const PAGES: readonly PageEntry[] = [
-  { path: PATHS.fleet, component: lazy(() => import("./fleet/page.tsx")) },
-  { path: PATHS.incidents, component: lazy(() => import("./incidents/page.tsx")) },
-  { path: PATHS.incident, component: lazy(() => import("./incident/page.tsx")) },
-  { path: PATHS.hosts, component: lazy(() => import("./hosts/page.tsx")) },
-  { path: PATHS.host, component: lazy(() => import("./host/page.tsx")) },
-  { path: PATHS.listeners, component: lazy(() => import("./listeners/page.tsx")) },
-  { path: PATHS.counters, component: lazy(() => import("./counters/page.tsx")) },
-  { path: PATHS.counter, component: lazy(() => import("./counters/page.tsx")) },
-  { path: PATHS.settings, component: lazy(() => import("./settings/page.tsx")) },
-  { path: PATHS["settings-section"], component: lazy(() => import("./settings/page.tsx")) },
-  { path: PATHS["add-host"], component: lazy(() => import("./add-host/page.tsx")) },
+  { path: PATHS.fleet, component: loaded(() => import("./fleet/page.tsx")) },
+  { path: PATHS.incidents, component: loaded(() => import("./incidents/page.tsx")) },
+  { path: PATHS.incident, component: loaded(() => import("./incident/page.tsx")) },
+  { path: PATHS.hosts, component: loaded(() => import("./hosts/page.tsx")) },
+  { path: PATHS.host, component: loaded(() => import("./host/page.tsx")) },
+  { path: PATHS.listeners, component: loaded(() => import("./listeners/page.tsx")) },
+  { path: PATHS.counters, component: loaded(() => import("./counters/page.tsx")) },
+  { path: PATHS.counter, component: loaded(() => import("./counters/page.tsx")) },
+  { path: PATHS.settings, component: loaded(() => import("./settings/page.tsx")) },
+  { path: PATHS["settings-section"], component: loaded(() => import("./settings/page.tsx")) },
+  { path: PATHS["add-host"], component: loaded(() => import("./add-host/page.tsx")) },
 ];
 
 export interface NavEntry {

@@ -42,7 +42,11 @@ export function Sidebar() {
         })}
       </nav>
       <div className="sidebar-foot">
-        {data?.system.simulated === true && <p className="live demo-note">Simulated hosts: a demo</p>}
+        {data?.system.simulated === true && (
+          <p className="live demo-note">
+            Simulated<span className="demo-more"> hosts: a demo</span>
+          </p>
+        )}
         <LiveDot />
         <Link href="/add-host" className="button button-block">
           <Icon name="plus" size={16} /> Add a host

@@ -8,6 +8,8 @@ export interface Column<Row> {
   readonly numeric?: boolean;
   /** Left out on a phone. */
   readonly wide?: boolean;
+  /** Stays in one line: a time. */
+  readonly whole?: boolean;
   /** Takes what is left of the width. */
   readonly grow?: boolean;
 }
@@ -22,8 +24,8 @@ export interface TableProps<Row> {
 
 /** A table whose first cell names the row. It scrolls sideways by itself where it is too wide. */
 export function Table<Row>({ caption, columns, rows, rowKey }: TableProps<Row>) {
-  const classOf = ({ numeric, wide, grow }: Column<Row>) =>
-    [numeric && "number", wide && "wide", grow && "grow"].filter(Boolean).join(" ");
+  const classOf = ({ numeric, wide, whole, grow }: Column<Row>) =>
+    [numeric && "number", wide && "wide", whole && "whole", grow && "grow"].filter(Boolean).join(" ");
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
     <section className="table-scroll" aria-label={caption} tabIndex={0}>

@@ -44,7 +44,8 @@ export default function FleetPage() {
         <>
           <FilterBar grouping />
           <div className="stack">
-            {fleet === null ? <Skeleton height={92} /> : <FleetTiles fleet={fleet} />}
+            {fleet !== null && <FleetTiles fleet={fleet} />}
+            {fleet === null && now.error === null && <Skeleton height={92} />}
             {nobody ? (
               <NobodyMatches />
             ) : (

@@ -27,7 +27,12 @@ function Audit() {
   const [after, setAfter] = useState<readonly string[]>([]);
   const data = useData(AuditDocument, { after: after.at(-1) ?? null });
   const columns: readonly Column<Edge>[] = [
-    { key: "at", head: "When", cell: ({ node }) => formatTime(Date.parse(node.at), zone, { seconds: true }) },
+    {
+      key: "at",
+      head: "When",
+      whole: true,
+      cell: ({ node }) => formatTime(Date.parse(node.at), zone, { seconds: true }),
+    },
     { key: "who", head: "Who", cell: ({ node }) => <span className="row-name">{node.actor}</span> },
     { key: "what", head: "What", cell: ({ node }) => <code>{node.action}</code> },
     { key: "target", head: "Of", grow: true, cell: ({ node }) => node.target },

@@ -65,7 +65,7 @@ function Work({ system: { rollup, queue } }: Pick<Health, "system">) {
     >
       <dl className="facts">
         <Fact name="Late by" value={formatSpan(rollup.settledLag * 1_000)} />
-        <Fact name="The oldest waits since" value={formatSpan(rollup.lag * 1_000)} />
+        <Fact name="The oldest waits for" value={formatSpan(rollup.lag * 1_000)} />
         <Fact name="Minutes that wait" value={formatNumber(rollup.pendingMarks)} />
         <Fact
           name="Queue"
