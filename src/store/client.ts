@@ -2,7 +2,7 @@ import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
 import { type Prisma, PrismaClient } from "../generated/prisma/client.ts";
 import { metDropped } from "./errors.ts";
-import { impatientSocket } from "./impatient-socket.ts";
+import { ImpatientSocket } from "./impatient-socket.ts";
 
 export type { PrismaClient };
 
@@ -30,8 +30,8 @@ export interface Store {
 
 /** A connection is idle so long at most, in the pool and within a transaction ... */
 const IDLE_MS = 60_000;
-/** ... and is given up when it is silent for so much longer than that, or than a statement may take. */
-const SILENT_MS = 5_000;
+/** ... and is given up when it is silent for so much longer than that, or than a statement may take to be answered. */
+const GRACE_MS = 5_000;
 
 /**
  * Opens a pool of connections; connects at the first use.
@@ -39,13 +39,15 @@ const SILENT_MS = 5_000;
  * Every wait has an end: the defaults of the driver wait for ever, for a connection and for an answer.
  */
 export function openStore(options: StoreOptions): Store {
+  const answerMs = options.statementTimeoutMs + GRACE_MS;
+  const patience = { answerMs, silentMs: Math.max(IDLE_MS + GRACE_MS, answerMs) };
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.poolSize,
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: IDLE_MS,
     keepAlive: true,
-    stream: () => impatientSocket(Math.max(IDLE_MS, options.statementTimeoutMs) + SILENT_MS),
+    stream: () => new ImpatientSocket(patience),
     statement_timeout: options.statementTimeoutMs,
     idle_in_transaction_session_timeout: IDLE_MS,
     application_name: options.applicationName,

@@ -10,7 +10,7 @@ import { count } from "./journal.ts";
 import { type HostOptions, PACE_MS, SimulatedHost } from "./simulated-host.ts";
 
 /** An agent waits at most so long for an answer. */
-const ANSWER_MS = 5_000;
+const ANSWER_MS = 15_000;
 const BACKOFF_MS = { first: 50, most: 1_000 };
 
 export interface FleetOptions extends HostOptions {

@@ -220,13 +220,19 @@ export class World {
     return part;
   }
 
-  #start(role: "serve" | "work"): Promise<Service> {
+  /** Tries again, as `open` does. */
+  async #start(role: "serve" | "work", tries = 3): Promise<Service> {
     const unlimited = { SPILLWAY_RATE_LIMIT: "0", SPILLWAY_RATE_LIMIT_INGEST: "0" };
     // The checker reads snapshots as they came in, also after an hour of a fleet whose time runs fast.
     const uncompacted = { SPILLWAY_COMPACT_AFTER: "5d" };
     const direct = this.#pooler === null ? {} : { SPILLWAY_DATABASE_DIRECT_URL: this.databaseUrl };
     const env = { REDIS_URL: this.redis.url, ...unlimited, ...uncompacted, ...direct, ...this.#options.env };
-    return startService({ databaseUrl: this.#servedUrl, role, env });
+    try {
+      return await startService({ databaseUrl: this.#servedUrl, role, env });
+    } catch (error) {
+      if (tries <= 1) throw error;
+      return this.#start(role, tries - 1);
+    }
   }
 
   #aim(): void {

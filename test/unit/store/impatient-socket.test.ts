@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import pg from "pg";
 import { expect, onTestFinished, test } from "vitest";
 import { storeFault } from "../../../src/store/errors.ts";
-import { impatientSocket } from "../../../src/store/impatient-socket.ts";
+import { ImpatientSocket } from "../../../src/store/impatient-socket.ts";
 
 /** A server that takes connections and hears what is said. */
 async function listen(hear: (socket: Socket) => void): Promise<number> {
@@ -21,23 +21,23 @@ async function listen(hear: (socket: Socket) => void): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-test("a connection whose far end says nothing more is given up, and the database does not answer", async () => {
+const LONG_MS = 60_000;
+
+test("a connection of which no answer comes is given up, whatever is sent meanwhile", async () => {
   // Lets everybody in, is ready, and never answers a question.
   const ready = Buffer.from("R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I", "latin1");
   const port = await listen((socket) => socket.once("data", () => socket.write(ready)));
-  const pool = new pg.Pool({
-    host: "127.0.0.1",
-    port,
-    user: "u",
-    max: 1,
-    stream: () => impatientSocket(300),
-  });
+  const stream = () => new ImpatientSocket({ answerMs: 1_000, silentMs: LONG_MS });
+  const pool = new pg.Pool({ host: "127.0.0.1", port, user: "u", max: 1, stream });
   pool.on("error", () => undefined);
   onTestFinished(() => pool.end());
   const client = await pool.connect();
   client.on("error", () => undefined);
-  const error = await client.query("SELECT 1").catch((reason: unknown) => reason);
-  expect(String(error)).toContain("nothing was heard of Postgres for 0.3 s");
+  const asked = client.query("SELECT 1").catch((reason: unknown) => reason);
+  const rolledBack = client.query("ROLLBACK").catch((reason: unknown) => reason);
+  const error = await asked;
+  expect(String(error)).toContain("nothing was heard of Postgres for 1 s");
+  expect(await rolledBack).toBeInstanceOf(Error);
   expect(storeFault(error)).toBe("unavailable");
   client.release();
   // Its place is another's.
@@ -45,9 +45,16 @@ test("a connection whose far end says nothing more is given up, and the database
   next.release(true);
 });
 
-test("one that is heard of now and then is kept", async () => {
+test("one that is silent for longer than it may be idle is given up", async () => {
+  const port = await listen(() => undefined);
+  const socket = new ImpatientSocket({ answerMs: LONG_MS, silentMs: 200 }).connect(port, "127.0.0.1");
+  const [error] = await once(socket, "error");
+  expect(String(error)).toContain("nothing was heard of Postgres for 0.2 s");
+});
+
+test("one that is answered is kept", async () => {
   const port = await listen((socket) => socket.on("data", (bytes) => void socket.write(bytes)));
-  const socket = impatientSocket(2_000).connect(port, "127.0.0.1");
+  const socket = new ImpatientSocket({ answerMs: LONG_MS, silentMs: LONG_MS }).connect(port, "127.0.0.1");
   onTestFinished(() => void socket.destroy());
   for (let beats = 0; beats < 5; beats++) {
     socket.write("beat");
