@@ -38,6 +38,7 @@ export async function checkInvariants(world: World): Promise<Violations> {
   for (const [status, times] of world.journal.statuses) {
     if (!STATUSES.has(status)) found("I11", `${times} pushes were answered ${status}`);
   }
+  for (const what of world.crashes) found("I11", what);
   const { refused, toBeRefused } = world.journal;
   for (const code of new Set([...refused.keys(), ...toBeRefused.keys()])) {
     const [times = 0, expected = 0] = [refused.get(code), toBeRefused.get(code)];

@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { migrate } from "../../../src/store/migrate.ts";
 import { asAdmin } from "../../support/databases.ts";
+import { freePort } from "../../support/scenario.ts";
 import { makeToken, type Service, startService } from "../../support/service.ts";
+import { waitFor } from "../../support/wait.ts";
 import { Journal } from "./journal.ts";
 import { Pooler } from "./pooler.ts";
 import { FaultProxy } from "./proxy.ts";
@@ -42,6 +44,8 @@ export class World {
   readonly peakMb = new Map<string, number>();
   /** Of Postgres itself, whatever is between it and the service. */
   databaseUrl = "";
+  /** Services and workers that ended, and were not told to. */
+  readonly crashes: string[] = [];
   ingestToken = "";
   readonly agents: RealAgent[] = [];
   /** Between services and workers and Postgres, where there is one. */
@@ -52,6 +56,7 @@ export class World {
   readonly #options: WorldOptions;
   readonly #services: Part[] = [];
   readonly #workers: Part[] = [];
+  readonly #told = new WeakSet<Service>();
   #pooler: Pooler | null = null;
   /** Where services and workers find Postgres. */
   #servedUrl = "";
@@ -156,6 +161,7 @@ export class World {
   ): Promise<number | null> {
     const part = this.#part(role, index);
     await this.#remember(role, part.service);
+    this.#told.add(part.service);
     if (part.proxy !== null && signal === "SIGKILL") part.proxy.target = null;
     if (signal === "SIGTERM") return part.service.stop();
     await part.service.kill();
@@ -200,6 +206,7 @@ export class World {
     await Promise.all(
       parts.map(async ({ service, proxy }) => {
         await this.#remember(proxy === null ? "work" : "serve", service);
+        this.#told.add(service);
         await service.kill();
         await proxy?.close();
       }),
@@ -226,9 +233,24 @@ export class World {
     // The checker reads snapshots as they came in, also after an hour of a fleet whose time runs fast.
     const uncompacted = { SPILLWAY_COMPACT_AFTER: "5d" };
     const direct = this.#pooler === null ? {} : { SPILLWAY_DATABASE_DIRECT_URL: this.databaseUrl };
-    const env = { REDIS_URL: this.redis.url, ...unlimited, ...uncompacted, ...direct, ...this.#options.env };
+    const port = await freePort();
+    const env = {
+      REDIS_URL: this.redis.url,
+      SPILLWAY_WORK_PORT: String(port),
+      ...unlimited,
+      ...uncompacted,
+      ...direct,
+      ...this.#options.env,
+    };
     try {
-      return await startService({ databaseUrl: this.#servedUrl, role, env });
+      const service = await startService({ databaseUrl: this.#servedUrl, role, env });
+      // One that meets a fault before it is ready ends, for its supervisor to start it again.
+      if (role === "work") await untilReady(service, port);
+      service.process.once("exit", (code, signal) => {
+        if (!this.#told.has(service))
+          this.crashes.push(`a ${role} ended with ${code ?? signal}: ${service.output().slice(-1_000)}`);
+      });
+      return service;
     } catch (error) {
       if (tries <= 1) throw error;
       return this.#start(role, tries - 1);
@@ -245,5 +267,16 @@ export class World {
     const status = await readFile(`/proc/${child.pid}/status`, "utf8").catch(() => "");
     const mb = Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1_024;
     this.peakMb.set(role, Math.max(this.peakMb.get(role) ?? 0, Math.round(mb)));
+  }
+}
+
+async function untilReady(worker: Service, port: number): Promise<void> {
+  try {
+    await waitFor("a worker to be ready", async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok, {
+      timeoutMs: 60_000,
+    });
+  } catch (error) {
+    await worker.kill();
+    throw error;
   }
 }
