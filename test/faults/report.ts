@@ -49,7 +49,7 @@ export function writeTable(path: string, played: readonly Played[]): void {
     ([, title]) => title !== undefined && !titles.has(title),
   );
   const made = [
-    `Last run: ${rows.length} scenarios, ${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores, Linux ${release()}, Node ${process.version};`,
+    `Last run: ${rows.map(([id]) => id).join(", ")}; ${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores, Linux ${release()}, Node ${process.version};`,
     `seeds ${seeds[0]}${seeds.length > 1 ? ` to ${seeds.at(-1)}` : ""}.`,
     `Peak memory: ${memory("serve")} MB of a service, ${memory("work")} MB of a worker.`,
   ].join(" ");
