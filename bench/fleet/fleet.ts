@@ -87,7 +87,8 @@ export class SimulatedHost {
   readonly values = new Float64Array(COUNTERS.length);
   /** Time of `values`, ms since 1970. */
   at: number;
-  readonly everyMs: number;
+  /** How long after `at` the next interval is; may be changed between two. */
+  everyMs: number;
   readonly #random: () => number;
   readonly #rates: readonly number[];
   readonly #phase: number;

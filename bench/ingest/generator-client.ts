@@ -1,9 +1,6 @@
-import { fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { startChild } from "../support/child.ts";
 import type { Workshop } from "../support/workshop.ts";
-import type { Command, Prepared, Reply, Sent, StreamOptions } from "./generator-protocol.ts";
-
-const PROGRAM = fileURLToPath(new URL("generator.ts", import.meta.url));
+import type { Command, Prepared, Sent, StreamOptions } from "./generator-protocol.ts";
 
 export interface Generator {
   open(stream: StreamOptions): Promise<void>;
@@ -15,19 +12,7 @@ export interface Generator {
 
 /** Starts the load generator; one command at a time. */
 export function startGenerator(shop: Workshop): Generator {
-  const child = fork(PROGRAM, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
-  const { stop } = shop.adopt(child);
-  const ask = (command: Command): Promise<unknown> =>
-    new Promise((resolve, reject) => {
-      const gone = () => reject(new Error("the load generator has ended"));
-      child.once("exit", gone);
-      child.once("message", (reply: Reply) => {
-        child.off("exit", gone);
-        if (reply.ok) resolve(reply.value);
-        else reject(new Error(reply.error));
-      });
-      child.send(command);
-    });
+  const { ask, stop } = startChild<Command>(shop, new URL("generator.ts", import.meta.url));
   return {
     open: async (stream) => {
       await ask({ do: "open", stream });

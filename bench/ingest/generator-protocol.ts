@@ -43,7 +43,3 @@ export interface Sent {
   /** Paced only: how late a request was sent at the 99th percentile, in ms. */
   readonly lateP99Ms: number;
 }
-
-export type Reply =
-  | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly error: string };

@@ -3,8 +3,10 @@
  * first and then sends them, one at a time over each connection.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { obeyParent } from "../support/child.ts";
+import { percentile } from "../support/percentile.ts";
 import { type Answer, Connection } from "./connection.ts";
-import type { Command, Prepared, Reply, Sent, StreamOptions } from "./generator-protocol.ts";
+import type { Command, Prepared, Sent, StreamOptions } from "./generator-protocol.ts";
 import { Group, type Request } from "./stream.ts";
 
 interface Lane {
@@ -134,11 +136,6 @@ function allKept(body: string, snapshots: number): boolean {
   return (body.match(/"status":"(?:stored|duplicate)"/g)?.length ?? 0) === snapshots;
 }
 
-function percentile(values: readonly number[], share: number): number {
-  const sorted = Float64Array.from(values).sort();
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-}
-
 async function obey(command: Command): Promise<unknown> {
   if (command.do === "open") return open(command.stream);
   const stream = streams.get(command.stream);
@@ -153,12 +150,4 @@ async function obey(command: Command): Promise<unknown> {
   }
 }
 
-process.on("message", (command: Command) => {
-  const reply = (one: Reply) => process.send?.(one);
-  obey(command).then(
-    (value) => reply({ ok: true, value }),
-    (error: unknown) => reply({ ok: false, error: error instanceof Error ? error.message : String(error) }),
-  );
-});
-// Whoever started it has gone: so does it.
-process.on("disconnect", () => process.exit(0));
+obeyParent(obey);

@@ -7,9 +7,10 @@ import { SimulatedHost } from "../fleet/fleet.ts";
 import { pushBody, SectionWriter, snapshotText } from "../fleet/push.ts";
 import { SeriesWriter, writeRequest } from "../peers/remote-write.ts";
 import type { StreamOptions } from "./generator-protocol.ts";
+import { postRequest } from "./post-request.ts";
 
 /** The level that the agent compresses with. */
-const GZIP_LEVEL = 1;
+export const GZIP_LEVEL = 1;
 const LAYOUT = layoutHash(COUNTERS);
 const CONTAINER_LAYOUT = layoutHash(DIAGNOSIS_COUNTERS);
 /** A remote write holds so many series at most: what Prometheus sends by default. */
@@ -154,21 +155,19 @@ export class Group {
     const { form, gzip, path, port, token } = this.#options;
     const body = gzip ? gzipSync(plain, { level: GZIP_LEVEL }) : plain;
     const encoding = form === "remote-write" ? "snappy" : gzip ? "gzip" : null;
-    const head = [
-      `POST ${path} HTTP/1.1`,
-      `host: 127.0.0.1:${port}`,
-      ...(token === null ? [] : [`authorization: Bearer ${token}`]),
-      `content-type: ${type}`,
-      `content-length: ${body.length}`,
-      ...(encoding === null ? [] : [`content-encoding: ${encoding}`]),
+    const headers = {
+      "content-type": type,
+      ...(encoding === null ? {} : { "content-encoding": encoding }),
       ...(form === "remote-write"
-        ? ["x-prometheus-remote-write-version: 0.1.0"]
-        : ["accept: application/json"]),
-      "user-agent: spillway-bench",
-      "connection: keep-alive",
-      "\r\n",
-    ].join("\r\n");
-    return { bytes: Buffer.concat([Buffer.from(head), body]), bodyBytes: body.length, snapshots, samples };
+        ? { "x-prometheus-remote-write-version": "0.1.0" }
+        : { accept: "application/json" }),
+    };
+    return {
+      bytes: postRequest({ port, path, token }, headers, body),
+      bodyBytes: body.length,
+      snapshots,
+      samples,
+    };
   }
 }
 

@@ -30,14 +30,44 @@ export function processCpuMs(pid: number): number {
   return times.ownMs;
 }
 
+/** CPU time of a process's first thread, in ms: of Node, the one that all JavaScript runs in. @throws when it is gone */
+export function mainThreadCpuMs(pid: number): number {
+  const times = timesOf(`${pid}/task/${pid}`);
+  if (times === null) throw new Error(`process ${pid} is gone`);
+  return times.ownMs;
+}
+
 /**
  * CPU time of a process and of all its descendants, those that ended included, in ms: for Postgres, whose
  * postmaster has a process for each connection and waits for each that ends. @throws when it is gone
  */
 export function familyCpuMs(pid: number): number {
+  return familyOf(pid).reduce((sum, { times }) => sum + times.ownMs + times.endedMs, 0);
+}
+
+/** Memory of a process and of all its descendants, in MB, what they share counted once; NaN where the kernel does not tell. */
+export function familyMb(pid: number): number {
+  return familyOf(pid).reduce((sum, one) => {
+    try {
+      const kb = /^Pss:\s+([0-9]+) kB/m.exec(readFileSync(`/proc/${one.pid}/smaps_rollup`, "utf8"))?.[1];
+      return sum + Number(kb) / 1024;
+    } catch (error) {
+      // One that has just ended has no memory; others' may not be looked at.
+      return (error as NodeJS.ErrnoException).code === "EACCES" ? Number.NaN : sum;
+    }
+  }, 0);
+}
+
+interface Member {
+  readonly pid: number;
+  readonly times: Times;
+}
+
+/** A process and all its descendants. @throws when it is gone */
+function familyOf(pid: number): Member[] {
   const root = timesOf(pid);
   if (root === null) throw new Error(`process ${pid} is gone`);
-  const children = new Map<number, { readonly pid: number; readonly times: Times }[]>();
+  const children = new Map<number, Member[]>();
   for (const name of readdirSync("/proc")) {
     if (!/^[0-9]+$/.test(name)) continue;
     const times = timesOf(name);
@@ -46,12 +76,23 @@ export function familyCpuMs(pid: number): number {
     if (siblings === undefined) children.set(times.parent, [{ pid: Number(name), times }]);
     else siblings.push({ pid: Number(name), times });
   }
-  const sum = (times: Times, id: number): number =>
-    (children.get(id) ?? []).reduce(
-      (all, child) => all + sum(child.times, child.pid),
-      times.ownMs + times.endedMs,
-    );
-  return sum(root, pid);
+  const family: Member[] = [];
+  const waiting: Member[] = [{ pid, times: root }];
+  for (let one = waiting.pop(); one !== undefined; one = waiting.pop()) {
+    family.push(one);
+    waiting.push(...(children.get(one.pid) ?? []));
+  }
+  return family;
+}
+
+/** Time that all cores together have not been idle so far, in ms. */
+export function machineBusyMs(): number {
+  const [, user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = (
+    readFileSync("/proc/stat", "utf8").split("\n")[0] ?? ""
+  )
+    .split(/\s+/)
+    .map(Number);
+  return (user + nice + system + irq + softirq + steal) * TICK_MS;
 }
 
 /** Resident memory of a process, in MB; NaN when it is gone. */

@@ -6,7 +6,7 @@ import { openStore, type Store } from "../../src/store/client.ts";
 import { migrate } from "../../src/store/migrate.ts";
 import { keepToken, newSecret } from "../../src/store/tokens.ts";
 import { waitFor } from "../../test/support/wait.ts";
-import { familyCpuMs, processCpuMs } from "./cpu.ts";
+import { familyCpuMs, familyMb, processCpuMs } from "./cpu.ts";
 import type { Started, Workshop } from "./workshop.ts";
 
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
@@ -19,6 +19,8 @@ export interface Database {
   readonly store: Store;
   /** CPU of all its processes so far, in ms. */
   cpuMs(): number;
+  /** Memory of all its processes, in MB; what they share counts once. */
+  memoryMb(): number;
   stop(): Promise<void>;
 }
 
@@ -57,6 +59,7 @@ export async function startDatabase(shop: Workshop): Promise<Database> {
     url: server.url,
     store,
     cpuMs: () => familyCpuMs(server.pid),
+    memoryMb: () => familyMb(server.pid),
     stop: async () => {
       await store.close();
       await server.stop();
@@ -64,13 +67,17 @@ export async function startDatabase(shop: Workshop): Promise<Database> {
   };
 }
 
-/** @param node flags for Node, such as --cpu-prof */
+/**
+ * @param node flags for Node, such as --cpu-prof
+ * @param env settings besides the usual ones
+ */
 export async function startServe(
   shop: Workshop,
   database: Database,
   node: readonly string[] = [],
+  env: Settings = {},
 ): Promise<Spillway> {
-  const serve = startRole(shop, database, "serve", node);
+  const serve = startRole(shop, database, "serve", node, env);
   const port = await waitFor(
     "the service to be ready",
     () => {
@@ -103,11 +110,19 @@ export async function startServe(
 }
 
 /** The worker, which rolls up. */
-export function startWork(shop: Workshop, database: Database): Started {
-  return startRole(shop, database, "work", []);
+export function startWork(shop: Workshop, database: Database, env: Settings = {}): Started {
+  return startRole(shop, database, "work", [], env);
 }
 
-function startRole(shop: Workshop, database: Database, role: string, node: readonly string[]): Started {
+type Settings = Readonly<Record<string, string>>;
+
+function startRole(
+  shop: Workshop,
+  database: Database,
+  role: string,
+  node: readonly string[],
+  env: Settings,
+): Started {
   if (!existsSync(MAIN)) throw new Error(`there is no ${MAIN}: npm run build`);
   const own = Object.entries(process.env).filter(
     ([name]) => !/^(SPILLWAY_|DATABASE_URL$|REDIS_URL$|NODE_)/.test(name),
@@ -122,6 +137,7 @@ function startRole(shop: Workshop, database: Database, role: string, node: reado
       // What is measured is what the service does, not what it lets one token do.
       SPILLWAY_RATE_LIMIT: "0",
       SPILLWAY_RATE_LIMIT_INGEST: "0",
+      ...env,
     },
   });
 }

@@ -25,8 +25,9 @@ export class Workshop {
   readonly #children = new Set<ChildProcess>();
   #folders = 0;
 
-  constructor() {
-    this.folder = mkdtempSync(join(tmpdir(), "spillway-bench-service-"));
+  /** @param bench which is told apart by the names of its folders */
+  constructor(bench = "service") {
+    this.folder = mkdtempSync(join(tmpdir(), `spillway-bench-${bench}-`));
     // As root, Postgres runs as another user, who must come through here.
     chmodSync(this.folder, 0o755);
   }

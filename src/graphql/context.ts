@@ -14,6 +14,7 @@ import type { LabelsOverTime } from "../store/queries/groups.ts";
 import { type ListenerRecord, readOpenListeners } from "../store/queries/listeners.ts";
 import type { StorageView } from "../store/storage/storage-view.ts";
 import type { Actor } from "../store/tokens.ts";
+import type { OwnListenerState } from "../telemetry/own-listener.ts";
 import { AnswerBudget } from "./answer-budget.ts";
 import type { DrillRunner } from "./drill-shape.ts";
 import { type EventShape, incidentEventLoader } from "./event-lookup.ts";
@@ -37,6 +38,8 @@ export interface SystemFacts {
   readonly embeddedDatabase: boolean;
   readonly queueBackend: "redis" | "postgres";
   readonly queueCounts: () => Promise<Readonly<Record<string, number>>>;
+  /** Null where the kernel does not show it. */
+  readonly ownListener: () => Promise<OwnListenerState | null>;
   readonly rawRetentionMs: number;
   readonly forgetting: Forgetting;
 }

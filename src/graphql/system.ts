@@ -2,6 +2,7 @@ import { readStoreState, type StoreState } from "../store/queries/system.ts";
 import { builder } from "./builder.ts";
 import type { SystemFacts } from "./context.ts";
 import { SystemStorage } from "./storage.ts";
+import { SystemListener } from "./system-listener.ts";
 
 const SystemDatabase = builder
   .objectRef<StoreState & { readonly embedded: boolean }>("SystemDatabase")
@@ -80,6 +81,13 @@ const System = builder.objectRef<{ facts: SystemFacts; state: StoreState; now: n
         const counts = await facts.queueCounts().catch(() => null);
         return counts === null ? null : { backend: facts.queueBackend, counts };
       },
+    }),
+    listener: t.field({
+      type: SystemListener,
+      nullable: true,
+      description:
+        "The service's own listen queue, of the process that answers. Null where its kernel does not show it.",
+      resolve: ({ facts }) => facts.ownListener(),
     }),
     rollup: t.field({ type: SystemRollup, resolve: ({ state }) => state }),
     storage: t.field({

@@ -8,7 +8,7 @@ import { answerUpgrades, type SocketHandler } from "./upgrades.ts";
  * Connections that the kernel may hold for us before we accept them. Said, because Node's default of 511
  * is what a fleet that reconnects at once overflows; the kernel caps it at net.core.somaxconn.
  */
-const BACKLOG = 4_096;
+export const BACKLOG = 4_096;
 /** Longer than any agent's usual interval: with Node's 5 s each push would pay for a new connection. */
 const KEEP_ALIVE_MS = 75_000;
 

@@ -62,16 +62,18 @@ export function addStateMetrics(
   });
 }
 
-function collector<T>(read: () => Promise<T | null>, value: (read: T) => number) {
+/** Sets a gauge by what is read; without a value it has no sample. */
+export function collector<T>(read: () => Promise<T | null>, value: (read: T) => number | null) {
   return async function collect(this: Gauge): Promise<void> {
     const answer = await read();
-    if (answer === null) this.remove();
-    else this.set(value(answer));
+    const set = answer === null ? null : value(answer);
+    if (set === null) this.remove();
+    else this.set(set);
   };
 }
 
 /** What is read, for a while, by all who ask; null when it cannot be read. */
-function kept<T>(read: () => Promise<T>): () => Promise<T | null> {
+export function kept<T>(read: () => Promise<T | null>): () => Promise<T | null> {
   let last: { readonly at: number; readonly answer: Promise<T | null> } | null = null;
   return () => {
     const at = performance.now();

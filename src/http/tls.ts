@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { Server } from "node:https";
 import { SpillwayError } from "../errors.ts";
 import type { Logger } from "../telemetry/log.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
 
 /** Paths of a certificate chain and of its key, in PEM. */
 export interface TlsFiles {
@@ -53,14 +54,22 @@ export async function readTls(files: TlsFiles): Promise<TlsIdentity> {
 
 /**
  * Reads the files again at each SIGHUP, for connections from then on. Files that have become faulty change
- * nothing: the log says what is wrong with them, and what was read before holds.
+ * nothing: the log says what is wrong with them, and what was read before holds. Until when it does is on /metrics.
  *
+ * @param first what was read before the server was made
  * @returns a function after which signals are no longer listened to
  */
-export function keepTls(server: Server, files: TlsFiles, log: Logger): () => void {
+export function keepTls(
+  server: Server,
+  { expiresAt }: TlsIdentity,
+  files: TlsFiles,
+  { log, metrics }: { readonly log: Logger; readonly metrics: Metrics },
+): () => void {
+  metrics.certificateExpiry.set(expiresAt / 1_000);
   const reload = async () => {
     const { cert, key, expiresAt } = await readTls(files);
     server.setSecureContext({ cert, key });
+    metrics.certificateExpiry.set(expiresAt / 1_000);
     log.info(
       { file: files.cert, until: new Date(expiresAt).toISOString() },
       "the certificate was read again",

@@ -33,8 +33,8 @@ export function notifyingBy(
   { route, receivers }: ReceiversConfig,
   { publicUrl, now, create }: NotifyingDeps,
 ): Notifying {
-  const withSafeHttp = ({ name, settings, allowed }: ConfiguredReceiver) =>
-    createReceiver(name, settings, { http: safeHttp({ allowed }), publicUrl, now });
+  const withSafeHttp = ({ name, settings, allowed, timeoutMs }: ConfiguredReceiver) =>
+    createReceiver(name, settings, { http: safeHttp({ allowed, timeoutMs }), timeoutMs, publicUrl, now });
   const make = create ?? withSafeHttp;
   return {
     route,

@@ -13,8 +13,6 @@ export interface SafeRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** Null for none. */
   readonly body: string | null;
-  /** All of it, from the look-up of the name to the last byte of the answer; 15 s when it is left out. */
-  readonly timeoutMs?: number;
   /** Ends it. */
   readonly signal: AbortSignal;
 }
@@ -58,20 +56,27 @@ export interface SafeHttp {
   addressOf(host: string): Promise<string>;
 }
 
-const TIMEOUT_MS = 15_000;
+/** All of a delivery, where a receiver is not given less: what Standard Webhooks asks for at the least. */
+export const TIMEOUT_MS = 15_000;
 const BODY_BYTES = 64 * 1024;
 
 type Lookup = (host: string) => Promise<readonly string[]>;
 
 export interface SafeHttpOptions {
   readonly allowed: Allowed;
+  /** All of a request, from the look-up of the name to the last byte of the answer. */
+  readonly timeoutMs?: number;
   /** All addresses that a name stands for; the system's resolver by default. */
   readonly lookup?: Lookup;
 }
 
 /** HTTP that connects to the address that it has checked, for each request anew. */
-export function safeHttp({ allowed, lookup = systemLookup }: SafeHttpOptions): SafeHttp {
-  const checkedAddress = async (host: string, signal: AbortSignal | null): Promise<string> => {
+export function safeHttp({
+  allowed,
+  timeoutMs = TIMEOUT_MS,
+  lookup = systemLookup,
+}: SafeHttpOptions): SafeHttp {
+  const checkedAddress = async (host: string, signal: AbortSignal): Promise<string> => {
     const bare = host.replace(/^\[(.*)\]$/, "$1");
     const looking = lookup(bare).catch((error: Error) => {
       throw new NoAnswer(`the name ${bare} is not found: ${error.message}`, true, { cause: error });
@@ -91,8 +96,15 @@ export function safeHttp({ allowed, lookup = systemLookup }: SafeHttpOptions): S
   };
 
   return {
-    addressOf: (host) => checkedAddress(host, null),
-    request: async ({ url, method, headers, body, timeoutMs = TIMEOUT_MS, signal }) => {
+    addressOf: async (host) => {
+      const late = AbortSignal.timeout(timeoutMs);
+      try {
+        return await checkedAddress(host, late);
+      } catch (error) {
+        throw toNoAnswer(error, host, late.aborted ? timeoutMs : null);
+      }
+    },
+    request: async ({ url, method, headers, body, signal }) => {
       const target = targetOf(url);
       const late = AbortSignal.timeout(timeoutMs);
       const ended = AbortSignal.any([signal, late]);
@@ -106,7 +118,7 @@ export function safeHttp({ allowed, lookup = systemLookup }: SafeHttpOptions): S
             false,
           );
         }
-        agent = pinned(address);
+        agent = pinned(address, timeoutMs);
         const answer = await agent.request({
           origin: target.origin,
           path: `${target.pathname}${target.search}`,
@@ -143,13 +155,13 @@ function targetOf(url: string): URL {
 }
 
 /** Connects to one address, whatever name is asked for; the certificate is still that of the name. */
-function pinned(address: string): Agent {
+function pinned(address: string, timeoutMs: number): Agent {
   const family = isIP(address);
   return new Agent({
     connections: 1,
     pipelining: 0,
     connect: {
-      timeout: TIMEOUT_MS,
+      timeout: timeoutMs,
       lookup: (_host, options, callback) => {
         if (options.all === true) callback(null, [{ address, family }]);
         else callback(null, address, family);
@@ -190,8 +202,7 @@ function toNoAnswer(error: unknown, host: string, lateAfterMs: number | null): N
 }
 
 /** What a promise gives, unless the signal comes first. */
-function aborted<T>(promise: Promise<T>, signal: AbortSignal | null): Promise<T> {
-  if (signal === null) return promise;
+function aborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(signal.reason as Error);
     if (signal.aborted) onAbort();

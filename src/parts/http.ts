@@ -4,7 +4,8 @@ import { createGraphqlServer } from "../graphql/server.ts";
 import { SubscriptionServer } from "../graphql/subscription-server.ts";
 import type { Access } from "../http/access.ts";
 import { createApp } from "../http/app.ts";
-import { closeServer, createHttpServer, listen } from "../http/server.ts";
+import { addListenerMetrics } from "../http/listener-metrics.ts";
+import { BACKLOG, closeServer, createHttpServer, listen } from "../http/server.ts";
 import { socketCredential } from "../http/socket-credential.ts";
 import { keepTls } from "../http/tls.ts";
 import { Admission } from "../ingest/admission.ts";
@@ -38,7 +39,7 @@ interface HttpParts {
  * @returns what takes pushes of agents, for another door
  */
 export async function startHttp(service: Service, parts: HttpParts): Promise<RequestListener> {
-  const { config, life, log, metrics, addresses, tls } = service;
+  const { config, life, log, metrics, addresses, listener, tls } = service;
   const { database, checks, access, sources } = parts;
   const presence = await life.start("presence", () => {
     const value = new Presence(database.db, log);
@@ -66,9 +67,14 @@ export async function startHttp(service: Service, parts: HttpParts): Promise<Req
       createApp({ sources, access, apollo, log, metrics, stopping, checks, secure, reachableUrl }),
       (request, stream, head) => subscriptions.upgrade(request, stream, head),
     );
-    ({ port: addresses.port } = await listen(server, config.listen, config.port));
+    const { address, port } = await listen(server, config.listen, config.port);
+    addresses.port = port;
+    await listener.begin({ address, port, backlog: BACKLOG });
+    addListenerMetrics(metrics, listener);
     const stopReloads =
-      tlsServer === null || config.tls === null ? null : keepTls(tlsServer, config.tls, log);
+      tlsServer === null || tls === null || config.tls === null
+        ? null
+        : keepTls(tlsServer, tls, config.tls, { log, metrics });
     return {
       value: pushes["/v1/snapshots"],
       stop: async (graceMs) => {

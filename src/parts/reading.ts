@@ -30,7 +30,7 @@ export async function startReading(
   service: Service,
   parts: ReadingParts,
 ): Promise<{ readonly sources: Sources; readonly drills: Drills | null }> {
-  const { config, role, demo, life, log, metrics, now, addresses, startedAt } = service;
+  const { config, role, demo, life, log, metrics, now, addresses, listener, startedAt } = service;
   const { database, announcer, files, freeBytes, backend, queues } = parts;
   const { db } = database;
   const isEmbedded = config.databaseUrl === null;
@@ -73,6 +73,7 @@ export async function startReading(
       embeddedDatabase: isEmbedded,
       queueBackend: backend.kind,
       queueCounts: () => queueCounts(queues),
+      ownListener: () => listener.read(),
       rawRetentionMs: retention.rawMs,
       forgetting,
     },

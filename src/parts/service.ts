@@ -4,6 +4,7 @@ import type { Demo } from "../demo/demo.ts";
 import { readTls, type TlsIdentity } from "../http/tls.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { Metrics } from "../telemetry/metrics.ts";
+import { OwnListener } from "../telemetry/own-listener.ts";
 import { Addresses } from "./addresses.ts";
 
 /** What a process of the service does: everything, what is behind HTTP, or the jobs. */
@@ -22,6 +23,8 @@ export interface Service {
   /** Null where plain HTTP is spoken, or none. */
   readonly tls: TlsIdentity | null;
   readonly addresses: Addresses;
+  /** The port that is listened on, once it is. */
+  readonly listener: OwnListener;
   /** In ms. */
   readonly startedAt: number;
   /** What the person who starts it is to know; parts add to it. */
@@ -36,5 +39,6 @@ export async function prepareService(
   const tls = config.tls === null || role === "work" ? null : await readTls(config.tls);
   const now = Date.now;
   const addresses = new Addresses(config, tls);
-  return { ...given, metrics: new Metrics(), now, tls, addresses, startedAt: now(), notes: [] };
+  const listener = new OwnListener();
+  return { ...given, metrics: new Metrics(), now, tls, addresses, listener, startedAt: now(), notes: [] };
 }

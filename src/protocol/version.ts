@@ -6,3 +6,9 @@
  * service does not speak is refused as a whole.
  */
 export const PROTOCOL_VERSION = 1;
+
+/**
+ * What the service takes. A new version is added, and the two before it stay: agents are upgraded after the
+ * service, host by host. There has been no other than the first.
+ */
+export const SPOKEN_VERSIONS: readonly number[] = [PROTOCOL_VERSION];

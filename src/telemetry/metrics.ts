@@ -151,7 +151,15 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly certificateExpiry = new Gauge({
+    name: "spillway_tls_certificate_expiry_timestamp_seconds",
+    help: "When the certificate that clients are shown ends; not told by a process that shows none.",
+    registers: [this.registry],
+  });
+
   constructor() {
+    // Its first value, 0, would be a certificate that ended long ago.
+    this.certificateExpiry.remove();
     collectDefaultMetrics({ register: this.registry, prefix: "spillway_" });
   }
 }

@@ -1,5 +1,6 @@
 /** The service with a certificate of its own, and no proxy before it. */
 import { execFile, execFileSync, spawn } from "node:child_process";
+import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { chmod, copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { Agent, request } from "node:https";
@@ -115,6 +116,12 @@ describe.skipIf(!hasOpenssl)("TLS", () => {
 
       // A plain HTTP client is not answered, and harms nobody.
       await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow();
+
+      // For the alert that asks for a new one in time.
+      const metrics = await get(`${address}/metrics`, first.cert);
+      const ends = /^spillway_tls_certificate_expiry_timestamp_seconds (\S+)$/m.exec(metrics.body)?.[1];
+      const { validTo } = new X509Certificate(await readFile(first.cert));
+      expect(Number(ends) * 1_000).toBe(Date.parse(validTo));
 
       expect(await serialAt(port)).toBe(serialOf(first));
       await install(second);

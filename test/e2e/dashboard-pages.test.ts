@@ -97,6 +97,17 @@ test.runIf(hasChromium)(
 );
 
 test.runIf(hasChromium)(
+  "the system page shows the service's own listen queue",
+  async () => {
+    await open("/settings");
+    const card = visit.page.locator(".card", { hasText: "Its own listen queue" });
+    await expect.poll(() => card.textContent(SEEN)).toContain(`127.0.0.1:${new URL(service.url).port}`);
+    expect(await card.textContent()).toMatch(/Waiting to be accepted\d+ of [1-9]/);
+  },
+  TEST_MS,
+);
+
+test.runIf(hasChromium)(
   "a token is made, shown once, lets in, and is revoked",
   async () => {
     const { page } = visit;

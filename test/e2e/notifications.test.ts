@@ -134,7 +134,8 @@ describe("a service with receivers", () => {
     const gone = await farEnd((response) => response.writeHead(410).end("no more"));
     const good = await farEnd();
     const all = { broken, limited, redirecting, hanging, dripping, flooding, gone, good };
-    await file.write(Object.fromEntries(Object.entries(all).map(([name, { url }]) => [name, url])));
+    const urls = Object.fromEntries(Object.entries(all).map(([name, { url }]) => [name, url]));
+    await file.write(urls, { timeout: "5s" });
     const service = await start(databaseUrl);
     for (const key of ["a", "b", "c", "d"]) await open(db, key);
     await waitFor("the good one to hear of all", () => good.asked.length === 4);
@@ -164,12 +165,12 @@ describe("a service with receivers", () => {
       hanging: {
         state: "FAILING",
         lastStatus: null,
-        lastAnswer: expect.stringContaining("has not answered within"),
+        lastAnswer: expect.stringContaining("has not answered within 5 s"),
       },
       dripping: {
         state: "FAILING",
         lastStatus: null,
-        lastAnswer: expect.stringContaining("has not answered within"),
+        lastAnswer: expect.stringContaining("has not answered within 5 s"),
       },
       flooding: { state: "FAILING", lastStatus: 400 },
       gone: { state: "DISABLED", lastStatus: 410, lastAnswer: expect.stringContaining("no more") },

@@ -78,12 +78,16 @@ export function toAll(
       name,
       settings: { type: "slack", url: `https://${name}.example/` },
       allowed: { private: [], http: false },
+      timeoutMs: 15_000,
       fingerprint: "1",
     })),
   };
 }
 
-/** A worker's notifications, one job after the other; what is in memory dies with it. */
+/**
+ * A worker's notifications, one job after the other; what is in memory dies with it. Without ears the receivers are the
+ * real ones of its configuration.
+ */
 export class TestNotifier {
   now = T0;
   readonly metrics = new Metrics();
@@ -115,6 +119,8 @@ export class TestNotifier {
   }
 
   by(config: ReceiversConfig): Notifying {
+    const common = { publicUrl: "https://spillway.example", now: () => this.now };
+    if (this.#ears.length === 0) return notifyingBy(config, common);
     const create = ({ name }: { readonly name: string }) => {
       const ear = this.#ears.find((one) => one.name === name);
       if (ear === undefined) throw new Error(`there is no ear ${name}`);
@@ -129,7 +135,7 @@ export class TestNotifier {
         },
       };
     };
-    return notifyingBy(config, { publicUrl: "https://spillway.example", now: () => this.now, create });
+    return notifyingBy(config, { ...common, create });
   }
 
   /** What the schedule's job does, and the jobs that it adds. */

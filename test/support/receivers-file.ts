@@ -7,8 +7,15 @@ export const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 
 export interface ReceiversFile {
   readonly path: string;
-  /** Webhooks by their names, each of which is told of each incident by itself and at once; `more` of each's settings. */
-  write(webhooks: Readonly<Record<string, string>>, more?: object): Promise<void>;
+  /**
+   * Webhooks by their names, each of which is told of each incident by itself and at once; `more` of each's settings, and
+   * `others` that are told like them.
+   */
+  write(
+    webhooks: Readonly<Record<string, string>>,
+    more?: object,
+    others?: readonly ({ readonly name: string; readonly type: string } & Record<string, unknown>)[],
+  ): Promise<void>;
   writeText(text: string): Promise<void>;
   remove(): Promise<void>;
 }
@@ -20,7 +27,7 @@ export async function receiversFile(): Promise<ReceiversFile> {
   return {
     path,
     writeText,
-    write: (webhooks, more = {}) =>
+    write: (webhooks, more = {}, others = []) =>
       writeText(
         JSON.stringify({
           allow_private: ["127.0.0.0/8"],
@@ -28,19 +35,22 @@ export async function receiversFile(): Promise<ReceiversFile> {
             group_by: ["incident"],
             group_wait: "0s",
             group_interval: "1s",
-            routes: Object.keys(webhooks).map((receiver) => ({
+            routes: [...Object.keys(webhooks), ...others.map(({ name }) => name)].map((receiver) => ({
               matchers: ['incident!=""'],
               receiver,
               continue: true,
             })),
           },
-          receivers: Object.entries(webhooks).map(([name, url]) => ({
-            name,
-            type: "webhook",
-            url,
-            secret: WEBHOOK_SECRET,
-            ...more,
-          })),
+          receivers: [
+            ...Object.entries(webhooks).map(([name, url]) => ({
+              name,
+              type: "webhook",
+              url,
+              secret: WEBHOOK_SECRET,
+              ...more,
+            })),
+            ...others,
+          ],
         }),
       ),
     remove: () => rm(folder, { recursive: true, force: true }),

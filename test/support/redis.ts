@@ -32,6 +32,19 @@ export async function startRedis(): Promise<TestRedis> {
   const child = spawn("redis-server", [...settings, "--maxmemory-policy", "noeviction"], { stdio: "ignore" });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const url = `unix://${socket}`;
+  await redisAnswers(socket);
+  return {
+    url,
+    stop: async () => {
+      child.kill("SIGTERM");
+      await exited;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Waits until the Redis of a socket answers. */
+export async function redisAnswers(socket: string): Promise<void> {
   await waitFor("Redis to answer", async () => {
     const client = new Redis(socket, { lazyConnect: true, retryStrategy: () => null });
     client.on("error", () => undefined);
@@ -42,12 +55,4 @@ export async function startRedis(): Promise<TestRedis> {
       client.disconnect();
     }
   });
-  return {
-    url,
-    stop: async () => {
-      child.kill("SIGTERM");
-      await exited;
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
 }

@@ -22,6 +22,8 @@ export interface Incident {
   readonly severity: Severity;
   /** Hosts that are in it now. */
   readonly members: readonly string[];
+  /** The most that were in it at once. Absent in a book that was written before this was: those that are in it now. */
+  readonly most?: number;
 }
 
 /** What happened to an incident: an entry of its timeline. */
@@ -55,7 +57,8 @@ export function advanceIncident(
   const flapping = on.some((episode) => isFlapping(episode, at));
   const isAnother = old !== null && old.resolvedAt !== null && at - old.resolvedAt > REOPEN_MS;
   const known = isAnother ? null : old;
-  const now = { key, scope, cause, port, status: "open", resolvedAt: null, flapping, members } as const;
+  const most = Math.max(known?.most ?? 0, members.length);
+  const now = { key, scope, cause, port, status: "open", resolvedAt: null, flapping, members, most } as const;
   if (known?.status === "open") {
     const [before, after] = [new Set(known.members), new Set(members)];
     for (const host of members) if (!before.has(host)) tell("joined", host);

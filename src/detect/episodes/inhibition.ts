@@ -52,8 +52,9 @@ const TABLE: readonly Inhibition[] = [
  * The service's own ingest being down, a silence of all hosts, holds back everything. A fleet-wide incident needs
  * no row: the incidents of its hosts have become part of it.
  *
- * An objective goes on burning when what it burns by is over, since it looks back for hours. Nobody is told of the
- * same loss again: it stays explained for as long as the incident that explained it may be opened again.
+ * An objective goes on burning when what it burns by is over, since it looks back for hours; of a role it does so while
+ * the hosts of the incident recover one after the other. Nobody is told of the same loss again: it stays explained while
+ * the incident that explained it goes on, on whichever of its hosts, and for as long as that may be opened again.
  *
  * @param incidents all of the book
  * @param before as it was found last
@@ -65,7 +66,8 @@ export function inhibitions(
 ): Map<string, string> {
   const all = [...incidents];
   const open = all.filter(({ status }) => status === "open");
-  const resolved = new Set(all.filter(({ status }) => status === "resolved").map(({ key }) => key));
+  // Of those that are over, the book has the ones that may be opened again.
+  const known = new Set(all.map(({ key }) => key));
   const ofHost = new Map<string, Incident[]>();
   for (const incident of open) {
     for (const host of incident.members) ofHost.set(host, [...(ofHost.get(host) ?? []), incident]);
@@ -81,7 +83,7 @@ export function inhibitions(
             ?.find((one) => one.key !== target.key && explains(one, target, at));
     const was = before.get(target.key);
     if (source !== undefined) held.set(target.key, source.key);
-    else if (target.cause === "SLO_BURN" && was !== undefined && resolved.has(was)) held.set(target.key, was);
+    else if (target.cause === "SLO_BURN" && was !== undefined && known.has(was)) held.set(target.key, was);
   }
   return held;
 }

@@ -29,17 +29,18 @@ const WORDS: Readonly<Record<Cause, string>> = {
 };
 
 /**
- * An incident in one line: what, on which port, where.
+ * An incident in one line: what, on which port, where. Hosts that have recovered count, so that its end is told of all
+ * of it, and not of the host that was the last.
  *
  * @param nameOf the name that people know a host by
  */
 export function titleOf(
-  { cause, scope, port, members }: Pick<Incident, "cause" | "scope" | "port" | "members">,
+  { cause, scope, port, members, most = 0 }: Pick<Incident, "cause" | "scope" | "port" | "members" | "most">,
   nameOf: (host: string) => string,
 ): string {
   const on = port === null ? "" : ` on port ${port}`;
   const [first] = members;
   if (scope.kind === "host" && first !== undefined) return `${WORDS[cause]}${on}: ${nameOf(first)}`;
   const of = scope.of === ALL_HOSTS ? "" : ` of ${scope.of}`;
-  return `${WORDS[cause]}${on}: ${several(members.length, "host")}${of}`;
+  return `${WORDS[cause]}${on}: ${several(Math.max(most, members.length), "host")}${of}`;
 }

@@ -2,7 +2,7 @@ import { SpillwayError } from "../../errors.ts";
 import type { SnapshotResult } from "../../protocol/answer.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { WireListeners } from "../../protocol/message.ts";
-import { PROTOCOL_VERSION } from "../../protocol/version.ts";
+import { SPOKEN_VERSIONS } from "../../protocol/version.ts";
 import { encodeListeners } from "../../store/codec/listeners.ts";
 import { encodeValues } from "../../store/codec/values.ts";
 import type { HostSeen } from "../../store/host-status.ts";
@@ -127,10 +127,10 @@ function readPush(body: unknown): ParsedPush {
 function checkVersion(body: unknown): void {
   const version =
     typeof body === "object" && body !== null ? (body as { protocol?: unknown }).protocol : undefined;
-  if (version === PROTOCOL_VERSION) return;
+  if (typeof version === "number" && SPOKEN_VERSIONS.includes(version)) return;
   throw new SpillwayError(
     "BAD_REQUEST",
-    `protocol: ${typeof version === "number" ? version : typeof version}, but this service speaks version ${PROTOCOL_VERSION}: ` +
+    `protocol: ${typeof version === "number" ? version : typeof version}, but this service speaks version ${SPOKEN_VERSIONS.join(", ")}: ` +
       "upgrade whichever of agent and service is older",
   );
 }

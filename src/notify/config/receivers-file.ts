@@ -4,6 +4,7 @@ import type { Allowed } from "../address-guard.ts";
 import type { PageLimit } from "../page-limit.ts";
 import type { ReceiverSettings } from "../receivers/settings.ts";
 import type { Route, Timing } from "../route.ts";
+import { TIMEOUT_MS } from "../safe-http.ts";
 import { formatMatcher } from "./matchers.ts";
 import { type ReferenceSources, resolveReferences } from "./references.ts";
 import { type ReceiversText, type RouteText, receiversFile } from "./schema.ts";
@@ -14,6 +15,8 @@ export interface ConfiguredReceiver {
   readonly settings: ReceiverSettings;
   /** What it may reach besides the public Internet. */
   readonly allowed: Allowed;
+  /** All of an attempt, ms. */
+  readonly timeoutMs: number;
   /** Changes when its settings do; made of them as they stand in the file, with the references and not the secrets. */
   readonly fingerprint: string;
 }
@@ -49,13 +52,14 @@ export function parseReceivers(text: string, path: string, sources: ReferenceSou
   });
   return {
     route: routeOf(file.route, null),
-    receivers: file.receivers.map(({ name, allowPrivate, allowHttp, settings }) => ({
+    receivers: file.receivers.map(({ name, allowPrivate, allowHttp, timeoutMs, settings }) => ({
       name,
       settings,
       allowed: {
         private: [...(file.allow_private ?? []), ...allowPrivate],
         http: allowHttp ?? file.allow_http ?? false,
       },
+      timeoutMs: timeoutMs ?? file.timeout ?? TIMEOUT_MS,
       fingerprint: fingerprintOf(written, name),
     })),
   };

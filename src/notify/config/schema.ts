@@ -5,6 +5,7 @@ import type { LabelMatcher } from "../../store/host-filter.ts";
 import { isAllowedEntry } from "../address-guard.ts";
 import type { PageLimit } from "../page-limit.ts";
 import { ReceiverSettings } from "../receivers/settings.ts";
+import { TIMEOUT_MS } from "../safe-http.ts";
 import { parseMatcher } from "./matchers.ts";
 
 const duration = z.string().transform((text, context) => {
@@ -69,21 +70,32 @@ const outward = {
     .max(100)
     .optional(),
   allow_http: z.boolean().optional(),
+  /** Longer than the default no attempt may last: its far end keeps a place that others wait for. */
+  timeout: duration
+    .refine((ms) => ms >= 1_000 && ms <= TIMEOUT_MS, `from 1s to ${TIMEOUT_MS / 1000}s`)
+    .optional(),
 };
 
 export interface ReceiverText {
   readonly name: string;
   readonly allowPrivate: readonly string[];
   readonly allowHttp: boolean | undefined;
+  readonly timeoutMs: number | undefined;
   readonly settings: ReceiverSettings;
 }
 
 const receiver = z
   .looseObject({ name, ...outward })
-  .transform(({ name, allow_private, allow_http, ...rest }, context): ReceiverText => {
+  .transform(({ name, allow_private, allow_http, timeout, ...rest }, context): ReceiverText => {
     const settings = ReceiverSettings.safeParse(rest);
     if (settings.success) {
-      return { name, allowPrivate: allow_private ?? [], allowHttp: allow_http, settings: settings.data };
+      return {
+        name,
+        allowPrivate: allow_private ?? [],
+        allowHttp: allow_http,
+        timeoutMs: timeout,
+        settings: settings.data,
+      };
     }
     for (const issue of settings.error.issues) context.addIssue({ ...issue, input: undefined } as never);
     return z.NEVER;

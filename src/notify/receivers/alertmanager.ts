@@ -78,7 +78,7 @@ interface FromInstance {
 
 /** Delivered when one instance took it: they tell each other what they have notified of. Failing ones are named. */
 function together(outcomes: readonly FromInstance[]): Outcome {
-  const words = outcomes.map(({ host, outcome }) => `${host} ${outcome.answer}`).join("; ");
+  const words = outcomes.map(wordsOf).join("; ");
   const failed = outcomes.flatMap(({ outcome }) => (outcome.delivered ? [] : [outcome]));
   const took = outcomes.find(({ outcome }) => outcome.delivered)?.outcome;
   if (took !== undefined) return { delivered: true, status: took.status, answer: words };
@@ -91,6 +91,11 @@ function together(outcomes: readonly FromInstance[]): Outcome {
     retry: again.length > 0,
     retryAfterMs: waits.length > 0 && waits.length === again.length ? Math.min(...waits) : null,
   };
+}
+
+/** Why nobody answered says by itself who did not. */
+function wordsOf({ host, outcome: { answer } }: FromInstance): string {
+  return answer.startsWith(`${host} `) ? answer : `${host} ${answer}`;
 }
 
 function authorizationOf({ basic_auth, bearer }: SettingsOf<"alertmanager">): string | null {

@@ -5,7 +5,7 @@ import { NoAnswer, type SafeAnswer, type SafeHttp, type SafeRequest } from "../s
 
 export type Failed = Extract<Outcome, { delivered: false }>;
 
-export interface Ask extends Omit<SafeRequest, "method" | "headers" | "body" | "timeoutMs"> {
+export interface Ask extends Omit<SafeRequest, "method" | "headers" | "body"> {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON: a value, or a text that is JSON already, since a signature is of these very bytes. */
   readonly body: unknown;

@@ -13,8 +13,6 @@ import { type Failed, failure, unanswered, withoutSecrets } from "./ask.ts";
 import type { ReceiverDeps } from "./deps.ts";
 import type { SettingsOf } from "./settings.ts";
 
-/** For the whole of it: a server that drips bytes is never idle. */
-const TOTAL_MS = 18_000;
 const STEP_MS = 10_000;
 const ANSWER_BYTES = 64 * 1024;
 const ANSWER_LENGTH = 400;
@@ -22,7 +20,7 @@ const ANSWER_LENGTH = 400;
 export function email(
   name: string,
   settings: SettingsOf<"email">,
-  { http, publicUrl }: ReceiverDeps,
+  { http, publicUrl, timeoutMs }: ReceiverDeps,
 ): Receiver {
   const { from, to, template } = settings;
   const password = decodeURIComponent(new URL(settings.smtp_url).password);
@@ -34,7 +32,9 @@ export function email(
     kind: "EMAIL",
     target: to.join(", "),
     send: async (notification, signal): Promise<Outcome> => {
-      const ended = AbortSignal.any([signal, AbortSignal.timeout(TOTAL_MS)]);
+      // For the whole of it: a server that drips bytes is never idle.
+      const late = AbortSignal.timeout(timeoutMs);
+      const ended = AbortSignal.any([signal, late]);
       const { texts, faults } = sayingBy(template, notification)();
       const content = contentOf(notification, idOf, texts);
       try {
@@ -52,7 +52,7 @@ export function email(
         return withFaults({ delivered: true, status: statusOf(response), answer }, faults);
       } catch (error) {
         if (error instanceof NoAnswer) return withFaults(unanswered(error), faults);
-        const failed = failureOf(error as SmtpFault, ended.aborted && !signal.aborted);
+        const failed = failureOf(error as SmtpFault, late.aborted ? timeoutMs : null);
         return withFaults({ ...failed, answer: withoutSecrets([password], failed.answer) }, faults);
       }
     },
@@ -121,10 +121,10 @@ interface SmtpFault extends Error {
 }
 
 /** 4xx passes and 5xx does not; of several recipients who were all refused, one may be taken later. */
-function failureOf(error: SmtpFault, late: boolean): Failed {
+function failureOf(error: SmtpFault, lateAfterMs: number | null): Failed {
   const { message, response, rejectedErrors = [] } = error;
   const codes = [error, ...rejectedErrors].flatMap(({ responseCode }) => responseCode ?? []);
-  const answer = late ? `not done within ${TOTAL_MS / 1000} s` : (response ?? message);
+  const answer = lateAfterMs === null ? (response ?? message) : `not done within ${lateAfterMs / 1000} s`;
   const retry = codes.length === 0 || codes.some((code) => code < 500);
   return failure(codes[0] ?? null, oneLine(answer, ANSWER_LENGTH), retry);
 }

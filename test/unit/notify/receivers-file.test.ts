@@ -54,6 +54,15 @@ describe("receivers.yml", () => {
     ]);
   });
 
+  test("an attempt has the time of its receiver, else of the file, else 15 s", () => {
+    const slack = (more: object) => ({ name: "a", type: "slack", url: "https://x.example/", ...more });
+    const timeoutOf = (file: object, receiver: object) =>
+      parse(JSON.stringify({ ...file, route: {}, receivers: [slack(receiver)] })).receivers[0]?.timeoutMs;
+    expect(timeoutOf({}, {})).toBe(15_000);
+    expect(timeoutOf({ timeout: "5s" }, {})).toBe(5_000);
+    expect(timeoutOf({ timeout: "5s" }, { timeout: "10s" })).toBe(10_000);
+  });
+
   test("a fingerprint is of what stands in the file", () => {
     const [before] = config.receivers;
     const same = parseReceivers(FILE, "receivers.yml", {
@@ -152,6 +161,11 @@ describe("receivers.yml", () => {
       "route: {page_limit: {pages: 0, within: 10m}}\nreceivers: []",
       "receivers.yml:1:29: route.page_limit.pages: Too small",
     ],
+    [
+      "route: {}\nreceivers:\n  - {name: a, type: slack, url: https://x.example/, timeout: 16s}",
+      "receivers.yml:3:62: receivers[0].timeout: from 1s to 15s",
+    ],
+    ["route: {}\nreceivers: []\ntimeout: 0s", "receivers.yml:3:10: timeout: from 1s to 15s"],
     ["", "receivers.yml:1:1: the file:"],
     ["route: {receiver: a", "receivers.yml:1:20:"],
   ])("%j has a fault with its place", (text, fault) => expect(() => parse(text)).toThrow(fault));

@@ -13,9 +13,8 @@ const LOOPBACK = { private: ["127.0.0.0/8"], http: false };
 const signal = new AbortController().signal;
 const post = { method: "POST", headers: { "content-type": "text/plain" }, body: "hello" } as const;
 
-function ask(url: string, options: Partial<Parameters<typeof safeHttp>[0]> & { timeoutMs?: number } = {}) {
-  const { timeoutMs = 5_000, allowed = LOOPBACK, ...rest } = options;
-  return safeHttp({ allowed, ...rest }).request({ ...post, url, timeoutMs, signal });
+function ask(url: string, options: Partial<Parameters<typeof safeHttp>[0]> = {}) {
+  return safeHttp({ allowed: LOOPBACK, timeoutMs: 5_000, ...options }).request({ ...post, url, signal });
 }
 
 async function refusal(asking: Promise<SafeAnswer>): Promise<NoAnswer> {
@@ -50,10 +49,16 @@ describe("what is inside is refused, however it is written", () => {
     ["octal", "0177.0.0.1"],
     ["short", "127.1"],
     ["zero", "0.0.0.0"],
+    ["zero in short", "0"],
     ["IPv6 loopback", "[::1]"],
+    ["IPv6 zero", "[::]"],
+    ["IPv6 link-local", "[fe80::1]"],
+    ["IPv6 unique local", "[fc00::1]"],
+    ["the same that all use", "[fd12:3456:789a::1]"],
     ["IPv6 that maps IPv4", "[::ffff:127.0.0.1]"],
     ["the same in hexadecimal", "[::ffff:7f00:1]"],
     ["NAT64", "[64:ff9b::7f00:1]"],
+    ["6to4", "[2002:7f00:1::]"],
     ["metadata of a cloud", "169.254.169.254"],
     ["a name", "localhost"],
   ])("%s", async (_name, host) => {
@@ -162,6 +167,10 @@ describe("a far end that misbehaves", () => {
     const lookup = () => new Promise<string[]>(() => undefined);
     const asking = ask("https://slow.example/", { lookup, timeoutMs: 100 });
     expect((await refusal(asking)).message).toContain("has not answered within 0.1 s");
+    const http = safeHttp({ allowed: LOOPBACK, lookup, timeoutMs: 100 });
+    await expect(http.addressOf("slow.example")).rejects.toThrow(
+      "slow.example has not answered within 0.1 s",
+    );
   });
 });
 

@@ -65,6 +65,11 @@ describe("what an incident explains", () => {
     const over = { ...slow, status: "resolved", members: [] } as const;
     expect(inhibitions([over, burn], 0, on)).toEqual(on);
     expect(inhibitions([burn], 0, on).size).toBe(0);
+    // Of a role: while the hosts of what explained it recover one after the other.
+    const [stalled, wide] = [incident("APPLICATION_STALLED", ["a", "b"]), incident("SLO_BURN", ["a", "b"])];
+    const all = inhibitions([stalled, wide], 0);
+    expect(inhibitions([{ ...stalled, members: ["b"] }, wide], 0, all)).toEqual(all);
+    expect(inhibitions([{ ...stalled, members: ["b"] }, wide], 0).size).toBe(0);
     // One that begins when nothing explains it is told of.
     expect(inhibitions([over, burn], 0).size).toBe(0);
     const other = incident("CLIENT_ABORTS", ["a"]);
@@ -162,4 +167,10 @@ test.each([
   ["fleet", "*", "HOST_SILENT", null, ["h1", "h2", "h3"], "Nothing is heard: 3 hosts"],
 ] as const)("the title of a %s's incident", (kind, of, cause, port, members, title) => {
   expect(titleOf({ scope: { kind, of }, cause, port, members }, (host) => `web-${host}`)).toBe(title);
+});
+
+test("the title of a role's incident counts those who have recovered", () => {
+  const scope = { kind: "fleet", of: "web" } as const;
+  const last = { scope, cause: "SERVICE_DOWN", port: null, members: ["h1"], most: 500 } as const;
+  expect(titleOf(last, String)).toBe("Nothing listens any more: 500 hosts of web");
 });

@@ -119,6 +119,11 @@ test("one instance that takes it is enough; the other is named", async () => {
   expect(outcome.answer).toBe(`${first?.host} 200; ${second?.host} 500: disk full`);
 });
 
+test("an instance that does not answer is named once", async () => {
+  const outcome = await sendBy({ type: "alertmanager", urls: ["http://127.0.0.1:9"] });
+  expect(outcome.answer).toMatch(/^127\.0\.0\.1:9 does not answer: /);
+});
+
 test("none that takes it is tried again, after the shortest wait that they ask for", async () => {
   first?.answerNext({ status: 503, headers: { "retry-after": "60" } });
   second?.answerNext({ status: 429, headers: { "retry-after": "20" } });

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { LabelChip } from "../../ui/badges.tsx";
 import { type Matcher, printMatcher } from "../../view/matchers.ts";
 
@@ -63,5 +63,15 @@ export function LacksScope({ scope, toDo }: { readonly scope: string; readonly t
     <p className="row-note">
       To {toDo}, sign in by a token with the scope “{scope}”.
     </p>
+  );
+}
+
+/** One line of a list of facts. */
+export function Fact({ name, value }: { readonly name: string; readonly value: ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
   );
 }

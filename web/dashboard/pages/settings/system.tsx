@@ -8,6 +8,8 @@ import { Card } from "../../ui/card.tsx";
 import { Loaded, Skeleton, StaleBanner } from "../../ui/states.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { useNow } from "../../view/use-now.ts";
+import { OwnListener } from "./own-listener.tsx";
+import { Fact } from "./parts.tsx";
 
 type Health = SystemHealthQuery;
 type Version = Health["fleet"]["agentVersions"][number];
@@ -16,7 +18,7 @@ type Resolution = Health["system"]["storage"]["resolutions"][number];
 /** From so many seconds on, rollups are late. */
 const LATE_S = 30;
 
-/** How the service itself does: lag, queue, storage and where that leads, agents by version. */
+/** How the service itself does: lag, queue, its own listen queue, storage and where that leads, agents by version. */
 export function SystemSection() {
   const data = useData(SystemHealthDocument, {}, { everyMs: 10_000 });
   return (
@@ -29,6 +31,7 @@ export function SystemSection() {
               <Service system={health.system} />
               <Work system={health.system} />
               <Disk system={health.system} />
+              <OwnListener listener={health.system.listener} />
             </div>
             <Storage rows={health.system.storage.resolutions} />
             <Versions rows={health.fleet.agentVersions} />
@@ -99,15 +102,6 @@ function Disk({ system: { storage } }: Pick<Health, "system">) {
         <Fact name="Free" value={formatBytes(storage.freeBytes)} />
       </dl>
     </Card>
-  );
-}
-
-function Fact({ name, value }: { readonly name: string; readonly value: string }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-    </div>
   );
 }
 
