@@ -64,7 +64,9 @@ const scenarios = chosen.filter((scenario) => {
 });
 
 const interrupted = new AbortController();
-process.once("SIGINT", () => {
+// npm passes on what the terminal has sent already: the second is the same wish.
+process.on("SIGINT", () => {
+  if (interrupted.signal.aborted) return;
   console.error("interrupted: what runs is ended; what has been done is written");
   interrupted.abort(new Error("interrupted"));
 });

@@ -43,7 +43,7 @@ const limits = {
 };
 
 const interrupted = new AbortController();
-process.once("SIGINT", () => interrupted.abort());
+process.on("SIGINT", () => interrupted.abort());
 
 let failures = 0;
 for (const target of chosen) {
