@@ -5,6 +5,7 @@ import { sentence } from "../../format/words.ts";
 import { ReceiversDocument, type ReceiversQuery, TestReceiverDocument } from "../../generated/documents.ts";
 import { Badge, type Tone } from "../../ui/badges.tsx";
 import { Card } from "../../ui/card.tsx";
+import { Icon } from "../../ui/icon.tsx";
 import { Empty, Loaded, StaleBanner } from "../../ui/states.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { useNow } from "../../view/use-now.ts";
@@ -14,40 +15,39 @@ import { Fault, LacksScope } from "./parts.tsx";
 
 type Receiver = ReceiversQuery["receivers"][number];
 
-const TONES: Readonly<Record<string, Tone>> = { DELIVERED: "good", FAILED: "critical", PENDING: "minor" };
+const STATES: Readonly<Record<NonNullable<Receiver["state"]>, readonly [tone: Tone, says: string]>> = {
+  OK: ["good", "Works"],
+  FAILING: ["critical", "Failing"],
+  DISABLED: ["major", "Wants nothing more"],
+};
+
+interface Tested {
+  readonly name: string;
+  readonly delivered: boolean;
+  /** What the far end answered, or why nothing was. */
+  readonly answer: string;
+}
 
 /** Where incidents are told, with a message to try each. */
 export function ReceiversSection({ scopes }: SectionProps) {
   const data = useData(ReceiversDocument, {}, { everyMs: 15_000 });
   const change = useChange();
   const now = useNow();
-  const [tested, setTested] = useState<string | null>(null);
+  const [tested, setTested] = useState<Tested | null>(null);
   const mayTest = scopes.includes("operate");
   const test = async (name: string) => {
     setTested(null);
-    if ((await change.run(TestReceiverDocument, { name })) === null) return;
-    setTested(name);
+    const answer = await change.run(TestReceiverDocument, { name });
+    if (answer === null) return;
+    const { status, lastAnswer } = answer.testReceiver;
+    setTested({ name, delivered: status === "DELIVERED", answer: lastAnswer ?? "" });
     data.refresh();
   };
   const columns: readonly Column<Receiver>[] = [
     { key: "name", head: "Receiver", cell: ({ name }) => <span className="row-name">{name}</span> },
     { key: "kind", head: "Kind", cell: ({ kind }) => sentence(kind) },
     { key: "target", head: "Target", grow: true, wide: true, cell: ({ target }) => <code>{target}</code> },
-    {
-      key: "last",
-      head: "Last told",
-      cell: ({ lastDelivery }) =>
-        lastDelivery === null ? (
-          <span className="row-note">never</span>
-        ) : (
-          <span title={lastDelivery.lastAnswer ?? undefined}>
-            <Badge tone={TONES[lastDelivery.status] ?? "neutral"}>{sentence(lastDelivery.status)}</Badge>{" "}
-            <span className="row-note">
-              {lastDelivery.lastAttemptAt !== null && formatAgo(Date.parse(lastDelivery.lastAttemptAt), now)}
-            </span>
-          </span>
-        ),
-    },
+    { key: "state", head: "State", cell: (receiver) => <ReceiverState receiver={receiver} now={now} /> },
     {
       key: "test",
       head: <span className="visually-hidden">Test</span>,
@@ -60,7 +60,7 @@ export function ReceiversSection({ scopes }: SectionProps) {
             aria-label={`Send a test to ${name}`}
             onClick={() => void test(name)}
           >
-            {tested === name ? "Sent" : "Send a test"}
+            Send a test
           </button>
         ),
     },
@@ -69,6 +69,7 @@ export function ReceiversSection({ scopes }: SectionProps) {
     <div className="stack">
       <StaleBanner data={data} />
       <Fault text={change.fault} />
+      {tested !== null && <TestResult {...tested} />}
       <Card
         title="Receivers"
         note="Where incidents are told. They are set in the service's receivers.yml."
@@ -91,5 +92,36 @@ export function ReceiversSection({ scopes }: SectionProps) {
       </Card>
       {!mayTest && <LacksScope scope="operate" toDo="send a test" />}
     </div>
+  );
+}
+
+/** How the last attempt went, when, and since when none has gone well. */
+function ReceiverState({ receiver, now }: { readonly receiver: Receiver; readonly now: number }) {
+  const { state, failingSince, lastAnswer, lastDelivery } = receiver;
+  if (state === null) return <span className="row-note">Nothing was sent yet</span>;
+  const [tone, says] = STATES[state];
+  const at = lastDelivery?.lastAttemptAt ?? null;
+  return (
+    <>
+      <Badge tone={tone}>{says}</Badge>{" "}
+      <span className="row-note">
+        {failingSince === null
+          ? at !== null && `told ${formatAgo(Date.parse(at), now)}`
+          : `since ${formatAgo(Date.parse(failingSince), now)}`}
+      </span>
+      {state !== "OK" && lastAnswer !== null && <p className="row-note">{lastAnswer}</p>}
+    </>
+  );
+}
+
+function TestResult({ name, delivered, answer }: Tested) {
+  return (
+    <p className={`banner ${delivered ? "banner-good" : "banner-warn"}`} role="status">
+      <Icon name={delivered ? "check" : "warning"} />
+      <span>
+        <strong>{delivered ? `${name} took the test.` : `${name} did not take the test.`}</strong> It
+        answered: {answer === "" ? "nothing" : answer}
+      </span>
+    </p>
   );
 }
