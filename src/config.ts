@@ -47,6 +47,7 @@ export const configSchema = z.object({
   SPILLWAY_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   SPILLWAY_DATA_DIR: absolutePath.optional(),
   DATABASE_URL: postgresUrl.optional(),
+  SPILLWAY_DATABASE_DIRECT_URL: postgresUrl.optional(),
   REDIS_URL: z
     .string()
     .regex(/^(rediss?|unix):\/\//, "not a Redis URL: write redis://host:6379")
@@ -95,6 +96,8 @@ export interface Config {
   readonly dataDir: string;
   /** Null for the embedded Postgres. */
   readonly databaseUrl: string | null;
+  /** The same database past a pooler, for what needs a session: migrations, LISTEN, queues. Null where there is none. */
+  readonly databaseDirectUrl: string | null;
   /** Null for queues in Postgres. */
   readonly redisUrl: string | null;
   readonly databasePool: number;
@@ -183,6 +186,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     publicUrl: env.SPILLWAY_PUBLIC_URL?.replace(/\/+$/, "") ?? null,
     dataDir,
     databaseUrl: env.DATABASE_URL ?? null,
+    databaseDirectUrl: env.SPILLWAY_DATABASE_DIRECT_URL ?? null,
     redisUrl: env.REDIS_URL ?? null,
     databasePool: env.SPILLWAY_DATABASE_POOL,
     localAgent: env.SPILLWAY_LOCAL_AGENT,
@@ -235,6 +239,9 @@ function tlsOf({ SPILLWAY_TLS_CERT: cert, SPILLWAY_TLS_KEY: key }: Environment):
 
 function crossCheck(env: Environment): string[] {
   const faults: string[] = [];
+  if (env.SPILLWAY_DATABASE_DIRECT_URL !== undefined && env.DATABASE_URL === undefined) {
+    faults.push("SPILLWAY_DATABASE_DIRECT_URL: set DATABASE_URL, to the pooler before the same database");
+  }
   if (env.SPILLWAY_RAW_RETENTION < RAW_RETENTION_MIN_MS) {
     faults.push(
       "SPILLWAY_RAW_RETENTION: at least 2d: a day of it is kept back for late snapshots' predecessors",

@@ -1,6 +1,6 @@
 /** Files that people write, in YAML: read, checked, and every fault told with its line and column. */
 import { readFile } from "node:fs/promises";
-import { type Document, isNode, LineCounter, type ParsedNode, parseDocument } from "yaml";
+import { type Document, isNode, LineCounter, type ParsedNode, parseDocument, visit } from "yaml";
 import type { z } from "zod";
 import { SpillwayError } from "./errors.ts";
 
@@ -50,11 +50,15 @@ export function parseYaml<T>({ text, path, called, schema, prepare }: YamlFile<T
     const { line, col } = lines.linePos(offset);
     return `${path}:${Math.max(1, line)}:${Math.max(1, col)}`;
   };
-  const syntax = [...document.errors, ...document.warnings];
-  if (syntax.length > 0)
+  const syntax = [...document.errors, ...document.warnings].map(({ pos, message }) => ({
+    offset: pos[0],
+    message,
+  }));
+  const unread = syntax.length > 0 ? syntax : aliasFaults(document);
+  if (unread.length > 0)
     throw faulty(
       called,
-      syntax.map(({ pos, message }) => `${at(pos[0])}: ${message}`),
+      unread.map(({ offset, message }) => `${at(offset)}: ${message}`),
     );
 
   const told = (faults: readonly Fault[]) =>
@@ -62,7 +66,7 @@ export function parseYaml<T>({ text, path, called, schema, prepare }: YamlFile<T
       called,
       faults.map((fault) => `${at(offsetOf(text, document, fault))}: ${textOf(fault)}`),
     );
-  const read: unknown = document.toJS() ?? undefined;
+  const read = plainValue(document, called);
   const { value, faults } = prepare?.(read) ?? { value: read, faults: [] };
   if (faults.length > 0) throw told(faults);
   const result = schema.safeParse(value);
@@ -75,6 +79,32 @@ export function parseYaml<T>({ text, path, called, schema, prepare }: YamlFile<T
       within: issue.code === "custom" ? (issue.params?.within as Within | undefined) : undefined,
     })),
   );
+}
+
+/** Aliases of nothing, and those of what they are a part of, which would have no end. */
+function aliasFaults(document: Document.Parsed): { readonly offset: number; readonly message: string }[] {
+  const faults: { offset: number; message: string }[] = [];
+  visit(document, {
+    Alias(_key, alias, path) {
+      const target = alias.resolve(document);
+      const offset = alias.range?.[0] ?? 0;
+      if (target === undefined) {
+        faults.push({ offset, message: `*${alias.source} names nothing: write &${alias.source} before it` });
+      } else if (path.includes(target)) {
+        faults.push({ offset, message: `*${alias.source} names what it is a part of` });
+      }
+    },
+  });
+  return faults;
+}
+
+/** @throws CONFIGURATION where aliases of aliases make a short text a very long one */
+function plainValue(document: Document.Parsed, called: string): unknown {
+  try {
+    return document.toJS() ?? undefined;
+  } catch (error) {
+    throw faulty(called, [(error as Error).message]);
+  }
 }
 
 function textOf({

@@ -27,7 +27,8 @@ export async function openForCommand(
   { migrated = true }: { readonly migrated?: boolean } = {},
 ): Promise<CommandDatabase> {
   const log = createLog("warn");
-  const running = config.databaseUrl ?? (await runningEmbeddedUrl(config.dataDir));
+  const running =
+    config.databaseDirectUrl ?? config.databaseUrl ?? (await runningEmbeddedUrl(config.dataDir));
   const own = running === null ? await startEmbeddedPostgres({ dataDir: config.dataDir, log }) : null;
   const url = running ?? own?.url ?? "";
   try {

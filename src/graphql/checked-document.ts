@@ -1,5 +1,5 @@
 import { type DocumentNode, GraphQLError, type GraphQLSchema, parse, validate } from "graphql";
-import { refuseCostly } from "./document-guard.ts";
+import { refuseCostly, tooDeepFault } from "./document-guard.ts";
 import { TOKENS_MAX } from "./limits.ts";
 
 /** A document that may be run, within the limits that hold over HTTP; or what is wrong with it. */
@@ -14,8 +14,9 @@ export function checkedDocument(
     if (errors.length === 0) return { document };
     return { errors: errors.map((error) => coded(error, "GRAPHQL_VALIDATION_FAILED")) };
   } catch (error) {
-    if (error instanceof GraphQLError) return { errors: [coded(error, "GRAPHQL_PARSE_FAILED")] };
-    throw error;
+    const fault = error instanceof GraphQLError ? error : tooDeepFault(error);
+    if (fault === null) throw error;
+    return { errors: [coded(fault, "GRAPHQL_PARSE_FAILED")] };
   }
 }
 

@@ -28,8 +28,8 @@ export function costlyFault(source: string): GraphQLError | null {
   let document: DocumentNode;
   try {
     document = parse(source, { maxTokens: TOKENS_MAX });
-  } catch {
-    return null;
+  } catch (error) {
+    return tooDeepFault(error);
   }
   try {
     refuseCostly(document);
@@ -38,6 +38,14 @@ export function costlyFault(source: string): GraphQLError | null {
     if (error instanceof GraphQLError) return error;
     throw error;
   }
+}
+
+/** What a document is that the parser has no stack for: a list of lists of lists, within the tokens it may have. */
+export function tooDeepFault(error: unknown): GraphQLError | null {
+  if (!(error instanceof RangeError)) return null;
+  return new GraphQLError("the document is nested too deeply: ask in several requests", {
+    extensions: { code: "LIMIT_EXCEEDED" },
+  });
 }
 
 /** @throws GraphQLError (LIMIT_EXCEEDED) that names the bound that the document goes over */

@@ -4,11 +4,13 @@ import { ensureTokenFiles, type TokenFiles } from "../commands/token-files.ts";
 import { startEmbeddedPostgres } from "../embedded/embedded-postgres.ts";
 import { openStore, type PrismaClient } from "../store/client.ts";
 import { migrate } from "../store/migrate.ts";
+import { requireUtc } from "../store/require-utc.ts";
 import type { Service } from "./service.ts";
 
 const STATEMENT_TIMEOUT_MS = 30_000;
 
 export interface Database {
+  /** Of Postgres itself, past a pooler: for who needs a session. */
   readonly url: string;
   readonly db: PrismaClient;
   /** Where the embedded database's first tokens are; null with a database of one's own. */
@@ -19,13 +21,14 @@ export interface Database {
 export async function startDatabase(service: Service): Promise<Database> {
   const { config, demo, life, log, now, role } = service;
   if (demo !== null && config.databaseUrl === null) await makeDemoFolder(config.dataDir);
-  const url = await life.start("database", () =>
+  const pooled = await life.start("database", () =>
     config.databaseUrl === null ? embedded(service) : { value: config.databaseUrl },
   );
+  const url = config.databaseDirectUrl ?? pooled;
   await life.start("schema", async () => ({ value: await migrate({ url, log }).catch(explainDatabase) }));
   const { db } = await life.start("store", () => {
     const store = openStore({
-      url,
+      url: pooled,
       poolSize: config.databasePool,
       statementTimeoutMs: STATEMENT_TIMEOUT_MS,
       applicationName: `spillway ${role}`,
@@ -36,6 +39,7 @@ export async function startDatabase(service: Service): Promise<Database> {
     });
     return { value: store, stop: () => store.close() };
   });
+  await requireUtc(db).catch(explainDatabase);
   const tokenFiles = config.databaseUrl === null ? await ensureTokenFiles(db, config.dataDir, now()) : null;
   return { url, db, tokenFiles };
 }

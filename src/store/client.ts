@@ -2,6 +2,7 @@ import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
 import { type Prisma, PrismaClient } from "../generated/prisma/client.ts";
 import { metDropped } from "./errors.ts";
+import { ImpatientSocket } from "./impatient-socket.ts";
 
 export type { PrismaClient };
 
@@ -27,20 +28,28 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** A connection is idle so long at most, in the pool and within a transaction ... */
+const IDLE_MS = 60_000;
+/** ... and is given up when it is silent for so much longer than that, or than a statement may take to be answered. */
+const GRACE_MS = 5_000;
+
 /**
  * Opens a pool of connections; connects at the first use.
  *
  * Every wait has an end: the defaults of the driver wait for ever, for a connection and for an answer.
  */
 export function openStore(options: StoreOptions): Store {
+  const answerMs = options.statementTimeoutMs + GRACE_MS;
+  const patience = { answerMs, silentMs: Math.max(IDLE_MS + GRACE_MS, answerMs) };
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.poolSize,
     connectionTimeoutMillis: 5_000,
-    idleTimeoutMillis: 60_000,
+    idleTimeoutMillis: IDLE_MS,
     keepAlive: true,
+    stream: () => new ImpatientSocket(patience),
     statement_timeout: options.statementTimeoutMs,
-    idle_in_transaction_session_timeout: 60_000,
+    idle_in_transaction_session_timeout: IDLE_MS,
     application_name: options.applicationName,
     // Minutes and hours are cut in UTC, whatever the server's own time zone.
     options: "-c TimeZone=UTC",

@@ -6,9 +6,13 @@ import type { Played } from "./kit/play.ts";
 const [BEGIN, END] = ["<!-- table: npm run test:faults -- --write -->", "<!-- end of table -->"];
 const INVARIANTS = ["I1", "I2", "I3", "I4", "I5", "I6", "I8", "I9", "I11", "I12"];
 
+const HEAD = ["", "scenario", "seeds", "snapshots", "slowest recovery, s", ...INVARIANTS];
+
+type Cells = readonly (string | number)[];
+
 /** Scenarios by rows, invariants by columns: violations in all runs of a scenario. */
-export function tableOf(played: readonly Played[]): string {
-  const rows = [...byScenario(played)].map(([title, runs]) => {
+function rowsOf(played: readonly Played[]): Cells[] {
+  return [...byScenario(played)].map(([title, runs]) => {
     const [{ scenario } = { scenario: { id: 0 } }] = runs;
     const found = runs.flatMap(({ violations }) => violations);
     const cells = INVARIANTS.map((one) => found.filter(({ invariant }) => invariant === one).length);
@@ -16,24 +20,42 @@ export function tableOf(played: readonly Played[]): string {
     const slowest = Math.max(...runs.map(({ recoveryMs }) => recoveryMs)) / 1_000;
     return [scenario.id, title, runs.length, made.toLocaleString("en"), slowest.toFixed(1), ...cells];
   });
-  const head = ["", "scenario", "seeds", "snapshots", "slowest recovery, s", ...INVARIANTS];
-  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
-/** Puts the table, and when and where it was made, into the document. */
-export function writeTable(path: string, played: readonly Played[], seeds: readonly string[]): void {
+/** The rows of a table that has been written, without its head. */
+function writtenRows(table: string): Cells[] {
+  const rows = table.split("\n").filter((line) => line.startsWith("| "));
+  return rows.slice(2).map((line) => line.slice(2, -2).split(" | "));
+}
+
+function tableOf(rows: readonly Cells[]): string {
+  const inOrder = rows.toSorted(([a], [b]) => Number(a) - Number(b));
+  return [HEAD, HEAD.map(() => "---"), ...inOrder].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+/**
+ * Puts the table, and when and where it was made, into the document. Rows of scenarios that were not played this time
+ * stay as they are.
+ */
+export function writeTable(path: string, played: readonly Played[]): void {
   const text = readFileSync(path, "utf8");
   const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
   if (begin === -1 || end === -1) throw new Error(`${path} has no place for the table: ${BEGIN} ... ${END}`);
   const memory = (role: string) => Math.max(...played.map(({ peakMb }) => peakMb.get(role) ?? 0));
+  const seeds = [...new Set(played.map(({ seed }) => seed))];
+  const rows = rowsOf(played);
+  const titles = new Set(rows.map(([, title]) => title));
+  const kept = writtenRows(text.slice(begin, end)).filter(
+    ([, title]) => title !== undefined && !titles.has(title),
+  );
   const made = [
-    `${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores, Linux ${release()}, Node ${process.version};`,
+    `Last run: ${rows.map(([id]) => id).join(", ")}; ${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores, Linux ${release()}, Node ${process.version};`,
     `seeds ${seeds[0]}${seeds.length > 1 ? ` to ${seeds.at(-1)}` : ""}.`,
     `Peak memory: ${memory("serve")} MB of a service, ${memory("work")} MB of a worker.`,
   ].join(" ");
   writeFileSync(
     path,
-    `${text.slice(0, begin)}${BEGIN}\n\n${tableOf(played)}\n\n${made}\n\n${text.slice(end)}`,
+    `${text.slice(0, begin)}${BEGIN}\n\n${tableOf([...kept, ...rows])}\n\n${made}\n\n${text.slice(end)}`,
   );
 }
 

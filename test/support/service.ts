@@ -71,10 +71,17 @@ export async function startService({
     });
   }
   const exited = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
-  const url = role === "work" ? "" : await addressOf(child, () => output);
-
   const token = (...scopes: Scope[]) => makeToken(databaseUrl, ...scopes);
-  const [admin, ingest] = [await token("read", "operate", "admin"), await token("ingest")];
+  const ready = async () => ({
+    url: role === "work" ? "" : await addressOf(child, () => output),
+    admin: await token("read", "operate", "admin"),
+    ingest: await token("ingest"),
+  });
+  const { url, admin, ingest } = await ready().catch((error: unknown) => {
+    // Nobody else knows of it.
+    child.kill("SIGKILL");
+    throw error;
+  });
 
   const service: Service = {
     url,

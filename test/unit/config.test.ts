@@ -44,6 +44,7 @@ test.each([
   ["SPILLWAY_DATA_DIR", "data", /absolute/],
   ["SPILLWAY_PUBLIC_URL", "example.org", /SPILLWAY_PUBLIC_URL/],
   ["REDIS_URL", "localhost:6379", /redis:\/\//],
+  ["SPILLWAY_DATABASE_DIRECT_URL", "postgresql://db/spillway", /set DATABASE_URL, to the pooler/],
   ["SPILLWAY_TLS_CERT", "cert.pem", /SPILLWAY_TLS_CERT: not an absolute path/],
   ["SPILLWAY_TLS_KEY", "/key.pem", /set both, or neither/],
   [

@@ -1,50 +1,44 @@
 /**
  * Many agents in one process: each makes snapshots, keeps them until they are acknowledged, and sends them again as the
- * agent does (docs/protocol.md). Their hosts reboot, wrap and pause.
- *
- * Their clock runs fast, and behind: fifty times as quick as ours, and an hour ago when the run ends, so that every
- * minute and hour that they tell of is over.
+ * agent does (docs/protocol.md).
  */
 import { Agent, request } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
-import { poisson, randomOf, uuidOf } from "../../../src/demo/random.ts";
 import type { PushAnswer } from "../../../src/protocol/answer.ts";
 import type { OracleSnapshot } from "../../support/oracle.ts";
-import { push, TestHost } from "../../support/pushes.ts";
-import { count, type Journal, type JournalHost } from "./journal.ts";
+import { count } from "./journal.ts";
+import { type HostOptions, PACE_MS, SimulatedHost } from "./simulated-host.ts";
 
-const NAMES = [
-  "TcpActiveOpens",
-  "TcpPassiveOpens",
-  "TcpCurrEstab",
-  "TcpExtListenOverflows",
-  "TcpExtListenDrops",
-];
-const EVERY_MS = 10_000;
-/** The time between two snapshots of a host, in ms of ours. */
-const PACE_MS = 200;
-/** Behind our clock all the time, so that an hour that is told of is over. */
-const BEHIND_MS = 2 * 3_600_000;
-const MAX_BATCH = 100;
 /** An agent waits at most so long for an answer. */
-const ANSWER_MS = 5_000;
+const ANSWER_MS = 15_000;
 const BACKOFF_MS = { first: 50, most: 1_000 };
-const WORD_32 = 2n ** 32n;
 
-export interface FleetOptions {
-  readonly seed: string;
+export interface FleetOptions extends HostOptions {
   readonly hosts: number;
   readonly token: string;
   /** Where they push, as it is at the moment; one of several at random. */
   readonly urls: () => readonly string[];
-  readonly journal: Journal;
   /** Each batch is sent so often, at once. */
   readonly copies?: number;
   /** Batches are sent in any order, not oldest first. */
   readonly shuffled?: boolean;
-  /** How long snapshots are made at most, in ms of ours. */
-  readonly durationMs: number;
+  /** Some snapshots that were taken are sent again with another value. */
+  readonly contradicting?: boolean;
 }
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+  readonly retryAfter: string | undefined;
+}
+
+/** What came of a push: null without an answer that says it, and then how long to wait at least. */
+interface Sent {
+  readonly results: PushAnswer["results"] | null;
+  readonly againMs: number;
+}
+
+const FAILED: Sent = { results: null, againMs: 0 };
 
 export class Fleet {
   readonly #options: FleetOptions;
@@ -80,12 +74,14 @@ export class Fleet {
   }
 
   async #make(host: SimulatedHost): Promise<void> {
-    await pause(host.random() * PACE_MS);
-    while (this.#making && host.snapshot()) await pause(PACE_MS * (0.8 + 0.4 * host.random()));
+    const { paceMs = PACE_MS, backlog = 0 } = this.#options;
+    for (let index = 0; index < backlog; index++) host.snapshot();
+    await pause(host.random() * paceMs);
+    while (this.#making && host.snapshot()) await pause(paceMs * (0.8 + 0.4 * host.random()));
   }
 
   async #send(host: SimulatedHost): Promise<void> {
-    const { copies = 1, shuffled = false } = this.#options;
+    const { copies = 1, shuffled = false, contradicting = false } = this.#options;
     let backoff = BACKOFF_MS.first;
     while (this.#running) {
       const batch = host.batch(shuffled);
@@ -94,33 +90,62 @@ export class Fleet {
         continue;
       }
       const sent = await Promise.all(Array.from({ length: copies }, () => this.#push(host, batch)));
-      if (sent.some((ok) => ok)) backoff = BACKOFF_MS.first;
-      else {
-        await pause(backoff * (0.5 + host.random()));
+      const again = Math.max(...sent.map(({ againMs }) => againMs));
+      if (sent.some(({ results }) => results !== null)) {
+        backoff = BACKOFF_MS.first;
+        if (contradicting && host.random() < 0.3) await this.#contradict(host);
+      } else {
+        await this.#rest(again + backoff * (0.5 + host.random()));
         backoff = Math.min(backoff * 2, BACKOFF_MS.most);
       }
     }
   }
 
-  /** @returns whether an answer came */
-  async #push(host: SimulatedHost, batch: readonly OracleSnapshot[]): Promise<boolean> {
+  /** Waits, unless all is over meanwhile. */
+  async #rest(ms: number): Promise<void> {
+    const end = performance.now() + ms;
+    while (this.#running && performance.now() < end) await pause(Math.min(200, ms));
+  }
+
+  async #push(host: SimulatedHost, batch: readonly OracleSnapshot[]): Promise<Sent> {
+    const sent = await this.#ask(host, batch);
+    if (sent.results !== null) host.take(batch, sent.results, this.#options.journal);
+    return sent;
+  }
+
+  /** Says of a snapshot that is stored that it was another. */
+  async #contradict(host: SimulatedHost): Promise<void> {
+    const { journal } = this.#options;
+    const stored = host.anyAcknowledged();
+    if (stored === undefined) return;
+    const { TcpActiveOpens = 0n } = stored.values;
+    const other = { ...stored, values: { ...stored.values, TcpActiveOpens: TcpActiveOpens ^ 1n } };
+    const { results } = await this.#ask(host, [other]);
+    const [result] = results ?? [];
+    if (result === undefined || result.status === "retry") return;
+    count(journal.toBeRefused, "CONFLICT");
+    count(journal.refused, "code" in result ? result.code : result.status);
+  }
+
+  async #ask(host: SimulatedHost, batch: readonly OracleSnapshot[]): Promise<Sent> {
     const { journal, urls } = this.#options;
     const all = urls();
     const url = all[Math.floor(host.random() * all.length)];
-    if (url === undefined) return false;
+    if (url === undefined) return FAILED;
     try {
-      const { status, body } = await this.#post(url, JSON.stringify(push(...host.sections(batch))));
+      const { status, body, retryAfter } = await this.#post(url, JSON.stringify(host.message(batch)));
       count(journal.statuses, String(status));
-      if (status !== 200) return false;
-      host.take(batch, (JSON.parse(body) as PushAnswer).results, journal);
-      return true;
+      if (status === 200) return { results: (JSON.parse(body) as PushAnswer).results, againMs: 0 };
+      if (status !== 429) return FAILED;
+      if (!(Number(retryAfter) >= 0)) count(journal.statuses, "429 that does not say when to come again");
+      return { results: null, againMs: Number(retryAfter) * 1_000 };
     } catch (error) {
       count(journal.failures, (error as NodeJS.ErrnoException).code ?? (error as Error).name);
-      return false;
+      return FAILED;
     }
   }
 
-  #post(url: string, body: string): Promise<{ readonly status: number; readonly body: string }> {
+  #post(url: string, body: string): Promise<Answer> {
     const headers = { "content-type": "application/json", authorization: `Bearer ${this.#options.token}` };
     return new Promise((resolve, reject) => {
       const sent = request(
@@ -131,7 +156,8 @@ export class Fleet {
           response.setEncoding("utf8").on("data", (chunk: string) => {
             text += chunk;
           });
-          response.once("end", () => resolve({ status: response.statusCode ?? 0, body: text }));
+          const { statusCode: status = 0, headers: got } = response;
+          response.once("end", () => resolve({ status, body: text, retryAfter: got["retry-after"] }));
           response.once("error", reject);
         },
       );
@@ -139,123 +165,4 @@ export class Fleet {
       sent.end(body);
     });
   }
-}
-
-class SimulatedHost {
-  readonly random: () => number;
-  readonly waiting: OracleSnapshot[] = [];
-  readonly #entry: JournalHost;
-  readonly #host: TestHost;
-  readonly #wordSize: 32 | 64;
-  readonly #until: number;
-  #at: number;
-  #bootedAt: number;
-  #boots = 0;
-  #values = NAMES.map(() => 0n);
-
-  constructor({ seed, journal, durationMs }: FleetOptions, index: number) {
-    this.random = randomOf(`${seed} host ${index}`);
-    this.#host = new TestHost({
-      name: `host-${index}`,
-      names: NAMES,
-      labels: { role: index % 2 === 0 ? "web" : "db" },
-    });
-    Object.assign(this.#host, { id: uuidOf(`${seed} ${index}`) });
-    this.#wordSize = index % 5 === 4 ? 32 : 64;
-    this.#entry = journal.add(this.#host.id, this.#host.name);
-    const now = Math.floor(Date.now() / 1_000) * 1_000;
-    this.#at = now - BEHIND_MS - (durationMs / PACE_MS) * EVERY_MS + index;
-    this.#until = now - BEHIND_MS;
-    this.#bootedAt = this.#at - 1_000_000;
-    // One in five is about to wrap.
-    if (this.#wordSize === 32) this.#values = this.#values.map(() => WORD_32 - 500n);
-  }
-
-  /** @returns false when its time is over */
-  snapshot(): boolean {
-    if (this.#at + EVERY_MS * 25 > this.#until) return false;
-    const chance = this.random();
-    this.#at += EVERY_MS;
-    if (chance < 0.01) this.#reboot();
-    else if (chance < 0.02) this.#at += EVERY_MS * Math.floor(3 + this.random() * 20);
-    this.#values = this.#values.map((value, index) => {
-      if (NAMES[index] === "TcpCurrEstab") return BigInt(poisson(this.random, 20));
-      const grown = value + BigInt(poisson(this.random, index < 2 ? 40 : 0.3));
-      return this.#wordSize === 32 ? grown % WORD_32 : grown;
-    });
-    const made: OracleSnapshot = {
-      at: this.#at,
-      uptimeMs: this.#at - this.#bootedAt,
-      everyMs: EVERY_MS,
-      boot: this.#boot,
-      epoch: 0,
-      wordSize: this.#wordSize,
-      values: Object.fromEntries(NAMES.map((name, index) => [name, this.#values[index] ?? 0n])),
-    };
-    this.#entry.made.push(made);
-    this.waiting.push(made);
-    return true;
-  }
-
-  /** What is sent next: the oldest, or some of those that wait. */
-  batch(shuffled: boolean): readonly OracleSnapshot[] {
-    if (!shuffled) return this.waiting.slice(0, MAX_BATCH);
-    const size = Math.ceil(this.random() * 10);
-    return this.waiting
-      .map((one) => ({ one, key: this.random() }))
-      .sort((a, b) => a.key - b.key)
-      .slice(0, size)
-      .map(({ one }) => one);
-  }
-
-  /** One section for each boot. */
-  sections(batch: readonly OracleSnapshot[]) {
-    return [...byBoot(batch)].map(([boot, snapshots]) =>
-      this.#host.section(
-        snapshots.map(({ at, uptimeMs, values }) =>
-          this.#host.snapshot(
-            at,
-            NAMES.map((name) => Number(values[name])),
-            { uptimeMs },
-          ),
-        ),
-        { epoch: { boot, number: 0, kernel: "6.12.0", arch: "x86_64", wordSize: this.#wordSize } },
-      ),
-    );
-  }
-
-  /** Results come in the order of the sections, and so do the snapshots in them. */
-  take(batch: readonly OracleSnapshot[], results: PushAnswer["results"], journal: Journal): void {
-    const order = [...byBoot(batch).values()].flat();
-    const gone = new Set<number>();
-    for (const [index, result] of results.entries()) {
-      const at = order[index]?.at ?? 0;
-      if (!("code" in result)) {
-        this.#entry.acknowledged.add(at);
-        gone.add(at);
-      } else if (result.status === "retry") count(journal.failures, result.code);
-      else {
-        gone.add(at);
-        count(journal.refused, result.code);
-      }
-    }
-    const kept = this.waiting.filter(({ at }) => !gone.has(at));
-    this.waiting.splice(0, this.waiting.length, ...kept);
-  }
-
-  get #boot(): string {
-    return uuidOf(`${this.#host.id} boot ${this.#boots}`);
-  }
-
-  #reboot(): void {
-    this.#boots++;
-    this.#bootedAt = this.#at - 4_000;
-    this.#values = this.#values.map(() => BigInt(poisson(this.random, 3)));
-  }
-}
-
-function byBoot(batch: readonly OracleSnapshot[]): Map<string, OracleSnapshot[]> {
-  const boots = new Map<string, OracleSnapshot[]>();
-  for (const one of batch) boots.set(one.boot, [...(boots.get(one.boot) ?? []), one]);
-  return boots;
 }

@@ -8,6 +8,10 @@ export interface JournalHost {
   readonly made: OracleSnapshot[];
   /** Times of those that were acknowledged: stored, or stored before. */
   readonly acknowledged: Set<number>;
+  /** Times of those that were refused for good. */
+  readonly refused: Set<number>;
+  /** A process of its own on this machine, whose time is ours: simulated hosts are hours behind. */
+  readonly isReal: boolean;
 }
 
 export class Journal {
@@ -16,17 +20,27 @@ export class Journal {
   readonly statuses = new Map<string, number>();
   /** Pushes that ended without an answer, by the error's code. */
   readonly failures = new Map<string, number>();
-  /** Snapshots that were refused for good, by code: none of what agents send should be. */
+  /** Snapshots that were refused for good, by code ... */
   readonly refused = new Map<string, number>();
+  /** ... and those that were sent to be: no other should be. */
+  readonly toBeRefused = new Map<string, number>();
 
-  add(id: string, name: string): JournalHost {
-    const host = { id, name, made: [], acknowledged: new Set<number>() };
+  add(id: string, name: string, isReal = false): JournalHost {
+    const host = { id, name, made: [], acknowledged: new Set<number>(), refused: new Set<number>(), isReal };
     this.hosts.push(host);
     return host;
   }
 
   get made(): number {
     return this.hosts.reduce((sum, { made }) => sum + made.length, 0);
+  }
+
+  /** Snapshots that were neither acknowledged nor refused. */
+  get unanswered(): number {
+    return this.hosts.reduce(
+      (sum, { made, acknowledged, refused }) => sum + made.length - acknowledged.size - refused.size,
+      0,
+    );
   }
 
   get acknowledged(): number {

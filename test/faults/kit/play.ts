@@ -22,15 +22,29 @@ const RECOVERY_MS = 60_000;
 /** Longer than that, and it is no recovery. */
 const DRAIN_MS = 180_000;
 
-/** A scenario from the start to the verdict. @param seed decides what can be decided; processes and disks do the rest */
-export async function play(scenario: Scenario, seed: string, hosts = 20): Promise<Played> {
+/** Nobody asks for an end. */
+const NEVER = new AbortController().signal;
+
+/**
+ * A scenario from the start to the verdict.
+ *
+ * @param seed decides what can be decided; processes and disks do the rest
+ * @param stop ends it in the middle, without a verdict
+ * @throws what `stop` was aborted with, and what keeps a world from being made
+ */
+export async function play(
+  scenario: Scenario,
+  seed: string,
+  hosts = 20,
+  stop: AbortSignal = NEVER,
+): Promise<Played> {
   const world = await World.open({ services: 1, workers: 1, ...scenario.world });
   try {
     const { journal } = world;
     const { durationMs } = scenario;
     const fleet = new Fleet({
       seed,
-      hosts,
+      hosts: hosts * (scenario.crowd ?? 1),
       token: world.ingestToken,
       urls: world.urls,
       journal,
@@ -40,26 +54,49 @@ export async function play(scenario: Scenario, seed: string, hosts = 20): Promis
     let recoveryMs = 0;
     const violations: { invariant: string; what: string }[] = [];
     try {
-      await scenario.run(world, randomOf(`${seed} faults`));
+      await unlessStopped(stop, scenario.run(world, randomOf(`${seed} faults`)));
       await world.heal();
       const healed = performance.now();
       fleet.rest();
-      await waitFor("agents to have sent what they have", () => fleet.waiting === 0, { timeoutMs: DRAIN_MS });
+      const drained = () => fleet.waiting === 0 || stop.aborted;
+      await waitFor("agents to have sent what they have", drained, { timeoutMs: DRAIN_MS });
       recoveryMs = performance.now() - healed;
     } catch (error) {
       violations.push({ invariant: "I8", what: (error as Error).message });
     } finally {
       await fleet.stop();
     }
+    stop.throwIfAborted();
     if (recoveryMs > RECOVERY_MS)
       violations.push({ invariant: "I8", what: `recovery took ${recoveryMs} ms` });
-    violations.push(...(await checkInvariants(world)));
-    const { made, acknowledged, statuses } = journal;
-    if (acknowledged !== made && violations.length === 0) {
-      violations.push({ invariant: "I6", what: `${made - acknowledged} snapshots were never acknowledged` });
+    for (const agent of world.agents) {
+      await agent.settle(world).catch((error: Error) => {
+        violations.push({ invariant: "I6", what: error.message.slice(0, 2_000) });
+      });
+    }
+    violations.push(...(await unlessStopped(stop, checkInvariants(world))));
+    violations.push(...((await scenario.verify?.(world)) ?? []));
+    const { made, acknowledged, unanswered, statuses } = journal;
+    if (unanswered !== 0 && violations.length === 0) {
+      violations.push({ invariant: "I6", what: `${unanswered} snapshots were never acknowledged` });
     }
     return { scenario, seed, made, acknowledged, recoveryMs, violations, peakMb: world.peakMb, statuses };
   } finally {
     await world.close();
+  }
+}
+
+/** Does not wait for the work's end when it is stopped; what it then does fails, for its world is gone. */
+async function unlessStopped<T>(stop: AbortSignal, work: Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const stopped = new Promise<never>((_resolve, reject) => {
+    stop.throwIfAborted();
+    stop.addEventListener("abort", () => reject(stop.reason), { signal: controller.signal });
+  });
+  work.catch(() => undefined);
+  try {
+    return await Promise.race([work, stopped]);
+  } finally {
+    controller.abort();
   }
 }

@@ -1,4 +1,4 @@
-/** A TCP proxy between agents and the service, and what a network does to them. */
+/** A TCP proxy between agents and the service, or the service and Postgres, and what a network does to them. */
 import { createServer, type Server, Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 
@@ -12,10 +12,12 @@ export type Weather =
 
 export class FaultProxy {
   weather: Weather = { kind: "pass" };
-  /** The port of what is behind it; null while nothing is. */
-  target: number | null = null;
+  /** The port or the socket's path of what is behind it; null while nothing is. */
+  target: number | string | null = null;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  /** Connections made before are lost. */
+  #generation = 0;
 
   constructor() {
     this.#server = createServer((client) => this.#connect(client));
@@ -25,15 +27,24 @@ export class FaultProxy {
     await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
   }
 
-  get url(): string {
+  get port(): number {
     const address = this.#server.address();
     if (address === null || typeof address === "string") throw new Error("the proxy does not listen");
-    return `http://127.0.0.1:${address.port}`;
+    return address.port;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
   }
 
   /** Every connection that there is, gone at once. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Every connection that there is: neither side hears of the other again, nor of that. New ones are as ever. */
+  lose(): void {
+    this.#generation++;
   }
 
   async close(): Promise<void> {
@@ -56,15 +67,24 @@ export class FaultProxy {
         service.destroy();
       });
     }
-    service.connect(this.target, "127.0.0.1");
-    void this.#pump(client, service, "request");
-    void this.#pump(service, client, "answer");
+    if (typeof this.target === "string") service.connect(this.target);
+    else service.connect(this.target, "127.0.0.1");
+    const generation = this.#generation;
+    const isLost = () => generation < this.#generation && !client.destroyed && !service.destroyed;
+    void this.#pump(client, service, "request", isLost);
+    void this.#pump(service, client, "answer", isLost);
   }
 
-  async #pump(from: Socket, to: Socket, direction: "request" | "answer"): Promise<void> {
+  async #pump(
+    from: Socket,
+    to: Socket,
+    direction: "request" | "answer",
+    isLost: () => boolean,
+  ): Promise<void> {
     try {
       for await (const chunk of from as AsyncIterable<Buffer>) {
         await this.#delay(chunk.length, direction);
+        while (isLost()) await pause(50);
         if (!to.write(chunk))
           await new Promise((resolve) => to.once("drain", resolve).once("close", resolve));
       }

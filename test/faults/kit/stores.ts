@@ -49,6 +49,11 @@ export class MortalRedis {
     return `unix://${this.#socket}`;
   }
 
+  /** For clients of their own. */
+  get connection(): { readonly path: string } {
+    return { path: this.#socket };
+  }
+
   get #socket(): string {
     return join(this.#folder, "redis.sock");
   }

@@ -3,14 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
 import { openFolder } from "../../../../agent/spool/files.ts";
-import {
-  encodeRecord,
-  HEAD_BYTES,
-  KIND,
-  payloadOf,
-  recordAt,
-  scanRecords,
-} from "../../../../agent/spool/record.ts";
+import { encodeRecord, HEAD_BYTES, KIND, scanRecords } from "../../../../agent/spool/record.ts";
 import type { Spool } from "../../../../agent/spool/spool.ts";
 import { temporaryFolder } from "../support/procfs.ts";
 import { layoutOf, snapshot, snapshots } from "../support/snapshots.ts";
@@ -241,30 +234,6 @@ test("files that are no segments are left alone", () => {
   spool.append(snapshot(1));
   expect(waitingIn(spool)).toEqual([1]);
   expect(disk.read("notes.txt").toString()).toBe("by a person");
-});
-
-test("whatever bytes a segment holds, scanning gives whole records in order and never throws", () => {
-  const record = fc
-    .tuple(fc.integer({ min: 1, max: 9 }), fc.string({ maxLength: 40, unit: "binary" }))
-    .map(([kind, text]) => encodeRecord({ kind, id: 7, at: 8 }, text));
-  const junk = fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes));
-  fc.assert(
-    fc.property(fc.array(fc.oneof(record, junk), { maxLength: 12 }), (parts) => {
-      const bytes = Buffer.concat(parts);
-      const { records, end } = scanRecords(bytes);
-      let from = 0;
-      for (const found of records) {
-        expect(found.offset).toBeGreaterThanOrEqual(from);
-        expect(recordAt(bytes, found.offset)).toEqual(found);
-        expect(payloadOf(bytes, found).length).toBeLessThanOrEqual(found.length);
-        from = found.offset + found.length;
-      }
-      expect(end).toBe(from);
-      expect(records.length).toBeGreaterThanOrEqual(
-        parts.filter((part) => recordAt(part, 0) !== null).length,
-      );
-    }),
-  );
 });
 
 function flipped(bytes: Buffer, at: number): Buffer {

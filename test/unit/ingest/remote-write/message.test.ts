@@ -2,38 +2,12 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { SpillwayError } from "../../../../src/errors.ts";
 import { readRequestV2, readWriteRequest } from "../../../../src/ingest/remote-write/message.ts";
-import { requestV2, type SentSeries, writeRequest } from "../../../support/remote-write.ts";
-
-const RUNS = Number(process.env.SPILLWAY_TEST_RUNS ?? 20_000);
-
-const sent: fc.Arbitrary<SentSeries[]> = fc.array(
-  fc.record({
-    // Labels of any kind, and labels as the series before has them, in ASCII or not.
-    labels: fc.oneof(
-      fc.dictionary(
-        fc.string({ minLength: 1, maxLength: 10 }),
-        fc.string({ maxLength: 10, unit: "grapheme" }),
-        {
-          maxKeys: 5,
-        },
-      ),
-      fc.record({ __name__: fc.constantFrom("a", "b", "ä"), instance: fc.constantFrom("x:1", "y:1", "ü") }),
-    ),
-    samples: fc.array(
-      fc.record({
-        at: fc.integer({ min: 1, max: 2_000_000_000_000 }),
-        value: fc.double({ noNaN: true }),
-        startedAt: fc.integer({ min: 1, max: 2_000_000_000_000 }),
-      }),
-      { maxLength: 4 },
-    ),
-  }),
-  { maxLength: 5 },
-);
+import { anySeries } from "../../../fuzz/targets/samples.ts";
+import { requestV2, writeRequest } from "../../../support/remote-write.ts";
 
 test("both versions say what was sent", () => {
   fc.assert(
-    fc.property(sent, (series) => {
+    fc.property(anySeries, (series) => {
       const expected = series.map(({ labels, samples }) => ({
         metric: labels.__name__ ?? "",
         labels: new Map(Object.entries(labels).filter(([name]) => name !== "__name__")),
@@ -139,21 +113,3 @@ function faultOf(read: (bytes: Uint8Array) => unknown, bytes: Uint8Array): strin
   }
   return "none";
 }
-
-test(`${RUNS} messages that were changed or cut are read or refused`, () => {
-  fc.assert(
-    fc.property(
-      sent,
-      fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 8 }),
-      fc.nat(),
-      fc.boolean(),
-      (series, changes, cut, isV2) => {
-        const bytes = Buffer.from(isV2 ? requestV2(series) : writeRequest(series));
-        for (const [place, value] of changes) if (bytes.length > 0) bytes[place % bytes.length] = value;
-        const part = cut % 3 === 0 ? bytes.subarray(0, cut % (bytes.length + 1)) : bytes;
-        expect(["none", "BAD_REQUEST"]).toContain(faultOf(isV2 ? readRequestV2 : readWriteRequest, part));
-      },
-    ),
-    { numRuns: RUNS },
-  );
-}, 3_600_000);

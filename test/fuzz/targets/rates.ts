@@ -1,8 +1,6 @@
-/**
- * src/rates against the slow oracle. SPILLWAY_TEST_RUNS=4000, the nightly size, makes it a million histories.
- */
+/** src/rates against the slow oracle. */
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import { GaugeSums } from "../../../src/rates/gauges.ts";
 import { increasesOf } from "../../../src/rates/increases.ts";
 import { intervalOf } from "../../../src/rates/interval.ts";
@@ -20,8 +18,7 @@ import {
   oracleMinutes,
 } from "../../support/oracle.ts";
 import { count, wireListeners } from "../../support/wire.ts";
-
-const RUNS = Number(process.env.SPILLWAY_TEST_RUNS ?? 12) * 250;
+import { type FuzzTarget, target } from "../target.ts";
 
 /** Ids as the database would give them out. */
 class Ids {
@@ -84,7 +81,7 @@ function snapshotsOf(history: readonly OracleSnapshot[]): Snapshot[] {
 const POSITION = 77;
 
 /** What src/rates makes of a history, the minutes' snapshots added in any order. */
-function ratesOf(history: readonly OracleSnapshot[], order: Iterator<number>) {
+function ratesOf(history: readonly OracleSnapshot[], order: readonly number[]) {
   const snapshots = snapshotsOf(history);
   const steps = snapshots.map((snapshot, index) => {
     const earlier = snapshots.slice(0, index);
@@ -96,7 +93,7 @@ function ratesOf(history: readonly OracleSnapshot[], order: Iterator<number>) {
   });
   const sums = new Map<number, { sum: MinuteSum; gauges: GaugeSums }>();
   const shuffled = steps
-    .map((step) => ({ ...step, key: order.next().value ?? 0 }))
+    .map((step, index) => ({ ...step, key: order[index % order.length] ?? 0 }))
     .sort((a, b) => a.key - b.key);
   for (const { snapshot, increases } of shuffled) {
     const minute = minuteOf(snapshot.at);
@@ -158,24 +155,27 @@ function listenersOf(history: readonly OracleSnapshot[], snapshots: readonly Sna
   return all;
 }
 
-test("increases, coverage, gauges and listeners of any history are the oracle's", () => {
-  fc.assert(
-    fc.property(plan(12), fc.infiniteStream(fc.nat(1_000)), (one, order) => {
+const growth = fc.array(fc.bigInt(0n, 2n ** 58n), { minLength: 1, maxLength: 40 });
+
+export const RATES: readonly FuzzTarget[] = [
+  // Increases, coverage, gauges and listeners of any history.
+  target("rates", {
+    cases: 3_000,
+    input: fc.record({ plan: plan(12), order: fc.array(fc.nat(1_000), { minLength: 12, maxLength: 12 }) }),
+    check: ({ plan: one, order }) => {
       const history = historyOf(one, "host");
       const rates = ratesOf(history, order);
       expect(rates.minutes).toEqual(oracleMinutes(history));
       expect(rates.coverage).toEqual(oracleCoverage(history));
       expect(rates.gauges).toEqual(oracleGauges(history));
       expect(rates.listeners).toEqual(oracleListeners(history));
-    }),
-    { numRuns: RUNS },
-  );
-}, 3_600_000);
-
-test("over a range without a reset the sum of all minutes is the difference of the raw values", () => {
-  const growth = fc.array(fc.bigInt(0n, 2n ** 58n), { minLength: 1, maxLength: 40 });
-  fc.assert(
-    fc.property(fc.bigInt(0n, 2n ** 57n), growth, (first, grown) => {
+    },
+  }),
+  // Over a range without a reset the sum of all minutes is the difference of the raw values.
+  target("rates-of-one-epoch", {
+    cases: 2_000,
+    input: fc.record({ first: fc.bigInt(0n, 2n ** 57n), grown: growth }),
+    check: ({ first, grown }) => {
       let value = first;
       const history = [0n, ...grown].map((more, index): OracleSnapshot => {
         value += more;
@@ -184,11 +184,10 @@ test("over a range without a reset the sum of all minutes is the difference of t
         return { at, uptimeMs: at - 1e9, everyMs: 10_000, boot: "b", epoch: 0, wordSize: 64, values };
       });
       if (value >= 2n ** 64n) return;
-      const { minutes } = ratesOf(history, [][Symbol.iterator]());
+      const { minutes } = ratesOf(history, [0]);
       let sum = 0n;
       for (const { total } of minutes.values()) sum += total;
       expect(sum).toBe(value - first);
-    }),
-    { numRuns: Math.min(RUNS, 20_000) },
-  );
-}, 600_000);
+    },
+  }),
+];

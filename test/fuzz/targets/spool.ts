@@ -1,14 +1,19 @@
+/**
+ * Lives of a spool: whatever happens, it starts, keeps what was synced, and repeats nothing that was settled. And
+ * whatever bytes a segment holds, scanning gives whole records and never throws.
+ */
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
-import { expect, test } from "vitest";
-import type { WaitingSnapshot } from "../../../../agent/queue.ts";
-import type { QueuedSnapshot } from "../../../../agent/snapshot.ts";
-import { openSpool, type Spool } from "../../../../agent/spool/spool.ts";
-import { EPOCH, layoutOf, snapshot } from "../support/snapshots.ts";
-import { FakeDisk } from "./support/fake-disk.ts";
-
-/** Sequences of steps; 10,000 in the nightly size. */
-const RUNS = Number(process.env.SPILLWAY_TEST_RUNS ?? 300);
+import { expect } from "vitest";
+import type { WaitingSnapshot } from "../../../agent/queue.ts";
+import type { QueuedSnapshot } from "../../../agent/snapshot.ts";
+import { encodeRecord, payloadOf, recordAt, scanRecords } from "../../../agent/spool/record.ts";
+import { segmentName } from "../../../agent/spool/segment.ts";
+import { openSpool, type Spool } from "../../../agent/spool/spool.ts";
+import { FakeDisk } from "../../unit/agent/spool/support/fake-disk.ts";
+import { EPOCH, layoutOf, snapshot } from "../../unit/agent/support/snapshots.ts";
+import { damaged } from "../edits.ts";
+import { type FuzzTarget, target } from "../target.ts";
 
 const LAYOUTS = [
   layoutOf(["TcpInSegs"]),
@@ -63,6 +68,17 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom({ do: "roomy" as const }, { do: "read-only" as const }) },
 );
 
+/** @param after what it does with what is to be run later: nothing by default */
+function openOn(disk: FakeDisk, after: (run: () => void) => () => void = () => () => undefined): Spool {
+  return openSpool({
+    files: disk,
+    timers: { after: (_ms, run) => after(run) },
+    maxBytes: MAX_BYTES,
+    memory: MEMORY,
+    trouble: () => {},
+  });
+}
+
 /** What must be true of the spool, beside the spool. Snapshots are known by their time. */
 class Model {
   disk = new FakeDisk();
@@ -86,19 +102,11 @@ class Model {
 
   private open(): Spool {
     this.timers = [];
-    return openSpool({
-      files: this.disk,
-      timers: {
-        after: (_ms, run) => {
-          this.timers.push(run);
-          return () => {
-            this.timers = this.timers.filter((one) => one !== run);
-          };
-        },
-      },
-      maxBytes: MAX_BYTES,
-      memory: MEMORY,
-      trouble: () => {},
+    return openOn(this.disk, (run) => {
+      this.timers.push(run);
+      return () => {
+        this.timers = this.timers.filter((one) => one !== run);
+      };
     });
   }
 
@@ -213,11 +221,17 @@ function without({ id: _id, ...snapshot }: WaitingSnapshot): QueuedSnapshot {
   return snapshot;
 }
 
-test(`whatever happens in ${RUNS} lives of a spool, it starts, keeps what was synced, and repeats nothing settled`, {
-  timeout: 60_000 + RUNS * 100,
-}, async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(action, { minLength: 5, maxLength: 60, size: "max" }), async (steps) => {
+const SEGMENT = segmentName(1);
+const record = fc
+  .tuple(fc.integer({ min: 1, max: 9 }), fc.string({ maxLength: 40, unit: "binary" }))
+  .map(([kind, text]) => encodeRecord({ kind, id: 7, at: 8 }, text));
+const junk = fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes));
+
+export const SPOOL: readonly FuzzTarget[] = [
+  target("spool", {
+    cases: 300,
+    input: fc.array(action, { minLength: 5, maxLength: 60, size: "max" }),
+    check: async (steps) => {
       const model = new Model();
       for (const step of steps) await model.run(step);
       // At the end the trouble is over: everything is written out, sent, and nothing comes back.
@@ -228,7 +242,50 @@ test(`whatever happens in ${RUNS} lives of a spool, it starts, keeps what was sy
       await model.run({ do: "sync" });
       await model.run({ do: "crash", luck: [0] });
       expect(model.waiting).toEqual([]);
-    }),
-    { numRuns: RUNS },
-  );
-});
+    },
+  }),
+  target("spool-recovery", {
+    cases: 1_000,
+    input: damaged(fc.constant(await segmentOf(12))),
+    check: async (bytes) => {
+      const disk = new FakeDisk();
+      disk.open(SEGMENT).append(bytes);
+      const spool = openOn(disk);
+      spool.append(snapshot(99));
+      const there = spool.peekBatch(Number.POSITIVE_INFINITY, all);
+      expect(there.at(-1)?.at).toBe(99);
+      // Whole or not at all.
+      for (const one of there) expect(without(one)).toEqual(snapshot(one.at));
+      expect(await spool.close()).toBe(true);
+      expect(openOn(disk.afterKill()).size).toBe(there.length);
+    },
+  }),
+  target("spool-records", {
+    cases: 500,
+    input: fc.array(fc.oneof(record, junk), { maxLength: 12 }),
+    check: (parts) => {
+      const bytes = Buffer.concat(parts);
+      const { records, end } = scanRecords(bytes);
+      let from = 0;
+      for (const found of records) {
+        expect(found.offset).toBeGreaterThanOrEqual(from);
+        expect(recordAt(bytes, found.offset)).toEqual(found);
+        expect(payloadOf(bytes, found).length).toBeLessThanOrEqual(found.length);
+        from = found.offset + found.length;
+      }
+      expect(end).toBe(from);
+      expect(records.length).toBeGreaterThanOrEqual(
+        parts.filter((part) => recordAt(part, 0) !== null).length,
+      );
+    },
+  }),
+];
+
+/** A segment with so many snapshots, as it is on the disk. */
+async function segmentOf(count: number): Promise<Buffer> {
+  const disk = new FakeDisk();
+  const spool = openOn(disk);
+  for (let at = 1; at <= count; at++) spool.append(snapshot(at));
+  await spool.close();
+  return disk.read(SEGMENT);
+}
