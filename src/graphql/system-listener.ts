@@ -25,12 +25,12 @@ export const SystemListener = builder.objectRef<OwnListenerState>("SystemListene
     overflows: t.exposeFloat("overflows", {
       nullable: true,
       description:
-        "Connections that its network namespace dropped since it began to listen because an accept queue was full: this one's, unless others listen there too. Null where it cannot be read.",
+        "ListenOverflows of its network namespace since it began to listen: packets of handshakes that found an accept queue full, this one's unless others listen there too. Null where it cannot be read.",
     }),
     drops: t.exposeFloat("drops", {
       nullable: true,
       description:
-        "Those that the listeners of its network namespace dropped since then for whatever reason. Null where it cannot be read.",
+        "ListenDrops of its network namespace since then: packets that its listeners refused for whatever reason. Null where it cannot be read.",
     }),
     listener: t.field({
       type: Listener,

@@ -33,12 +33,12 @@ export function addListenerMetrics({ registry }: Metrics, listener: Pick<OwnList
   );
   counter(
     "spillway_listener_overflows_total",
-    "Connections that the network namespace of the service dropped because an accept queue was full, since it began to listen.",
+    "ListenOverflows of the network namespace of the service since it began to listen: packets of handshakes that found an accept queue full.",
     ({ overflows }) => overflows,
   );
   counter(
     "spillway_listener_drops_total",
-    "Connections that the listeners of its network namespace dropped for whatever reason, since it began to listen.",
+    "ListenDrops of its network namespace since it began to listen: packets that listeners refused for whatever reason.",
     ({ drops }) => drops,
   );
 }

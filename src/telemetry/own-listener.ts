@@ -14,9 +14,9 @@ export interface OwnListenerState {
   readonly limit: number | null;
   /** net.core.somaxconn when it began to listen: a change takes hold at the next start. */
   readonly somaxconn: number | null;
-  /** Connections that its network namespace dropped since it began to listen, because an accept queue was full. */
+  /** ListenOverflows of its network namespace since it began to listen: packets, not clients. */
   readonly overflows: number | null;
-  /** All that the listeners of its namespace dropped since then. */
+  /** ListenDrops of its namespace since then. */
   readonly drops: number | null;
 }
 
