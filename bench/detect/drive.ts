@@ -22,6 +22,7 @@ import {
 import { detailsOf, presenceJudgement } from "../../src/jobs/detect/judge-presence.ts";
 import { type RoleBurn, rolesJudgement } from "../../src/jobs/detect/judge-roles.ts";
 import { type Lasting, LastingFlags } from "../../src/jobs/detect/lasting.ts";
+import { leaksOf } from "../../src/jobs/detect/leaks.ts";
 import { Objectives } from "../../src/jobs/detect/objectives.ts";
 import { roleSizes } from "../../src/jobs/detect/roles.ts";
 import { AHEAD_MS, GRACE_MS } from "../../src/jobs/detect/shard-reader.ts";
@@ -35,6 +36,7 @@ import { counterName, DROPS_ID } from "./corpus/counters.ts";
 import { EVERY_MS, type SimulatedHost } from "./corpus/host.ts";
 import { EventsOfHosts, fleetOf, type Member, type RecordedEvent, ROLE_LABELS } from "./fleet.ts";
 import type { Known } from "./history.ts";
+import { Hours } from "./hours.ts";
 import { type LossTold, Outcomes } from "./outcomes.ts";
 
 /** Nobody is late before so many intervals: less than it takes, for what is on the way. */
@@ -70,6 +72,7 @@ export class Drive {
   readonly #roles: ReadonlyMap<number, string | null>;
   readonly #events: EventsOfHosts;
   readonly #quietMs: number;
+  readonly #hours = new Hours();
   readonly #burns = new ShardBurns();
   readonly #still = new StillHosts({});
   #lasting: readonly Lasting[] = [];
@@ -108,7 +111,7 @@ export class Drive {
     const late = minutes.late.map((minute) => withoutJudged(minute, baselines));
     const owners = { roleLabels: ROLE_LABELS, hostAt: (position: number) => this.#hostOf(position) };
     const steps = judgeBurns(this.#burns, { ...minutes, late }, owners, SETTINGS, this.#events);
-    const suspects = this.#judgeMinutes({ ...minutes, late }, steps);
+    const suspects = await this.#judgeMinutes({ ...minutes, late }, steps);
     for (const id of this.#watched) suspects.watch(id);
     const own = suspects.all.map(
       ([position, suspicion]): Suspect => ({
@@ -149,16 +152,22 @@ export class Drive {
   }
 
   /** @returns whose snapshots are to be looked at */
-  #judgeMinutes(minutes: Minutes, steps: readonly BurnStep[]): Suspects {
+  async #judgeMinutes(minutes: Minutes, steps: readonly BurnStep[]): Promise<Suspects> {
+    const { baselines } = this.#input;
+    for (const minute of minutes.closed) this.#hours.add(minute);
+    const leaks = await leaksOf(
+      { hours: async (span) => this.#hours.of(span), baselines, offsets: { at: () => () => 0 } },
+      minutes.closed,
+    );
     const suspects = new Suspects(leastLossThreshold(SETTINGS));
     const lasting = new LastingFlags(this.#lasting);
     judgeMinutes(
-      { baselines: this.#input.baselines, lasting, still: this.#still, suspects },
+      { baselines, lasting, still: this.#still, suspects },
       {
         ...minutes,
         steps,
         problems: this.#arrivals.problems().byMinute,
-        leaks: new Map(),
+        leaks,
         donors: new Map(),
       },
       {

@@ -71,8 +71,8 @@ export interface Scenario {
 }
 
 /** The time in which something is the matter, from the end of the lead on. */
-export function spanOf({ start, chance }: Stage, lastsMs: number): Span {
-  const from = start + LEAD_MS + chance.whole(0, 59) * SECOND_MS;
+export function spanOf({ start, chance }: Stage, lastsMs: number, leadMs = LEAD_MS): Span {
+  const from = start + leadMs + chance.whole(0, 59) * SECOND_MS;
   return { from, to: from + lastsMs };
 }
 

@@ -42,8 +42,7 @@ export function diagnose(
     return verdict === null ? [] : [{ rule, verdict }];
   });
   const first = fits[0];
-  // To differ from others of the role is no trouble by itself.
-  if (first === undefined) return around.flags.every(isOfPeers) ? null : unknown(evidence);
+  if (first === undefined) return around.flags.every(isNote) ? null : unknown(evidence);
   const usual = around.usual.get("TcpPassiveOpens")?.perMinute ?? null;
   const contributing = first.rule.excludes === true ? [] : fits.slice(1).map(({ rule }) => rule.cause);
   const loss = lossSeverity(shares, usual);
@@ -88,6 +87,12 @@ function unknown({ flags, loss }: Evidence): Diagnosis {
 }
 
 const isOfPeers = ({ detector }: Flag) => detector === "peers";
+
+/**
+ * What is no trouble by itself: to differ from others of the role, and to have changed for good, mostly by load that
+ * came or went. Of a busy fleet each of a thousand hosts does so every other week; that is drawn on the plots.
+ */
+const isNote = ({ detector }: Flag) => detector === "peers" || detector === "changepoint";
 
 /** What a detector found, as evidence. */
 function statementOf({ text, series, observed }: Flag): Statement {

@@ -9,9 +9,11 @@ import { type Db, inTransaction, type PrismaClient } from "../../store/client.ts
 import { SHARD_SIZE } from "../../store/codec/positions.ts";
 import { forgetFell } from "../../store/data-problems.ts";
 import { writeBook } from "../../store/detect/book.ts";
+import { readShardHours } from "../../store/detect/shard-minutes.ts";
 import { type JudgedMark, lockJudging, readJudged, writeJudged } from "../../store/detect/state.ts";
 import { FIRST_OTHER_NAMESPACE, type HostRecord } from "../../store/directory.ts";
 import type { Fleet, FleetView } from "../../store/fleet-view.ts";
+import type { Span } from "../../store/history/record.ts";
 import type { SnapshotReader } from "../../store/history/snapshot-reader.ts";
 import { forgetRolled } from "../../store/rolled-minutes.ts";
 import type { Logger } from "../../telemetry/log.ts";
@@ -24,7 +26,7 @@ import type { BurnStep } from "./judge-burns.ts";
 import { judgeMinutes } from "./judge-minutes.ts";
 import { judgeNamespaces, stillOn } from "./judge-namespaces.ts";
 import { type Lasting, LastingFlags } from "./lasting.ts";
-import { leaksOf } from "./leaks.ts";
+import { LEAK_COLUMNS, leaksOf } from "./leaks.ts";
 import { nameSuspects } from "./named-suspects.ts";
 import { Objectives } from "./objectives.ts";
 import { recordLasting } from "./record-lasting.ts";
@@ -151,7 +153,9 @@ class ShardRun {
     });
     const over = [...unjudged, ...closed];
     const own = { ...this.#deps, tx: this.#tx, shard: this.#shard, fleet: this.#fleet };
-    const leaks = await leaksOf({ ...own, baselines: this.#baselines, offsets: this.#offsets }, over);
+    const hours = (span: Span) =>
+      readShardHours(this.#tx, this.#deps.reader.layouts, this.#shard, span, LEAK_COLUMNS);
+    const leaks = await leaksOf({ hours, baselines: this.#baselines, offsets: this.#offsets }, over);
     const donors = await donorsElsewhere(own, rolesOfNewcomers(this.#baselines, over, this.#roleAt));
     judgeMinutes(
       { baselines: this.#baselines, lasting, still, suspects: this.#suspects },

@@ -5,9 +5,8 @@ import { judgeLeak, LEAK_HOURS, type LeakHour } from "../../detect/detectors/lea
 import { SEASONAL_SERIES, type Series } from "../../detect/series.ts";
 import { MINUTE_MS } from "../../rates/minute.ts";
 import { POSITIONS } from "../../rates/shard-sums.ts";
-import type { Db } from "../../store/client.ts";
-import { readShardHours, type ShardColumns } from "../../store/detect/shard-minutes.ts";
-import type { SnapshotReader } from "../../store/history/snapshot-reader.ts";
+import type { ShardColumns, WantedColumns } from "../../store/detect/shard-minutes.ts";
+import type { Span } from "../../store/history/record.ts";
 import type { ZoneOffsets } from "./zone-offsets.ts";
 
 const HOUR_MS = 60 * MINUTE_MS;
@@ -19,13 +18,15 @@ const COVERED_MIN_MS = 50 * MINUTE_MS;
 const OPEN = seriesOf("TcpCurrEstab");
 const ARRIVALS = seriesOf("TcpPassiveOpens");
 
+/** What leaks are judged by. */
+export const LEAK_COLUMNS: WantedColumns = { counters: [ARRIVALS.counter], gauges: [OPEN.counter] };
+
 /** Where the hours of a shard are read from, and what is usual there. */
 export interface LeaksDeps {
-  readonly tx: Db;
-  readonly reader: Pick<SnapshotReader, "layouts">;
-  readonly shard: number;
+  /** `LEAK_COLUMNS` of the hours of a span that are summed up. */
+  readonly hours: (span: Span) => Promise<readonly ShardColumns[]>;
   readonly baselines: ShardBaselines;
-  readonly offsets: ZoneOffsets;
+  readonly offsets: Pick<ZoneOffsets, "at">;
 }
 
 /**
@@ -61,17 +62,16 @@ type UsualAt = (series: Series, at: number) => Expectation | null;
 
 /** @param to the end of the newest hour to judge by, ms since 1970 */
 async function leaksAt(
-  { tx, reader, shard, baselines, offsets }: LeaksDeps,
+  { hours: read, baselines, offsets }: LeaksDeps,
   to: number,
 ): Promise<readonly PositionFlag[]> {
   const span = { from: to - LEAK_HOURS * HOUR_MS, to };
-  const wanted = { counters: [ARRIVALS.counter], gauges: [OPEN.counter] };
-  const rows = new Map(
-    (await readShardHours(tx, reader.layouts, shard, span, wanted)).map((row) => [row.at, row]),
-  );
+  const rows = new Map((await read(span)).map((row) => [row.at, row]));
+  const reported = (position: number) =>
+    [...rows.values()].some(({ ratedMs }) => (ratedMs[position] as number) >= COVERED_MIN_MS);
   const flags: PositionFlag[] = [];
   for (let position = 0; position < POSITIONS; position++) {
-    if (baselines.lastMinute[position] === 0) continue;
+    if (baselines.lastMinute[position] === 0 || !reported(position)) continue;
     const usualAt: UsualAt = (series, at) =>
       baselines.expectation(position, series, at, offsets.at(at)(position));
     const hours = hoursOf(position, rows, span, usualAt);

@@ -156,13 +156,13 @@ const ports: Scenario = {
 
 const leak: Scenario = {
   name: "connections leak",
-  parameters: "5-10 % more each hour, for 12-48 h",
+  parameters: "5-10 % more each hour, for 12-48 h, after a day without",
   expected: "CONNECTION_LEAK",
   isLarge: true,
   plot: (stage) => {
     const { chance } = stage;
     const host = stage.host({ least: 600, fits: ({ held }) => held >= 5 });
-    const span = spanOf(stage, chance.whole(12, 48) * HOUR_MS);
+    const span = spanOf(stage, chance.whole(12, 48) * HOUR_MS, 24 * HOUR_MS);
     const { perMinute, outgoing, held } = host.shape;
     host.faults.push(leaks(span, chance.between(0.05, 0.1), (perMinute / 60) * (1 + outgoing) * held));
     return plotOf(stage, [host], [{ ...span, causes: ["CONNECTION_LEAK"], expected: "incident" }]);
