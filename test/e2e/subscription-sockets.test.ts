@@ -221,8 +221,8 @@ describe("what a client says", () => {
     expect(refused).toMatchObject({ id: "many 50", payload: [{ extensions: { code: "LIMIT_EXCEEDED" } }] });
     socket.send({ type: "complete", id: "many 0" });
     socket.send(ask(TREND, "in its place"));
-    await waitFor("an answer", () => socket.received.find(({ id }) => id === "in its place"));
-    expect(socket.received.at(-1)).toMatchObject({ type: "next", id: "in its place" });
+    const answer = await waitFor("an answer", () => socket.received.find(({ id }) => id === "in its place"));
+    expect(answer.type).toBe("next");
     socket.socket.close();
   });
 
