@@ -1,15 +1,4 @@
-/**
- * `npm run test:faults`: a whole Spillway under faults, scenario by scenario, and what held.
- *
- *     npm run test:faults -- --only 1,3 --seeds 20
- *     npm run test:faults -- --seed 2026-11-26-7 --only 27     # what a line of the report says, again
- *     npm run test:faults -- --soak 60 --hosts 200             # minutes of anything at any time
- *     npm run test:faults -- --seeds 20 --write                 # and the table of docs/reliability.md
- *     npm run test:faults -- --seeds 20 --at-once 3 --minutes 180
- *
- * Every scenario has its first seed before one has its second, so that what was done when the minutes are over, or at
- * Ctrl-C, is a table too. A violation is told with its seed, and the next run goes on.
- */
+/** `npm run test:faults`: a whole Spillway under faults, scenario by scenario, and what held (docs/reliability.md). */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type Played, play } from "./kit/play.ts";
@@ -18,18 +7,18 @@ import { SCENARIOS } from "./scenarios/all.ts";
 import { soup } from "./scenarios/nemeses.ts";
 import { lacking, type Scenario } from "./scenarios/scenario.ts";
 
-const { values } = parseArgs({
-  options: {
-    only: { type: "string" },
-    seeds: { type: "string", default: "1" },
-    seed: { type: "string" },
-    hosts: { type: "string", default: "20" },
-    soak: { type: "string" },
-    minutes: { type: "string" },
-    "at-once": { type: "string", default: "1" },
-    write: { type: "boolean", default: false },
-  },
-});
+const USAGE = `npm run test:faults -- [options]
+  --only 1,3             of the scenarios these; all by default
+  --seeds 20             runs of each: every scenario has its first seed before one has its second
+  --seed 2026-11-26-7    one seed, as a line of the report says it
+  --hosts 20             simulated hosts
+  --soak 60              instead of scenarios, minutes of anything at any time
+  --at-once 3            worlds at a time
+  --minutes 180          begins no run after that
+  --write                puts the table into docs/reliability.md
+A violation is told with its seed, and the next run goes on. Ctrl-C ends what runs; what was done is a table too.`;
+
+const values = readOptions(process.argv.slice(2));
 
 /** What a run may take beyond its faults: to start, to drain, and to roll everything up. */
 const BEYOND_MS = 12 * 60_000;
@@ -85,6 +74,32 @@ for (const { scenario, seed } of broken) {
   console.log(`  npm run test:faults -- --only ${scenario.id} --seed ${seed} --hosts ${values.hosts}`);
 }
 process.exitCode = broken.length === 0 ? 0 : 1;
+
+/** Ends the process for --help, and for words that are none of the options. */
+function readOptions(args: string[]) {
+  if (args.includes("--help")) {
+    console.log(USAGE);
+    process.exit();
+  }
+  try {
+    return parseArgs({
+      args,
+      options: {
+        only: { type: "string" },
+        seeds: { type: "string", default: "1" },
+        seed: { type: "string" },
+        hosts: { type: "string", default: "20" },
+        soak: { type: "string" },
+        minutes: { type: "string" },
+        "at-once": { type: "string", default: "1" },
+        write: { type: "boolean", default: false },
+      },
+    }).values;
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${USAGE}`);
+    process.exit(2);
+  }
+}
 
 async function work(): Promise<void> {
   while (performance.now() < end && !interrupted.signal.aborted) {
