@@ -66,9 +66,10 @@ async function leaksAt(
   to: number,
 ): Promise<readonly PositionFlag[]> {
   const span = { from: to - LEAK_HOURS * HOUR_MS, to };
-  const rows = new Map((await read(span)).map((row) => [row.at, row]));
+  const known = await read(span);
+  const rows = new Map(known.map((row) => [row.at, row]));
   const reported = (position: number) =>
-    [...rows.values()].some(({ ratedMs }) => (ratedMs[position] as number) >= COVERED_MIN_MS);
+    known.some(({ ratedMs }) => (ratedMs[position] as number) >= COVERED_MIN_MS);
   const flags: PositionFlag[] = [];
   for (let position = 0; position < POSITIONS; position++) {
     if (baselines.lastMinute[position] === 0 || !reported(position)) continue;
