@@ -1,6 +1,7 @@
 /** The table of docs/reliability.md, which nobody writes by hand. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, release } from "node:os";
+import { trendOf } from "./kit/memory.ts";
 import type { Played } from "./kit/play.ts";
 
 const [BEGIN, END] = ["<!-- table: npm run test:faults -- --write -->", "<!-- end of table -->"];
@@ -52,11 +53,22 @@ export function writeTable(path: string, played: readonly Played[]): void {
     `Last run: ${rows.map(([id]) => id).join(", ")}; ${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores, Linux ${release()}, Node ${process.version};`,
     `seeds ${seeds[0]}${seeds.length > 1 ? ` to ${seeds.at(-1)}` : ""}.`,
     `Peak memory: ${memory("serve")} MB of a service, ${memory("work")} MB of a worker.`,
+    ...played.flatMap(({ scenario, held }) => heldWords(held).map((words) => `${scenario.title}: ${words}.`)),
   ].join(" ");
   writeFileSync(
     path,
     `${text.slice(0, begin)}${BEGIN}\n\n${tableOf([...kept, ...rows])}\n\n${made}\n\n${text.slice(end)}`,
   );
+}
+
+/** What those that lived through a long run held, a sentence for each. */
+export function heldWords(held: Played["held"]): string[] {
+  return [...held].flatMap(([role, readings]) => {
+    const trend = trendOf(readings);
+    if (trend === null) return [];
+    const { before, after, slopeMbPerHour, minutes } = trend;
+    return `a ${role} that was never killed held ${before.toFixed(0)} MB in the second quarter of its ${minutes.toFixed(0)} minutes and ${after.toFixed(0)} MB in the last, ${slopeMbPerHour.toFixed(1)} MB an hour`;
+  });
 }
 
 function byScenario(played: readonly Played[]): Map<string, Played[]> {

@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type Played, play } from "./kit/play.ts";
-import { writeTable } from "./report.ts";
+import { heldWords, writeTable } from "./report.ts";
 import { SCENARIOS } from "./scenarios/all.ts";
 import { soup } from "./scenarios/nemeses.ts";
 import { lacking, type Scenario } from "./scenarios/scenario.ts";
@@ -34,7 +34,7 @@ function soak(minutes: number): Scenario {
   return {
     id: 27,
     title: `anything at any time, for ${minutes} minutes`,
-    world: { services: 2, workers: 2 },
+    world: { services: 2, workers: 2, survivors: true },
     // As many snapshots as can be held beside the oracle's arithmetic afterwards.
     fleet: { paceMs: 2_000 },
     durationMs: durationMs + 60_000,
@@ -122,7 +122,14 @@ async function playOne(scenario: Scenario, seed: string): Promise<Played | null>
   } catch (error) {
     if (signal.aborted) return null;
     const violations = [{ invariant: "I8", what: `it did not end well: ${(error as Error).message}` }];
-    const nothing = { made: 0, acknowledged: 0, recoveryMs: 0, peakMb: new Map(), statuses: new Map() };
+    const nothing = {
+      made: 0,
+      acknowledged: 0,
+      recoveryMs: 0,
+      peakMb: new Map(),
+      held: new Map(),
+      statuses: new Map(),
+    };
     return { scenario, seed, violations, ...nothing };
   }
 }
@@ -135,6 +142,7 @@ function lineOf({
   recoveryMs,
   violations,
   peakMb,
+  held,
   statuses,
 }: Played): string {
   const words = (map: ReadonlyMap<string, number>) =>
@@ -144,5 +152,6 @@ function lineOf({
     `${made} made, ${acknowledged} acknowledged, recovered in ${(recoveryMs / 1_000).toFixed(1)} s`,
     `answers ${words(statuses)}`,
     `peak MB ${words(peakMb)}`,
+    ...heldWords(held),
   ].join("; ");
 }

@@ -3,6 +3,7 @@ import { waitFor } from "../../support/wait.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { Fleet } from "./agents.ts";
 import { checkInvariants, type Violations } from "./check.ts";
+import { type Held, MemoryWatch, trendOf } from "./memory.ts";
 import { World } from "./world.ts";
 
 export interface Played {
@@ -14,6 +15,8 @@ export interface Played {
   readonly recoveryMs: number;
   readonly violations: Violations;
   readonly peakMb: ReadonlyMap<string, number>;
+  /** Of a service and a worker that lived through it all, where there were such. */
+  readonly held: ReadonlyMap<string, readonly Held[]>;
   readonly statuses: ReadonlyMap<string, number>;
 }
 
@@ -21,6 +24,9 @@ export interface Played {
 const RECOVERY_MS = 60_000;
 /** Longer than that, and it is no recovery. */
 const DRAIN_MS = 180_000;
+
+/** What is held at the end of a long run, beside what was held when it had warmed up: more is a leak. */
+const GROWTH = 1.25;
 
 /** Nobody asks for an end. */
 const NEVER = new AbortController().signal;
@@ -39,6 +45,7 @@ export async function play(
   stop: AbortSignal = NEVER,
 ): Promise<Played> {
   const world = await World.open({ services: 1, workers: 1, ...scenario.world });
+  const memory = new MemoryWatch(() => (scenario.world?.survivors ? world.survivors : new Map()));
   try {
     const { journal } = world;
     const { durationMs } = scenario;
@@ -65,6 +72,7 @@ export async function play(
       violations.push({ invariant: "I8", what: (error as Error).message });
     } finally {
       await fleet.stop();
+      memory.stop();
     }
     stop.throwIfAborted();
     if (recoveryMs > RECOVERY_MS)
@@ -76,12 +84,21 @@ export async function play(
     }
     violations.push(...(await unlessStopped(stop, checkInvariants(world))));
     violations.push(...((await scenario.verify?.(world)) ?? []));
+    for (const [role, readings] of memory.held) {
+      const trend = trendOf(readings);
+      if (trend === null || trend.after <= trend.before * GROWTH) continue;
+      const what = `a ${role} grew from ${trend.before.toFixed(0)} to ${trend.after.toFixed(0)} MB`;
+      violations.push({ invariant: "I9", what: `${what} in ${trend.minutes.toFixed(0)} minutes` });
+    }
     const { made, acknowledged, unanswered, statuses } = journal;
     if (unanswered !== 0 && violations.length === 0) {
       violations.push({ invariant: "I6", what: `${unanswered} snapshots were never acknowledged` });
     }
-    return { scenario, seed, made, acknowledged, recoveryMs, violations, peakMb: world.peakMb, statuses };
+    const { peakMb } = world;
+    const { held } = memory;
+    return { scenario, seed, made, acknowledged, recoveryMs, violations, peakMb, held, statuses };
   } finally {
+    memory.stop();
     await world.close();
   }
 }

@@ -19,6 +19,8 @@ const quiet = { info: () => undefined, warn: () => undefined };
 export interface WorldOptions {
   readonly services: number;
   readonly workers: number;
+  /** The last service and the last worker are never killed: what they hold is watched. Everything else befalls them. */
+  readonly survivors?: boolean;
   /** Real agents, each a process with a spool, beside the simulated ones. */
   readonly agents?: number;
   /** What is between services and workers and their Postgres. */
@@ -159,7 +161,7 @@ export class World {
     index: number,
     signal: "SIGKILL" | "SIGTERM" = "SIGKILL",
   ): Promise<number | null> {
-    const part = this.#part(role, index);
+    const part = this.#mortal(role, index);
     await this.#remember(role, part.service);
     this.#told.add(part.service);
     if (part.proxy !== null && signal === "SIGKILL") part.proxy.target = null;
@@ -169,9 +171,16 @@ export class World {
   }
 
   async restart(role: "serve" | "work", index: number): Promise<void> {
-    const part = this.#part(role, index);
-    part.service = await this.#start(role);
-    this.#aim();
+    await this.#revive(role, this.#mortal(role, index));
+  }
+
+  /** Those that are never killed, by role. */
+  get survivors(): ReadonlyMap<string, number> {
+    const pids = [this.#services, this.#workers].map((parts) => parts.at(-1)?.service.process.pid ?? 0);
+    return new Map([
+      ["serve", pids[0] ?? 0],
+      ["work", pids[1] ?? 0],
+    ]);
   }
 
   /** It does nothing for a while, and does not know it. */
@@ -193,10 +202,10 @@ export class World {
       ["serve", this.#services],
       ["work", this.#workers],
     ] as const) {
-      for (const [index, { service }] of parts.entries()) {
-        service.process.kill("SIGCONT");
-        if (service.process.exitCode !== null || service.process.signalCode !== null)
-          await this.restart(role, index);
+      for (const part of parts) {
+        const { process } = part.service;
+        process.kill("SIGCONT");
+        if (process.exitCode !== null || process.signalCode !== null) await this.#revive(role, part);
       }
     }
   }
@@ -218,6 +227,17 @@ export class World {
     await this.postgres.stop();
     this.tables?.close();
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  async #revive(role: "serve" | "work", part: Part): Promise<void> {
+    part.service = await this.#start(role);
+    this.#aim();
+  }
+
+  /** One that may be killed. */
+  #mortal(role: "serve" | "work", index: number): Part {
+    const all = role === "serve" ? this.#services : this.#workers;
+    return this.#part(role, this.#options.survivors ? index % (all.length - 1) : index);
   }
 
   #part(role: "serve" | "work", index: number): Part {
