@@ -66,7 +66,7 @@ export class Outcomes {
       if (kind === "resolved") outcome.resolvedAt = at;
       if (kind === "reopened") outcome.openings++;
     }
-    const held = inhibitions(incidents.values(), at, this.#held);
+    const held = inhibitions(incidents.values(), this.#held);
     this.#held = held;
     for (const incident of incidents.values()) {
       const outcome = this.#byKey.get(incident.key);

@@ -11,6 +11,7 @@ export type Detector =
   | "invariant"
   | "syn_flood"
   | "slo_burn"
+  | "restart"
   | "retransmits";
 
 /**

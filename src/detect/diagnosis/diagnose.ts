@@ -25,6 +25,9 @@ export interface Diagnosis {
   readonly listener: { readonly seen: ObservedListener; readonly attribution: Attribution | null } | null;
 }
 
+/** The causes that lose handshakes. */
+const LOSING = TABLE.filter(({ losesHandshakes }) => losesHandshakes === true);
+
 /**
  * Says what is going on in a namespace: the first cause of the table that fits, with those that fit beside it.
  * Null when nothing fits and no detector has flagged anything of the host itself.
@@ -36,8 +39,30 @@ export function diagnose(
   around: Surroundings,
   shares: readonly SharePoint[],
 ): Diagnosis | null {
+  return diagnoseBy(TABLE, window, around, shares);
+}
+
+/**
+ * Says what loses handshakes, where something else is the first cause that fits: a restart explains that clients are
+ * refused for a moment, and not that a queue is full. Null when nothing does.
+ */
+export function diagnoseLoss(
+  window: NamespaceWindow,
+  around: Surroundings,
+  shares: readonly SharePoint[],
+): Diagnosis | null {
+  const found = diagnoseBy(LOSING, window, around, shares);
+  return found?.cause === "UNKNOWN" ? null : found;
+}
+
+function diagnoseBy(
+  table: readonly Rule[],
+  window: NamespaceWindow,
+  around: Surroundings,
+  shares: readonly SharePoint[],
+): Diagnosis | null {
   const evidence = gatherEvidence(window, around);
-  const fits = TABLE.flatMap((rule) => {
+  const fits = table.flatMap((rule) => {
     const verdict = judge(rule, evidence);
     return verdict === null ? [] : [{ rule, verdict }];
   });
@@ -88,11 +113,16 @@ function unknown({ flags, loss }: Evidence): Diagnosis {
 
 const isOfPeers = ({ detector }: Flag) => detector === "peers";
 
-/**
- * What is no trouble by itself: to differ from others of the role, and to have changed for good, mostly by load that
- * came or went. Of a busy fleet each of a thousand hosts does so every other week; that is drawn on the plots.
- */
-const isNote = ({ detector }: Flag) => detector === "peers" || detector === "changepoint";
+/** Detectors whose flags are no trouble by themselves: they are drawn on the plots, and are evidence of what is. */
+const NOTING: ReadonlySet<Flag["detector"]> = new Set([
+  // To differ from others of the role.
+  "peers",
+  // To have changed for good, or to be other than at this hour of the week: mostly load that came or went. Of a
+  // thousand hosts some do so each day.
+  "changepoint",
+  "seasonal",
+]);
+const isNote = ({ detector }: Flag) => NOTING.has(detector);
 
 /** What a detector found, as evidence. */
 function statementOf({ text, series, observed }: Flag): Statement {

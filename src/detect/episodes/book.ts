@@ -1,7 +1,7 @@
 import { advanceEpisode, type CauseObservation, type Episode, hostsOf, isForgotten } from "./episode.ts";
 import { fleetKey, type Group, groupEpisodes, groupName, hostKey } from "./grouping.ts";
 import { advanceIncident, type Incident, membersOf, type Transition } from "./incident.ts";
-import { familyOf, REOPEN_MS } from "./policy.ts";
+import { familyOf, isTold, REOPEN_MS } from "./policy.ts";
 
 export type { Incident, Transition };
 
@@ -148,9 +148,10 @@ export class OpenBook {
     add(this.#byGroup, groupName(episode), name);
   }
 
+  /** Those of which an incident may be made. */
   #activeOf(group: string): Episode[] {
     const all = [...(this.#byGroup.get(group) ?? [])].map((name) => this.#episodes.get(name) as Episode);
-    return all.filter(({ phase }) => phase !== "closed");
+    return all.filter(({ phase, cause }) => phase !== "closed" && isTold(cause));
   }
 
   /** Ends those of the incidents of these keys that no group is about any more. */

@@ -6,11 +6,7 @@ import type { Incident } from "./incident.ts";
 interface Inhibition {
   readonly by: readonly Cause[];
   readonly holdsBack: readonly Cause[] | "all";
-  /** Only so long after it was opened. */
-  readonly forMs?: number;
 }
-
-const RESTART_MS = 120_000;
 
 /** Causes by which an objective burns. */
 const BURNT_BY: readonly Cause[] = [
@@ -28,12 +24,6 @@ export function isBurntBy(cause: Cause): boolean {
 const TABLE: readonly Inhibition[] = [
   // Nothing that a host says is judged while it says nothing, or nothing that can be trusted.
   { by: ["HOST_SILENT", "DATA_PROBLEM"], holdsBack: "all" },
-  // A restart stalls, loses and resets connections for a moment.
-  {
-    by: ["RESTART"],
-    holdsBack: ["APPLICATION_STALLED", "CLIENT_ABORTS", "UNKNOWN"],
-    forMs: RESTART_MS,
-  },
   // Clients that wait too long give up.
   {
     by: ["SERVICE_DOWN", "APPLICATION_STALLED", "APPLICATION_SLOW"],
@@ -61,7 +51,6 @@ const TABLE: readonly Inhibition[] = [
  */
 export function inhibitions(
   incidents: Iterable<Incident>,
-  at: number,
   before: ReadonlyMap<string, string> = new Map(),
 ): Map<string, string> {
   const all = [...incidents];
@@ -78,9 +67,7 @@ export function inhibitions(
     const source =
       ingest !== undefined && target.key !== ingest.key
         ? ingest
-        : ofHost
-            .get(target.members[0] ?? "")
-            ?.find((one) => one.key !== target.key && explains(one, target, at));
+        : ofHost.get(target.members[0] ?? "")?.find((one) => one.key !== target.key && explains(one, target));
     const was = before.get(target.key);
     if (source !== undefined) held.set(target.key, source.key);
     else if (target.cause === "SLO_BURN" && was !== undefined && known.has(was)) held.set(target.key, was);
@@ -88,12 +75,11 @@ export function inhibitions(
   return held;
 }
 
-function explains(source: Incident, target: Incident, at: number): boolean {
+function explains(source: Incident, target: Incident): boolean {
   // One of several hosts is not explained by what goes on on one of them.
   if (!target.members.every((host) => source.members.includes(host))) return false;
-  return TABLE.some(({ by, holdsBack, forMs }) => {
+  return TABLE.some(({ by, holdsBack }) => {
     if (!by.includes(source.cause)) return false;
-    if (forMs !== undefined && at - source.openedAt > forMs) return false;
     // Silence is no reason to hide silence, nor bad data to hide bad data.
     return holdsBack === "all" ? !by.includes(target.cause) : holdsBack.includes(target.cause);
   });

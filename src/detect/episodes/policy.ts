@@ -12,6 +12,17 @@ export function familyOf(cause: Cause): Family {
   return isQueue ? "ACCEPT_QUEUE" : cause;
 }
 
+/**
+ * Causes that are no incidents: an episode of them is watched for what comes of it, and nobody is told. An application
+ * that is deployed is restarted each day, and nothing is the matter. It is an anomaly, with what it cost; a port that
+ * stays closed is SERVICE_DOWN, and a queue that is full all the same has an incident of its own.
+ */
+const UNTOLD: ReadonlySet<Cause> = new Set(["RESTART"]);
+
+export function isTold(cause: Cause): boolean {
+  return !UNTOLD.has(cause);
+}
+
 /** Observations running that name another cause of the family before that is the cause. */
 export const RIVAL_HITS = 3;
 

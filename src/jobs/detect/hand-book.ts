@@ -1,4 +1,5 @@
 import type { Diagnosis as FoundDiagnosis } from "../../detect/diagnosis/diagnose.ts";
+import type { SeenRestart } from "../../detect/diagnosis/restart-flag.ts";
 import type { ObservedListener } from "../../detect/diagnosis/window.ts";
 import { type Book, emptyBook } from "../../detect/episodes/book.ts";
 import type { Db } from "../../store/client.ts";
@@ -23,6 +24,8 @@ export interface Detail {
   readonly burn?: "PAGE" | "TICKET";
   /** Listeners that were closed, where that goes on: they are older than what is observed next. Absent for none. */
   readonly closed?: readonly ObservedListener[];
+  /** The restart that was recorded last, while that goes on. Absent for none. */
+  readonly restart?: SeenRestart;
 }
 
 /** The book with what its incidents are told by. */

@@ -6,13 +6,14 @@ import type { DetectionSettings } from "../../detect/settings.ts";
 import type { Changed } from "../../live/events.ts";
 import type { Db } from "../../store/client.ts";
 import type { Fleet } from "../../store/fleet-view.ts";
-import { attachAnomalies } from "../../store/incidents/anomalies.ts";
+import { attachAnomalies, type NewAnomaly } from "../../store/incidents/anomalies.ts";
 import { incidentsById } from "../../store/incidents/incident-pages.ts";
 import { setInhibition } from "../../store/incidents/inhibit.ts";
 import { type Finding, openOrUpdate } from "../../store/incidents/open.ts";
 import { resolveByKey } from "../../store/incidents/resolve.ts";
 import type { Labels } from "../../store/labels/effective.ts";
 import type { Detail, HandBook } from "./hand-book.ts";
+import { recordChanged } from "./record-lasting.ts";
 import { subjectsOf, tellingOf } from "./telling.ts";
 
 /** Anomalies that were recorded, by host: evidence of the incidents that it is in. */
@@ -24,9 +25,11 @@ export interface Written {
   readonly resolved: number;
   /** Those that are at a new revision. */
   readonly changed: readonly Changed[];
+  /** Anomalies that are at a new revision. */
+  readonly anomalies: readonly Changed[];
 }
 
-export const NOTHING_WRITTEN: Written = { opened: 0, resolved: 0, changed: [] };
+export const NOTHING_WRITTEN: Written = { opened: 0, resolved: 0, changed: [], anomalies: [] };
 
 /** The numbers of an incident that goes on as it is are written so often; at each judgement while it is young. */
 const REFRESH_MS = 30_000;
@@ -57,6 +60,7 @@ export class IncidentWriter {
   /** Incidents that are on and whose rows are not yet as they are, by key. */
   readonly #unwritten = new Map<string, Finding>();
   readonly #changed = new Set<number>();
+  readonly #anomalies: NewAnomaly[] = [];
   /** Of the newest judgement taken. */
   #at = 0;
   #opened = 0;
@@ -104,22 +108,29 @@ export class IncidentWriter {
     }
   }
 
+  /** Keeps an anomaly, to be written with the rest. */
+  record(anomaly: NewAnomaly): void {
+    this.#anomalies.push(anomaly);
+  }
+
   /** Writes what is on and not written yet. Call it last. @returns what became of incidents since the first call */
   async finish(): Promise<Written> {
     for (const key of [...this.#unwritten.keys()].sort()) await this.#open(key);
     await this.#inhibit();
     await this.#resolveOrphans();
-    const changed = (await incidentsById(this.#deps.tx, [...this.#changed])).map(({ id, revision }) => ({
+    const { tx } = this.#deps;
+    const changed = (await incidentsById(tx, [...this.#changed])).map(({ id, revision }) => ({
       id: String(id),
       revision,
     }));
-    return { opened: this.#opened, resolved: this.#resolved, changed };
+    const anomalies = await recordChanged(tx, this.#anomalies);
+    return { opened: this.#opened, resolved: this.#resolved, changed, anomalies: anomalies.changed };
   }
 
   /** Keeps which incidents are explained by others, where that changed: those that explain are written before. */
   async #inhibit(): Promise<void> {
     const { tx, hand, now } = this.#deps;
-    const held = inhibitions(hand.book.incidents.values(), this.#at, hand.inhibited);
+    const held = inhibitions(hand.book.incidents.values(), hand.inhibited);
     for (const dedupKey of [...new Set([...hand.inhibited.keys(), ...held.keys()])].sort()) {
       const by = held.get(dedupKey) ?? null;
       if (by === (hand.inhibited.get(dedupKey) ?? null)) continue;

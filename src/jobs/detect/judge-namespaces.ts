@@ -1,6 +1,7 @@
 import { lossBy } from "../../detect/baseline/loss-at.ts";
-import { diagnose } from "../../detect/diagnosis/diagnose.ts";
+import { diagnose, diagnoseLoss } from "../../detect/diagnosis/diagnose.ts";
 import { observe, type WindowInput } from "../../detect/diagnosis/observe.ts";
+import { seenRestart } from "../../detect/diagnosis/restart-flag.ts";
 import type { SharePoint } from "../../detect/diagnosis/severity.ts";
 import type { Surroundings } from "../../detect/diagnosis/window.ts";
 import type { Judgement } from "../../detect/episodes/book.ts";
@@ -21,6 +22,7 @@ import { closedIn, withClosed } from "./closed-listeners.ts";
 import { type DataProblem, problemsOfHosts } from "./data-problems.ts";
 import { type Detail, detailOf, type HandBook, namespaceSubject } from "./hand-book.ts";
 import type { IncidentWriter } from "./incident-writer.ts";
+import { restartAnomaly } from "./restarts.ts";
 import { roleOf, roleSizes } from "./roles.ts";
 
 /** What a diagnosis is made of, and how far back it is looked how long a loss has lasted. */
@@ -52,7 +54,7 @@ export interface Judging {
   readonly roleLabels: readonly string[];
   readonly settings: DetectionSettings;
   readonly hand: HandBook;
-  readonly writer: Pick<IncidentWriter, "take">;
+  readonly writer: Pick<IncidentWriter, "take" | "record">;
   /** Snapshots from here on are left for later, ms since 1970. */
   readonly until: number;
   readonly now: number;
@@ -175,7 +177,8 @@ export function lookedAtFrom(hand: HandBook, suspect: Suspect, now: number): num
 
 async function judgeStep(deps: Judging, common: Common, { seen, at, closesMinute }: Step): Promise<void> {
   const { suspect, host } = seen;
-  const subject = namespaceSubject(suspect.namespaceId);
+  const { namespaceId } = suspect;
+  const subject = namespaceSubject(namespaceId);
   const shares = seen.shares.filter(({ to }) => to <= at && to > at - SHARES_MS);
   const newest = shares.at(-1);
   // Of an interval without a rate nothing can be said: it neither begins an episode nor ends one.
@@ -190,7 +193,7 @@ async function judgeStep(deps: Judging, common: Common, { seen, at, closesMinute
   const role = roleOf(host.labels, deps.roleLabels);
   const { lossThreshold } = policyOf(deps.settings, role);
   const events = common.events.of(host);
-  const dataProblem = problems.find(({ namespaceId }) => namespaceId === suspect.namespaceId)?.flag ?? null;
+  const dataProblem = problems.find((problem) => problem.namespaceId === namespaceId)?.flag ?? null;
   // Of a host whose numbers cannot be trusted nothing else is said, of its other namespaces neither.
   const isHidden = problems.length > 0 && dataProblem === null;
   const closed = deps.hand.details.get(subject)?.closed ?? [];
@@ -202,22 +205,22 @@ async function judgeStep(deps: Judging, common: Common, { seen, at, closesMinute
     }),
     closed,
   );
-  const found =
-    dataProblem !== null || (!isHidden && (flags.length > 0 || (newest.share ?? 0) > lossThreshold))
-      ? diagnose(
-          window,
-          {
-            kernel: host.kernel,
-            sysctls: seen.sysctls,
-            usual: suspect.usualAt(at),
-            flags: [...flags, ...suspect.beside],
-            dataProblem,
-            silence: null,
-            events,
-          },
-          shares,
-        )
-      : null;
+  const surroundings = {
+    kernel: host.kernel,
+    sysctls: seen.sysctls,
+    usual: suspect.usualAt(at),
+    flags: [...flags, ...suspect.beside],
+    dataProblem,
+    silence: null,
+    events,
+  };
+  const losesNow = (newest.share ?? 0) > lossThreshold;
+  const isDiagnosed = dataProblem !== null || (!isHidden && (flags.length > 0 || losesNow));
+  const first = isDiagnosed ? diagnose(window, surroundings, shares) : null;
+  // Handshakes that are lost are told of, whatever else explains what is unusual.
+  const loss = first?.cause === "RESTART" && losesNow ? diagnoseLoss(window, surroundings, shares) : null;
+  const { restart: known = null } = deps.hand.details.get(subject) ?? {};
+  const restart = first?.cause === "RESTART" ? seenRestart(window, known) : null;
   const whose = { subject, host: String(host.id), role };
   const observations: Judgement["observations"][number][] =
     problems.length === 0
@@ -226,13 +229,24 @@ async function judgeStep(deps: Judging, common: Common, { seen, at, closesMinute
           .filter(({ cause }) => cause !== "DATA_PROBLEM")
           .map(({ cause, port, severity }) => ({ ...whose, cause, port, severity, strength: null }));
   const details = new Map<string, Detail>();
-  if (found !== null) {
+  for (const found of [first, loss]) {
+    if (found === null) continue;
     const observation = observationOf(found, whose, { share: newest.share, closesMinute }, lossThreshold);
     const isHeldBack = suppressedBy(observation.cause, at, events) !== null;
     observations.push(isHeldBack ? { ...observation, strength: null } : observation);
-    const detail = detailOf(found, suspect.namespaceId);
-    const remembered = closedIn(window, found.cause);
-    details.set(subject, remembered.length === 0 ? detail : { ...detail, closed: remembered });
+    if (restart !== null && found === first && !isHeldBack) {
+      const anomaly = restartAnomaly({ window, restart, known }, { hostId: host.id, namespaceId }, at);
+      if (anomaly !== null) deps.writer.record(anomaly);
+    }
+  }
+  const told = loss ?? first;
+  if (told !== null && first !== null) {
+    const closed = closedIn(window, first.cause);
+    details.set(subject, {
+      ...detailOf(told, namespaceId),
+      ...(closed.length === 0 ? {} : { closed }),
+      ...(restart === null ? {} : { restart }),
+    });
   }
   const judged = new Set([subject]);
   const { sizes } = common;

@@ -197,7 +197,7 @@ class ShardRun {
       outcome: {
         kind: "done",
         minutes: closed.length + late.length,
-        anomalies: anomalies.changed,
+        anomalies: [...anomalies.changed, ...incidents.anomalies],
         incidents,
         more,
       },

@@ -33,9 +33,9 @@ test("how it differs is the last evidence of what is the matter with it", () => 
 });
 
 test("of what nobody can explain it is said beside what is unusual", () => {
-  const burst: Flag = { ...PEER, detector: "seasonal", series: "TcpInSegs", text: "9 InSegs." };
+  const burst: Flag = { ...PEER, detector: "burst", series: "TcpExtPruneCalled", text: "9 PruneCalled." };
   const found = diagnosisOf(windowOf(spread({ accepted: 600 })), { flags: [burst, PEER] });
   expect(found?.cause).toBe("UNKNOWN");
-  expect(found?.summary).toContain("9 InSegs.");
-  expect(found?.evidence.map(({ statement }) => statement)).toEqual(["9 InSegs.", PEER.text]);
+  expect(found?.summary).toContain("9 PruneCalled.");
+  expect(found?.evidence.map(({ statement }) => statement)).toEqual(["9 PruneCalled.", PEER.text]);
 });

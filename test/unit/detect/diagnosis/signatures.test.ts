@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { Cause } from "../../../../src/detect/diagnosis/cause.ts";
+import { diagnoseLoss } from "../../../../src/detect/diagnosis/diagnose.ts";
 import type { NamespaceWindow, Surroundings } from "../../../../src/detect/diagnosis/window.ts";
-import { type Counts, diagnosisOf, listener, spread, windowOf } from "../support/windows.ts";
+import type { Flag } from "../../../../src/detect/flag.ts";
+import { CALM, type Counts, diagnosisOf, listener, spread, windowOf } from "../support/windows.ts";
 
 const FULL = listener({ samplesFull: 55, peakQueue: 17, lastQueue: 17, firstQueue: 17, weight: 1 });
 const once = (counts: Counts) => [counts];
@@ -327,25 +329,47 @@ describe("what else is told apart", () => {
     expect(diagnosisOf(stalled, { silence: flag })).toMatchObject({ cause: "HOST_SILENT", contributing: [] });
   });
 
+  const flagOf = (detector: Flag["detector"], series: string): Flag => ({
+    detector,
+    series,
+    from: 0,
+    to: 1,
+    observed: 9,
+    expected: 3,
+    low: 1,
+    high: 5,
+    z: 7,
+    share: null,
+    text: `9 ${series}.`,
+  });
+
   test("a flag that nothing explains is said to be unknown", () => {
-    const flag = {
-      detector: "seasonal",
-      series: "TcpInSegs",
-      from: 0,
-      to: 1,
-      observed: 9,
-      expected: 3,
-      low: 1,
-      high: 5,
-      z: 7,
-      share: null,
-      text: "9 InSegs.",
-    } as const;
-    expect(diagnosisOf(windowOf(spread({ accepted: 600 })), { flags: [flag] })).toMatchObject({
+    const flags = [flagOf("burst", "TcpExtTCPBacklogDrop")];
+    expect(diagnosisOf(windowOf(spread({ accepted: 600 })), { flags })).toMatchObject({
       cause: "UNKNOWN",
       severity: "INFO",
-      evidence: [{ statement: "9 InSegs.", counter: "TcpInSegs", value: 9, listener: null }],
+      evidence: [
+        { statement: "9 TcpExtTCPBacklogDrop.", counter: "TcpExtTCPBacklogDrop", value: 9, listener: null },
+      ],
     });
+  });
+
+  test("load that goes up or down, and what has changed for good, is said to be nothing", () => {
+    const flags = [flagOf("seasonal", "TcpInSegs"), flagOf("changepoint", "TcpExtTCPTimeouts")];
+    expect(diagnosisOf(windowOf(spread({ accepted: 600 })), { flags })).toBeNull();
+    const beside = [...flags, flagOf("burst", "TcpExtTCPBacklogDrop")];
+    expect(diagnosisOf(windowOf(spread({ accepted: 600 })), { flags: beside })?.evidence).toHaveLength(3);
+  });
+
+  test("a queue that is full while the application restarts is told apart from the restart", () => {
+    const listeners = [
+      listener({ closedAt: 30_000 }),
+      { ...FULL, inode: "2", openedAt: 32_000, weight: 700 },
+    ];
+    const window = windowOf(spread({ accepted: 0, overflows: 700, drops: 700 }), { listeners });
+    expect(diagnosisOf(window)?.cause).toBe("RESTART");
+    expect(diagnoseLoss(window, CALM, [])).toMatchObject({ cause: "APPLICATION_STALLED" });
+    expect(diagnoseLoss(windowOf(spread({ resets: 40 })), CALM, [])).toBeNull();
   });
 
   test("a leak", () => {

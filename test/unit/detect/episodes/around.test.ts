@@ -29,51 +29,43 @@ describe("what an incident explains", () => {
     ["HOST_SILENT", "APPLICATION_SLOW", true],
     ["DATA_PROBLEM", "SYN_FLOOD", true],
     ["HOST_SILENT", "DATA_PROBLEM", false],
-    ["RESTART", "CLIENT_ABORTS", true],
-    ["RESTART", "APPLICATION_SLOW", false],
     ["APPLICATION_SLOW", "CLIENT_ABORTS", true],
     ["SYN_FLOOD", "PATH_LOSS", true],
     ["CLIENT_ABORTS", "APPLICATION_SLOW", false],
   ])("%s holds back %s of its host: %s", (source, target, holds) => {
     const all = [incident(source, ["a"]), incident(target, ["a"])];
-    expect(inhibitions(all, 60_000).has(`${target} a`)).toBe(holds);
-    expect(inhibitions([incident(source, ["b"]), incident(target, ["a"])], 60_000).size).toBe(0);
-  });
-
-  test("a restart explains two minutes", () => {
-    const all = [incident("RESTART", ["a"]), incident("CLIENT_ABORTS", ["a"])];
-    expect(inhibitions(all, 120_000).size).toBe(1);
-    expect(inhibitions(all, 120_001).size).toBe(0);
+    expect(inhibitions(all).has(`${target} a`)).toBe(holds);
+    expect(inhibitions([incident(source, ["b"]), incident(target, ["a"])]).size).toBe(0);
   });
 
   test("one host does not explain what goes on on many, and many explain one", () => {
     const [one, many] = [incident("APPLICATION_SLOW", ["a"]), incident("CLIENT_ABORTS", ["a", "b"])];
-    expect(inhibitions([one, many], 0).size).toBe(0);
+    expect(inhibitions([one, many]).size).toBe(0);
     const fleet = incident("APPLICATION_SLOW", ["a", "b"]);
-    expect(inhibitions([fleet, incident("CLIENT_ABORTS", ["b"])], 0).size).toBe(1);
+    expect(inhibitions([fleet, incident("CLIENT_ABORTS", ["b"])]).size).toBe(1);
   });
 
   test("what was resolved explains nothing", () => {
     const over = { ...incident("HOST_SILENT", ["a"]), status: "resolved" } as const;
-    expect(inhibitions([over, incident("APPLICATION_SLOW", ["a"])], 0).size).toBe(0);
+    expect(inhibitions([over, incident("APPLICATION_SLOW", ["a"])]).size).toBe(0);
   });
 
   test("but the burn that it explained stays explained while it may be opened again, and no other", () => {
     const [slow, burn] = [incident("APPLICATION_SLOW", ["a"]), incident("SLO_BURN", ["a"])];
-    const on = inhibitions([slow, burn], 0);
+    const on = inhibitions([slow, burn]);
     expect([...on]).toEqual([[burn.key, slow.key]]);
     const over = { ...slow, status: "resolved", members: [] } as const;
-    expect(inhibitions([over, burn], 0, on)).toEqual(on);
-    expect(inhibitions([burn], 0, on).size).toBe(0);
+    expect(inhibitions([over, burn], on)).toEqual(on);
+    expect(inhibitions([burn], on).size).toBe(0);
     // Of a role: while the hosts of what explained it recover one after the other.
     const [stalled, wide] = [incident("APPLICATION_STALLED", ["a", "b"]), incident("SLO_BURN", ["a", "b"])];
-    const all = inhibitions([stalled, wide], 0);
-    expect(inhibitions([{ ...stalled, members: ["b"] }, wide], 0, all)).toEqual(all);
-    expect(inhibitions([{ ...stalled, members: ["b"] }, wide], 0).size).toBe(0);
+    const all = inhibitions([stalled, wide]);
+    expect(inhibitions([{ ...stalled, members: ["b"] }, wide], all)).toEqual(all);
+    expect(inhibitions([{ ...stalled, members: ["b"] }, wide]).size).toBe(0);
     // One that begins when nothing explains it is told of.
-    expect(inhibitions([over, burn], 0).size).toBe(0);
+    expect(inhibitions([over, burn]).size).toBe(0);
     const other = incident("CLIENT_ABORTS", ["a"]);
-    expect(inhibitions([over, other], 0, new Map([[other.key, over.key]])).size).toBe(0);
+    expect(inhibitions([over, other], new Map([[other.key, over.key]])).size).toBe(0);
   });
 });
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Cause } from "../../../../src/detect/diagnosis/cause.ts";
 import type { Judgement, Transition } from "../../../../src/detect/episodes/book.ts";
 import { inhibitions } from "../../../../src/detect/episodes/inhibition.ts";
-import { Fleet, hosts, stepOf, T0 } from "../support/faulty-fleet.ts";
+import { Fleet, hosts, stepOf } from "../support/faulty-fleet.ts";
 
 describe("the same fault", () => {
   test.each([
@@ -82,7 +82,7 @@ test("a fleet that falls silent at once is one incident, and holds back all othe
   const silent = fleet.open().find(({ cause }) => cause === "HOST_SILENT");
   expect(silent).toMatchObject({ scope: { kind: "fleet", of: "*" } });
   expect(fleet.open()).toHaveLength(2);
-  const held = inhibitions(fleet.open(), T0);
+  const held = inhibitions(fleet.open());
   expect([...held.values()]).toEqual([silent?.key]);
 });
 
