@@ -11,7 +11,7 @@ export const HOUR_MS = 60 * MINUTE_MS;
 /** How long a run goes on before anything is the matter. */
 export const LEAD_MS = 30 * MINUTE_MS;
 /** And after it is over: long enough for incidents to end. */
-const TAIL_MS = 40 * MINUTE_MS;
+export const TAIL_MS = 40 * MINUTE_MS;
 
 /** What is the matter in truth. */
 export interface Episode extends Span {
