@@ -45,6 +45,8 @@ export class MovingHost {
   at: number;
   everyMs = INTERVAL_MS;
   wordSize: 32 | 64 = 64;
+  /** The socket of its listener; null while it is closed. */
+  inode: string | null = "1";
   /** Counters beside those of a diagnosis, by full name, as they stand. */
   readonly raw = new Map<string, bigint>();
   readonly #store: Store;
@@ -91,7 +93,9 @@ export class MovingHost {
         this.#counters.set(measure, (this.#counters.get(measure) ?? 0n) + BigInt(by));
       }
       this.#drops += listener.drops;
-      const socket: OracleSocket = { inode: "1", limit: LIMIT, ...listener, drops: this.#drops };
+      const { inode } = this;
+      const sockets: OracleSocket[] =
+        inode === null ? [] : [{ inode, limit: LIMIT, ...listener, drops: this.#drops }];
       const one: OracleSnapshot = {
         at: this.at,
         uptimeMs: this.at - this.#bootedAt,
@@ -106,7 +110,7 @@ export class MovingHost {
           ]),
           ...this.raw,
         ]),
-        listeners: { samples: 10, complete: true, sockets: [socket] },
+        listeners: { samples: 10, complete: true, sockets },
       };
       rows.push(await rowOf(this.#store, this.member, one));
       this.at += this.everyMs;

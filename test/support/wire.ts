@@ -18,7 +18,8 @@ export function wireListeners({ listeners }: OracleSnapshot): WireListeners | nu
     sockets: sockets.map((socket) => ({
       ...socket,
       address: "0.0.0.0",
-      port: 80 + Number(socket.inode),
+      // 1 and 101 are one port, opened again.
+      port: 80 + (Number(socket.inode) % 100),
       acceptQueue: socket.peakQueue,
     })),
   };
