@@ -223,3 +223,45 @@ test("a token for some hosts writes for those alone", async () => {
   expect(await answer.text()).toMatch(/pushes for hosts named db-\*, and not for "web-6"/);
   expect(answer.headers.get("x-prometheus-remote-write-samples-written")).toBe("1");
 });
+
+test("of a machine that cAdvisor alone tells of, each container is there, and what is missing is said", async () => {
+  const metric = "container_network_advance_tcp_stats_total";
+  const of = (pod: string, state: string, values: readonly number[]) =>
+    course(metric, "node-7:10250", values, {
+      tcp_state: state,
+      pod,
+      namespace: "shop",
+      id: `/kubepods/${pod}`,
+    });
+  const answer = await write([
+    of("shop-1", "listenoverflows", [1, 1, 4, 4, 6, 6]),
+    of("shop-1", "listendrops", [1, 1, 4, 4, 6, 6]),
+    of("shop-2", "listenoverflows", [0, 0, 0, 0, 0, 0]),
+  ]);
+  expect(answer.status).toBe(204);
+  const host = await waitFor("what is missing", async () => {
+    const { data } = await service.graphql(
+      '{ host(name: "node-7") { capabilities { name available reason } namespaces { kind name } } }',
+    );
+    return data.host?.capabilities.length > 0 ? data.host : null;
+  });
+  expect(host.namespaces).toEqual([
+    { kind: "CONTAINER", name: "shop-1" },
+    { kind: "CONTAINER", name: "shop-2" },
+  ]);
+  expect(host.capabilities).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({
+        name: "counters.complete",
+        available: false,
+        reason: expect.stringMatching(/nothing is sent of the host itself.*run node_exporter there/),
+      }),
+      expect.objectContaining({
+        name: "containers.counters.complete",
+        available: false,
+        reason: expect.stringMatching(/not sent of containers: PassiveOpens/),
+      }),
+      expect.objectContaining({ name: "namespaces", available: true }),
+    ]),
+  );
+});

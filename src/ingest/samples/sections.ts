@@ -84,7 +84,7 @@ function sectionOf(group: HostGroup, senders: Senders, samples: number[], source
     for (const [at, reading] of [...times].sort(([a], [b]) => a - b)) {
       const { hash: layout, names, places } = senders.layouts.of(reading.names);
       if (senders.layouts.isNew(layout)) layouts[layout] = names;
-      const everyMs = key === "" ? senders.saw(id, at, names) : senders.saw(`${id} ${key}`, at, names);
+      const everyMs = key === "" ? senders.saw(id, at, names) : senders.sawContainer(id, key, at, names);
       snapshots.push({
         at,
         uptimeMs: Math.max(0, at - (group.startedAt ?? 0)),
@@ -96,7 +96,7 @@ function sectionOf(group: HostGroup, senders: Senders, samples: number[], source
       samples.push(names.length);
     }
   }
-  const capabilities = group.namespaces.has("") ? senders.capabilities(id) : null;
+  const capabilities = senders.capabilities(id);
   return {
     id,
     key: hostKey,

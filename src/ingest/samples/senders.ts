@@ -42,6 +42,14 @@ interface Sender {
   said: string | null;
 }
 
+/** The counters that a host does not send. */
+interface Missing {
+  /** Of the host itself; null for one of which its containers alone are told. */
+  readonly own: readonly string[] | null;
+  /** Of its containers, all together; null for one that has none. */
+  readonly containers: readonly string[] | null;
+}
+
 /** What this process has seen of each host that is written from elsewhere: hints alone, learnt anew after a restart. */
 export class Senders {
   readonly layouts = new SampleLayouts();
@@ -56,6 +64,12 @@ export class Senders {
       this.#hosts.set(name, host);
     }
     return host;
+  }
+
+  /** Takes in a scrape of a container of a host. @returns as `saw` does */
+  sawContainer(id: string, key: string, at: number, counters: readonly string[]): number {
+    this.saw(allContainersOf(id), at, counters);
+    return this.saw(`${id} ${key}`, at, counters);
   }
 
   /** Takes in a scrape of a host. @returns the interval between its scrapes, in ms */
@@ -83,9 +97,15 @@ export class Senders {
   /** What cannot be seen of a host, once that is known, and whenever it has changed; null otherwise. */
   capabilities(id: string): WireCapability[] | null {
     const sender = this.#of(id);
-    if (sender.scrapesSinceNew < SETTLED_SCRAPES) return null;
-    const missing = WANTED.filter((name) => !sender.counters.has(name));
-    const said = missing.join(" ");
+    const containers = this.#known.get(allContainersOf(id));
+    // Of a host that is told of, its own counters are waited for, and those of its containers come beside.
+    const settles = sender.lastAt > 0 ? sender : containers;
+    if (settles === undefined || settles.scrapesSinceNew < SETTLED_SCRAPES) return null;
+    const missing = {
+      own: sender.lastAt > 0 ? missingOf(sender) : null,
+      containers: containers === undefined ? null : missingOf(containers),
+    };
+    const said = JSON.stringify(missing);
     if (sender.said === said) return null;
     sender.said = said;
     return capabilitiesOf(missing);
@@ -108,17 +128,19 @@ export class Senders {
   }
 }
 
-function capabilitiesOf(missing: readonly string[]): WireCapability[] {
-  const names = missing.map((name) => name.replace(/^Tcp(Ext)?/, "")).join(", ");
-  const complete: WireCapability = { name: "counters.complete", available: true };
+/** The name by which all containers of a host are known together; no container has it. */
+function allContainersOf(id: string): string {
+  return `${id} *`;
+}
+
+function missingOf({ counters }: Sender): string[] {
+  return WANTED.filter((name) => !counters.has(name));
+}
+
+function capabilitiesOf({ own, containers }: Missing): WireCapability[] {
   return [
-    missing.length === 0
-      ? complete
-      : {
-          ...complete,
-          available: false,
-          reason: `not sent: ${names}. Without them some causes cannot be told apart: run node_exporter with --collector.netstat.fields='^(Tcp|TcpExt)_.*'`,
-        },
+    completeness(own),
+    ...(containers === null ? [] : [containersCompleteness(containers)]),
     {
       name: "values.exact",
       available: false,
@@ -129,11 +151,37 @@ function capabilitiesOf(missing: readonly string[]): WireCapability[] {
       available: false,
       reason: "samples say nothing of listening sockets: run Spillway's agent to have the listener named",
     },
-    {
-      name: "namespaces",
-      available: false,
-      reason:
-        "node_exporter reads the host's network namespace alone: run Spillway's agent, or cAdvisor with its advtcp metrics",
-    },
+    containers === null
+      ? {
+          name: "namespaces",
+          available: false,
+          reason:
+            "node_exporter reads the host's network namespace alone: run Spillway's agent, or cAdvisor with its advtcp metrics",
+        }
+      : { name: "namespaces", available: true },
   ];
+}
+
+function completeness(own: Missing["own"]): WireCapability {
+  const name = "counters.complete";
+  if (own?.length === 0) return { name, available: true };
+  const reason =
+    own === null
+      ? "nothing is sent of the host itself, only of its containers: run node_exporter there, scraped with the same instance"
+      : `not sent: ${words(own)}. Without them some causes cannot be told apart: run node_exporter with --collector.netstat.fields='^(Tcp|TcpExt)_.*'`;
+  return { name, available: false, reason };
+}
+
+function containersCompleteness(missing: readonly string[]): WireCapability {
+  const name = "containers.counters.complete";
+  if (missing.length === 0) return { name, available: true };
+  return {
+    name,
+    available: false,
+    reason: `not sent of containers: ${words(missing)}. Run cAdvisor with its advtcp metrics, or Spillway's agent`,
+  };
+}
+
+function words(counters: readonly string[]): string {
+  return counters.map((name) => name.replace(/^Tcp(Ext)?/, "")).join(", ");
 }

@@ -3,6 +3,7 @@ import { Owners } from "../../../../src/ingest/samples/owner.ts";
 import { sectionsOf } from "../../../../src/ingest/samples/sections.ts";
 import { Senders } from "../../../../src/ingest/samples/senders.ts";
 import type { SampleSeries } from "../../../../src/ingest/samples/series.ts";
+import { LIMITS } from "../../../../src/protocol/limits.ts";
 
 const OVERFLOWS = "node_netstat_TcpExt_ListenOverflows";
 const OPENS = "node_netstat_Tcp_PassiveOpens";
@@ -231,5 +232,48 @@ describe("what is learnt of a sender", () => {
     expect(senders.capabilities("a")).toBeNull();
     for (let scrape = 5; scrape < 11; scrape++) senders.saw("a", AT + scrape, ["TcpExtListenDrops"]);
     expect(senders.capabilities("a")).not.toBeNull();
+  });
+
+  describe("of containers", () => {
+    const scrape = (senders: Senders, seconds: number, key: string) =>
+      senders.sawContainer("a", key, AT + seconds * 1_000, ["TcpExtListenOverflows", "TcpCurrEstab"]);
+    const reasons = (senders: Senders) =>
+      Object.fromEntries((senders.capabilities("a") ?? []).map(({ name, reason }) => [name, reason]));
+
+    test("of which alone is told, that is said, with what is missing of them", () => {
+      const senders = new Senders();
+      for (const seconds of [0, 30, 60, 90]) scrape(senders, seconds, "one");
+      scrape(senders, 90, "two");
+      expect(senders.capabilities("a")).toBeNull();
+      expect(scrape(senders, 120, "one")).toBe(30_000);
+      const said = reasons(senders);
+      expect(said["counters.complete"]).toMatch(/nothing is sent of the host itself.*node_exporter/);
+      expect(said["containers.counters.complete"]).toMatch(/not sent of containers: PassiveOpens, .*advtcp/);
+      expect(said["containers.counters.complete"]).not.toMatch(/ListenOverflows/);
+      expect(said).toHaveProperty("namespaces", undefined);
+      expect(senders.capabilities("a")).toBeNull();
+    });
+
+    test("beside their host, what is missing of each is said", () => {
+      const senders = new Senders();
+      for (const seconds of [0, 30, 60, 90, 120]) {
+        scrape(senders, seconds, "one");
+        senders.saw("a", AT + seconds * 1_000, ["TcpPassiveOpens"]);
+      }
+      const said = reasons(senders);
+      expect(said["counters.complete"]).toMatch(/^not sent: ActiveOpens/);
+      expect(said["containers.counters.complete"]).toMatch(/^not sent of containers: PassiveOpens/);
+    });
+
+    test("no reason is longer than what is taken", () => {
+      const senders = new Senders();
+      for (const seconds of [0, 30, 60, 90, 120]) {
+        senders.sawContainer("a", "one", AT + seconds * 1_000, []);
+        senders.saw("a", AT + seconds * 1_000, []);
+      }
+      const lengths = Object.values(reasons(senders)).map((reason) => reason?.length ?? 0);
+      expect(Math.max(...lengths)).toBeLessThanOrEqual(LIMITS.textLength);
+      expect(Math.max(...lengths)).toBeGreaterThan(300);
+    });
   });
 });
