@@ -10,12 +10,14 @@ import { lacking, type Scenario } from "./scenarios/scenario.ts";
 const USAGE = `npm run test:faults -- [options]
   --only 1,3             of the scenarios these; all by default
   --seeds 20             runs of each: every scenario has its first seed before one has its second
+  --from 6               the number of the first of them, 1 by default
   --seed 2026-11-26-7    one seed, as a line of the report says it
   --hosts 20             simulated hosts
   --soak 60              instead of scenarios, minutes of anything at any time
   --at-once 3            worlds at a time
   --minutes 180          begins no run after that
   --write                puts the table into docs/reliability.md
+  --add                  with --write: adds to what it says of these scenarios
 A violation is told with its seed, and the next run goes on. Ctrl-C ends what runs; what was done is a table too.`;
 
 const values = readOptions(process.argv.slice(2));
@@ -25,7 +27,7 @@ const BEYOND_MS = 12 * 60_000;
 const today = new Date().toISOString().slice(0, 10);
 const seeds =
   values.seed === undefined
-    ? Array.from({ length: Number(values.seeds) }, (_, index) => `${today}-${index + 1}`)
+    ? Array.from({ length: Number(values.seeds) }, (_, index) => `${today}-${Number(values.from) + index}`)
     : [values.seed];
 const wanted = values.only?.split(",").map(Number);
 
@@ -67,7 +69,7 @@ await Promise.all(Array.from({ length: Number(values["at-once"]) }, () => work()
 
 const broken = all.filter(({ violations }) => violations.length > 0);
 if (values.write && all.length > 0) {
-  writeTable(fileURLToPath(new URL("../../docs/reliability.md", import.meta.url)), all);
+  writeTable(fileURLToPath(new URL("../../docs/reliability.md", import.meta.url)), all, { add: values.add });
 }
 console.log(`${all.length} of ${runs.length} runs, ${broken.length} of them broken`);
 for (const { scenario, seed } of broken) {
@@ -87,12 +89,14 @@ function readOptions(args: string[]) {
       options: {
         only: { type: "string" },
         seeds: { type: "string", default: "1" },
+        from: { type: "string", default: "1" },
         seed: { type: "string" },
         hosts: { type: "string", default: "20" },
         soak: { type: "string" },
         minutes: { type: "string" },
         "at-once": { type: "string", default: "1" },
         write: { type: "boolean", default: false },
+        add: { type: "boolean", default: false },
       },
     }).values;
   } catch (error) {
