@@ -64,7 +64,7 @@ describe("an application that is restarted", () => {
         endedAt: new Date(T0 + 17 * INTERVAL_MS),
         value: 40,
         explanation:
-          "The listener 0.0.0.0:81 was closed, and one was opened on its port 50 s later: 40 connections were reset.",
+          "The listener 0.0.0.0:81 was closed, and one was opened on its port 50 s later: 40 connections were reset. Drain before closing, or hand the socket to the next process.",
       },
     ]);
   });

@@ -5,6 +5,8 @@ import { nameOf } from "./focus.ts";
 import { MEASURES } from "./measures.ts";
 import type { NamespaceWindow } from "./window.ts";
 
+const DRAIN = " Drain before closing, or hand the socket to the next process.";
+
 /** A restart as it was seen so far: a later window has less of it. */
 export interface SeenRestart {
   /** When the listener was seen to be gone first, ms since 1970: it names the restart. */
@@ -53,6 +55,6 @@ export function restartFlag(window: NamespaceWindow, { from, resets, backAt }: S
     high: 0,
     z: 0,
     share: null,
-    text: `The listener ${nameOf(closed.listener)} was closed${again}: ${plain(resets)} connections were reset.`,
+    text: `The listener ${nameOf(closed.listener)} was closed${again}: ${plain(resets)} connections were reset.${resets > 0 ? DRAIN : ""}`,
   };
 }

@@ -14,7 +14,7 @@ test("a listener that is gone, with the connections that were reset", () => {
     from: 30_000,
     to: 50_000,
     observed: 40,
-    text: "The listener 0.0.0.0:8080 (app) was closed: 40 connections were reset.",
+    text: "The listener 0.0.0.0:8080 (app) was closed: 40 connections were reset. Drain before closing, or hand the socket to the next process.",
   });
 });
 
@@ -25,7 +25,7 @@ test("a later window knows that it is back, and takes nothing from what was seen
   expect(restart).toEqual({ from: 30_000, resets: 40, backAt: 34_000 });
   expect(restart && restartFlag(window, restart)).toMatchObject({
     to: 34_000,
-    text: "The listener 0.0.0.0:8080 (app) was closed, and one was opened on its port 4 s later: 40 connections were reset.",
+    text: "The listener 0.0.0.0:8080 (app) was closed, and one was opened on its port 4 s later: 40 connections were reset. Drain before closing, or hand the socket to the next process.",
   });
   // When exactly it was opened is known of the first list that has it.
   const later = windowOf(spread({}, 7), { listeners: [gone, listener({ inode: "2", openedAt: 60_000 })] });

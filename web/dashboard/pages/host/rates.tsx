@@ -184,7 +184,8 @@ function marksOf({ events, anomalies }: OfHost["host"], { counter, resets, gaps 
       }),
     ),
     ...anomalies.edges
-      .filter(({ node }) => node.counter?.name === counter)
+      // A restart is about every counter.
+      .filter(({ node }) => node.counter?.name === counter || node.detector === "restart")
       .map(
         ({ node: { startedAt, endedAt, explanation } }): Mark => ({
           kind: "anomaly",
