@@ -1,26 +1,11 @@
 /** A person with a browser: signing in and out, and what pages of other sites cannot do with the cookie. */
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { hasChromium, openBrowser } from "../support/browser.ts";
-import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
-import { type GraphqlAnswer, type Service, startService } from "../support/service.ts";
+import { suiteService } from "../support/own-database-service.ts";
+import type { GraphqlAnswer } from "../support/service.ts";
 import { waitFor } from "../support/wait.ts";
 
-let database: string;
-let service: Service;
-
-beforeAll(async () => {
-  database = await createDatabase(inject("postgresUrl"));
-  service = await startService({
-    databaseUrl: databaseUrlOf(inject("postgresUrl"), database),
-    role: "serve",
-    env: { SPILLWAY_RATE_LIMIT_SIGN_IN: "0" },
-  });
-});
-
-afterAll(async () => {
-  await service.stop();
-  await dropDatabase(inject("postgresUrl"), database);
-});
+const service = suiteService({ role: "serve", env: { SPILLWAY_RATE_LIMIT_SIGN_IN: "0" } });
 
 /** Sends the form of /sign-in. */
 function signIn(token: string, headers: Record<string, string> = {}): Promise<Response> {

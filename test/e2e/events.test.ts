@@ -1,25 +1,10 @@
 /** Events as those who deploy post them and those who look read them. */
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
+import { expect, test } from "vitest";
+import { suiteService } from "../support/own-database-service.ts";
 import { push, TestHost } from "../support/pushes.ts";
-import { type Service, startService } from "../support/service.ts";
 import { waitFor } from "../support/wait.ts";
 
-let database: string;
-let service: Service;
-
-beforeAll(async () => {
-  database = await createDatabase(inject("postgresUrl"));
-  service = await startService({
-    databaseUrl: databaseUrlOf(inject("postgresUrl"), database),
-    role: "serve",
-  });
-});
-
-afterAll(async () => {
-  await service.stop();
-  await dropDatabase(inject("postgresUrl"), database);
-});
+const service = suiteService({ role: "serve" });
 
 // biome-ignore lint/suspicious/noExplicitAny: the shape is that of the route
 async function send(token: string, path: string, body?: unknown): Promise<{ status: number; body: any }> {

@@ -1,25 +1,19 @@
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { hasChromium, openBrowser, type Visit } from "../support/browser.ts";
-import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
+import { suiteService } from "../support/own-database-service.ts";
 import { push, TestHost } from "../support/pushes.ts";
-import { type Service, startService } from "../support/service.ts";
 import { waitFor } from "../support/wait.ts";
 
-let service: Service;
-let database: string;
+const service = suiteService();
 let visit: Visit | undefined;
 
 beforeAll(async () => {
-  database = await createDatabase(inject("postgresUrl"));
-  service = await startService({ databaseUrl: databaseUrlOf(inject("postgresUrl"), database) });
   const host = new TestHost({ name: "web-1" });
   await service.pushed(push(host.section([host.snapshot(Date.now(), [1, 1, 1])])));
 });
 
 afterAll(async () => {
   await visit?.close();
-  await service.stop();
-  await dropDatabase(inject("postgresUrl"), database);
 });
 
 test("a stranger is sent to sign in", async () => {

@@ -1,28 +1,19 @@
 /** GraphQL over HTTP, as its specification has it and as strangers misuse it, against the running service. */
 import fc from "fast-check";
 import { serverAudits } from "graphql-http";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { schema } from "../../src/graphql/schema.ts";
-import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
 import { HOSTILE } from "../support/hostile-documents.ts";
+import { suiteService } from "../support/own-database-service.ts";
 import { randomDocument } from "../support/random-documents.ts";
-import { type GraphqlAnswer, type Service, startService } from "../support/service.ts";
+import type { GraphqlAnswer } from "../support/service.ts";
 
-let service: Service;
-let database: string;
+// A nightly run asks more in a minute than one token may.
+const service = suiteService({ env: { SPILLWAY_RATE_LIMIT: "0" } });
 let token: string;
 
 beforeAll(async () => {
-  database = await createDatabase(inject("postgresUrl"));
-  // A nightly run asks more in a minute than one token may.
-  const env = { SPILLWAY_RATE_LIMIT: "0" };
-  service = await startService({ databaseUrl: databaseUrlOf(inject("postgresUrl"), database), env });
   token = await service.token("read");
-});
-
-afterAll(async () => {
-  await service.stop();
-  await dropDatabase(inject("postgresUrl"), database);
 });
 
 function signed(url: string, init: RequestInit = {}): Promise<Response> {

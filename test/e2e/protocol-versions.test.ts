@@ -1,23 +1,11 @@
 /** Agents that are older or newer than the service: what a later one adds is passed over, what nobody understands is refused. */
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { expect, test } from "vitest";
 import { PROTOCOL_VERSION } from "../../src/protocol/version.ts";
-import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
+import { suiteService } from "../support/own-database-service.ts";
 import { push, TestHost } from "../support/pushes.ts";
-import { type Service, startService } from "../support/service.ts";
 import { waitFor } from "../support/wait.ts";
 
-let service: Service;
-let database: string;
-
-beforeAll(async () => {
-  database = await createDatabase(inject("postgresUrl"));
-  service = await startService({ databaseUrl: databaseUrlOf(inject("postgresUrl"), database) });
-});
-
-afterAll(async () => {
-  await service?.stop();
-  await dropDatabase(inject("postgresUrl"), database);
-});
+const service = suiteService();
 
 const latestOf = (host: TestHost) =>
   waitFor("the host's newest values", async () => {

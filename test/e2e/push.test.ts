@@ -1,23 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { gzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import type { HostSection, WireSnapshot } from "../../src/protocol/message.ts";
-import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
+import { suiteService } from "../support/own-database-service.ts";
 import { COUNTERS, push, TestHost } from "../support/pushes.ts";
-import { type Service, startService } from "../support/service.ts";
 import { waitFor } from "../support/wait.ts";
 
-let service: Service;
-let database: string;
-
-beforeAll(async () => {
-  database = await createDatabase(inject("postgresUrl"));
-  service = await startService({ databaseUrl: databaseUrlOf(inject("postgresUrl"), database) });
-});
+const service = suiteService();
 
 afterAll(async () => {
   expect(await service.stop()).toBe(0);
-  await dropDatabase(inject("postgresUrl"), database);
 });
 
 /** A minute well in the past, so that nothing here depends on when the test runs. */

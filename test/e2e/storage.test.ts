@@ -1,23 +1,10 @@
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
+import { expect, test } from "vitest";
+import { suiteService } from "../support/own-database-service.ts";
 import { push, TestHost } from "../support/pushes.ts";
-import { type Service, startService } from "../support/service.ts";
 import { waitFor } from "../support/wait.ts";
 
-let service: Service;
-let database: string;
+const service = suiteService({ env: { SPILLWAY_RAW_RETENTION: "3d", SPILLWAY_MINUTE_RETENTION: "14d" } });
 const HOUR = 3_600_000;
-
-beforeAll(async () => {
-  database = await createDatabase(inject("postgresUrl"));
-  const env = { SPILLWAY_RAW_RETENTION: "3d", SPILLWAY_MINUTE_RETENTION: "14d" };
-  service = await startService({ databaseUrl: databaseUrlOf(inject("postgresUrl"), database), env });
-});
-
-afterAll(async () => {
-  await service.stop();
-  await dropDatabase(inject("postgresUrl"), database);
-});
 
 function get(path: string, token: string | null, headers: Record<string, string> = {}): Promise<Response> {
   const authorization: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
