@@ -1,6 +1,6 @@
 /** The matrix: every operation and route by every kind of caller, against the table of docs/security.md. */
 import { createServer } from "node:http";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { Sources } from "../../src/graphql/context.ts";
 import { schema } from "../../src/graphql/schema.ts";
 import { createGraphqlServer } from "../../src/graphql/server.ts";
@@ -16,10 +16,10 @@ import { actorOfToken, SCOPES, type Scope } from "../../src/store/tokens.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { Metrics } from "../../src/telemetry/metrics.ts";
 import { readAccessTable } from "../support/access-table.ts";
-import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
 import { operationsOf, routesOf } from "../support/operations.ts";
+import { suiteService } from "../support/own-database-service.ts";
 import { push, TestHost } from "../support/pushes.ts";
-import { type Service, startService, withStore } from "../support/service.ts";
+import { withStore } from "../support/service.ts";
 import { init, rawSocket } from "../support/subscriptions.ts";
 
 /** What a caller shows, and what that is good for. */
@@ -36,23 +36,12 @@ const UNLIMITED = { SPILLWAY_RATE_LIMIT_STRANGER: "0", SPILLWAY_RATE_LIMIT_SIGN_
 const table = readAccessTable();
 const operations = operationsOf(schema);
 const callers: Caller[] = [];
-let database: string;
-let service: Service;
+const service = suiteService({ role: "serve", env: UNLIMITED });
 
-beforeAll(async () => {
-  database = await createDatabase(inject("postgresUrl"));
-  const databaseUrl = databaseUrlOf(inject("postgresUrl"), database);
-  service = await startService({ databaseUrl, role: "serve", env: UNLIMITED });
-  await makeCallers(databaseUrl);
-});
+beforeAll(makeCallers);
 
-afterAll(async () => {
-  await service.stop();
-  await dropDatabase(inject("postgresUrl"), database);
-});
-
-function makeCallers(databaseUrl: string): Promise<void> {
-  return withStore(databaseUrl, async ({ db }) => {
+function makeCallers(): Promise<void> {
+  return withStore(service.databaseUrl, async ({ db }) => {
     const now = Date.now();
     const make = (scopes: readonly Scope[], more: { expiresAt?: number; hostPattern?: string } = {}) =>
       createToken(
@@ -255,9 +244,7 @@ test("subscriptions let in whom the table says, and nobody else", async () => {
 });
 
 test("a token behind a node's id is shown to who may see tokens", async () => {
-  const ids = await withStore(databaseUrlOf(inject("postgresUrl"), database), ({ db }) =>
-    db.token.findMany({ take: 1 }),
-  );
+  const ids = await withStore(service.databaseUrl, ({ db }) => db.token.findMany({ take: 1 }));
   const query = `{ node(id: "token_${ids[0]?.id}") { id ... on Token { prefix } } }`;
   for (const [caller, code] of [
     [callers.find(({ scopes }) => scopes.join() === "read"), "FORBIDDEN"],

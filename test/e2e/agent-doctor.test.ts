@@ -4,10 +4,10 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, inject, onTestFinished, test } from "vitest";
-import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
+import { afterAll, expect, onTestFinished, test } from "vitest";
 import { end, firstLine, makeNetwork, readCounter, script } from "../support/network.ts";
-import { cleanEnvironment, type Service, startService } from "../support/service.ts";
+import { suiteService } from "../support/own-database-service.ts";
+import { cleanEnvironment } from "../support/service.ts";
 import { waitFor } from "../support/wait.ts";
 
 const AGENT = fileURLToPath(new URL("../../dist/agent.mjs", import.meta.url));
@@ -18,17 +18,10 @@ interface Finding {
   readonly message: string;
 }
 
-let service: Service;
-let database: string;
-
-beforeAll(async () => {
-  database = await createDatabase(inject("postgresUrl"));
-  service = await startService({ databaseUrl: databaseUrlOf(inject("postgresUrl"), database) });
-});
+const service = suiteService();
 
 afterAll(async () => {
   expect(await service.stop()).toBe(0);
-  await dropDatabase(inject("postgresUrl"), database);
 });
 
 function folder(): string {

@@ -7,9 +7,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
-import { cleanEnvironment, type Service, startService } from "../support/service.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { suiteService } from "../support/own-database-service.ts";
+import { cleanEnvironment } from "../support/service.ts";
 import { waitFor } from "../support/wait.ts";
 
 const AGENT = fileURLToPath(new URL("../../dist/agent.mjs", import.meta.url));
@@ -18,19 +18,14 @@ const runtimes = [process.execPath, ...others].map(
   (path) => [execFileSync(path, ["--version"], { encoding: "utf8" }).trim(), path] as const,
 );
 
-let service: Service;
-let database: string;
+const service = suiteService();
 let folder: string;
 
 beforeAll(async () => {
-  database = await createDatabase(inject("postgresUrl"));
-  service = await startService({ databaseUrl: databaseUrlOf(inject("postgresUrl"), database) });
   folder = await mkdtemp(join(tmpdir(), "spillway-runtimes-"));
 });
 
 afterAll(async () => {
-  await service.stop();
-  await dropDatabase(inject("postgresUrl"), database);
   await rm(folder, { recursive: true, force: true });
 });
 

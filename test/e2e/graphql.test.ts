@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { suiteService } from "../support/own-database-service.ts";
 import { push, TestHost } from "../support/pushes.ts";
-import { type Service, startService } from "../support/service.ts";
 import { waitFor } from "../support/wait.ts";
 
-let service: Service;
-let database: string;
+const service = suiteService();
 const start = Math.floor(Date.now() / 600_000) * 600_000 - 20 * 60_000;
 const regions = ["eu", "us"];
 const hosts = Array.from(
@@ -18,8 +16,6 @@ const hosts = Array.from(
 );
 
 beforeAll(async () => {
-  database = await createDatabase(inject("postgresUrl"));
-  service = await startService({ databaseUrl: databaseUrlOf(inject("postgresUrl"), database) });
   // Ten minutes, each host adding (index + 1) overflows a snapshot; the last host is silent after five.
   const sections = hosts.map((host, index) =>
     host.section(
@@ -38,11 +34,6 @@ beforeAll(async () => {
     const total = data.fleet.trend[0].total;
     return data.hosts.totalCount === 6 && total === String((1 + 2 + 3 + 4 + 5) * 60 + 6 * 30);
   });
-});
-
-afterAll(async () => {
-  await service.stop();
-  await dropDatabase(inject("postgresUrl"), database);
 });
 
 const range = `range: {from: "${new Date(start).toISOString()}", to: "${new Date(start + 600_000).toISOString()}"}`;

@@ -3,30 +3,22 @@ import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { end } from "../support/network.ts";
-import { cleanEnvironment, type Service, startService } from "../support/service.ts";
+import { startOnOwnDatabase, suiteService } from "../support/own-database-service.ts";
+import { cleanEnvironment } from "../support/service.ts";
 import { waitFor } from "../support/wait.ts";
 
-let service: Service;
-let database: string;
+const service = suiteService({ env: { SPILLWAY_LISTEN: "0.0.0.0", SPILLWAY_INTERVAL: "500ms" } });
 let root: string;
 let token: string;
 
 beforeAll(async () => {
-  database = await createDatabase(inject("postgresUrl"));
-  service = await startService({
-    databaseUrl: databaseUrlOf(inject("postgresUrl"), database),
-    env: { SPILLWAY_LISTEN: "0.0.0.0", SPILLWAY_INTERVAL: "500ms" },
-  });
   token = await service.token("ingest");
   root = await mkdtemp(join(tmpdir(), "spillway-root-"));
 });
 
 afterAll(async () => {
-  await service.stop();
-  await dropDatabase(inject("postgresUrl"), database);
   await rm(root, { recursive: true, force: true });
 });
 
@@ -173,8 +165,7 @@ test.each([
 });
 
 test("a service that listens on loopback only says what to set first", async () => {
-  const name = await createDatabase(inject("postgresUrl"));
-  const local = await startService({ databaseUrl: databaseUrlOf(inject("postgresUrl"), name) });
+  const local = await startOnOwnDatabase();
   const response = await fetch(`${local.url}/install.sh`);
   expect([response.status, await response.json()]).toEqual([
     409,
@@ -183,6 +174,5 @@ test("a service that listens on loopback only says what to set first", async () 
       detail: expect.stringMatching(/SPILLWAY_LISTEN=0.0.0.0.*SPILLWAY_PUBLIC_URL/),
     }),
   ]);
-  await local.stop();
-  await dropDatabase(inject("postgresUrl"), name);
+  await local.close();
 });

@@ -2,25 +2,17 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
+import { beforeAll, expect, test } from "vitest";
+import { suiteService } from "../support/own-database-service.ts";
 import { push, TestHost } from "../support/pushes.ts";
-import { makeToken, type Service, startService } from "../support/service.ts";
+import { makeToken, startService } from "../support/service.ts";
 import { waitFor } from "../support/wait.ts";
 
-let service: Service;
-let database: string;
+const service = suiteService();
 let token: string;
 
 beforeAll(async () => {
-  database = await createDatabase(inject("postgresUrl"));
-  const databaseUrl = databaseUrlOf(inject("postgresUrl"), database);
-  service = await startService({ databaseUrl });
-  token = await makeToken(databaseUrl, "read");
-});
-afterAll(async () => {
-  await service.stop();
-  await dropDatabase(inject("postgresUrl"), database);
+  token = await makeToken(service.databaseUrl, "read");
 });
 
 const metrics = (query: string, headers: Record<string, string>) =>
@@ -96,9 +88,8 @@ test("a label that is none is refused", async () => {
 });
 
 test("a worker tells of its health and its jobs at a port of its own, and of nothing else", async () => {
-  const databaseUrl = databaseUrlOf(inject("postgresUrl"), database);
   const env = { SPILLWAY_WORK_PORT: "0", SPILLWAY_LOG_LEVEL: "info" };
-  const worker = await startService({ databaseUrl, role: "work", env });
+  const worker = await startService({ databaseUrl: service.databaseUrl, role: "work", env });
   try {
     const port = await waitFor("the worker's port", () => /"port":(\d+)/.exec(worker.output())?.[1] ?? null);
     const get = (path: string) => fetch(`http://127.0.0.1:${port}${path}`);
@@ -116,9 +107,12 @@ test("a worker tells of its health and its jobs at a port of its own, and of not
 });
 
 test("a port of a worker that is taken ends its start, and says so", async () => {
-  const databaseUrl = databaseUrlOf(inject("postgresUrl"), database);
   const taken = new URL(service.url).port;
-  const worker = await startService({ databaseUrl, role: "work", env: { SPILLWAY_WORK_PORT: taken } });
+  const worker = await startService({
+    databaseUrl: service.databaseUrl,
+    role: "work",
+    env: { SPILLWAY_WORK_PORT: taken },
+  });
   await waitFor("the worker to end", () => worker.process.exitCode !== null);
   expect(worker.output()).toContain(`cannot listen on 127.0.0.1:${taken}: another process has it`);
 });

@@ -1,28 +1,20 @@
 /** OTLP metrics over HTTP, request by request. */
 import { gzipSync } from "node:zlib";
 import { BinaryReader } from "@bufbuild/protobuf/wire";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
+import { beforeAll, expect, test } from "vitest";
 import { otlpJson, otlpProtobuf, type SentResource } from "../support/otlp.ts";
-import { makeToken, type Service, startService } from "../support/service.ts";
+import { suiteService } from "../support/own-database-service.ts";
+import { makeToken } from "../support/service.ts";
 import { waitFor } from "../support/wait.ts";
 
 const PROTOBUF = "application/x-protobuf";
 const now = Math.floor(Date.now() / 60_000) * 60_000 - 600_000;
 
-let service: Service;
-let database: string;
+const service = suiteService();
 let token: string;
 
 beforeAll(async () => {
-  database = await createDatabase(inject("postgresUrl"));
-  const databaseUrl = databaseUrlOf(inject("postgresUrl"), database);
-  service = await startService({ databaseUrl });
-  token = await makeToken(databaseUrl, "ingest");
-});
-afterAll(async () => {
-  await service.stop();
-  await dropDatabase(inject("postgresUrl"), database);
+  token = await makeToken(service.databaseUrl, "ingest");
 });
 
 function send(body: string | Uint8Array, headers: Record<string, string>): Promise<Response> {

@@ -1,28 +1,20 @@
 /** Prometheus remote write, request by request. */
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { snappy } from "../../bench/peers/snappy.ts";
-import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
+import { suiteService } from "../support/own-database-service.ts";
 import { requestV2, type SentSeries, writeRequest } from "../support/remote-write.ts";
-import { makeToken, type Service, startService } from "../support/service.ts";
+import { makeToken, startService } from "../support/service.ts";
 import { waitFor } from "../support/wait.ts";
 
 const OVERFLOWS = "node_netstat_TcpExt_ListenOverflows";
 const DROPS = "node_netstat_TcpExt_ListenDrops";
 
-let service: Service;
-let database: string;
+const service = suiteService();
 let token: string;
 const now = Math.floor(Date.now() / 60_000) * 60_000 - 600_000;
 
 beforeAll(async () => {
-  database = await createDatabase(inject("postgresUrl"));
-  const databaseUrl = databaseUrlOf(inject("postgresUrl"), database);
-  service = await startService({ databaseUrl });
-  token = await makeToken(databaseUrl, "ingest");
-});
-afterAll(async () => {
-  await service.stop();
-  await dropDatabase(inject("postgresUrl"), database);
+  token = await makeToken(service.databaseUrl, "ingest");
 });
 
 interface Sending {
@@ -195,8 +187,10 @@ test.each([
 });
 
 test("of too many requests Prometheus is told by 503, and when to come back: 429 would have it drop them", async () => {
-  const databaseUrl = databaseUrlOf(inject("postgresUrl"), database);
-  const other = await startService({ databaseUrl, env: { SPILLWAY_RATE_LIMIT_INGEST: "1" } });
+  const other = await startService({
+    databaseUrl: service.databaseUrl,
+    env: { SPILLWAY_RATE_LIMIT_INGEST: "1" },
+  });
   try {
     const answers = [
       await send({ body: good(), url: other.url }),

@@ -1,15 +1,14 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { z } from "zod";
 import { ROUTES } from "../../src/rest/routes.ts";
 import { recordAnomalies } from "../../src/store/incidents/anomalies.ts";
-import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
 import { anomalyOn, judge, newMember } from "../support/incidents.ts";
+import { suiteService } from "../support/own-database-service.ts";
 import { push, TestHost } from "../support/pushes.ts";
-import { type Service, startService, withStore } from "../support/service.ts";
+import { withStore } from "../support/service.ts";
 import { waitFor } from "../support/wait.ts";
 
-let service: Service;
-let database: string;
+const service = suiteService();
 let token: string;
 let incident: string;
 const start = Math.floor(Date.now() / 600_000) * 600_000 - 20 * 60_000;
@@ -24,10 +23,8 @@ const hosts = ["eu", "us"].map(
 );
 
 beforeAll(async () => {
-  database = await createDatabase(inject("postgresUrl"));
-  service = await startService({ databaseUrl: databaseUrlOf(inject("postgresUrl"), database) });
   token = await service.token("read", "admin");
-  incident = await withStore(databaseUrlOf(inject("postgresUrl"), database), async ({ db }) => {
+  incident = await withStore(service.databaseUrl, async ({ db }) => {
     const member = await newMember(db, "old-1");
     const startedAt = start + 60_000;
     const { incidentId } = await judge(db, {
@@ -76,11 +73,6 @@ beforeAll(async () => {
     const { data } = await service.graphql("{ system { rollup { pendingMarks } } hosts { totalCount } }");
     return data.system.rollup.pendingMarks === 0 && data.hosts.totalCount === 3;
   });
-});
-
-afterAll(async () => {
-  await service.stop();
-  await dropDatabase(inject("postgresUrl"), database);
 });
 
 function request(path: string, init: RequestInit = {}): Promise<Response> {
