@@ -5,13 +5,12 @@
  */
 import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Agent } from "../support/agent.ts";
-import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
 import { setAsideIn } from "../support/delivery.ts";
 import type { Collected } from "../support/journal-keeper.ts";
+import { suiteService } from "../support/own-database-service.ts";
 import { type Hooks, LONG, Scenario } from "../support/scenario.ts";
-import { type Service, startService } from "../support/service.ts";
 import { waitFor } from "../support/wait.ts";
 
 const LIBRARY = ["x86_64", "aarch64"]
@@ -23,20 +22,7 @@ const MINUTE_MS = 60_000;
 const NEAR_MS = 10_000;
 const TEN_YEARS = 3_650;
 
-let service: Service;
-let database: string;
-let databaseUrl: string;
-
-beforeAll(async () => {
-  database = await createDatabase(inject("postgresUrl"));
-  databaseUrl = databaseUrlOf(inject("postgresUrl"), database);
-  service = await startService({ databaseUrl });
-});
-
-afterAll(async () => {
-  await service.stop();
-  await dropDatabase(inject("postgresUrl"), database);
-});
+const service = suiteService();
 
 /** A host whose clock the test sets, by days from the true one. */
 class ClockScenario {
@@ -45,7 +31,7 @@ class ClockScenario {
   readonly #begun = Date.now();
 
   static async begin(host: string, days: number, hooks: Hooks): Promise<ClockScenario> {
-    return new ClockScenario(await Scenario.begin(host, hooks, { databaseUrl }), days);
+    return new ClockScenario(await Scenario.begin(host, hooks, { databaseUrl: service.databaseUrl }), days);
   }
 
   private constructor(scenario: Scenario, days: number) {

@@ -5,13 +5,13 @@
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { hashSecret } from "../../src/store/tokens.ts";
-import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
 import { setAsideIn } from "../support/delivery.ts";
 import { Link, type PassedPush } from "../support/link.ts";
+import { suiteService } from "../support/own-database-service.ts";
 import { freePort, LONG, Scenario } from "../support/scenario.ts";
-import { makeToken, type Service, startService, withStore } from "../support/service.ts";
+import { makeToken, type Service, withStore } from "../support/service.ts";
 import { waitFor } from "../support/wait.ts";
 
 const KILLS = Number(process.env.SPILLWAY_TEST_KILLS ?? 8);
@@ -19,21 +19,8 @@ const KILLS = Number(process.env.SPILLWAY_TEST_KILLS ?? 8);
 const SLACK_MS = 10_000;
 const ROOT_ALONE = ["--namespaces", "root"];
 
-let database: string;
-let databaseUrl: string;
 /** Of those tests that do not stop it. */
-let service: Service;
-
-beforeAll(async () => {
-  database = await createDatabase(inject("postgresUrl"));
-  databaseUrl = databaseUrlOf(inject("postgresUrl"), database);
-  service = await startService({ databaseUrl });
-});
-
-afterAll(async () => {
-  await service.stop();
-  await dropDatabase(inject("postgresUrl"), database);
-});
+const service = suiteService();
 
 describe.concurrent("the service ends with exactly what the agent collected", { timeout: 300_000 }, () => {
   test("the service down for as long as an hour's snapshots take: caught up in batches, the newest first", async (hooks) => {
@@ -66,8 +53,8 @@ describe.concurrent("the service ends with exactly what the agent collected", { 
   });
 
   test("a token that is revoked, and restored or replaced while the agent runs", async (hooks) => {
-    const restored = await Scenario.begin("restored-token", hooks, { databaseUrl });
-    const replaced = await Scenario.begin("replaced-token", hooks, { databaseUrl });
+    const restored = await Scenario.begin("restored-token", hooks, { databaseUrl: service.databaseUrl });
+    const replaced = await Scenario.begin("replaced-token", hooks, { databaseUrl: service.databaseUrl });
     const tokenFile = join(replaced.stateDir, "..", "token");
     writeFileSync(tokenFile, replaced.token, { mode: 0o600 });
     const flags = ["--interval", "250ms", ...ROOT_ALONE];
@@ -77,7 +64,7 @@ describe.concurrent("the service ends with exactly what the agent collected", { 
     ] as const;
     for (const [scenario] of agents) await scenario.collects(3, "with a good token");
     const revoke = ({ token }: Scenario, revokedAt: Date | null) =>
-      withStore(databaseUrl, ({ db }) =>
+      withStore(service.databaseUrl, ({ db }) =>
         db.token.update({ where: { hash: hashSecret(token) }, data: { revokedAt } }),
       );
     for (const [scenario] of agents) await revoke(scenario, new Date());
@@ -96,7 +83,7 @@ describe.concurrent("the service ends with exactly what the agent collected", { 
     }
     const before = await Promise.all(agents.map(async ([scenario]) => (await scenario.stored()).length));
     await revoke(restored, null);
-    writeFileSync(tokenFile, await makeToken(databaseUrl, "ingest"));
+    writeFileSync(tokenFile, await makeToken(service.databaseUrl, "ingest"));
     for (const [index, [scenario, agent]] of agents.entries()) {
       const stored = await scenario.expectExact(agent, service);
       expect(stored.length).toBeGreaterThanOrEqual((before[index] ?? 0) + 5);
@@ -105,7 +92,7 @@ describe.concurrent("the service ends with exactly what the agent collected", { 
   });
 
   test("something in between that answers 400, then a page in HTML, then 502, then cuts every connection", async (hooks) => {
-    const scenario = await Scenario.begin("proxy", hooks, { databaseUrl });
+    const scenario = await Scenario.begin("proxy", hooks, { databaseUrl: service.databaseUrl });
     const link = await Link.open(service.url);
     hooks.onTestFinished(() => link.close());
     const agent = scenario.agent(link.url, { flags: ["--interval", "200ms", ...ROOT_ALONE] });

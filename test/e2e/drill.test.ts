@@ -1,11 +1,11 @@
 /** Drills: real faults on the kernel of this machine, followed through the real service. */
 import { spawnSync } from "node:child_process";
 import { readdirSync, rmSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type DrillRun, type DrillRunOptions, pathWithoutUnshare, startDrill } from "../support/drill.ts";
+import { startOnOwnDatabase, suiteService } from "../support/own-database-service.ts";
 import { descendantsOf, stateOf } from "../support/processes.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { waitFor } from "../support/wait.ts";
 
 const isRoot = process.getuid?.() === 0;
@@ -14,20 +14,15 @@ const canUnshare =
 const bare = pathWithoutUnshare();
 const NO_TOOLS = { env: { PATH: bare.PATH } };
 
-let database: string;
-let service: Service;
+const service = suiteService();
 let token: string;
 
 beforeAll(async () => {
-  database = await createDatabase(inject("postgresUrl"));
-  service = await startService({ databaseUrl: databaseUrlOf(inject("postgresUrl"), database) });
   token = await service.token("read", "ingest");
 });
 
 afterAll(async () => {
   bare.remove();
-  await service.stop();
-  await dropDatabase(inject("postgresUrl"), database);
 });
 
 const start = (kind: string, options: DrillRunOptions = {}) =>
@@ -128,8 +123,7 @@ describe("one that is ended early leaves nothing", () => {
   });
 
   test("when the service is lost", async () => {
-    const own = await createDatabase(inject("postgresUrl"));
-    const lost = await startService({ databaseUrl: databaseUrlOf(inject("postgresUrl"), own) });
+    const lost = await startOnOwnDatabase();
     try {
       const run = startDrill(["slow", "--server", lost.url], { token: await lost.token("read", "ingest") });
       await run.event("loaded");
@@ -139,8 +133,7 @@ describe("one that is ended early leaves nothing", () => {
       expect([code, errors]).toEqual([1, expect.stringContaining("no Spillway answers at")]);
       await expectNothingLeft(run, started);
     } finally {
-      await lost.kill();
-      await dropDatabase(inject("postgresUrl"), own);
+      await lost.close();
     }
   });
 });
@@ -210,8 +203,7 @@ describe("by the API", () => {
   });
 
   test("a process that only serves makes none, and says how", async () => {
-    const databaseUrl = databaseUrlOf(inject("postgresUrl"), database);
-    const serving = await startService({ databaseUrl, role: "serve" });
+    const serving = await startService({ databaseUrl: service.databaseUrl, role: "serve" });
     try {
       const { data, errors } = await serving.graphql("mutation { startDrill(kind: SLOW) { kind } }");
       expect(data).toBeNull();

@@ -9,18 +9,17 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { HostSection } from "../../src/protocol/message.ts";
-import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
 import { EPISODES, episodeNamed } from "../support/episodes/catalog.ts";
 import { BY_FLAG, diagnosed, expectTruth } from "../support/episodes/first-cause.ts";
 import { canMake, makeEpisode } from "../support/episodes/make-episode.ts";
 import { replayEpisode } from "../support/episodes/replay.ts";
 import { increasesOver, misfits } from "../support/episodes/signature.ts";
 import { end } from "../support/network.ts";
+import { suiteService } from "../support/own-database-service.ts";
 import { descendantsOf, stateOf } from "../support/processes.ts";
 import { push } from "../support/pushes.ts";
-import { type Service, startService } from "../support/service.ts";
 import { waitFor } from "../support/wait.ts";
 
 const QUICK = [
@@ -88,18 +87,7 @@ describe("on the real service", () => {
     "TcpExtListenDrops",
     "TcpExtSyncookiesSent",
   ];
-  let service: Service;
-  let database: string;
-
-  beforeAll(async () => {
-    database = await createDatabase(inject("postgresUrl"));
-    service = await startService({ databaseUrl: databaseUrlOf(inject("postgresUrl"), database) });
-  });
-
-  afterAll(async () => {
-    await service.stop();
-    await dropDatabase(inject("postgresUrl"), database);
-  });
+  const service = suiteService();
 
   /** Increases of the host over the last hour, as the service tells them. */
   async function told(host: string): Promise<unknown> {

@@ -1,12 +1,12 @@
 /** The ten questions of docs/api.md against the running service: each is answered, and with what the story is about. */
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
+import { beforeAll, describe, expect, test } from "vitest";
 import { exampleFleet } from "../support/example-fleet.ts";
 import { judge } from "../support/incidents.ts";
+import { suiteService } from "../support/own-database-service.ts";
 import { push } from "../support/pushes.ts";
-import { type GraphqlAnswer, type Service, startService, withStore } from "../support/service.ts";
+import { type GraphqlAnswer, withStore } from "../support/service.ts";
 import { waitFor } from "../support/wait.ts";
 
 const FOLDER = fileURLToPath(new URL("../../src/graphql/examples/", import.meta.url));
@@ -14,12 +14,9 @@ const DOCS = readFileSync(new URL("../../docs/api.md", import.meta.url), "utf8")
 const files = readdirSync(FOLDER).sort();
 const textOf = (file: string) => readFileSync(`${FOLDER}${file}`, "utf8");
 
-let service: Service;
-let database: string;
+const service = suiteService();
 
 beforeAll(async () => {
-  database = await createDatabase(inject("postgresUrl"));
-  service = await startService({ databaseUrl: databaseUrlOf(inject("postgresUrl"), database) });
   // It ends with a minute that is over, so that every answer is of whole minutes.
   const end = Math.floor(Date.now() / 60_000) * 60_000 - 1_000;
   for (const section of exampleFleet(end)) await service.pushed(push(section));
@@ -39,7 +36,7 @@ beforeAll(async () => {
     },
   );
   expect(errors).toBeUndefined();
-  await withStore(databaseUrlOf(inject("postgresUrl"), database), async ({ db }) => {
+  await withStore(service.databaseUrl, async ({ db }) => {
     const host = await db.host.findFirstOrThrow({ where: { name: "web-3" } });
     await judge(db, {
       hosts: [{ hostId: host.id, hostName: host.name }],
@@ -64,11 +61,6 @@ beforeAll(async () => {
       },
     });
   });
-});
-
-afterAll(async () => {
-  await service.stop();
-  await dropDatabase(inject("postgresUrl"), database);
 });
 
 /** What a question must find; variables where it has none by default. */

@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { WireListener, WireNamespace } from "../../src/protocol/message.ts";
-import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
+import { suiteService } from "../support/own-database-service.ts";
 import { push, TestHost } from "../support/pushes.ts";
-import { type Service, startService } from "../support/service.ts";
 import { waitFor } from "../support/wait.ts";
 
 const NAMES = [
@@ -15,8 +14,7 @@ const NAMES = [
 ];
 const TICKS = 61;
 
-let service: Service;
-let database: string;
+const service = suiteService();
 const start = Math.floor(Date.now() / 600_000) * 600_000 - 20 * 60_000;
 const iso = (at: number) => new Date(at).toISOString();
 const range = `range: {from: "${iso(start)}", to: "${iso(start + 660_000)}"}`;
@@ -48,8 +46,6 @@ function socket(more: Partial<WireListener>): WireListener {
 }
 
 beforeAll(async () => {
-  database = await createDatabase(inject("postgresUrl"));
-  service = await startService({ databaseUrl: databaseUrlOf(inject("postgresUrl"), database) });
   const ticks = Array.from({ length: TICKS }, (_, tick) => ({ tick, at: start + tick * 10_000 }));
   const listeners = (sockets: readonly WireListener[]) => ({ source: "ss" as const, samples: 5, sockets });
   await service.pushed(
@@ -92,11 +88,6 @@ beforeAll(async () => {
     );
     return data.fleet.trend[0].total === String(60 * 111);
   });
-});
-
-afterAll(async () => {
-  await service.stop();
-  await dropDatabase(inject("postgresUrl"), database);
 });
 
 const ask = async (query: string, variables?: object) => {

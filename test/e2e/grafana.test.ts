@@ -3,10 +3,10 @@
  * both say what GraphQL says.
  */
 import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { suiteService } from "../support/own-database-service.ts";
 import { push, TestHost } from "../support/pushes.ts";
-import { makeToken, type Service, startService } from "../support/service.ts";
+import { makeToken } from "../support/service.ts";
 import { waitFor } from "../support/wait.ts";
 
 /** Those of the dashboard; the last is a gauge. */
@@ -37,15 +37,11 @@ const hosts = [
   new TestHost({ name: "db-1", names: NAMES, labels: { role: "db" } }),
 ];
 
-let service: Service;
-let database: string;
+const service = suiteService();
 let token: string;
 
 beforeAll(async () => {
-  database = await createDatabase(inject("postgresUrl"));
-  const databaseUrl = databaseUrlOf(inject("postgresUrl"), database);
-  service = await startService({ databaseUrl });
-  token = await makeToken(databaseUrl, "read");
+  token = await makeToken(service.databaseUrl, "read");
   const ticks = Math.ceil((end + MINUTE - start) / TICK);
   const sections = hosts.map((host, place) =>
     host.section(
@@ -69,11 +65,6 @@ beforeAll(async () => {
     return (body.data as { result: { value: [number, string] }[] }).result[0]?.value[1] === "3";
   });
 }, 120_000);
-
-afterAll(async () => {
-  await service.stop();
-  await dropDatabase(inject("postgresUrl"), database);
-});
 
 type Params = [string, string][];
 

@@ -1,7 +1,6 @@
 /** The one line that adds a host, on a machine with a real systemd: what its unit does, and does not, there. */
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
-import { type Service, startService } from "../support/service.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { suiteService } from "../support/own-database-service.ts";
 import { makeMachine, type Ran, type SystemdMachine, whyNoSystemd } from "../support/systemd/machine.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -11,17 +10,11 @@ const UNIT = "spillway-agent.service";
 const NO_CAPABILITIES = "0000000000000000";
 
 describe.skipIf(why !== null)(`with a real systemd${why === null ? "" : `, left out: ${why}`}`, () => {
-  let service: Service;
-  let database: string;
+  const service = suiteService({ env: { SPILLWAY_LISTEN: "0.0.0.0", SPILLWAY_INTERVAL: "500ms" } });
   let machine: SystemdMachine;
   let token: string;
 
   beforeAll(async () => {
-    database = await createDatabase(inject("postgresUrl"));
-    service = await startService({
-      databaseUrl: databaseUrlOf(inject("postgresUrl"), database),
-      env: { SPILLWAY_LISTEN: "0.0.0.0", SPILLWAY_INTERVAL: "500ms" },
-    });
     token = await service.token("ingest");
     machine = makeMachine();
     await machine.boot();
@@ -29,8 +22,6 @@ describe.skipIf(why !== null)(`with a real systemd${why === null ? "" : `, left 
 
   afterAll(async () => {
     await machine.remove();
-    await service.stop();
-    await dropDatabase(inject("postgresUrl"), database);
   });
 
   /** As a person types it. */

@@ -1,9 +1,9 @@
 /** PromQL over the Prometheus HTTP API, as Grafana's data source asks it. */
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { WireNamespace } from "../../src/protocol/message.ts";
-import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
+import { suiteService } from "../support/own-database-service.ts";
 import { push, TestHost } from "../support/pushes.ts";
-import { makeToken, type Service, startService } from "../support/service.ts";
+import { makeToken } from "../support/service.ts";
 import { waitFor } from "../support/wait.ts";
 
 const NAMES = ["TcpPassiveOpens", "TcpExtListenOverflows", "TcpCurrEstab"];
@@ -26,8 +26,7 @@ const container: WireNamespace = {
   labels: { app: "shop" },
 };
 
-let service: Service;
-let database: string;
+const service = suiteService();
 let token: string;
 
 interface Answer {
@@ -70,10 +69,7 @@ function labelsOf(metric: Readonly<Record<string, string>>): string {
 }
 
 beforeAll(async () => {
-  database = await createDatabase(inject("postgresUrl"));
-  const databaseUrl = databaseUrlOf(inject("postgresUrl"), database);
-  service = await startService({ databaseUrl });
-  token = await makeToken(databaseUrl, "read");
+  token = await makeToken(service.databaseUrl, "read");
   const ticks = Array.from({ length: TICKS }, (_, tick) => ({ tick, at: start - 60_000 + tick * 10_000 }));
   await service.pushed(
     push(
@@ -91,11 +87,6 @@ beforeAll(async () => {
     "the rollups",
     async () => (await instant(`sum(increase(${OPENS}[10m]))`))[""] === String(60 * 160),
   );
-});
-
-afterAll(async () => {
-  await service.stop();
-  await dropDatabase(inject("postgresUrl"), database);
 });
 
 describe("queries", () => {

@@ -2,12 +2,12 @@
 import { once } from "node:events";
 import { request } from "node:http";
 import { connect } from "node:net";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { redeemSignInLink } from "../../src/store/sessions.ts";
 import { hashSecret } from "../../src/store/tokens.ts";
-import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
+import { suiteService } from "../support/own-database-service.ts";
 import { push, TestHost } from "../support/pushes.ts";
-import { type Service, startService, withStore } from "../support/service.ts";
+import { startService, withStore } from "../support/service.ts";
 import { init, type RawSocket, rawSocket, subscribe } from "../support/subscriptions.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -15,21 +15,11 @@ const TREND = 'subscription { trend(counter: "ListenOverflows") { start values }
 const OVERFLOWS =
   'subscription { trend(counter: "ListenOverflows", measure: INCREASE) { counter labels start step values total } }';
 
-let database: string;
-let databaseUrl: string;
-let service: Service;
+const service = suiteService({ env: { SPILLWAY_RATE_LIMIT_STRANGER: "0" } });
 let reader: string;
 
 beforeAll(async () => {
-  database = await createDatabase(inject("postgresUrl"));
-  databaseUrl = databaseUrlOf(inject("postgresUrl"), database);
-  service = await startService({ databaseUrl, env: { SPILLWAY_RATE_LIMIT_STRANGER: "0" } });
   reader = await service.token("read");
-});
-
-afterAll(async () => {
-  await service.stop();
-  await dropDatabase(inject("postgresUrl"), database);
 });
 
 async function opened(token = reader): Promise<RawSocket> {
@@ -50,7 +40,7 @@ async function metric(pattern: RegExp): Promise<number> {
 
 async function signedIn(): Promise<string> {
   const code = /sign-in\?code=(\S+)/.exec(service.output())?.[1] ?? "";
-  const secret = await withStore(databaseUrl, ({ db }) =>
+  const secret = await withStore(service.databaseUrl, ({ db }) =>
     redeemSignInLink(db, code, { address: "127.0.0.1", now: Date.now() }),
   );
   return `spillway_session=${secret}`;
@@ -102,7 +92,7 @@ describe("who is let in", () => {
 
   test("a token that is revoked closes its sockets with 4401, and those of no other", async () => {
     const [gone, stays] = [await opened(await service.token("read")), await opened()];
-    await withStore(databaseUrl, ({ db }) =>
+    await withStore(service.databaseUrl, ({ db }) =>
       db.token.updateMany({
         where: { scopes: { equals: ["read"] }, hash: { not: hashSecret(reader) } },
         data: { revokedAt: new Date() },
@@ -330,7 +320,7 @@ describe("the HTTP server", () => {
   });
 
   test("tells its clients to go when it stops", async () => {
-    const second = await startService({ databaseUrl, role: "serve" });
+    const second = await startService({ databaseUrl: service.databaseUrl, role: "serve" });
     const socket = await rawSocket(second);
     socket.send(init(reader));
     await socket.got("connection_ack");
