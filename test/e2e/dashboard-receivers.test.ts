@@ -1,12 +1,11 @@
 /** Receivers on the settings page: what a test was answered, who works, and who fails since when and why. */
-import { expect, inject, test } from "vitest";
+import { expect, test } from "vitest";
 import { seriousBarriers } from "../support/accessible.ts";
 import { hasChromium, openBrowser } from "../support/browser.ts";
 import { SEEN, signIn } from "../support/dashboard.ts";
-import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
+import { startOnOwnDatabase } from "../support/own-database-service.ts";
 import { startWebhook } from "../support/receivers/webhook.ts";
 import { receiversFile, WEBHOOK_SECRET } from "../support/receivers-file.ts";
-import { startService } from "../support/service.ts";
 
 test.runIf(hasChromium)(
   "a test says what the far end answered, whether it took it or not",
@@ -16,10 +15,7 @@ test.runIf(hasChromium)(
     broken.answerNext({ status: 500, body: "the disk is full" });
     const file = await receiversFile();
     await file.write({ "ops-hook": good.url, "old-hook": broken.url });
-    const server = inject("postgresUrl");
-    const database = await createDatabase(server);
-    const service = await startService({
-      databaseUrl: databaseUrlOf(server, database),
+    const service = await startOnOwnDatabase({
       env: { SPILLWAY_RATE_LIMIT_SIGN_IN: "0", SPILLWAY_RECEIVERS_FILE: file.path },
     });
     const visit = await openBrowser(service.url);
@@ -41,8 +37,7 @@ test.runIf(hasChromium)(
       expect(visit.faults).toEqual([]);
     } finally {
       await visit.close();
-      await service.stop();
-      await dropDatabase(server, database);
+      await service.close();
       await good.close();
       await broken.close();
       await file.remove();

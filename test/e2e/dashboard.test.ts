@@ -3,13 +3,13 @@
  * overflow its queue.
  */
 import { isDeepStrictEqual } from "node:util";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { seriousBarriers } from "../support/accessible.ts";
 import { hasChromium, openBrowser, type Visit } from "../support/browser.ts";
 import { SEEN, signIn } from "../support/dashboard.ts";
-import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
 import { makeNetwork, type TestNetwork } from "../support/network.ts";
-import { type Service, startService } from "../support/service.ts";
+import { type OwnDatabaseService, startOnOwnDatabase } from "../support/own-database-service.ts";
+import type { Service } from "../support/service.ts";
 import { startVictim, type Victim } from "../support/victim.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -17,8 +17,7 @@ import { waitFor } from "../support/wait.ts";
 const AS_SECURE = "--unsafely-treat-insecure-origin-as-secure=";
 
 let network: TestNetwork;
-let database: string;
-let service: Service;
+let service: OwnDatabaseService;
 let victim: Victim;
 let incident: { readonly id: string; readonly title: string };
 let hostId: string;
@@ -27,9 +26,7 @@ const visits: Visit[] = [];
 beforeAll(async () => {
   if (!hasChromium) return;
   network = makeNetwork();
-  database = await createDatabase(inject("postgresUrl"));
-  service = await startService({
-    databaseUrl: databaseUrlOf(inject("postgresUrl"), database),
+  service = await startOnOwnDatabase({
     env: { SPILLWAY_LISTEN: network.address, SPILLWAY_INTERVAL: "1s", SPILLWAY_RATE_LIMIT_SIGN_IN: "0" },
   });
   victim = await startVictim(network, service, "1s");
@@ -52,9 +49,8 @@ afterAll(async () => {
   if (!hasChromium) return;
   await Promise.all(visits.map((visit) => visit.close()));
   await victim?.remove();
-  await service?.stop();
+  await service?.close();
   network?.remove();
-  await dropDatabase(inject("postgresUrl"), database);
 });
 
 /** A browser of its own that is signed in, at a path. */

@@ -1,14 +1,12 @@
-import { expect, inject, test } from "vitest";
-import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
+import { expect, test } from "vitest";
 import { judge, newMember } from "../support/incidents.ts";
-import { startService, withStore } from "../support/service.ts";
+import { startOnOwnDatabase } from "../support/own-database-service.ts";
+import { withStore } from "../support/service.ts";
 
 test("an incident is shown with its link, and acknowledged by who may", async () => {
-  const database = await createDatabase(inject("postgresUrl"));
-  const databaseUrl = databaseUrlOf(inject("postgresUrl"), database);
-  const service = await startService({ databaseUrl });
+  const service = await startOnOwnDatabase();
   try {
-    const { incidentId } = await withStore(databaseUrl, async ({ db }) =>
+    const { incidentId } = await withStore(service.databaseUrl, async ({ db }) =>
       judge(db, { hosts: [await newMember(db, "web-1")] }),
     );
     const id = `incident_${incidentId}`;
@@ -35,7 +33,6 @@ test("an incident is shown with its link, and acknowledged by who may", async ()
     const { data: after } = await service.graphql(`{ incident(id: "${id}") { acknowledgedBy } }`);
     expect(after.incident).toEqual({ acknowledgedBy: "read+operate+admin" });
   } finally {
-    await service.stop();
-    await dropDatabase(inject("postgresUrl"), database);
+    await service.close();
   }
 });

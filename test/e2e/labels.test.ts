@@ -4,31 +4,27 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type OwnDatabaseService, startOnOwnDatabase } from "../support/own-database-service.ts";
 import { push, TestHost } from "../support/pushes.ts";
-import { cleanEnvironment, type Service, startService } from "../support/service.ts";
+import { cleanEnvironment } from "../support/service.ts";
 import { openTestStore } from "../support/store.ts";
 import { waitFor } from "../support/wait.ts";
 
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 let folder: string;
 let file: string;
-let database: string;
-let service: Service;
+let service: OwnDatabaseService;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "spillway-labels-"));
   file = join(folder, "labels.yml");
   await writeFile(file, "- match: web-*\n  labels: {role: web, tier: front}\n");
-  database = await createDatabase(inject("postgresUrl"));
-  const databaseUrl = databaseUrlOf(inject("postgresUrl"), database);
-  service = await startService({ databaseUrl, env: { SPILLWAY_LABELS_FILE: file } });
+  service = await startOnOwnDatabase({ env: { SPILLWAY_LABELS_FILE: file } });
 });
 
 afterAll(async () => {
-  await service.stop();
-  await dropDatabase(inject("postgresUrl"), database);
+  await service.close();
   await rm(folder, { recursive: true });
 });
 
@@ -77,7 +73,7 @@ test("labels that come with a backlog hold from its oldest snapshot on", async (
     host.snapshot(later, [0, 0, 0]),
   ];
   await service.pushed(push(host.section(snapshots, { labels: { version: "2" } })));
-  const store = openTestStore(databaseUrlOf(inject("postgresUrl"), database), 1);
+  const store = openTestStore(service.databaseUrl, 1);
   const { id } = await store.db.host.findUniqueOrThrow({ where: { agentId: host.id } });
   const history = await store.db.hostLabelHistory.findMany({
     where: { hostId: id },

@@ -5,16 +5,16 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, inject, test } from "vitest";
+import { expect, test } from "vitest";
 import { hasAlertmanager, startAlertmanager } from "../support/alertmanager.ts";
-import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
 import { Started } from "../support/namespaces.ts";
 import { makeNetwork } from "../support/network.ts";
+import { startOnOwnDatabase } from "../support/own-database-service.ts";
 import { startPagerDuty } from "../support/receivers/pagerduty.ts";
 import { startSlack } from "../support/receivers/slack.ts";
 import { startMailServer } from "../support/receivers/smtp.ts";
 import { startWebhook } from "../support/receivers/webhook.ts";
-import { type Service, startService } from "../support/service.ts";
+import type { Service } from "../support/service.ts";
 import { startVictim, type Victim } from "../support/victim.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -58,17 +58,14 @@ async function overflowTo(
   await writeFile(join(folder, "receivers.yml"), JSON.stringify(file));
   const network = makeNetwork();
   started.add(() => network.remove());
-  const database = await createDatabase(inject("postgresUrl"));
-  started.add(() => dropDatabase(inject("postgresUrl"), database));
-  const service = await startService({
-    databaseUrl: databaseUrlOf(inject("postgresUrl"), database),
+  const service = await startOnOwnDatabase({
     env: {
       SPILLWAY_LISTEN: network.address,
       SPILLWAY_INTERVAL: "1s",
       SPILLWAY_RECEIVERS_FILE: join(folder, "receivers.yml"),
     },
   });
-  started.add(() => service.stop());
+  started.add(() => service.close());
   const victim = await startVictim(network, service, "1s");
   started.add(() => victim.remove());
   await victim.reports();

@@ -2,11 +2,10 @@
  * A real overflow on the real kernel, followed through the agent, the service, the rollup job and GraphQL:
  * a listener with backlog 4 that is stopped, and thirty connections.
  */
-import { expect, inject, test } from "vitest";
-import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
+import { expect, test } from "vitest";
 import { makeNetwork } from "../support/network.ts";
+import { startOnOwnDatabase } from "../support/own-database-service.ts";
 import { hasRedis, startRedis } from "../support/redis.ts";
-import { startService } from "../support/service.ts";
 import { startVictim } from "../support/victim.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -21,9 +20,7 @@ function equals(seen: unknown, expected: unknown): boolean {
 
 async function followOverflow(redisUrl: string | null): Promise<void> {
   const network = makeNetwork();
-  const database = await createDatabase(inject("postgresUrl"));
-  const service = await startService({
-    databaseUrl: databaseUrlOf(inject("postgresUrl"), database),
+  const service = await startOnOwnDatabase({
     env: {
       SPILLWAY_LISTEN: network.address,
       SPILLWAY_INTERVAL: "500ms",
@@ -84,9 +81,8 @@ async function followOverflow(redisUrl: string | null): Promise<void> {
     throw error;
   } finally {
     await victim.remove();
-    await service.stop();
+    await service.close();
     network.remove();
-    await dropDatabase(inject("postgresUrl"), database);
   }
 }
 

@@ -1,10 +1,9 @@
 /** The dashboard in a browser that is signed in. */
-import { inject } from "vitest";
 import type { HostSection } from "../../src/protocol/message.ts";
 import { openBrowser, type Visit } from "./browser.ts";
-import { createDatabase, databaseUrlOf, dropDatabase } from "./databases.ts";
+import { startOnOwnDatabase } from "./own-database-service.ts";
 import { push } from "./pushes.ts";
-import { type Service, startService } from "./service.ts";
+import type { Service } from "./service.ts";
 
 /** What a page shows is waited for so long: browsers are slow where much else runs. */
 export const SEEN = { timeout: 60_000 };
@@ -34,19 +33,13 @@ export async function openDashboard(
   path: string,
   ...scopes: Parameters<Service["token"]>
 ): Promise<Dashboard> {
-  const server = inject("postgresUrl");
-  const database = await createDatabase(server);
-  const service = await startService({
-    databaseUrl: databaseUrlOf(server, database),
-    env: { SPILLWAY_RATE_LIMIT_SIGN_IN: "0" },
-  });
+  const service = await startOnOwnDatabase({ env: { SPILLWAY_RATE_LIMIT_SIGN_IN: "0" } });
   await service.pushed(push(...sections));
   const visit = await openBrowser(service.url);
   await signIn(visit, service, path, ...scopes);
   const close = async () => {
     await visit.close();
-    await service.stop();
-    await dropDatabase(server, database);
+    await service.close();
   };
   return { service, visit, close };
 }
