@@ -3,7 +3,6 @@ import { describe, expect, vi } from "vitest";
 import type { Store } from "../../src/store/client.ts";
 import { insertEvent } from "../../src/store/events.ts";
 import {
-  append,
   detector,
   FULL,
   INTERVAL_MS,
@@ -13,6 +12,7 @@ import {
   type Moves,
   MovingHost,
 } from "../support/detection.ts";
+import { live } from "../support/live.ts";
 import { test } from "../support/store.ts";
 
 vi.setConfig({ testTimeout: 180_000 });
@@ -32,10 +32,7 @@ async function play(store: Store, parts: readonly Part[]): Promise<MovingHost> {
   const { run } = detector(store);
   for (const [inode, intervals, moves, listener] of parts) {
     host.inode = inode;
-    for (let index = 0; index < intervals; index++) {
-      await append(store, await host.intervals(1, moves, listener));
-      await run(host.at - INTERVAL_MS + 1_000);
-    }
+    await live(store, host, run, [[intervals, moves, listener]]);
   }
   return host;
 }
