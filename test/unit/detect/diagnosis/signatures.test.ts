@@ -199,9 +199,13 @@ describe("what else is told apart", () => {
       { ...FULL, inode: "2", openedAt: 32_000, weight: 700 },
     ];
     const window = windowOf(spread({ accepted: 0, overflows: 700, drops: 700 }), { listeners });
-    expect(diagnosisOf(window)?.cause).toBe("RESTART");
-    expect(diagnoseLoss(window, CALM, [])).toMatchObject({ cause: "APPLICATION_STALLED" });
-    expect(diagnoseLoss(windowOf(spread({ resets: 40 })), CALM, [])).toBeNull();
+    const first = diagnosisOf(window);
+    if (first === null) throw new Error("nothing was diagnosed");
+    expect(first.cause).toBe("RESTART");
+    const found = diagnoseLoss(window, CALM, [], first);
+    expect(found).toMatchObject({ cause: "APPLICATION_STALLED", contributing: ["RESTART"] });
+    expect(found?.evidence).toContainEqual(first.evidence[0]);
+    expect(diagnoseLoss(windowOf(spread({ resets: 40 })), CALM, [], first)).toBeNull();
   });
 
   test("a leak", () => {
