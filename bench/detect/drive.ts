@@ -220,8 +220,9 @@ export class Drive {
   }
 
   readonly #writer = {
-    /** A restart, of which nobody is told. */
-    record: (): void => undefined,
+    /** Restarts, of which nobody is told. */
+    record: (): Promise<number> => Promise.resolve(0),
+    addEvidence: (): void => undefined,
     take: async (judgement: Judgement, details: ReadonlyMap<string, Detail>): Promise<void> => {
       for (const [subject, detail] of details) this.#hand.details.set(subject, detail);
       const { book, transitions } = advance(this.#hand.book, judgement);

@@ -11,7 +11,6 @@ export type Detector =
   | "invariant"
   | "syn_flood"
   | "slo_burn"
-  | "restart"
   | "retransmits";
 
 /**

@@ -13,6 +13,7 @@ import {
   type Moves,
   MovingHost,
 } from "../support/detection.ts";
+import { live } from "../support/live.ts";
 import { test } from "../support/store.ts";
 
 vi.setConfig({ testTimeout: 180_000 });
@@ -21,6 +22,7 @@ const T0 = Date.UTC(2026, 10, 23, 12);
 const CALM: Moves = { accepted: 10 };
 /** The queue of 40 is reset, and 30 clients are refused. */
 const CLOSING: Moves = { resets: 40, resetsSent: 70 };
+const STALLED: Moves = { overflows: 60, drops: 60 };
 const REFUSING: Moves = { resetsSent: 20 };
 
 /** A socket, or none, for so many intervals, and what moves in each. */
@@ -32,10 +34,9 @@ async function play(store: Store, parts: readonly Part[]): Promise<MovingHost> {
   const { run } = detector(store);
   for (const [inode, intervals, moves, listener] of parts) {
     host.inode = inode;
-    for (let index = 0; index < intervals; index++) {
-      await append(store, await host.intervals(1, moves, listener));
-      await run(host.at - INTERVAL_MS + 1_000);
-    }
+    await live(store, host, run, [
+      listener === undefined ? [intervals, moves] : [intervals, moves, listener],
+    ]);
   }
   return host;
 }
@@ -64,17 +65,18 @@ describe("an application that is restarted", () => {
         endedAt: new Date(T0 + 17 * INTERVAL_MS),
         value: 40,
         explanation:
-          "The listener 0.0.0.0:81 was closed, and one was opened on its port 50 s later: 40 connections were reset. Drain before closing, or hand the socket to the next process.",
+          "The listener 0.0.0.0:81 was closed, and opened again 50 s later: 40 connections were reset. Drain before closing, or hand the socket to the next process.",
       },
     ]);
   });
 
-  test("is none where a deploy was recorded", async ({ store }) => {
+  const ends = [null, T0 + 17 * INTERVAL_MS];
+  test.for(ends)("is none where a deploy was recorded, until %s", async (until, { store }) => {
     await insertEvent(store.db, {
       kind: "deploy",
       title: "web 2.0",
       at: T0 + 11 * INTERVAL_MS,
-      until: null,
+      until,
       matchers: [],
       url: null,
       createdBy: "ci",
@@ -84,26 +86,67 @@ describe("an application that is restarted", () => {
     expect(await restartsIn(store)).toEqual([]);
   });
 
+  const DOWN: readonly Part[] = [
+    ["1", 12, CALM],
+    [null, 1, CLOSING],
+    [null, 10, REFUSING],
+  ];
   test("and does not come back is down after a minute", async ({ store }) => {
-    await play(store, [
-      ["1", 12, CALM],
-      [null, 1, CLOSING],
-      [null, 10, REFUSING],
+    await play(store, DOWN);
+    const [down, ...others] = await incidentsOf(store);
+    expect(others).toEqual([]);
+    expect(down).toMatchObject({ status: "OPEN", cause: "SERVICE_DOWN", urgency: "PAGE" });
+    // It is no restart any more, and what it cost is evidence of what it became.
+    expect(await restartsIn(store)).toMatchObject([
+      { value: 40, endedAt: new Date(T0 + 18 * INTERVAL_MS), incidentId: down?.id },
     ]);
-    expect(await incidentsOf(store)).toMatchObject([
-      { status: "OPEN", cause: "SERVICE_DOWN", urgency: "PAGE" },
-    ]);
-    expect(await restartsIn(store)).toHaveLength(1);
   });
 
-  test("and does not accept what comes has an incident of that", async ({ store }) => {
-    await play(store, [
+  test("and comes back later has cost what it cost", async ({ store }) => {
+    await play(store, [...DOWN, ["101", 37, CALM]]);
+    expect(await incidentsOf(store)).toMatchObject([{ status: "RESOLVED", cause: "SERVICE_DOWN" }]);
+    expect(await restartsIn(store)).toMatchObject([
+      {
+        value: 40,
+        endedAt: new Date(T0 + 23 * INTERVAL_MS),
+        explanation: expect.stringMatching(/1\.8 min later: 40/),
+      },
+    ]);
+  });
+
+  test("and does not accept what comes has an incident of that, which it is told by throughout", async ({
+    store,
+  }) => {
+    const host = await play(store, [
       ["1", 12, CALM],
       [null, 1, CLOSING],
       [null, 4, REFUSING],
-      ["101", 9, { overflows: 60, drops: 60 }, FULL],
+      ["101", 9, STALLED, FULL],
     ]);
-    expect(await incidentsOf(store)).toMatchObject([{ status: "OPEN", cause: "APPLICATION_STALLED" }]);
-    expect(await restartsIn(store)).toMatchObject([{ value: 40 }]);
+    const told = { status: "OPEN", cause: "APPLICATION_STALLED", diagnosis: { contributing: ["RESTART"] } };
+    const [stalled] = await incidentsOf(store);
+    expect(stalled).toMatchObject(told);
+    expect(await restartsIn(store)).toMatchObject([{ value: 40, incidentId: stalled?.id }]);
+    // Nothing is lost in an interval, and the restart is all that is unusual.
+    await live(store, host, detector(store).run, [[1, CALM]]);
+    const [after] = await incidentsOf(store);
+    expect(after).toMatchObject({ ...told, lossShare: expect.any(Number) });
+  });
+
+  test("once is recorded once, whether it is judged as it comes or all at once, and again", async ({
+    store,
+  }) => {
+    const host = await MovingHost.make(store, "web-1", T0, { role: "web" });
+    await learned(store, host);
+    for (const [inode, intervals, moves] of DEPLOYED) {
+      host.inode = inode;
+      await append(store, await host.intervals(intervals, moves));
+    }
+    const { run } = detector(store);
+    await run(host.at);
+    const once = await restartsIn(store);
+    expect(once).toMatchObject([{ value: 40, endedAt: new Date(T0 + 17 * INTERVAL_MS) }]);
+    await run(host.at + 1_000);
+    expect(await restartsIn(store)).toEqual(once);
   });
 });

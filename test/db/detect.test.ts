@@ -2,8 +2,6 @@
 import { describe, expect } from "vitest";
 import type { Store } from "../../src/store/client.ts";
 import { shardsBehind } from "../../src/store/detect/state.ts";
-import { insertEvent } from "../../src/store/events.ts";
-import { insertSilence } from "../../src/store/incidents/silences.ts";
 import {
   append,
   BURSTS,
@@ -12,10 +10,10 @@ import {
   forgetDetection,
   INTERVAL_MS,
   incidentsOf,
-  type ListenerMoves,
   type Moves,
   MovingHost,
 } from "../support/detection.ts";
+import { live, type Part } from "../support/live.ts";
 import { dying } from "../support/rollups.ts";
 import { test } from "../support/store.ts";
 
@@ -25,24 +23,6 @@ const CALM: Moves = { accepted: 50 };
 const STALLED: Moves = { overflows: 60, drops: 60 };
 const SLOW: Moves = { accepted: 10, overflows: 60, drops: 60 };
 const BURST: Moves = { accepted: 100, overflows: 60, drops: 60 };
-
-/** Intervals with what moved in them. */
-type Part = readonly [intervals: number, moves: Moves, listener?: ListenerMoves];
-
-/** Sends the intervals of a host one by one, each judged when it has come. */
-async function live(
-  store: Store,
-  host: MovingHost,
-  run: (now: number) => Promise<void>,
-  parts: readonly Part[],
-) {
-  for (const [intervals, moves, listener] of parts) {
-    for (let index = 0; index < intervals; index++) {
-      await append(store, await host.intervals(1, moves, listener));
-      await run(host.at - INTERVAL_MS + 1_000);
-    }
-  }
-}
 
 /** All that detection has written, but for ids and how often a row was touched. */
 async function written({ db }: Store) {
@@ -282,60 +262,6 @@ describe("hosts of one role", () => {
         labels: { role: "web" },
       },
     ]);
-  });
-});
-
-describe("a fault in a maintenance window", () => {
-  test("is an anomaly, and no incident before the window is over", async ({ store }) => {
-    const host = await MovingHost.make(store, "web-1", T0, { role: "web" });
-    const until = T0 + 5 * MINUTE;
-    await insertEvent(store.db, {
-      kind: "MAINTENANCE",
-      title: "a new kernel",
-      at: T0,
-      until,
-      matchers: [{ name: "role", op: "EQ", value: "web" }],
-      url: null,
-      createdBy: "a person",
-    });
-    const { run } = detector(store);
-    await live(store, host, run, [
-      [12, CALM],
-      [18, STALLED, FULL],
-    ]);
-    expect(await incidentsOf(store)).toEqual([]);
-    expect(await store.db.anomaly.count({ where: { counter: "TcpExtListenOverflows" } })).toBe(1);
-    await live(store, host, run, [[3, STALLED, FULL]]);
-    expect(await incidentsOf(store)).toMatchObject([{ status: "OPEN", cause: "APPLICATION_STALLED" }]);
-  });
-});
-
-describe("a fault in a recurring window of maintenance", () => {
-  // Clocks of Berlin show 01:55 and five minutes later 03:00 in spring; in autumn it is the second 02:55.
-  const changes = [
-    ["when clocks are put forward", Date.UTC(2026, 2, 29, 0, 55)],
-    ["when clocks are put back", Date.UTC(2026, 9, 25, 1, 55)],
-  ] as const;
-  test.for(changes)("%s, is no incident before the window is over", async ([, from], { store }) => {
-    const host = await MovingHost.make(store, "db-1", from, { role: "db" });
-    await insertSilence(store.db, {
-      matchers: [{ name: "host", op: "RE", value: "db-.*" }],
-      from: from - MINUTE,
-      until: null,
-      window: { days: ["SUN"], from: 90, to: 3 * 60, zone: "Europe/Berlin" },
-      maintenance: true,
-      comment: "backups",
-      createdBy: "a person",
-      createdAt: from - MINUTE,
-    });
-    const { run } = detector(store);
-    await live(store, host, run, [
-      [12, CALM],
-      [17, STALLED, FULL],
-    ]);
-    expect(await incidentsOf(store)).toEqual([]);
-    await live(store, host, run, [[6, STALLED, FULL]]);
-    expect(await incidentsOf(store)).toMatchObject([{ status: "OPEN", cause: "APPLICATION_STALLED" }]);
   });
 });
 

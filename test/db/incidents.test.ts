@@ -1,12 +1,10 @@
-/** What detection writes of incidents and anomalies: each once, whatever runs twice, late or at the same time. */
+/** What detection writes of incidents: each once, whatever runs twice, late or at the same time. */
 import { describe, expect } from "vitest";
 import { inTransaction, type PrismaClient } from "../../src/store/client.ts";
-import { attachAnomalies, recordAnomalies } from "../../src/store/incidents/anomalies.ts";
 import { membersOf } from "../../src/store/incidents/by-incident.ts";
-import { expireIncidents } from "../../src/store/incidents/expire.ts";
 import { openOrUpdate } from "../../src/store/incidents/open.ts";
 import { recordEntries } from "../../src/store/incidents/timeline.ts";
-import { anomalyOn, finding, judge, newMember, recover, T0, warmUp } from "../support/incidents.ts";
+import { finding, judge, newMember, recover, T0, warmUp } from "../support/incidents.ts";
 import { test } from "../support/store.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -211,137 +209,4 @@ test("an entry that a job says again is in the timeline and the outbox once", as
   for (let round = 0; round < 2; round++) await recordEntries(db, incidentId, [{ ...entry, key: null }], T0);
   expect(await db.timelineEntry.count({ where: { kind: "NOTE" } })).toBe(3);
   await expectOutbox(db);
-});
-
-describe("anomalies", () => {
-  test("are kept once, as the newest data has them", async ({ store: { db } }) => {
-    const host = await newMember(db, "web-1");
-    const first = anomalyOn(host);
-    const silent = anomalyOn(host, { detector: "silence", counter: null });
-    const [id, silentId] = await recordAnomalies(db, [first, silent]);
-    const later = { ...first, judgedAt: T0 + 2 * MINUTE, endedAt: T0 + 2 * MINUTE, value: 90 };
-    // A key twice in one call, and a stale one: the newest holds.
-    expect(await recordAnomalies(db, [later, first, silent])).toEqual([id, id, silentId]);
-    expect(await recordAnomalies(db, [first])).toEqual([id]);
-    expect(await recordAnomalies(db, [])).toEqual([]);
-    expect(await db.anomaly.findMany({ orderBy: { id: "asc" } })).toMatchObject([
-      { value: 90, endedAt: new Date(T0 + 2 * MINUTE), counter: "TcpExtListenOverflows" },
-      { value: 30, endedAt: null, counter: "" },
-    ]);
-  });
-
-  test("that writers come with at the same time, in different orders, are each kept once", async ({
-    store: { db },
-  }) => {
-    const host = await newMember(db, "web-1");
-    const many = Array.from({ length: 200 }, (_, index) => anomalyOn(host, { startedAt: T0 + index }));
-    await warmUp(db);
-    await Promise.all([
-      recordAnomalies(db, many),
-      recordAnomalies(
-        db,
-        many.toReversed().map((one) => ({ ...one, judgedAt: one.judgedAt + 1 })),
-      ),
-      recordAnomalies(
-        db,
-        many.map((one) => ({ ...one, judgedAt: one.judgedAt + 2, value: 7 })),
-      ),
-    ]);
-    const kept = await db.anomaly.findMany();
-    expect(kept).toHaveLength(200);
-    expect(new Set(kept.map(({ value }) => value))).toEqual(new Set([7]));
-  });
-
-  test("belong to the incident that they were attached to first", async ({ store: { db } }) => {
-    const host = await newMember(db, "web-1");
-    const [id = 0] = await recordAnomalies(db, [anomalyOn(host)]);
-    const one = await judge(db);
-    const other = await judge(db, { dedupKey: "other" });
-    for (const { incidentId } of [one, one, other]) {
-      await attachAnomalies(db, incidentId, [{ hostId: host.hostId, id }]);
-    }
-    expect(await db.anomaly.findMany()).toMatchObject([{ incidentId: one.incidentId }]);
-  });
-});
-
-test("what is past its retention goes, and what it belongs to stays as long as that", async ({
-  store: { db },
-}) => {
-  const DAY = 86_400_000;
-  const retention = { rawMs: 7 * DAY, minuteMs: 30 * DAY, hourMs: 400 * DAY };
-  const host = await newMember(db, "web-1");
-  const { incidentId } = await judge(db, { hosts: [host] });
-  await recover(db);
-  const still = await judge(db, { dedupKey: "lasts" });
-  const [evidence = 0] = await recordAnomalies(db, [anomalyOn(host), anomalyOn(host, { detector: "alone" })]);
-  await attachAnomalies(db, incidentId, [{ hostId: host.hostId, id: evidence }]);
-  const delivery = { receiver: "pager", kind: "OPENED", createdAt: new Date(T0) } as const;
-  await db.delivery.create({
-    data: { ...delivery, idempotencyKey: "1", incidents: { create: [{ incidentId }] } },
-  });
-  const silence = {
-    matchers: [],
-    from: new Date(T0),
-    comment: "",
-    createdBy: "ada",
-    createdAt: new Date(T0),
-  };
-  await db.silence.createMany({
-    data: [
-      { ...silence, until: new Date(T0 + DAY) },
-      { ...silence, expiredAt: new Date(T0) },
-      { ...silence },
-    ],
-  });
-  // Of a receiver that is in no file any more: nobody looks at it.
-  await db.notificationGroup.create({
-    data: { receiver: "gone", route: "{}", labels: {}, identity: "x", key: "x", dueAt: new Date(T0) },
-  });
-  const counts = async () => ({
-    group: await db.notificationGroup.count(),
-    incident: await db.incident.count(),
-    members: await db.incidentHost.count(),
-    anomaly: await db.anomaly.count(),
-    entries: await db.timelineEntry.count(),
-    outbox: await db.notificationOutbox.count(),
-    delivery: await db.delivery.count(),
-    told: await db.deliveryIncident.count(),
-    silence: await db.silence.count(),
-  });
-  const all = {
-    group: 1,
-    incident: 2,
-    members: 1,
-    anomaly: 2,
-    entries: 3,
-    outbox: 3,
-    delivery: 1,
-    told: 1,
-    silence: 3,
-  };
-  await expireIncidents(db, retention, T0 + DAY);
-  expect(await counts()).toEqual(all);
-  await expireIncidents(db, retention, T0 + 31 * DAY);
-  expect(await counts()).toEqual({ ...all, group: 0, anomaly: 1, outbox: 0 });
-  const gone = await expireIncidents(db, retention, T0 + 402 * DAY);
-  expect(gone).toEqual({
-    incident: 1,
-    anomaly: 1,
-    notification_outbox: 0,
-    notification_group: 0,
-    delivery: 1,
-    silence: 2,
-  });
-  expect(await counts()).toEqual({
-    group: 0,
-    incident: 1,
-    members: 0,
-    anomaly: 0,
-    entries: 1,
-    outbox: 0,
-    delivery: 0,
-    told: 0,
-    silence: 1,
-  });
-  expect(await db.incident.findMany({ select: { id: true } })).toEqual([{ id: still.incidentId }]);
 });

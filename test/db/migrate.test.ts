@@ -1,104 +1,24 @@
 /** The runner of migrations, with folders of its own making: what it applies, refuses and survives. */
-import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { Client } from "pg";
-import { expect, onTestFinished } from "vitest";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "vitest";
 import { migrate, pendingMigrations } from "../../src/store/migrate.ts";
-import { migrationNames } from "../../src/store/migration-files.ts";
-import { emptyDatabase, test } from "../support/postgres.ts";
+import {
+  column,
+  connect,
+  database,
+  folderOf,
+  killWhenWaiting,
+  log,
+  recordedNames,
+  spawnRunner,
+  tables,
+  writeMigration,
+} from "../support/migrations.ts";
+import { test } from "../support/postgres.ts";
 import { prismaEngine } from "../support/prisma-engine.ts";
 import { waitFor } from "../support/wait.ts";
-
-const log = { info: () => undefined };
-const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-
-async function folderOf(files: Record<string, string>): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "spillway-migrations-"));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  for (const [name, sql] of Object.entries(files)) await writeMigration(folder, name, sql);
-  await writeFile(join(folder, "migration_lock.toml"), 'provider = "postgresql"\n');
-  return folder;
-}
-
-async function writeMigration(folder: string, name: string, sql: string): Promise<void> {
-  await mkdir(join(folder, name), { recursive: true });
-  await writeFile(join(folder, name, "migration.sql"), sql);
-}
-
-async function database(): Promise<{ url: string; client: Client }> {
-  const { url, drop } = await emptyDatabase();
-  onTestFinished(drop);
-  return { url, client: await connect(url) };
-}
-
-async function connect(url: string): Promise<Client> {
-  const client = new Client({ connectionString: url });
-  client.on("error", () => undefined);
-  await client.connect();
-  onTestFinished(() => client.end());
-  return client;
-}
-
-async function column<T>(client: Client, sql: string, values: unknown[] = []): Promise<T[]> {
-  const { rows } = await client.query<Record<string, T>>(sql, values);
-  return rows.flatMap((row) => Object.values(row));
-}
-
-async function tables(client: Client): Promise<string[]> {
-  return column(
-    client,
-    "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> '_prisma_migrations' ORDER BY 1",
-  );
-}
-
-async function recordedNames(client: Client): Promise<string[]> {
-  return column(client, "SELECT migration_name FROM _prisma_migrations ORDER BY started_at");
-}
-
-/** The runner as a process of its own, so that it can be killed. */
-function spawnRunner(url: string, folder: string): ChildProcess {
-  const code = `
-    import { migrate } from ${JSON.stringify(pathToFileURL(join(repository, "src/store/migrate.ts")).href)};
-    const [url, folder] = process.argv.slice(-2);
-    await migrate({ url, folder, log: { info: () => undefined } });`;
-  return spawn(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", code, url, folder], {
-    cwd: repository,
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-}
-
-/** Kills the runner when it waits for the test's advisory lock (1, key), and waits for its session's end. */
-async function killWhenWaiting(runner: ChildProcess, client: Client, key: number): Promise<void> {
-  const waiting = () =>
-    column<number>(
-      client,
-      `SELECT pid FROM pg_locks
-        WHERE locktype = 'advisory' AND classid = 1 AND objid = $1 AND objsubid = 2 AND NOT granted
-          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
-      [key],
-    );
-  const [session] = await waitFor(
-    `the runner to come to statement ${key}`,
-    async () => {
-      const sessions = await waiting();
-      return sessions.length > 0 && sessions;
-    },
-    { timeoutMs: 30_000 },
-  );
-  const ended = once(runner, "exit");
-  runner.kill("SIGKILL");
-  await ended;
-  await waitFor(
-    "the session of the killed runner to end",
-    async () =>
-      (await column(client, "SELECT 1 FROM pg_stat_activity WHERE pid = $1", [session])).length === 0,
-  );
-}
 
 test("applies each migration in order, with a row as Prisma writes it, and nothing the second time", async () => {
   const { url, client } = await database();
@@ -123,13 +43,6 @@ test("applies each migration in order, with a row as Prisma writes it, and nothi
       applied_steps_count: 1,
     },
   ]);
-});
-
-test("finds the service's own migrations and nothing pending in the template", async ({ databaseUrl }) => {
-  expect((await migrate({ url: databaseUrl, log })).applied).toEqual([]);
-  expect(await pendingMigrations(databaseUrl)).toEqual([]);
-  const client = await connect(databaseUrl);
-  expect((await recordedNames(client)).sort()).toEqual(await migrationNames());
 });
 
 test("and `prisma migrate` agree on what is applied, changed and unfinished", async () => {
@@ -321,48 +234,6 @@ test("a migration that Prisma has begun and not finished is reported until it is
   expect((await migrate({ url, folder, log })).applied).toEqual(["1_table"]);
 });
 
-const CONCURRENTLY =
-  "-- spillway: no-transaction\nCREATE INDEX CONCURRENTLY IF NOT EXISTS a_id_index ON a (id);\n";
-
-async function validIndexes(client: Client): Promise<boolean[]> {
-  return column(
-    client,
-    "SELECT indisvalid FROM pg_index JOIN pg_class ON oid = indexrelid WHERE relname = 'a_id_index'",
-  );
-}
-
-test("a file marked no-transaction runs outside one", async () => {
-  const { url, client } = await database();
-  const folder = await folderOf({ "1_table": "CREATE TABLE a (id int);", "2_index": CONCURRENTLY });
-  expect((await migrate({ url, folder, log })).applied).toEqual(["1_table", "2_index"]);
-  expect(await validIndexes(client)).toEqual([true]);
-  expect(await column(client, "SELECT applied_steps_count FROM _prisma_migrations")).toEqual([1, 1]);
-});
-
-test("a no-transaction file killed half-way is run again, without the invalid index it has left", async () => {
-  const { url, client } = await database();
-  const folder = await folderOf({
-    // The function is called for the row while the index is made, and waits there for the test.
-    "1_table": `
-      CREATE TABLE a (id int); INSERT INTO a VALUES (1);
-      CREATE FUNCTION waits(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS
-        $$ BEGIN PERFORM pg_advisory_lock(1, 7); PERFORM pg_advisory_unlock(1, 7); RETURN $1; END; $$;`,
-    "2_index": CONCURRENTLY.replace("(id)", "(waits(id))"),
-  });
-  const holder = await connect(url);
-  await holder.query("SELECT pg_advisory_lock(1, 7)");
-  await killWhenWaiting(spawnRunner(url, folder), client, 7);
-  await holder.query("SELECT pg_advisory_unlock_all()");
-  expect(await validIndexes(client)).toEqual([false]);
-  expect(
-    await column(client, "SELECT finished_at FROM _prisma_migrations ORDER BY started_at DESC LIMIT 1"),
-  ).toEqual([null]);
-
-  expect((await migrate({ url, folder, log })).applied).toEqual(["2_index"]);
-  expect(await validIndexes(client)).toEqual([true]);
-  expect(await recordedNames(client)).toEqual(["1_table", "2_index"]);
-});
-
 test("a folder without its file is named", async () => {
   const { url } = await database();
   const folder = await folderOf({});
@@ -371,32 +242,4 @@ test("a folder without its file is named", async () => {
   await expect(migrate({ url, folder: join(folder, "none"), log })).rejects.toThrow(
     /cannot read the migrations/,
   );
-});
-
-test("the service's own files outside a transaction hold one statement, written IF NOT EXISTS", async () => {
-  for (const name of await migrationNames()) {
-    const sql = await readFile(join(repository, "prisma/migrations", name, "migration.sql"), "utf8");
-    if (!sql.startsWith("-- spillway: no-transaction")) continue;
-    expect(sql, name).toMatch(/IF (NOT )?EXISTS/);
-    expect(sql.trim().replace(/;$/, ""), name).not.toContain(";");
-  }
-});
-
-test("the hours of minutes that were there are marked in UTC, whatever the time zone of the server", async () => {
-  const { url, client } = await database();
-  const repositoryFolder = join(repository, "prisma", "migrations");
-  const before = (await migrationNames(repositoryFolder)).filter((name) => name < "20261126");
-  const files: Record<string, string> = {};
-  for (const name of before)
-    files[name] = await readFile(join(repositoryFolder, name, "migration.sql"), "utf8");
-  await migrate({ url, folder: await folderOf(files), log });
-  await client.query(`ALTER DATABASE ${new URL(url).pathname.slice(1)} SET timezone TO 'Asia/Kolkata'`);
-  await client.query(`
-    SELECT ts.ensure_partition('coverage', '2026-11-20T00:00:00Z', '2026-11-21T00:00:00Z');
-    INSERT INTO ts.coverage (shard, bucket, layout_id, open, reporters, covered_ms, data)
-    SELECT 3, to_timestamp(1795163400 + 60 * minute), 1, false, 1, 60000, '' FROM generate_series(0, 89) minute`);
-  await migrate({ url, log });
-  expect(await column(client, "SELECT extract(epoch FROM hour)::int % 3600 FROM ts.hour_mark")).toEqual([
-    0, 0,
-  ]);
 });

@@ -25,10 +25,11 @@ const values = readOptions(process.argv.slice(2));
 /** What a run may take beyond its faults: to start, to drain, and to roll everything up. */
 const BEYOND_MS = 12 * 60_000;
 const today = new Date().toISOString().slice(0, 10);
-const seeds =
-  values.seed === undefined
-    ? Array.from({ length: Number(values.seeds) }, (_, index) => `${today}-${Number(values.from) + index}`)
-    : [values.seed];
+if (values.add && !values.write) refuse("--add is for --write: it adds to the table of docs/reliability.md");
+for (const name of ["seeds", "from", "hosts", "at-once"] as const) {
+  if (!/^[1-9][0-9]*$/.test(values[name])) refuse(`--${name} ${values[name]}: a whole number from 1`);
+}
+const seeds = readSeeds();
 const wanted = values.only?.split(",").map(Number);
 
 function soak(minutes: number): Scenario {
@@ -77,6 +78,19 @@ for (const { scenario, seed } of broken) {
 }
 process.exitCode = broken.length === 0 ? 0 : 1;
 
+function readSeeds(): string[] {
+  if (values.seed !== undefined) return [values.seed];
+  return Array.from(
+    { length: Number(values.seeds) },
+    (_, index) => `${today}-${Number(values.from) + index}`,
+  );
+}
+
+function refuse(why: string): never {
+  console.error(`${why}\n\n${USAGE}`);
+  process.exit(2);
+}
+
 /** Ends the process for --help, and for words that are none of the options. */
 function readOptions(args: string[]) {
   if (args.includes("--help")) {
@@ -100,8 +114,7 @@ function readOptions(args: string[]) {
       },
     }).values;
   } catch (error) {
-    console.error(`${(error as Error).message}\n\n${USAGE}`);
-    process.exit(2);
+    return refuse((error as Error).message);
   }
 }
 

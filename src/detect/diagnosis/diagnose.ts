@@ -30,7 +30,7 @@ const LOSING = TABLE.filter(({ losesHandshakes }) => losesHandshakes === true);
 
 /**
  * Says what is going on in a namespace: the first cause of the table that fits, with those that fit beside it.
- * Null when nothing fits and no detector has flagged anything of the host itself.
+ * Null when nothing fits, and what detectors have flagged is no trouble by itself.
  *
  * @param shares the share lost interval by interval, for at least five minutes where it is known: how bad it is
  */
@@ -39,20 +39,30 @@ export function diagnose(
   around: Surroundings,
   shares: readonly SharePoint[],
 ): Diagnosis | null {
-  return diagnoseBy(TABLE, window, around, shares);
+  const found = diagnoseBy(TABLE, window, around, shares);
+  if (found !== null || around.flags.every(isNote)) return found;
+  return unknown(gatherEvidence(window, around));
 }
 
 /**
  * Says what loses handshakes, where something else is the first cause that fits: a restart explains that clients are
  * refused for a moment, and not that a queue is full. Null when nothing does.
+ *
+ * @param beside the first cause, which contributes
  */
 export function diagnoseLoss(
   window: NamespaceWindow,
   around: Surroundings,
   shares: readonly SharePoint[],
+  beside: Diagnosis,
 ): Diagnosis | null {
   const found = diagnoseBy(LOSING, window, around, shares);
-  return found?.cause === "UNKNOWN" ? null : found;
+  if (found === null) return null;
+  return {
+    ...found,
+    contributing: [beside.cause, ...found.contributing],
+    evidence: [...found.evidence, ...beside.evidence.slice(0, 1)],
+  };
 }
 
 function diagnoseBy(
@@ -67,7 +77,7 @@ function diagnoseBy(
     return verdict === null ? [] : [{ rule, verdict }];
   });
   const first = fits[0];
-  if (first === undefined) return around.flags.every(isNote) ? null : unknown(evidence);
+  if (first === undefined) return null;
   const usual = around.usual.get("TcpPassiveOpens")?.perMinute ?? null;
   const contributing = first.rule.excludes === true ? [] : fits.slice(1).map(({ rule }) => rule.cause);
   const loss = lossSeverity(shares, usual);

@@ -180,8 +180,8 @@ function spreadOf(intervals: readonly ObservedInterval[]): number | null {
   return Math.sqrt(rates.reduce((sum, rate) => sum + (rate - mean) ** 2, 0) / rates.length) / mean;
 }
 
-/** The listener that was closed last by `to`, one that nobody replaced before others. */
-export function closedOf(listeners: readonly ObservedListener[], to: number): Closed | null {
+/** The listener that was closed last, one that nobody replaced before others. */
+function closedOf(listeners: readonly ObservedListener[], to: number): Closed | null {
   const closed = listeners.flatMap((listener): Closed[] => {
     const { closedAt, port } = listener;
     if (closedAt === null || to - closedAt > CLOSED_MAX_MS) return [];

@@ -100,10 +100,10 @@ export class Senders {
     const containers = this.#known.get(allContainersOf(id));
     // Of a host that is told of, its own counters are waited for, and those of its containers come beside.
     const settles = sender.lastAt > 0 ? sender : containers;
-    if (settles === undefined || settles.scrapesSinceNew < SETTLED_SCRAPES) return null;
+    if (!isSettled(settles)) return null;
     const missing = {
       own: sender.lastAt > 0 ? missingOf(sender) : null,
-      containers: containers === undefined ? null : missingOf(containers),
+      containers: isSettled(containers) ? missingOf(containers) : null,
     };
     const said = JSON.stringify(missing);
     if (sender.said === said) return null;
@@ -131,6 +131,10 @@ export class Senders {
 /** The name by which all containers of a host are known together; no container has it. */
 function allContainersOf(id: string): string {
   return `${id} *`;
+}
+
+function isSettled(sender: Sender | undefined): sender is Sender {
+  return sender !== undefined && sender.scrapesSinceNew >= SETTLED_SCRAPES;
 }
 
 function missingOf({ counters }: Sender): string[] {

@@ -1,11 +1,13 @@
 import type { Diagnosis as FoundDiagnosis } from "../../detect/diagnosis/diagnose.ts";
-import type { SeenRestart } from "../../detect/diagnosis/restart-flag.ts";
 import type { ObservedListener } from "../../detect/diagnosis/window.ts";
 import { type Book, emptyBook } from "../../detect/episodes/book.ts";
+import type { Episode } from "../../detect/episodes/episode.ts";
+import { isTold } from "../../detect/episodes/policy.ts";
 import type { Db } from "../../store/client.ts";
 import { lockBook, type StoredBook } from "../../store/detect/book.ts";
 import { openKeys } from "../../store/incidents/incident-pages.ts";
 import type { Diagnosis, LossShare } from "../../store/incidents/records.ts";
+import type { KnownRestart } from "./restarts.ts";
 
 /** The form of what is stored. */
 const VERSION = 2;
@@ -24,8 +26,8 @@ export interface Detail {
   readonly burn?: "PAGE" | "TICKET";
   /** Listeners that were closed, where that goes on: they are older than what is observed next. Absent for none. */
   readonly closed?: readonly ObservedListener[];
-  /** The restart that was recorded last, while that goes on. Absent for none. */
-  readonly restart?: SeenRestart;
+  /** Restarts, for as long as their listeners are remembered. Absent for none. */
+  readonly restarts?: readonly KnownRestart[];
 }
 
 /** The book with what its incidents are told by. */
@@ -118,6 +120,23 @@ function entriesOf({ book, details, judgedAt, inhibited, orphans }: HandBook) {
     inhibited: [...inhibited],
     orphans,
   };
+}
+
+/** Whether one of a subject is on or may begin. */
+export function hasEpisode(hand: HandBook, subject: string): boolean {
+  return episodesOf(hand, subject).length > 0;
+}
+
+/** Whether an episode of a subject is on that an incident is made of. */
+export function hasTold(hand: HandBook, subject: string): boolean {
+  return episodesOf(hand, subject).some(({ phase, cause }) => phase !== "pending" && isTold(cause));
+}
+
+/** Those of a subject that are on or may begin. */
+export function episodesOf({ book }: HandBook, subject: string): Episode[] {
+  return [...book.episodes.values()].filter(
+    (episode) => episode.subject === subject && episode.phase !== "closed",
+  );
 }
 
 /** A diagnosis as it is kept: the sockets of its evidence are named together with their namespace. */

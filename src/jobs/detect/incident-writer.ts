@@ -60,7 +60,9 @@ export class IncidentWriter {
   /** Incidents that are on and whose rows are not yet as they are, by key. */
   readonly #unwritten = new Map<string, Finding>();
   readonly #changed = new Set<number>();
-  readonly #anomalies: NewAnomaly[] = [];
+  /** Recorded by the way, by id, and those that are evidence of the incidents of a host. */
+  readonly #recorded = new Map<string, Changed>();
+  readonly #evidence = new Map<number, Set<number>>();
   /** Of the newest judgement taken. */
   #at = 0;
   #opened = 0;
@@ -108,9 +110,17 @@ export class IncidentWriter {
     }
   }
 
-  /** Keeps an anomaly, to be written with the rest. */
-  record(anomaly: NewAnomaly): void {
-    this.#anomalies.push(anomaly);
+  /** Records an anomaly that no detector flags. @returns its id */
+  async record(anomaly: NewAnomaly): Promise<number> {
+    const { ids, changed } = await recordChanged(this.#deps.tx, [anomaly]);
+    for (const one of changed) this.#recorded.set(one.id, one);
+    return ids[0] ?? 0;
+  }
+
+  /** Makes an anomaly evidence of the incidents of its host that are written from now on. */
+  addEvidence(hostId: number, id: number): void {
+    const ids = this.#evidence.get(hostId) ?? new Set();
+    this.#evidence.set(hostId, ids.add(id));
   }
 
   /** Writes what is on and not written yet. Call it last. @returns what became of incidents since the first call */
@@ -123,8 +133,8 @@ export class IncidentWriter {
       id: String(id),
       revision,
     }));
-    const anomalies = await recordChanged(tx, this.#anomalies);
-    return { opened: this.#opened, resolved: this.#resolved, changed, anomalies: anomalies.changed };
+    const anomalies = [...this.#recorded.values()];
+    return { opened: this.#opened, resolved: this.#resolved, changed, anomalies };
   }
 
   /** Keeps which incidents are explained by others, where that changed: those that explain are written before. */
@@ -203,7 +213,7 @@ export class IncidentWriter {
     if (outcome !== "unchanged") this.#changed.add(incidentId);
     if (outcome === "opened" || outcome === "reopened") this.#opened++;
     const evidence = finding.hosts.flatMap(({ hostId }) =>
-      (anomalies.get(hostId) ?? []).map((id) => ({ hostId, id })),
+      [...(anomalies.get(hostId) ?? []), ...(this.#evidence.get(hostId) ?? [])].map((id) => ({ hostId, id })),
     );
     if (evidence.length > 0) await attachAnomalies(tx, incidentId, evidence);
   }

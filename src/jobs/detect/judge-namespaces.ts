@@ -1,11 +1,11 @@
 import { lossBy } from "../../detect/baseline/loss-at.ts";
 import { diagnose, diagnoseLoss } from "../../detect/diagnosis/diagnose.ts";
+import { MEASURES } from "../../detect/diagnosis/measures.ts";
 import { observe, type WindowInput } from "../../detect/diagnosis/observe.ts";
-import { seenRestart } from "../../detect/diagnosis/restart-flag.ts";
 import type { SharePoint } from "../../detect/diagnosis/severity.ts";
 import type { Surroundings } from "../../detect/diagnosis/window.ts";
 import type { Judgement } from "../../detect/episodes/book.ts";
-import type { Episode } from "../../detect/episodes/episode.ts";
+import { CALM_STRENGTH } from "../../detect/episodes/policy.ts";
 import { observationOf } from "../../detect/episodes/strength.ts";
 import { suppressedBy } from "../../detect/episodes/suppression.ts";
 import type { Flag } from "../../detect/flag.ts";
@@ -20,9 +20,17 @@ import type { SnapshotReader } from "../../store/history/snapshot-reader.ts";
 import { type EventsAround, eventsAround } from "./around.ts";
 import { closedIn, withClosed } from "./closed-listeners.ts";
 import { type DataProblem, problemsOfHosts } from "./data-problems.ts";
-import { type Detail, detailOf, type HandBook, namespaceSubject } from "./hand-book.ts";
+import {
+  type Detail,
+  detailOf,
+  episodesOf,
+  type HandBook,
+  hasEpisode,
+  hasTold,
+  namespaceSubject,
+} from "./hand-book.ts";
 import type { IncidentWriter } from "./incident-writer.ts";
-import { restartAnomaly } from "./restarts.ts";
+import { recordRestarts } from "./restarts.ts";
 import { roleOf, roleSizes } from "./roles.ts";
 
 /** What a diagnosis is made of, and how far back it is looked how long a loss has lasted. */
@@ -54,7 +62,7 @@ export interface Judging {
   readonly roleLabels: readonly string[];
   readonly settings: DetectionSettings;
   readonly hand: HandBook;
-  readonly writer: Pick<IncidentWriter, "take" | "record">;
+  readonly writer: Pick<IncidentWriter, "take" | "record" | "addEvidence">;
   /** Snapshots from here on are left for later, ms since 1970. */
   readonly until: number;
   readonly now: number;
@@ -214,13 +222,25 @@ async function judgeStep(deps: Judging, common: Common, { seen, at, closesMinute
     silence: null,
     events,
   };
-  const losesNow = (newest.share ?? 0) > lossThreshold;
-  const isDiagnosed = dataProblem !== null || (!isHidden && (flags.length > 0 || losesNow));
+  const share = newest.share ?? 0;
+  const isDiagnosed = dataProblem !== null || (!isHidden && (flags.length > 0 || share > lossThreshold));
   const first = isDiagnosed ? diagnose(window, surroundings, shares) : null;
-  // Handshakes that are lost are told of, whatever else explains what is unusual.
-  const loss = first?.cause === "RESTART" && losesNow ? diagnoseLoss(window, surroundings, shares) : null;
-  const { restart: known = null } = deps.hand.details.get(subject) ?? {};
-  const restart = first?.cause === "RESTART" ? seenRestart(window, known) : null;
+  const isCause = first?.cause === "RESTART";
+  // Handshakes that are lost are told of, whatever else explains what is unusual, until an episode of it is calm.
+  const loss =
+    isCause && share > CALM_STRENGTH * lossThreshold
+      ? diagnoseLoss(window, surroundings, shares, first)
+      : null;
+  const before = deps.hand.details.get(subject);
+  const { restarts: known = [] } = before ?? {};
+  const usualResets = surroundings.usual.get(MEASURES.resets)?.perMinute ?? 0;
+  const restarts =
+    isCause || known.length > 0
+      ? await recordRestarts(deps.writer, {
+          ...{ window, usualResets, known, isCause, events, at, namespaceId },
+          hostId: host.id,
+        })
+      : [];
   const whose = { subject, host: String(host.id), role };
   const observations: Judgement["observations"][number][] =
     problems.length === 0
@@ -234,18 +254,17 @@ async function judgeStep(deps: Judging, common: Common, { seen, at, closesMinute
     const observation = observationOf(found, whose, { share: newest.share, closesMinute }, lossThreshold);
     const isHeldBack = suppressedBy(observation.cause, at, events) !== null;
     observations.push(isHeldBack ? { ...observation, strength: null } : observation);
-    if (restart !== null && found === first && !isHeldBack) {
-      const anomaly = restartAnomaly({ window, restart, known }, { hostId: host.id, namespaceId }, at);
-      if (anomaly !== null) deps.writer.record(anomaly);
-    }
   }
-  const told = loss ?? first;
-  if (told !== null && first !== null) {
-    const closed = closedIn(window, first.cause);
+  // What an incident is told by stays when a restart is all that there is to say.
+  const told = loss ?? (isCause && hasTold(deps.hand, subject) ? null : first);
+  const detail = told === null ? before : detailOf(told, namespaceId);
+  if (detail !== undefined && (first !== null || restarts.length > 0)) {
+    const { closed: wasClosed = [], restarts: _, ...rest } = detail;
+    const remembered = first === null ? wasClosed : closedIn(window, first.cause);
     details.set(subject, {
-      ...detailOf(told, namespaceId),
-      ...(closed.length === 0 ? {} : { closed }),
-      ...(restart === null ? {} : { restart }),
+      ...rest,
+      ...(remembered.length === 0 ? {} : { closed: remembered }),
+      ...(restarts.length === 0 ? {} : { restarts }),
     });
   }
   const judged = new Set([subject]);
@@ -269,17 +288,6 @@ function judgedUpTo(hand: HandBook, { namespaceId, minutes, flags }: Suspect, no
   const subject = namespaceSubject(namespaceId);
   const judged = hand.book.watermarks.get(subject) ?? 0;
   return Math.max(hasEpisode(hand, subject) ? judged : Math.max(judged, first - 1), now - REACH_MS);
-}
-
-function hasEpisode(hand: HandBook, subject: string): boolean {
-  return episodesOf(hand, subject).length > 0;
-}
-
-/** Those of a subject that are on or may begin. */
-function episodesOf({ book }: HandBook, subject: string): Episode[] {
-  return [...book.episodes.values()].filter(
-    (episode) => episode.subject === subject && episode.phase !== "closed",
-  );
 }
 
 /** The namespaces among these of which an episode is on or may begin: they are judged until it is over. */

@@ -2,11 +2,10 @@ import { plain, span } from "../../words.ts";
 import { counted } from "../clues.ts";
 import type { Evidence } from "../evidence.ts";
 import { nameOf } from "../focus.ts";
+import { RESTART_MS } from "../restarts.ts";
 import type { Clue, Rule } from "../rule.ts";
 import { isKernelFrom } from "../settings.ts";
 
-/** A listener that was seen to be gone for so long is no restart any more. */
-const RESTART_MS = 60_000;
 /** What a restart brings about is over soon: what is unusual later has another cause. */
 const AFTERMATH_MS = 120_000;
 /** Fewer resets are no clients that come in vain, where nothing is known of what is usual. */

@@ -265,6 +265,16 @@ describe("what is learnt of a sender", () => {
       expect(said["containers.counters.complete"]).toMatch(/^not sent of containers: PassiveOpens/);
     });
 
+    test("that are new beside their host, nothing is said before they have settled", () => {
+      const senders = new Senders();
+      for (const seconds of [0, 30, 60, 90, 120]) senders.saw("a", AT + seconds * 1_000, ["TcpPassiveOpens"]);
+      expect(reasons(senders)).not.toHaveProperty("containers.counters.complete");
+      scrape(senders, 120, "one");
+      expect(senders.capabilities("a")).toBeNull();
+      for (const seconds of [150, 180, 210, 240]) scrape(senders, seconds, "one");
+      expect(reasons(senders)).toHaveProperty("containers.counters.complete");
+    });
+
     test("no reason is longer than what is taken", () => {
       const senders = new Senders();
       for (const seconds of [0, 30, 60, 90, 120]) {
