@@ -1,4 +1,4 @@
-/** The built service on a database of its own, which comes and goes with it: for a file of tests, or for one. */
+/** The built service on a database of its own, which comes and goes with it: for a file of tests, or a single test. */
 import { aroundAll, inject } from "vitest";
 import { createDatabase, databaseUrlOf, dropDatabase } from "./databases.ts";
 import { type Service, type ServiceOptions, startService } from "./service.ts";
@@ -29,9 +29,10 @@ export async function startOnOwnDatabase(options: Options = {}): Promise<OwnData
 }
 
 /**
- * One service for the tests of a file, or of the `describe` that calls this: it runs around their hooks too.
+ * One service for the tests of a file, or of the `describe` that calls this. It is started before their own hooks
+ * and closed after them, whichever of them fail.
  *
- * What is returned is filled in before the first hook: what runs while the tests are collected cannot read it yet.
+ * What is returned is filled in by the start: what runs while the tests are collected cannot read it yet.
  */
 export function suiteService(options: Options = {}): OwnDatabaseService {
   const service = {} as OwnDatabaseService;
