@@ -27,19 +27,25 @@ export interface Dashboard {
   close(): Promise<void>;
 }
 
-/** A service of the test's own that has heard of these hosts, and a browser at a path of it. */
+/** A service of the test's own that has heard of these hosts, and a browser at a path of it; all of it or nothing. */
 export async function openDashboard(
   sections: readonly HostSection[],
   path: string,
   ...scopes: Parameters<Service["token"]>
 ): Promise<Dashboard> {
   const service = await startOnOwnDatabase({ env: { SPILLWAY_RATE_LIMIT_SIGN_IN: "0" } });
-  await service.pushed(push(...sections));
-  const visit = await openBrowser(service.url);
-  await signIn(visit, service, path, ...scopes);
+  let visit: Visit | undefined;
   const close = async () => {
-    await visit.close();
+    await visit?.close();
     await service.close();
   };
-  return { service, visit, close };
+  try {
+    await service.pushed(push(...sections));
+    visit = await openBrowser(service.url);
+    await signIn(visit, service, path, ...scopes);
+    return { service, visit, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
