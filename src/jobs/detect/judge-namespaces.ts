@@ -204,7 +204,8 @@ async function judgeStep(deps: Judging, common: Common, { seen, at, closesMinute
   const dataProblem = problems.find((problem) => problem.namespaceId === namespaceId)?.flag ?? null;
   // Of a host whose numbers cannot be trusted nothing else is said, of its other namespaces neither.
   const isHidden = problems.length > 0 && dataProblem === null;
-  const closed = deps.hand.details.get(subject)?.closed ?? [];
+  const before = deps.hand.details.get(subject);
+  const { closed = [], restarts: known = [] } = before ?? {};
   const window = withClosed(
     observe({
       observations: seen.observations.filter(({ snapshot }) => snapshot.at <= at),
@@ -231,16 +232,9 @@ async function judgeStep(deps: Judging, common: Common, { seen, at, closesMinute
     isCause && share > CALM_STRENGTH * lossThreshold
       ? diagnoseLoss(window, surroundings, shares, first)
       : null;
-  const before = deps.hand.details.get(subject);
-  const { restarts: known = [] } = before ?? {};
   const usualResets = surroundings.usual.get(MEASURES.resets)?.perMinute ?? 0;
-  const restarts =
-    isCause || known.length > 0
-      ? await recordRestarts(deps.writer, {
-          ...{ window, usualResets, known, isCause, events, at, namespaceId },
-          hostId: host.id,
-        })
-      : [];
+  const input = { window, usualResets, known, isCause, events, hostId: host.id, namespaceId, at };
+  const restarts = isCause || known.length > 0 ? await recordRestarts(deps.writer, input) : [];
   const whose = { subject, host: String(host.id), role };
   const observations: Judgement["observations"][number][] =
     problems.length === 0

@@ -176,10 +176,10 @@ export class World {
 
   /** Those that are never killed, by role. */
   get survivors(): ReadonlyMap<string, number> {
-    const pids = [this.#services, this.#workers].map((parts) => parts.at(-1)?.service.process.pid ?? 0);
+    const pidOf = (parts: readonly Part[]) => parts.at(-1)?.service.process.pid ?? 0;
     return new Map([
-      ["serve", pids[0] ?? 0],
-      ["work", pids[1] ?? 0],
+      ["serve", pidOf(this.#services)],
+      ["work", pidOf(this.#workers)],
     ]);
   }
 
