@@ -99,15 +99,14 @@ export class Senders {
     const sender = this.#of(id);
     const containers = this.#known.get(allContainersOf(id));
     // Of a host that is told of, its own counters are waited for, and those of its containers come beside.
-    const settles = sender.lastAt > 0 ? sender : containers;
-    if (!isSettled(settles)) return null;
-    const missing = {
-      own: sender.lastAt > 0 ? missingOf(sender) : null,
-      containers: isSettled(containers) ? missingOf(containers) : null,
-    };
-    const said = JSON.stringify(missing);
+    if (!isSettled(sender.lastAt > 0 ? sender : containers)) return null;
+    const own = sender.lastAt > 0 ? sender : null;
+    const beside = isSettled(containers) ? containers : null;
+    // Counters are only added to those that were seen: their number says whether there is news.
+    const said = `${own?.counters.size} ${beside?.counters.size}`;
     if (sender.said === said) return null;
     sender.said = said;
+    const missing = { own: own && missingOf(own), containers: beside && missingOf(beside) };
     return capabilitiesOf(missing);
   }
 
