@@ -31,6 +31,8 @@ const LEFT_OUT = /^(postmaster\.(pid|opts)|backup_label|tablespace_map|pgsql_tmp
  */
 export async function copyCluster(url: string, cluster: string, target: string): Promise<number> {
   const client = new Client({ connectionString: url, application_name: "spillway backup" });
+  // A connection that breaks fails the statement in hand; without a listener it would end the process as well.
+  client.on("error", () => undefined);
   await client.connect();
   try {
     const slot = `spillway_backup_${randomBytes(6).toString("hex")}`;

@@ -13,6 +13,7 @@ import {
 import { Redis } from "ioredis";
 import pg from "pg";
 import { SpillwayError } from "../errors.ts";
+import { outliveConnections } from "../store/outlive-connections.ts";
 import type { Logger } from "../telemetry/log.ts";
 
 /** Where the queues live: Redis when its URL is given, else the service's own Postgres. */
@@ -128,6 +129,7 @@ async function openPostgres(url: string, log: Logger): Promise<QueueBackend> {
     options: "-c search_path=bullmq",
   });
   pool.on("error", (error) => log.warn({ err: error }, "an idle connection of the queues failed"));
+  outliveConnections(pool);
   // Every queue and worker listens to it as well: that many are no leak.
   pool.setMaxListeners(0);
   const client = await pool.connect();

@@ -3,6 +3,7 @@ import pg from "pg";
 import { type Prisma, PrismaClient } from "../generated/prisma/client.ts";
 import { metDropped } from "./errors.ts";
 import { ImpatientSocket } from "./impatient-socket.ts";
+import { outliveConnections } from "./outlive-connections.ts";
 
 export type { PrismaClient };
 
@@ -55,6 +56,7 @@ export function openStore(options: StoreOptions): Store {
     options: "-c TimeZone=UTC",
   });
   pool.on("error", options.onError);
+  outliveConnections(pool);
   sendAgainWhereDropped(pool);
   const db = new PrismaClient({ adapter: new PrismaPg(pool, { onPoolError: () => undefined }) });
   return {

@@ -1,32 +1,15 @@
 import { once } from "node:events";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import pg from "pg";
 import { expect, onTestFinished, test } from "vitest";
 import { storeFault } from "../../../src/store/errors.ts";
 import { ImpatientSocket } from "../../../src/store/impatient-socket.ts";
-
-/** A server that takes connections and hears what is said. */
-async function listen(hear: (socket: Socket) => void): Promise<number> {
-  const sockets: Socket[] = [];
-  const server: Server = createServer((socket) => {
-    sockets.push(socket.on("error", () => undefined));
-    hear(socket);
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return (server.address() as AddressInfo).port;
-}
+import { listen, READY } from "../../support/deaf-postgres.ts";
 
 const LONG_MS = 60_000;
 
 test("a connection of which no answer comes is given up, whatever is sent meanwhile", async () => {
-  // Lets everybody in, is ready, and never answers a question.
-  const ready = Buffer.from("R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I", "latin1");
-  const port = await listen((socket) => socket.once("data", () => socket.write(ready)));
+  // It never answers a question.
+  const port = await listen((socket) => socket.once("data", () => socket.write(READY)));
   const stream = () => new ImpatientSocket({ answerMs: 1_000, silentMs: LONG_MS });
   const pool = new pg.Pool({ host: "127.0.0.1", port, user: "u", max: 1, stream });
   pool.on("error", () => undefined);
