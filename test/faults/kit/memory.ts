@@ -18,6 +18,8 @@ export interface Trend {
 
 /** In a shorter run caches and heaps still fill. */
 export const TREND_MINUTES = 30;
+/** What is held at the end of a long run, beside what was held when it had warmed up: more is a leak. */
+const GROWTH = 1.25;
 const EVERY_MS = 10_000;
 const HOUR_MS = 3_600_000;
 
@@ -64,6 +66,16 @@ export function trendOf(readings: readonly Held[]): Trend | null {
     slopeMbPerHour: leastSquares(warm) * HOUR_MS,
     minutes,
   };
+}
+
+/** What grew too much of what lived through a run, by role: violations of I9. */
+export function leaksOf(held: ReadonlyMap<string, readonly Held[]>): { invariant: "I9"; what: string }[] {
+  return [...held].flatMap(([role, readings]) => {
+    const trend = trendOf(readings);
+    if (trend === null || trend.after <= trend.before * GROWTH) return [];
+    const what = `a ${role} grew from ${trend.before.toFixed(0)} to ${trend.after.toFixed(0)} MB`;
+    return [{ invariant: "I9", what: `${what} in ${trend.minutes.toFixed(0)} minutes` }];
+  });
 }
 
 /** @returns MB a ms */

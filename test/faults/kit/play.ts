@@ -3,7 +3,7 @@ import { waitFor } from "../../support/wait.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { Fleet } from "./agents.ts";
 import { checkInvariants, type Violations } from "./check.ts";
-import { type Held, MemoryWatch, trendOf } from "./memory.ts";
+import { type Held, leaksOf, MemoryWatch } from "./memory.ts";
 import { World } from "./world.ts";
 
 export interface Played {
@@ -24,9 +24,6 @@ export interface Played {
 const RECOVERY_MS = 60_000;
 /** Longer than that, and it is no recovery. */
 const DRAIN_MS = 180_000;
-
-/** What is held at the end of a long run, beside what was held when it had warmed up: more is a leak. */
-const GROWTH = 1.25;
 
 /** Nobody asks for an end. */
 const NEVER = new AbortController().signal;
@@ -84,12 +81,7 @@ export async function play(
     }
     violations.push(...(await unlessStopped(stop, checkInvariants(world))));
     violations.push(...((await scenario.verify?.(world)) ?? []));
-    for (const [role, readings] of memory.held) {
-      const trend = trendOf(readings);
-      if (trend === null || trend.after <= trend.before * GROWTH) continue;
-      const what = `a ${role} grew from ${trend.before.toFixed(0)} to ${trend.after.toFixed(0)} MB`;
-      violations.push({ invariant: "I9", what: `${what} in ${trend.minutes.toFixed(0)} minutes` });
-    }
+    violations.push(...leaksOf(memory.held));
     const { made, acknowledged, unanswered, statuses } = journal;
     if (unanswered !== 0 && violations.length === 0) {
       violations.push({ invariant: "I6", what: `${unanswered} snapshots were never acknowledged` });

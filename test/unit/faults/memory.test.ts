@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Held, trendOf } from "../../faults/kit/memory.ts";
+import { type Held, leaksOf, trendOf } from "../../faults/kit/memory.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -33,3 +33,12 @@ test.each([[[]], [readings(() => 100).filter(({ atMs }) => atMs < 29 * MINUTE_MS
     expect(trendOf(few)).toBeNull();
   },
 );
+
+test("a role that grows by more than a quarter is a violation, by name; one that grows by less is none", () => {
+  const held = new Map([
+    ["serve", readings((minute) => 200 + minute)],
+    ["work", readings((minute) => 200 + 3 * minute)],
+    ["short", readings((minute) => 10 * minute).filter(({ atMs }) => atMs < 20 * MINUTE_MS)],
+  ]);
+  expect(leaksOf(held)).toEqual([{ invariant: "I9", what: "a work grew from 268 to 358 MB in 60 minutes" }]);
+});
