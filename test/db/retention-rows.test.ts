@@ -12,8 +12,9 @@ import { expireRows } from "../../src/store/retention/expire-rows.ts";
 import { compactAll } from "../support/compaction.ts";
 import type { OracleSnapshot } from "../support/oracle.ts";
 import { addSnapshot, DAY, HOUR, makePartitions as make, NOW, RETENTION } from "../support/retention.ts";
-import { append, newContainer, newHost, rowOf, storedCounters, worker } from "../support/rollups.ts";
+import { append, newContainer, newHost, rowOf, worker } from "../support/rollups.ts";
 import { test } from "../support/store.ts";
+import { storedCounters } from "../support/stored-rollups.ts";
 
 describe("rows", () => {
   test("of small tables go when nothing needs them, in batches", async ({ store: { db } }) => {

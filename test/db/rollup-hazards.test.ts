@@ -10,17 +10,9 @@ import { rollUpShard } from "../../src/store/rollup/roll-up-shard.ts";
 import { appendSnapshots, type SnapshotRow, shardOf } from "../../src/store/snapshots.ts";
 import { expectedCounters, expectedCoverage } from "../support/fleet-oracle.ts";
 import type { OracleSnapshot } from "../support/oracle.ts";
-import {
-  append,
-  newHost,
-  rowOf,
-  storedCounters,
-  storedCoverage,
-  type TestNamespace,
-  watched,
-  worker,
-} from "../support/rollups.ts";
+import { append, newHost, rowOf, type TestNamespace, watched, worker } from "../support/rollups.ts";
 import { test } from "../support/store.ts";
+import { storedCounters, storedCoverage } from "../support/stored-rollups.ts";
 import { waitFor } from "../support/wait.ts";
 
 const T0 = Date.UTC(2026, 10, 22, 12);

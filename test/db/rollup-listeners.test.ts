@@ -5,8 +5,9 @@ import { markedShards } from "../../src/store/rollup/shards.ts";
 import type { SnapshotRow } from "../../src/store/snapshots.ts";
 import { expectedListeners } from "../support/fleet-oracle.ts";
 import { at, fleetOf, listening, overflows, T0 } from "../support/one-host.ts";
-import { append, newHost, rowOf, storedListeners, worker } from "../support/rollups.ts";
+import { append, newHost, rowOf, worker } from "../support/rollups.ts";
 import { test } from "../support/store.ts";
+import { storedListeners } from "../support/stored-rollups.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

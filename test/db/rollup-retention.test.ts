@@ -4,8 +4,9 @@ import { expirePartitions } from "../../src/store/retention/expire-partitions.ts
 import { LATE_MARGIN_MS } from "../../src/store/retention/policy.ts";
 import { expectedCounters } from "../support/fleet-oracle.ts";
 import type { OracleSnapshot } from "../support/oracle.ts";
-import { append, newHost, rowOf, storedCounters, worker } from "../support/rollups.ts";
+import { append, newHost, rowOf, worker } from "../support/rollups.ts";
 import { test } from "../support/store.ts";
+import { storedCounters } from "../support/stored-rollups.ts";
 
 const T0 = Date.UTC(2026, 10, 22, 12);
 const MINUTE = 60_000;

@@ -8,17 +8,9 @@ import { markedShards } from "../../src/store/rollup/shards.ts";
 import { appendSnapshots, type SnapshotRow, shardOf } from "../../src/store/snapshots.ts";
 import { expectedCounters, expectedCoverage, expectedGauges } from "../support/fleet-oracle.ts";
 import { at, fleetOf, overflows, T0 } from "../support/one-host.ts";
-import {
-  append,
-  newContainer,
-  newHost,
-  rowOf,
-  storedCounters,
-  storedCoverage,
-  storedGauges,
-  worker,
-} from "../support/rollups.ts";
+import { append, newContainer, newHost, rowOf, worker } from "../support/rollups.ts";
 import { test } from "../support/store.ts";
+import { storedCounters, storedCoverage, storedGauges } from "../support/stored-rollups.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -6,9 +6,10 @@ import { rollUpHours } from "../../src/store/rollup/roll-up-hours.ts";
 import { countAside, RETRY_MS } from "../../src/store/rollup/set-aside.ts";
 import { shardOf } from "../../src/store/snapshots.ts";
 import { expectTables } from "../support/expect-tables.ts";
-import { append, storedCounters, worker } from "../support/rollups.ts";
+import { append, worker } from "../support/rollups.ts";
 import { DAY, first, job, LATER, MINUTE, newFleet, T0 } from "../support/set-aside.ts";
 import { test } from "../support/store.ts";
+import { storedCounters } from "../support/stored-rollups.ts";
 
 test("an hour with a damaged minute waits by itself, and holds nothing back past its retention", async ({
   store,

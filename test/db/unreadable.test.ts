@@ -16,9 +16,10 @@ import { compactAll, mergeAll } from "../support/compaction.ts";
 import { expectTables } from "../support/expect-tables.ts";
 import { expectedCounters } from "../support/fleet-oracle.ts";
 import { asking } from "../support/graphql.ts";
-import { append, storedCounters, worker } from "../support/rollups.ts";
+import { append, worker } from "../support/rollups.ts";
 import { COUNTER, first, HOUR, job, LATER, MINUTE, newFleet, T0 } from "../support/set-aside.ts";
 import { test } from "../support/store.ts";
+import { storedCounters } from "../support/stored-rollups.ts";
 
 const IN_MINUTE_3 = T0 + 3.75 * MINUTE;
 

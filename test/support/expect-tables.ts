@@ -7,7 +7,7 @@ import {
   expectedListeners,
   type NamespaceHistory,
 } from "./fleet-oracle.ts";
-import { storedCounters, storedCoverage, storedGauges, storedListeners } from "./rollups.ts";
+import { storedCounters, storedCoverage, storedGauges, storedListeners } from "./stored-rollups.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

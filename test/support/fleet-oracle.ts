@@ -1,4 +1,4 @@
-/** What the rollups of a fleet have to say, in the form in which test/support/rollups.ts reads the tables. */
+/** What the rollups of a fleet have to say, in the form in which test/support/stored-rollups.ts reads the tables. */
 import {
   type OracleGauge,
   type OracleSnapshot,

@@ -1,0 +1,91 @@
+/** Requests for another protocol: who gets a WebSocket, and what becomes of the others and of their connections. */
+import { once } from "node:events";
+import { request } from "node:http";
+import { connect } from "node:net";
+import { beforeAll, describe, expect, test } from "vitest";
+import { suiteService } from "../support/own-database-service.ts";
+import { startService } from "../support/service.ts";
+import { init, rawSocket } from "../support/subscriptions.ts";
+import { waitFor } from "../support/wait.ts";
+
+const TREND = 'subscription { trend(counter: "ListenOverflows") { start values } }';
+
+const service = suiteService({ env: { SPILLWAY_RATE_LIMIT_STRANGER: "0" } });
+let reader: string;
+
+beforeAll(async () => {
+  reader = await service.token("read");
+});
+
+describe("the HTTP server", () => {
+  test("has WebSockets at /graphql alone", async () => {
+    const socketUrl = service.url.replace(/^http/, "ws");
+    const elsewhere = { ...service, url: `${socketUrl}/other` };
+    await expect(rawSocket(elsewhere)).rejects.toThrow(/404/);
+  });
+
+  test("outlives connections that break while they are refused", async () => {
+    const { hostname, port } = new URL(service.url);
+    for (const path of ["/other", "/graphql"]) {
+      for (let count = 0; count < 20; count++) {
+        const socket = connect(Number(port), hostname);
+        socket.on("error", () => undefined);
+        await once(socket, "connect");
+        socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+        socket.resetAndDestroy();
+      }
+    }
+    expect((await fetch(`${service.url}/healthz`)).status).toBe(200);
+  });
+
+  test("lets 200 strangers in at a time", async () => {
+    const sockets = await Promise.all(Array.from({ length: 200 }, () => rawSocket(service)));
+    await expect(rawSocket(service)).rejects.toThrow(/503/);
+    for (const { socket } of sockets) socket.terminate();
+    await waitFor("a place to be free", async () => {
+      (await rawSocket(service)).socket.terminate();
+      return true;
+    });
+  });
+
+  test("answers in HTTP/1.1 who would like to go on in another protocol", async () => {
+    const body = JSON.stringify({ query: "{ fleet { hostCount } }" });
+    const answer = await new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {
+      const sent = request(
+        `${service.url}/graphql`,
+        {
+          method: "POST",
+          headers: {
+            connection: "Upgrade, HTTP2-Settings",
+            upgrade: "h2c",
+            "http2-settings": "AAEAAEAAAAIAAAAA",
+            "content-type": "application/json",
+            "content-length": Buffer.byteLength(body),
+            authorization: `Bearer ${reader}`,
+          },
+        },
+        (response) => {
+          let text = "";
+          response.setEncoding("utf8").on("data", (more: string) => {
+            text += more;
+          });
+          response.on("end", () => resolve({ status: response.statusCode, text }));
+        },
+      );
+      sent.on("error", reject);
+      sent.end(body);
+    });
+    expect(answer.status).toBe(200);
+    expect(JSON.parse(answer.text)).toMatchObject({ data: { fleet: { hostCount: expect.any(Number) } } });
+  });
+
+  test("tells its clients to go when it stops", async () => {
+    const second = await startService({ databaseUrl: service.databaseUrl, role: "serve" });
+    const socket = await rawSocket(second);
+    socket.send(init(reader));
+    await socket.got("connection_ack");
+    socket.send({ type: "subscribe", id: "1", payload: { query: TREND } });
+    const [closed, code] = await Promise.all([socket.closed(), second.stop()]);
+    expect([closed.code, code]).toEqual([1001, 0]);
+  });
+});
