@@ -49,7 +49,8 @@ ENV NODE_ENV=production SPILLWAY_LISTEN=0.0.0.0 SPILLWAY_PORT=4000
 EXPOSE 4000
 USER node
 STOPSIGNAL SIGTERM
-# Of the roles that listen; `work` does not, so switch the check off there.
+# Over plain HTTP, at SPILLWAY_PORT: with SPILLWAY_TLS_CERT replace it. `work` passes with SPILLWAY_WORK_PORT set to the
+# same port, and has no check without.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.SPILLWAY_PORT}/readyz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # Room for what lives no longer than a push or an answer: a fifth of the CPU of pushes, for some 40 MB.

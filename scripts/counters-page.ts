@@ -53,7 +53,7 @@ function section(entry: CounterEntry): string[] {
   const facts = [
     kind === "GAUGE" ? "gauge" : "counter",
     `counts ${unit}`,
-    ...(event ? ["judged at once: it stands still on a healthy host"] : []),
+    ...(event ? ["an event counter: rolled up at once, while its minute is open"] : []),
     ...(caveats.includes(NOT_IN_NODE_EXPORTER) ? ["not in node_exporter"] : []),
   ];
   const ownCaveats = caveats.filter((caveat) => caveat !== PER_NAMESPACE && caveat !== NOT_IN_NODE_EXPORTER);

@@ -156,13 +156,26 @@ const COMPACT_AFTER_MIN_MS = HOUR_MS;
 const FORGET_AFTER_MIN_MS = 10 * 60_000;
 
 /**
+ * Whether a variable is one that Kubernetes sets in every pod beside a Service named "spillway": SPILLWAY_PORT, of all
+ * names, is then an address.
+ *
+ * Source: Kubernetes, "Accessing the Service", environment variables.
+ */
+function isServiceLink(name: string, value: string): boolean {
+  if (name === "SPILLWAY_PORT") return /^(tcp|udp|sctp):\/\//.test(value);
+  return /^SPILLWAY_(SERVICE_(HOST|PORT)|PORT_[0-9]+_(TCP|UDP|SCTP))(_|$)/.test(name);
+}
+
+/**
  * Reads the environment, once.
  *
  * @throws CONFIGURATION with every fault found, one a line
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   // An empty value is how compose files and unit files say "not set".
-  const set = Object.entries(environment).filter(([, value]) => value !== undefined && value !== "");
+  const set = Object.entries(environment).filter(
+    ([name, value]) => value !== undefined && value !== "" && !isServiceLink(name, value),
+  );
   const result = configSchema.safeParse(Object.fromEntries(set));
   const faults = result.success ? crossCheck(result.data) : issuesOf(result.error);
   for (const [name] of set) {
@@ -171,7 +184,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       !(name in configSchema.shape) &&
       !/^SPILLWAY_(AGENT_|TOKEN$)/.test(name)
     ) {
-      faults.push(`${name}: there is no such setting; .env.example lists them all`);
+      faults.push(
+        `${name}: there is no such setting; .env.example lists them all. Secrets of receivers.yml want names that do not begin with SPILLWAY_`,
+      );
     }
   }
   if (!result.success || faults.length > 0) {

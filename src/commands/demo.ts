@@ -60,6 +60,8 @@ export function demoEnvironment(
     SPILLWAY_DATA_DIR: join(tmpdir(), `spillway-demo-${process.pid}`),
     SPILLWAY_LOCAL_AGENT: "0",
     SPILLWAY_COMPACT_AFTER: "7d",
+    // Nobody is woken for what is simulated.
+    SPILLWAY_RECEIVERS_FILE: undefined,
     SPILLWAY_LOG_LEVEL: environment.SPILLWAY_LOG_LEVEL ?? "warn",
   };
 }

@@ -73,6 +73,22 @@ test("a token for the command line, as the welcome has people export it, is no f
   expect(() => readConfig({ SPILLWAY_TOKENS: "spw_x" })).toThrow(/SPILLWAY_TOKENS: there is no such setting/);
 });
 
+test("what Kubernetes sets beside a Service of this name is no setting", () => {
+  const links = {
+    SPILLWAY_SERVICE_HOST: "10.96.0.17",
+    SPILLWAY_SERVICE_PORT: "4000",
+    SPILLWAY_SERVICE_PORT_HTTP: "4000",
+    SPILLWAY_PORT: "tcp://10.96.0.17:4000",
+    SPILLWAY_PORT_4000_TCP: "tcp://10.96.0.17:4000",
+    SPILLWAY_PORT_4000_TCP_PROTO: "tcp",
+    SPILLWAY_PORT_4000_TCP_PORT: "4000",
+    SPILLWAY_PORT_4000_TCP_ADDR: "10.96.0.17",
+  };
+  expect(readConfig(links)).toEqual(readConfig({}));
+  expect(() => readConfig({ SPILLWAY_SERVICES: "x" })).toThrow(/SPILLWAY_SERVICES: there is no such setting/);
+  expect(() => readConfig({ SPILLWAY_PORT: "4000/tcp" })).toThrow(/SPILLWAY_PORT/);
+});
+
 test("a public URL loses its last slash", () => {
   expect(readConfig({ SPILLWAY_PUBLIC_URL: "https://spillway.example/" }).publicUrl).toBe(
     "https://spillway.example",

@@ -12,6 +12,6 @@ export const NOT_IN_NODE_EXPORTER =
 
 /** Why a drop count is not a count of clients. */
 export const PACKETS_NOT_CLIENTS =
-  "It counts packets, not clients. A client that waits sends its SYN again: 7 times in 10 s on current " +
-  "kernels (since about 6.5), 4 times on older ones. 14 clients waiting on a stopped application made it " +
+  "It counts packets, not clients. A client that waits sends its SYN again and again: 7 in 10 s with the " +
+  "first, on current kernels (since about 6.5), 4 on older ones. 14 clients waiting on a stopped application made it " +
   "rise by 98 in 9.5 s.";

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { readConfig } from "../../../src/config.ts";
 import { formatMatcher, parseMatcher } from "../../../src/notify/config/matchers.ts";
 import { parseReceivers } from "../../../src/notify/config/receivers-file.ts";
 import { groupLabelsOf, type Route, routeOfGroup, targetsOf } from "../../../src/notify/route.ts";
@@ -179,10 +180,12 @@ describe("receivers.yml", () => {
   test("the example is one", () => {
     const path = new URL("../../../deploy/receivers.example.yml", import.meta.url);
     const environment = {
-      SPILLWAY_PAGERDUTY_KEY: sources.environment.PAGER_KEY,
-      SPILLWAY_SLACK_URL: "https://hooks.slack.com/services/T/B/x",
-      SPILLWAY_WEBHOOK_SECRET: SECRET,
+      PAGERDUTY_KEY: sources.environment.PAGER_KEY,
+      SLACK_URL: "https://hooks.slack.com/services/T/B/x",
+      WEBHOOK_SECRET: SECRET,
     };
+    // The service starts with them: they are no settings of its own.
+    expect(() => readConfig(environment)).not.toThrow();
     const { receivers, route } = parseReceivers(readFileSync(path, "utf8"), "example", {
       environment,
       readText: () => "smtps://user:password@mail.example.com",
