@@ -90,7 +90,12 @@ describe("a finding", () => {
     const { incidentId } = await judge(db, { hosts: [host] });
     await db.incident.update({
       where: { id: incidentId },
-      data: { status: "ACKNOWLEDGED", acknowledgedAt: new Date(T0), acknowledgedBy: "ada" },
+      data: {
+        status: "ACKNOWLEDGED",
+        acknowledgedAt: new Date(T0),
+        acknowledgedBy: "ada",
+        inhibitedBy: incidentId,
+      },
     });
     await recover(db);
     const again = { judgedAt: T0 + 20 * MINUTE, hosts: [host], reopenSince: T0 - 10 * MINUTE };
@@ -98,6 +103,7 @@ describe("a finding", () => {
     expect(await db.incident.findUnique({ where: { id: incidentId } })).toMatchObject({
       status: "OPEN",
       acknowledgedBy: null,
+      inhibitedBy: null,
       resolvedAt: null,
     });
     await recover(db, { judgedAt: T0 + 30 * MINUTE });

@@ -47,7 +47,8 @@ export interface Judged {
 
 /**
  * Opens an incident for a finding, goes on with the one that is open, or opens one again that was resolved a
- * moment ago; with its timeline and the outbox, in the caller's transaction.
+ * moment ago; with its timeline and the outbox, in the caller's transaction. What is opened, or opened again, is
+ * explained by nothing until `setInhibition` says so.
  *
  * Safe to run twice, late, and at the same time: writers of one key wait for each other, and `judgedAt` tells what
  * is news. What a person has resolved is not opened again by data from before that. A transaction that judges
@@ -81,7 +82,14 @@ async function goOn(tx: Db, incident: IncidentRecord, judged: Finding, now: numb
   const { id } = incident;
   const reopened = incident.resolvedAt !== null;
   const finding = reopened ? judged : { ...judged, urgency: louder(incident.urgency, judged.urgency) };
-  const again = { status: "OPEN", resolvedAt: null, acknowledgedAt: null, acknowledgedBy: null } as const;
+  // What explained it then is no reason to hold it back now: who finds that it is explained says so anew.
+  const again = {
+    status: "OPEN",
+    resolvedAt: null,
+    acknowledgedAt: null,
+    acknowledgedBy: null,
+    inhibitedBy: null,
+  } as const;
   await tx.incident.update({
     where: { id },
     data: { ...columnsOf(finding, now), ...(reopened ? again : {}), revision: { increment: 1 } },
