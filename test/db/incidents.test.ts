@@ -4,7 +4,7 @@ import { inTransaction, type PrismaClient } from "../../src/store/client.ts";
 import { membersOf } from "../../src/store/incidents/by-incident.ts";
 import { openOrUpdate } from "../../src/store/incidents/open.ts";
 import { recordEntries } from "../../src/store/incidents/timeline.ts";
-import { finding, judge, newMember, recover, T0, warmUp } from "../support/incidents.ts";
+import { diagnosisOf, finding, judge, newMember, recover, T0, warmUp } from "../support/incidents.ts";
 import { test } from "../support/store.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -81,6 +81,34 @@ describe("a finding", () => {
       { hostName: "web-1", joinedAt: new Date(T0 + MINUTE), leftAt: new Date(T0 + 2 * MINUTE) },
       { hostName: "web-2", joinedAt: new Date(T0 + 2 * MINUTE), leftAt: new Date(T0 + 10 * MINUTE) },
     ]);
+  });
+
+  test("that is not diagnosed as what the incident is leaves what it is told by as it was", async ({
+    store: { db },
+  }) => {
+    const diagnosis = diagnosisOf();
+    const { incidentId: id } = await judge(db, { diagnosis });
+    const told = () =>
+      db.incident.findUniqueOrThrow({ where: { id }, select: { diagnosis: true, lossShare: true } });
+    await judge(db, { judgedAt: T0 + 2 * MINUTE, loss: null });
+    expect(await told()).toEqual({ diagnosis, lossShare: 0.05 });
+    const stalled = { ...diagnosis, cause: "APPLICATION_STALLED" } as const;
+    await judge(db, { judgedAt: T0 + 2.5 * MINUTE, diagnosis: stalled, loss: null });
+    expect(await told()).toEqual({ diagnosis, lossShare: 0.05 });
+    await judge(db, { judgedAt: T0 + 3 * MINUTE, diagnosis, loss: null });
+    expect(await told()).toEqual({ diagnosis, lossShare: null });
+    await judge(db, { judgedAt: T0 + 4 * MINUTE, diagnosis });
+    await recover(db);
+    await judge(db, { judgedAt: T0 + 20 * MINUTE, loss: null });
+    expect(await told()).toEqual({ diagnosis, lossShare: 0.05 });
+    // Another cause is told by what there is of it, of its family if need be.
+    await judge(db, { judgedAt: T0 + 21 * MINUTE, cause: "APPLICATION_STALLED", loss: null });
+    expect(await told()).toEqual({ diagnosis: null, lossShare: null });
+    await judge(db, { judgedAt: T0 + 22 * MINUTE, cause: "APPLICATION_STALLED", diagnosis });
+    await judge(db, { judgedAt: T0 + 23 * MINUTE, cause: "APPLICATION_STALLED", loss: null });
+    expect(await told()).toEqual({ diagnosis, lossShare: 0.05 });
+    await judge(db, { judgedAt: T0 + 24 * MINUTE, cause: "APPLICATION_STALLED", diagnosis: stalled });
+    expect(await told()).toEqual({ diagnosis: stalled, lossShare: 0.05 });
   });
 
   test("soon after the end opens the same incident again, and later another one", async ({
