@@ -1,11 +1,10 @@
 import { plain, span } from "../words.ts";
 import { nameOf } from "./focus.ts";
 import { MEASURES } from "./measures.ts";
-import type { NamespaceWindow, ObservedListener } from "./window.ts";
+import { minutesOf, type NamespaceWindow, type ObservedListener } from "./window.ts";
 
 /** A port that is closed for so long is no restart any more. */
 export const RESTART_MS = 60_000;
-const MINUTE_MS = 60_000;
 
 /** Listeners that were closed together, as far as was seen: a later window shows less of it. */
 export interface SeenRestart {
@@ -87,6 +86,5 @@ function resetsWithin({ intervals }: NamespaceWindow, from: number, to: number, 
   // The interval that ends with the list without it is the one in which it was closed.
   const within = intervals.filter((one) => one.to >= from && one.from < to);
   const resets = within.reduce((sum, { increases }) => sum + (increases.get(MEASURES.resets) ?? 0), 0);
-  const minutes = within.reduce((sum, { ratedMs }) => sum + ratedMs, 0) / MINUTE_MS;
-  return Math.max(0, Math.round(resets - usual * minutes));
+  return Math.max(0, Math.round(resets - usual * minutesOf(within)));
 }
