@@ -1,6 +1,7 @@
 /** What became of the ports whose listeners were closed. */
 import { MEASURES } from "./measures.ts";
 import { RESTART_MS } from "./restarts.ts";
+import { servicePorts } from "./services.ts";
 import { minutesOf, type NamespaceWindow, type ObservedInterval, type ObservedListener } from "./window.ts";
 
 /** A listener that was closed, and what became of its port. */
@@ -20,15 +21,10 @@ export interface Down extends Omit<Closed, "backMs"> {
 
 /** A listener that was closed so long ago is no news. */
 const CLOSED_MAX_MS = 3_600_000;
-/**
- * What is open for less is nobody's service: a port that a test or a transfer of files opens for itself. Longer than a
- * minute, as one that a single list shows was open for up to as long as lists are apart.
- */
-const PASSING_MS = 120_000;
-
-/** The listener that was closed last, one that nobody replaced before others. */
+/** The listener of a service that was closed last, one that nobody replaced before others. */
 export function closedOf(listeners: readonly ObservedListener[], to: number): Closed | null {
-  return allClosed(listeners, to)[0] ?? null;
+  const services = servicePorts(listeners);
+  return allClosed(listeners, to).find(({ listener }) => services.has(listener.port)) ?? null;
 }
 
 /**
@@ -46,7 +42,7 @@ export function downOf(
   to: number,
   zOf: (count: number, minutes: number) => number | null,
 ): Down | null {
-  const services = new Set(listeners.filter((one) => !isPassing(one)).map(({ port }) => port));
+  const services = servicePorts(listeners);
   const closed = allClosed(listeners, to);
   const gone = newestOfPorts(closed.filter(({ backMs }) => backMs === null));
   const down = gone.filter(({ goneMs }) => goneMs >= RESTART_MS);
@@ -86,10 +82,6 @@ function newestOfPorts(sorted: readonly Closed[]): Closed[] {
     ports.add(port);
     return isFirst;
   });
-}
-
-function isPassing({ closedAt, listedMs }: ObservedListener): boolean {
-  return closedAt !== null && listedMs !== undefined && listedMs < PASSING_MS;
 }
 
 /** Whether the port was closed in a part of the interval. */

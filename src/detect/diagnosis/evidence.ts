@@ -33,7 +33,7 @@ export interface Evidence {
   /** Listeners that are open, the one in focus included. */
   readonly openListeners: number;
   readonly listenersSeen: boolean;
-  /** The listener that was closed last, one that nobody replaced before others. */
+  /** The listener of a service that was closed last, one that nobody replaced before others. */
   readonly closed: Closed | null;
   /** A port that is closed for so long that it is no restart, with the clients that were refused. */
   readonly down: Down | null;

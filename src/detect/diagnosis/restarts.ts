@@ -1,6 +1,7 @@
 import { plain, span } from "../words.ts";
 import { nameOf } from "./focus.ts";
 import { MEASURES } from "./measures.ts";
+import { servicePorts } from "./services.ts";
 import { minutesOf, type NamespaceWindow, type ObservedListener } from "./window.ts";
 
 /** A port that is closed for so long is no restart any more. */
@@ -22,7 +23,7 @@ export interface SeenRestart {
 
 /**
  * The restarts that a window shows, the oldest first, with what is known of them from the windows before. A listener
- * beside which another one goes on listening on its port was not restarted.
+ * beside which another one goes on listening on its port was not restarted, and a port that came and went is none.
  *
  * @param usualResets connections that are reset in a minute when nothing is the matter; 0 where that is not known
  */
@@ -35,9 +36,11 @@ export function seenRestarts(
   const to = window.intervals.at(-1)?.to ?? 0;
   const open = listeners.filter(({ closedAt }) => closedAt === null);
   const together = new Map<number, ObservedListener[]>();
+  const services = servicePorts(listeners);
   for (const listener of listeners) {
     const { closedAt, port } = listener;
-    if (closedAt === null || open.some((other) => other.port === port && other.openedAt === null)) continue;
+    if (closedAt === null || !services.has(port)) continue;
+    if (open.some((other) => other.port === port && other.openedAt === null)) continue;
     together.set(closedAt, [...(together.get(closedAt) ?? []), listener]);
   }
   return [...together]

@@ -135,7 +135,7 @@ describe("what else is told apart", () => {
     test("it is closed since it was closed last, and is no service if it came and went itself", () => {
       const again = listener({ inode: "2", closedAt: 110_000, listedMs: 30_000 });
       expect(causeOf([down, again])).toMatchObject({ cause: "RESTART" });
-      expect(causeOf(passing)).toMatchObject({ cause: "RESTART" });
+      expect(causeOf(passing)).toMatchObject({ cause: "INBOUND_SCAN" });
       // Where it was all that there was, who else should refuse clients.
       expect(causeOf(passing.slice(0, 1))).toMatchObject({ cause: "SERVICE_DOWN" });
     });
@@ -144,6 +144,16 @@ describe("what else is told apart", () => {
       const { listedMs: _, ...old } = down;
       expect(causeOf([old, ...passing])).toMatchObject({ cause: "SERVICE_DOWN" });
     });
+  });
+
+  test("ports that come and go are no restart, and hide nothing; one that comes again may be one", () => {
+    const refused = spread({ accepted: 60, opened: 600, attemptsFailed: 300 });
+    const gone = listener({ port: 50_000, closedAt: 30_000, listedMs: 20_000 });
+    const causesOf = (listeners: ReturnType<typeof listener>[]) =>
+      diagnosisOf(windowOf(refused, { listeners }));
+    expect(causesOf([gone])).toMatchObject({ cause: "UPSTREAM_REFUSING", contributing: [] });
+    const again = listener({ inode: "2", port: 50_000, openedAt: 40_000 });
+    expect(causesOf([gone, again])).toMatchObject({ cause: "RESTART" });
   });
 
   test("a deploy and an upstream that refuses are both named", () => {
