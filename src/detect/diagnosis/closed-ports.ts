@@ -1,7 +1,7 @@
 /** What became of the ports whose listeners were closed. */
 import { MEASURES } from "./measures.ts";
 import { RESTART_MS } from "./restarts.ts";
-import { servicePorts } from "./services.ts";
+import { keptPorts, servicePorts } from "./services.ts";
 import { minutesOf, type NamespaceWindow, type ObservedInterval, type ObservedListener } from "./window.ts";
 
 /** A listener that was closed, and what became of its port. */
@@ -21,6 +21,7 @@ export interface Down extends Omit<Closed, "backMs"> {
 
 /** A listener that was closed so long ago is no news. */
 const CLOSED_MAX_MS = 3_600_000;
+
 /** The listener of a service that was closed last, one that nobody replaced before others. */
 export function closedOf(listeners: readonly ObservedListener[], to: number): Closed | null {
   const services = servicePorts(listeners);
@@ -31,8 +32,8 @@ export function closedOf(listeners: readonly ObservedListener[], to: number): Cl
  * The port that is down: of those that are closed for a minute the one that was closed last, a service before what
  * came and went. Null where there is none, and where there were no services and one that came and went may be back.
  *
- * What opens and closes ports all the time is no restart, and hides nothing. One of a service does, for as long as its
- * own port is closed: then the clients that are refused may be its own.
+ * Clients that are refused while the port of another service is closed for a moment may be those of that one: only
+ * the others are taken for its own.
  *
  * @param to the end of the window, ms since 1970
  * @param zOf how unusual so many resets sent are, over so many minutes
@@ -50,7 +51,10 @@ export function downOf(
     down.find(({ listener }) => services.has(listener.port)) ?? (down[0] === gone[0] ? down[0] : undefined);
   if (found === undefined) return null;
   const downPorts = new Set(down.map(({ listener }) => listener.port));
-  const restarts = closed.filter(({ listener: { port } }) => services.has(port) && !downPorts.has(port));
+  const kept = keptPorts(listeners);
+  const restarts = closed.filter(
+    ({ listener: { port } }) => services.has(port) && !downPorts.has(port) && !kept.has(port),
+  );
   const unexplained = intervals.filter((one) => !restarts.some((restart) => isDuring(one, restart, to)));
   const count = unexplained.reduce(
     (sum, { increases }) => sum + (increases.get(MEASURES.resetsSent) ?? 0),

@@ -1,7 +1,7 @@
 import { plain, span } from "../words.ts";
 import { nameOf } from "./focus.ts";
 import { MEASURES } from "./measures.ts";
-import { servicePorts } from "./services.ts";
+import { keptPorts, servicePorts } from "./services.ts";
 import { minutesOf, type NamespaceWindow, type ObservedListener } from "./window.ts";
 
 /** A port that is closed for so long is no restart any more. */
@@ -35,12 +35,11 @@ export function seenRestarts(
   const { listeners } = window;
   const to = window.intervals.at(-1)?.to ?? 0;
   const open = listeners.filter(({ closedAt }) => closedAt === null);
+  const [services, kept] = [servicePorts(listeners), keptPorts(listeners)];
   const together = new Map<number, ObservedListener[]>();
-  const services = servicePorts(listeners);
   for (const listener of listeners) {
     const { closedAt, port } = listener;
-    if (closedAt === null || !services.has(port)) continue;
-    if (open.some((other) => other.port === port && other.openedAt === null)) continue;
+    if (closedAt === null || !services.has(port) || kept.has(port)) continue;
     together.set(closedAt, [...(together.get(closedAt) ?? []), listener]);
   }
   return [...together]

@@ -11,6 +11,12 @@ export function servicePorts(listeners: readonly ObservedListener[]): ReadonlySe
   return new Set(listeners.filter((listener) => !isPassing(listener)).map(({ port }) => port));
 }
 
+/** Ports that were never closed: something that was there from the first list on goes on listening beside what was closed. */
+export function keptPorts(listeners: readonly ObservedListener[]): ReadonlySet<number> {
+  const kept = listeners.filter(({ closedAt, openedAt }) => closedAt === null && openedAt === null);
+  return new Set(kept.map(({ port }) => port));
+}
+
 function isPassing({ closedAt, listedMs }: ObservedListener): boolean {
   return closedAt !== null && listedMs !== undefined && listedMs < PASSING_MS;
 }

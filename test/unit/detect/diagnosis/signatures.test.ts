@@ -132,6 +132,14 @@ describe("what else is told apart", () => {
       expect(causeOf([down, other, back], after)).toMatchObject({ cause: "SERVICE_DOWN" });
     });
 
+    test("nor does one of several sockets of a port that goes on", () => {
+      const workers = [40_000, 70_000, 100_000, 130_000].map((closedAt, index) =>
+        listener({ inode: `3${index}`, port: 443, closedAt, listedMs: 5 * MINUTE }),
+      );
+      const goesOn = listener({ inode: "2", port: 443 });
+      expect(causeOf([down, goesOn, ...workers])).toMatchObject({ cause: "SERVICE_DOWN" });
+    });
+
     test("it is closed since it was closed last, and is no service if it came and went itself", () => {
       const again = listener({ inode: "2", closedAt: 110_000, listedMs: 30_000 });
       expect(causeOf([down, again])).toMatchObject({ cause: "RESTART" });
