@@ -15,6 +15,7 @@ interface NamespaceGroup {
 
 export interface HostGroup {
   readonly name: string;
+  /** Those that its own series have alike; null where there are none but of its containers. */
   labels: Readonly<Record<string, string>> | null;
   startedAt: number | null;
   /** By what tells containers apart; the host itself under the empty text. */

@@ -51,15 +51,17 @@ export function sectionsOf(
     else if (typeof owner === "string") reject(samples.length, owner);
     else {
       const { entry, place } = owner;
-      groups.open(place, samples[0]?.startedAt ?? null);
-      for (const { at, value, stale } of samples) {
+      for (const { at, value, stale, startedAt } of samples) {
         const count = countOf(value);
         if (stale || (count === null && entry.kind !== "COUNTER")) ignored++;
         else if (count === null)
           reject(1, `${entry.name} of ${place.host}: ${value} is no counter, which is a whole number from 0`);
         else if (!(at >= 0 && at <= AT_MAX))
           reject(1, `${entry.name} of ${place.host}: ${at} is no time in ms since 1970`);
-        else groups.add(at, entry.name, count);
+        else {
+          groups.open(place, startedAt);
+          groups.add(at, entry.name, count);
+        }
       }
     }
   }
@@ -79,6 +81,7 @@ function sectionOf(group: HostGroup, senders: Senders, samples: number[], source
   const namespaces: WireNamespace[] = [];
   const layouts: Record<string, readonly string[]> = {};
   const snapshots: WireSnapshot[] = [];
+  let newest = 0;
   for (const [key, { labels, times }] of group.namespaces) {
     if (key !== "" && times.size > 0) namespaces.push(namespaceOf(key, labels));
     for (const [at, reading] of [...times].sort(([a], [b]) => a - b)) {
@@ -94,14 +97,16 @@ function sectionOf(group: HostGroup, senders: Senders, samples: number[], source
         ...(key === "" ? {} : { namespace: namespaces.length - 1 }),
       });
       samples.push(names.length);
+      if (key === "") newest = at;
     }
   }
   const capabilities = senders.capabilities(id);
+  const labels = group.labels === null ? null : { source, ...cutLabels(group.labels) };
   return {
     id,
     key: hostKey,
     name: group.name,
-    labels: { source, ...cutLabels(group.labels ?? {}) },
+    ...(labels === null ? {} : { labels: senders.labels.of(id, labels, newest) }),
     epoch: {
       // One for all time, unless the sender says when the counters began: a reset within it is told by what fell.
       boot: group.startedAt === null ? boot : uuidOf(`boot ${group.name} ${group.startedAt}`),

@@ -14,10 +14,14 @@ import { type SampleSource, sectionsOf } from "./sections.ts";
 import type { Senders } from "./senders.ts";
 import type { SampleSeries } from "./series.ts";
 
-/** What takes in samples needs, in whatever protocol they come. */
-export interface SamplesDeps extends AcceptDeps, BearerDeps {
+/** What stores samples needs. */
+export interface StoreSamplesDeps extends AcceptDeps {
   readonly fill: FillQueue;
   readonly senders: Senders;
+}
+
+/** What takes in samples needs, in whatever protocol they come. */
+export interface SamplesDeps extends StoreSamplesDeps, BearerDeps {
   readonly log: Logger;
   readonly metrics: Metrics;
   /** True once the service is stopping: a new request is told to come back. */
@@ -67,7 +71,7 @@ export async function admitSamples(deps: SamplesDeps, request: IncomingMessage):
  * @throws UNAVAILABLE when some could not be stored: all of it is to be sent again, which doubles nothing
  */
 export async function storeSamples(
-  deps: SamplesDeps,
+  deps: StoreSamplesDeps,
   sender: TokenActor,
   source: SampleSource,
   series: readonly SampleSeries[],
@@ -95,7 +99,7 @@ export async function storeSamples(
 
 /** As an agent's push; a snapshot that is there with other content is a part of the same reading, and is filled. */
 async function storeSections(
-  deps: SamplesDeps,
+  deps: StoreSamplesDeps,
   sender: TokenActor,
   source: SampleSource,
   hosts: readonly HostSection[],
@@ -105,7 +109,7 @@ async function storeSections(
     agent: { version: source, clock: deps.now() },
     hosts,
   };
-  const plan = await planPush(deps, sender, push);
+  const plan = await planPush({ ...deps, newHostLabels: { source } }, sender, push);
   const results = await storePush(deps, plan);
   hosts
     .flatMap(({ snapshots }) => snapshots)

@@ -2,29 +2,8 @@ import { describe, expect, test } from "vitest";
 import { Owners } from "../../../../src/ingest/samples/owner.ts";
 import { sectionsOf } from "../../../../src/ingest/samples/sections.ts";
 import { Senders } from "../../../../src/ingest/samples/senders.ts";
-import type { SampleSeries } from "../../../../src/ingest/samples/series.ts";
 import { LIMITS } from "../../../../src/protocol/limits.ts";
-
-const OVERFLOWS = "node_netstat_TcpExt_ListenOverflows";
-const OPENS = "node_netstat_Tcp_PassiveOpens";
-const AT = 1_790_000_000_000;
-
-function series(
-  { __name__: metric = "", ...labels }: Record<string, string>,
-  ...samples: { at?: number; value: number; stale?: boolean; startedAt?: number }[]
-): SampleSeries {
-  return {
-    metric,
-    labels: new Map(Object.entries(labels)),
-    samples: samples.map(({ at = AT, value, stale = false, startedAt = null }) => ({
-      at,
-      value,
-      stale,
-      startedAt,
-    })),
-    others: 0,
-  };
-}
+import { AT, CADVISOR, OPENS, OVERFLOWS, series } from "../../../support/sample-series.ts";
 
 /** The counter and the place of a series in one. */
 function owner(labels: Record<string, string>) {
@@ -50,9 +29,7 @@ describe("whose a series is", () => {
     expect(named({ __name__: OVERFLOWS })).toBe("TcpExtListenOverflows");
     expect(named({ __name__: "node_boot_time_seconds" })).toBe("NodeBootTimeSeconds");
     expect(named({ __name__: "nstat_TcpExtListenDrops" })).toBe("TcpExtListenDrops");
-    expect(
-      named({ __name__: "container_network_advance_tcp_stats_total", tcp_state: "listenoverflows" }),
-    ).toBe("TcpExtListenOverflows");
+    expect(named({ __name__: CADVISOR, tcp_state: "listenoverflows" })).toBe("TcpExtListenOverflows");
   });
 
   test("a counter that Telegraf's nstat reads has its labels, its host, and not the name of the file it is from", () => {
@@ -81,7 +58,7 @@ describe("whose a series is", () => {
       pod: "shop-1",
     };
     const labels = {
-      __name__: "container_network_advance_tcp_stats_total",
+      __name__: CADVISOR,
       ...pod,
       container: "POD",
       instance: "10.0.0.7:10250",
@@ -162,7 +139,7 @@ describe("sections", () => {
 
   test("containers of cAdvisor are namespaces of their host, and none of their labels are its", () => {
     const labels = {
-      __name__: "container_network_advance_tcp_stats_total",
+      __name__: CADVISOR,
       tcp_state: "listenoverflows",
       instance: "a:8080",
     };
@@ -175,6 +152,7 @@ describe("sections", () => {
       "remote_write",
     );
     expect(sections).toHaveLength(1);
+    expect(sections[0]).not.toHaveProperty("labels");
     expect(sections[0]?.namespaces).toMatchObject([
       { kind: "container", name: "shop-1", labels: { id: "/kubepods/1", pod: "shop-1" } },
       { kind: "container", name: "shop-2" },
