@@ -9,6 +9,8 @@ const STALE_FLOOR_MS = 30_000;
  * so an increase is the same whatever retention has dropped meanwhile. A pause that is longer is shown as a gap.
  */
 export const PREDECESSOR_MAX_MS = 24 * 3_600_000;
+/** The time of one boot may be told so much later when the host's clock drifts: it is told in whole seconds. */
+const BOOT_DRIFT_MS = 1_000;
 
 /**
  * What lies between a snapshot and the one before it, and so what its increases mean.
@@ -73,13 +75,14 @@ function isNear(before: Snapshot, next: Snapshot): boolean {
 
 /**
  * What comes from a sender that knows no boots has one epoch for all time. Where both snapshots say when their host
- * booted, a boot between the two is a restart of the machine; a time that changed to one before the first is a clock's
- * that was set.
+ * booted, another boot between the two is a restart of the machine; a time that changed to one before the first is a
+ * clock's that was set. One that the first said already, though it lay ahead, is no other: that clock is ahead.
  */
 function bootedBetween(previous: Snapshot, next: Snapshot): boolean {
-  const booted = saidBootTime(next);
-  if (booted === null || saidBootTime(previous) === null) return false;
-  return booted > previous.at && booted <= next.at;
+  const [before, booted] = [saidBootTime(previous), saidBootTime(next)];
+  if (before === null || booted === null) return false;
+  const isOther = Math.abs(booted - before) > BOOT_DRIFT_MS;
+  return isOther && booted > previous.at && booted <= next.at;
 }
 
 /**

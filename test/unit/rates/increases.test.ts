@@ -217,6 +217,14 @@ describe("a host that says when it booted", () => {
     ["before the first: its clock was set", said(0, 5, -60), said(10, 9, -3_600), 4, 10_000],
     ["by a second: its clock drifts", said(0, 5, -60), said(10, 9, -59), 4, 10_000],
     ["after the second: its clock is ahead", said(0, 5, -60), said(10, 9, 500), 4, 10_000],
+    [
+      "between the two, and the first said so already: its clock is ahead",
+      said(0, 5, 7),
+      said(10, 9, 7),
+      4,
+      10_000,
+    ],
+    ["the same, and its clock drifts by a second", said(0, 5, 7), said(10, 9, 8), 4, 10_000],
     ["not said by the first", said(0, 5, null), said(60, 9, 30), 4, 0],
     ["not said by the second", said(0, 5, -60), said(10, 9, null), 4, 10_000],
   ])("%s", (_what, previous, next, increase, ratedMs) => {
