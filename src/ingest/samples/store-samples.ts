@@ -13,6 +13,7 @@ import type { FillQueue } from "./fill-queue.ts";
 import { type SampleSource, sectionsOf } from "./sections.ts";
 import type { Senders } from "./senders.ts";
 import type { SampleSeries } from "./series.ts";
+import { slicesOf } from "./slices.ts";
 
 /** What stores samples needs. */
 export interface StoreSamplesDeps extends AcceptDeps {
@@ -36,9 +37,6 @@ export interface SampleCounts {
   /** The first reason for which one was rejected. */
   fault: string | null;
 }
-
-/** Hosts that are taken in at once: no more than a push of an agent may have. */
-const HOSTS_AT_ONCE = 500;
 
 /**
  * Whether a request may be taken in, before a byte of its body is read.
@@ -82,8 +80,8 @@ export async function storeSamples(
   counts.fault ??= fault;
   let place = 0;
   let retry: string | null = null;
-  for (let from = 0; from < sections.length; from += HOSTS_AT_ONCE) {
-    const results = await storeSections(deps, sender, source, sections.slice(from, from + HOSTS_AT_ONCE));
+  for (const slice of slicesOf(sections)) {
+    const results = await storeSections(deps, sender, source, slice);
     for (const result of results) {
       const size = samples[place++] ?? 0;
       if (!("code" in result)) counts.written += size;
