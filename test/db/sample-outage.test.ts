@@ -37,17 +37,23 @@ function mixed(scrapes: number): SampleSeries[] {
   });
 }
 
-test.for([
+const REQUESTS: readonly (readonly [string, readonly SampleSeries[], number])[] = [
   ["many scrapes of many hosts", list(60, (host) => own(host, 100)), 60 * 99],
   ["more scrapes of one host than a push may have", [own(1, 5_500)], 5_499],
   ["more containers of one host", list(1_100, (pod) => container(pod, 2)), 1_100],
   ["more layouts of one host", [own(1, 64), ...mixed(64)], 63],
-] as const)("%s are stored, all of them", { timeout: 120_000 }, async ([, request, overflows], { store }) => {
-  const now = T0 + 24 * 3_600_000;
-  const sent = request.reduce((sum, { samples }) => sum + samples.length, 0);
-  const taker = sampleTaker(store, () => now);
-  expect(await taker.take(request)).toEqual({ written: sent, rejected: 0, fault: null });
-  expect((await increasesIn(store, now)).TcpExtListenOverflows).toBe(overflows);
-  // Sent again it is there.
-  expect(await taker.take(request)).toEqual({ written: sent, rejected: 0, fault: null });
-});
+];
+
+test.for(REQUESTS)(
+  "%s are stored, all of them",
+  { timeout: 120_000 },
+  async ([, request, overflows], { store }) => {
+    const now = T0 + 24 * 3_600_000;
+    const sent = request.reduce((sum, { samples }) => sum + samples.length, 0);
+    const taker = sampleTaker(store, () => now);
+    expect(await taker.take(request)).toEqual({ written: sent, rejected: 0, fault: null });
+    expect((await increasesIn(store, now)).TcpExtListenOverflows).toBe(overflows);
+    // Sent again it is there.
+    expect(await taker.take(request)).toEqual({ written: sent, rejected: 0, fault: null });
+  },
+);

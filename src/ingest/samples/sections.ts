@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
+import { START_TIME } from "../../catalog/catalog.ts";
 import { COUNTER_MAX, type Count, toCount } from "../../protocol/count.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { HostSection, WireNamespace, WireSnapshot, WireValue } from "../../protocol/message.ts";
-import { type HostGroup, HostGroups } from "./host-groups.ts";
-import { uuidOf } from "./identity.ts";
+import { type HostGroup, HostGroups, type Reading } from "./host-groups.ts";
 import { Owners } from "./owner.ts";
 import type { Senders } from "./senders.ts";
 import type { SampleSeries } from "./series.ts";
@@ -59,8 +59,8 @@ export function sectionsOf(
         else if (!(at >= 0 && at <= AT_MAX))
           reject(1, `${entry.name} of ${place.host}: ${at} is no time in ms since 1970`);
         else {
-          groups.open(place, startedAt);
-          groups.add(at, entry.name, count);
+          groups.open(place);
+          groups.add(at, entry.name, count, entry.kind === "GAUGE" ? null : startedAt);
         }
       }
     }
@@ -85,18 +85,20 @@ function sectionOf(group: HostGroup, senders: Senders, samples: number[], source
   for (const [key, { labels, times }] of group.namespaces) {
     if (key !== "" && times.size > 0) namespaces.push(namespaceOf(key, labels));
     for (const [at, reading] of [...times].sort(([a], [b]) => a - b)) {
+      const made = tellStart(reading);
       const { hash: layout, names, places } = senders.layouts.of(reading.names);
       if (senders.layouts.isNew(layout)) layouts[layout] = names;
       const everyMs = key === "" ? senders.saw(id, at, names) : senders.sawContainer(id, key, at, names);
       snapshots.push({
         at,
-        uptimeMs: Math.max(0, at - (group.startedAt ?? 0)),
+        // Of the epoch that there is for all time.
+        uptimeMs: at,
         everyMs,
         layout,
         values: places.map((place) => wireValue(reading.counts[place] ?? 0)),
         ...(key === "" ? {} : { namespace: namespaces.length - 1 }),
       });
-      samples.push(names.length);
+      samples.push(names.length - made);
       if (key === "") newest = at;
     }
   }
@@ -107,19 +109,25 @@ function sectionOf(group: HostGroup, senders: Senders, samples: number[], source
     key: hostKey,
     name: group.name,
     ...(labels === null ? {} : { labels: senders.labels.of(id, labels, newest) }),
-    epoch: {
-      // One for all time, unless the sender says when the counters began: a reset within it is told by what fell.
-      boot: group.startedAt === null ? boot : uuidOf(`boot ${group.name} ${group.startedAt}`),
-      number: 0,
-      kernel: "unknown",
-      arch: "unknown",
-      wordSize: 64,
-    },
+    epoch: { boot, number: 0, kernel: "unknown", arch: "unknown", wordSize: 64 },
     ...(Object.keys(layouts).length === 0 ? {} : { layouts }),
     ...(namespaces.length === 0 ? {} : { namespaces }),
     snapshots,
     ...(capabilities === null ? {} : { capabilities }),
   };
+}
+
+/**
+ * Has a reading say in a value when the oldest of its counters began: one that is first added to later began no later
+ * boot.
+ *
+ * @returns how many values it has that did not come
+ */
+function tellStart({ names, counts, startedAt }: Reading): number {
+  if (startedAt === null) return 0;
+  names.push(START_TIME);
+  counts.push(Math.floor(startedAt / 1_000));
+  return 1;
 }
 
 function namespaceOf(key: string, labels: Readonly<Record<string, string>>): WireNamespace {

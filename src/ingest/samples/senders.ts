@@ -58,7 +58,7 @@ export class Senders {
   readonly #known = new LruMap<string, Sender>(REMEMBERED);
   readonly #hosts = new LruMap<string, SampleHost & { readonly boot: string }>(REMEMBERED);
 
-  /** Who a host is, and the boot that it has where nobody says when its counters began. */
+  /** Who a host is, and the boot that it has for all time: a restart is told by values. */
   host(name: string): SampleHost & { readonly boot: string } {
     let host = this.#hosts.get(name);
     if (host === undefined) {

@@ -125,16 +125,50 @@ describe("sections", () => {
     expect({ samples, ignored, rejected }).toEqual({ samples: [2, 2], ignored: 1, rejected: 0 });
   });
 
-  test("who begins to count anew says so, and has another boot", () => {
-    const section = (startedAt: number) =>
-      sectionsOf(
-        [series({ __name__: OVERFLOWS, instance: "a" }, { value: 3, startedAt })],
-        new Senders(),
-        "remote_write",
-      ).sections[0];
-    expect(section(AT - 60_000)?.snapshots[0]?.uptimeMs).toBe(60_000);
-    expect(section(AT - 60_000)?.epoch.boot).toBe(section(AT - 60_000)?.epoch.boot);
-    expect(section(AT - 60_000)?.epoch.boot).not.toBe(section(AT - 30_000)?.epoch.boot);
+  test("each reading says in a value when the oldest of its counters began, in the one epoch that there is", () => {
+    const started = (at: number, startedAt: number) => ({ at, value: 3, startedAt });
+    const { sections, samples } = sectionsOf(
+      [
+        series(
+          { __name__: OVERFLOWS, instance: "a" },
+          started(AT, AT - 60_500),
+          started(AT + 15_000, AT + 9_000),
+        ),
+        series(
+          { __name__: OPENS, instance: "a" },
+          started(AT, AT - 30_000),
+          started(AT + 15_000, AT + 10_000),
+        ),
+        series({ __name__: "node_netstat_Tcp_CurrEstab", instance: "a" }, started(AT, AT - 90_000)),
+      ],
+      new Senders(),
+      "otlp",
+    );
+    expect(sections).toHaveLength(1);
+    const [section] = sections;
+    const read = section?.snapshots.map(({ layout, values, uptimeMs }) => ({
+      uptimeMs,
+      ...Object.fromEntries((section.layouts?.[layout] ?? []).map((name, place) => [name, values[place]])),
+    }));
+    const counters = { TcpExtListenOverflows: 3, TcpPassiveOpens: 3 };
+    expect(read).toEqual([
+      { ...counters, TcpCurrEstab: 3, uptimeMs: AT, CountersStartSeconds: AT / 1_000 - 61 },
+      { ...counters, uptimeMs: AT + 15_000, CountersStartSeconds: AT / 1_000 + 9 },
+    ]);
+    // What nobody sent is not counted as written.
+    expect(samples).toEqual([3, 2]);
+  });
+
+  test("a start that is the time of its sample, or later, says nothing", () => {
+    const { sections } = sectionsOf(
+      [
+        series({ __name__: OVERFLOWS, instance: "a" }, { value: 3, startedAt: AT }),
+        series({ __name__: OPENS, instance: "a" }, { value: 3, startedAt: AT + 1 }),
+      ],
+      new Senders(),
+      "otlp",
+    );
+    expect(sections[0]?.snapshots).toMatchObject([{ values: [3, 3] }]);
   });
 
   test("containers of cAdvisor are namespaces of their host, and none of their labels are its", () => {
