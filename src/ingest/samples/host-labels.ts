@@ -1,7 +1,10 @@
 import { type Labels, sameLabels } from "../../store/labels/effective.ts";
 import { LruMap } from "../../store/lru-map.ts";
 
-/** A label that changes twice within this time has several senders, which have it by turns. */
+/**
+ * A label that changes twice within this time has several senders, which have it by turns; and what is older by more than
+ * this than the newest that was heard says nothing of now.
+ */
 const SETTLED_MS = 600_000;
 
 interface Change {
@@ -12,8 +15,12 @@ interface Change {
 
 interface Said {
   readonly labels: Labels;
+  /** Without those that vary. */
+  readonly kept: Labels;
   /** By name, of those labels alone that have changed of late. */
   readonly changes: ReadonlyMap<string, Change>;
+  /** Of the newest sample, ms since 1970. */
+  newest: number;
 }
 
 const NONE: ReadonlyMap<string, Change> = new Map();
@@ -40,16 +47,15 @@ export class HostLabels {
   of(id: string, labels: Labels, at: number): Labels {
     const before = this.#said.get(id);
     if (before === undefined) {
-      this.#said.set(id, { labels, changes: NONE });
+      this.#said.set(id, { labels, kept: labels, changes: NONE, newest: at });
       return labels;
     }
-    if (before.changes.size === 0 && sameLabels(before.labels, labels)) return before.labels;
+    if (at < before.newest - SETTLED_MS) return before.kept;
+    before.newest = Math.max(before.newest, at);
+    if (before.changes.size === 0 && sameLabels(before.labels, labels)) return before.kept;
     const said = changed(before, labels, at);
     this.#said.set(id, said);
-    if (said.changes.size === 0) return said.labels;
-    return Object.fromEntries(
-      Object.entries(said.labels).filter(([name]) => said.changes.get(name)?.varies !== true),
-    );
+    return said.kept;
   }
 }
 
@@ -70,7 +76,8 @@ function changed(before: Said, now: Labels, at: number): Said {
     if (value !== old) changes.set(name, { at, varies: isRecent });
     else if (isRecent) changes.set(name, last);
   }
-  return { labels, changes };
+  const kept = Object.entries(labels).filter(([name]) => changes.get(name)?.varies !== true);
+  return { labels, kept: Object.fromEntries(kept), changes, newest: before.newest };
 }
 
 function ownValue(labels: Labels, name: string): string | undefined {

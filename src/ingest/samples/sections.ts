@@ -5,7 +5,7 @@ import { LIMITS } from "../../protocol/limits.ts";
 import type { HostSection, WireNamespace, WireSnapshot, WireValue } from "../../protocol/message.ts";
 import { type HostGroup, HostGroups, type Reading } from "./host-groups.ts";
 import { Owners } from "./owner.ts";
-import type { Senders } from "./senders.ts";
+import { Senders } from "./senders.ts";
 import type { SampleSeries } from "./series.ts";
 
 /** What a request comes to. */
@@ -23,7 +23,15 @@ export interface SampleSections {
 /** How samples came, kept as the label `source` of their hosts. */
 export type SampleSource = "remote_write" | "otlp";
 
-/** A time that no snapshot can have is told here, before it is put among others. */
+/** What whoever sent samples may say. What they may not is refused, and changes nothing that is known of a host. */
+export interface SenderBounds {
+  /** Whether they may tell of a host of this name. */
+  readonly allowsHost?: (host: string) => boolean;
+  /** No sample is taken that is later, ms since 1970. */
+  readonly latest?: number;
+}
+
+/** The latest time that there is. */
 const AT_MAX = 8_640_000_000_000_000;
 
 /**
@@ -34,6 +42,7 @@ export function sectionsOf(
   series: readonly SampleSeries[],
   senders: Senders,
   source: SampleSource,
+  { allowsHost = () => true, latest = AT_MAX }: SenderBounds = {},
 ): SampleSections {
   const groups = new HostGroups();
   const owners = new Owners();
@@ -56,8 +65,7 @@ export function sectionsOf(
         if (stale || (count === null && entry.kind !== "COUNTER")) ignored++;
         else if (count === null)
           reject(1, `${entry.name} of ${place.host}: ${value} is no counter, which is a whole number from 0`);
-        else if (!(at >= 0 && at <= AT_MAX))
-          reject(1, `${entry.name} of ${place.host}: ${at} is no time in ms since 1970`);
+        else if (!(at >= 0 && at <= latest)) reject(1, `${entry.name} of ${place.host}: ${faultOf(at)}`);
         else {
           groups.open(place);
           groups.add(at, entry.name, count, entry.kind === "GAUGE" ? null : startedAt);
@@ -66,7 +74,10 @@ export function sectionsOf(
     }
   }
   const samples: number[] = [];
-  const sections = [...groups.all()].map((group) => sectionOf(group, senders, samples, source));
+  const strangers = new Senders();
+  const sections = [...groups.all()].map((group) =>
+    sectionOf(group, allowsHost(group.name) ? senders : strangers, samples, source),
+  );
   return {
     sections: sections.filter((section) => section.snapshots.length > 0),
     samples,
@@ -144,6 +155,12 @@ function namespaceOf(key: string, labels: Readonly<Record<string, string>>): Wir
 
 function cutLabels(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(labels).slice(0, LIMITS.labels - 1));
+}
+
+/** What is wrong with a time that is not taken. */
+function faultOf(at: number): string {
+  if (!(at >= 0 && at <= AT_MAX)) return `${at} is no time in ms since 1970`;
+  return `${new Date(at).toISOString()} is ahead of the service's clock: set the clock of whoever scrapes it`;
 }
 
 /** A whole number of 64 bits as exact as it came; null for any other value. */

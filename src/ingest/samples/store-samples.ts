@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { SpillwayError } from "../../errors.ts";
 import type { SnapshotResult } from "../../protocol/answer.ts";
+import { LIMITS } from "../../protocol/limits.ts";
 import type { HostSection, Push } from "../../protocol/message.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
 import type { FillRow } from "../../store/fill-snapshots.ts";
@@ -8,6 +9,7 @@ import type { TokenActor } from "../../store/tokens.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import { type BearerDeps, requireBearer } from "../bearer.ts";
+import { allowsHost } from "../host-pattern.ts";
 import { type AcceptDeps, planPush, storePush } from "../snapshots/accept.ts";
 import type { FillQueue } from "./fill-queue.ts";
 import { type SampleSource, sectionsOf } from "./sections.ts";
@@ -75,7 +77,10 @@ export async function storeSamples(
   series: readonly SampleSeries[],
   counts: SampleCounts,
 ): Promise<void> {
-  const { sections, samples, rejected, fault } = sectionsOf(series, deps.senders, source);
+  const { sections, samples, rejected, fault } = sectionsOf(series, deps.senders, source, {
+    allowsHost: (host) => allowsHost(sender.hostPattern, host),
+    latest: deps.now() + LIMITS.futureMs,
+  });
   counts.rejected += rejected;
   counts.fault ??= fault;
   let place = 0;

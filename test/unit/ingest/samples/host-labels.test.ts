@@ -48,6 +48,18 @@ test("what is older than a change comes late, and does not undo it", () => {
   expect(taken([0, old], [2, now], [1, old], [3, now])).toEqual([old, now, now, now]);
 });
 
+test("what is much older than the newest that was heard says nothing, also long after a change", () => {
+  const [old, now] = [{ role: "web" }, { role: "api" }];
+  expect(taken([0, old], [1, now], [60, now], [2, old], [0, old], [61, now])).toEqual([
+    old,
+    now,
+    now,
+    now,
+    now,
+    now,
+  ]);
+});
+
 test("of what senders say by turns at last only that is left which all of them say", () => {
   const labels = fc.dictionary(fc.constantFrom("a", "b", "constructor"), fc.constantFrom("", "1", "2"));
   fc.assert(

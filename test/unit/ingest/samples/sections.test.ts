@@ -197,6 +197,36 @@ describe("sections", () => {
     ]);
   });
 
+  test("what a token may not say of a host changes nothing that is known of it", () => {
+    const senders = new Senders();
+    const said = (scrape: number, role: string, metric: string, isAllowed: boolean) => {
+      const one = series({ __name__: metric, instance: "a", role }, { at: AT + scrape * 15_000, value: 3 });
+      return sectionsOf([one], senders, "remote_write", { allowsHost: () => isAllowed }).sections[0];
+    };
+    for (let scrape = 0; scrape < 4; scrape++) {
+      expect(said(scrape, "web", OVERFLOWS, true)).toMatchObject({ labels: { role: "web" } });
+      expect(said(scrape, "other", OPENS, false)).toMatchObject({ name: "a", labels: { role: "other" } });
+    }
+    const capabilities = said(4, "web", OVERFLOWS, true)?.capabilities;
+    expect(capabilities?.[0]?.reason).toMatch(/^not sent: PassiveOpens/);
+  });
+
+  test("a sample that lies in the future is refused, and changes nothing that is known of its host", () => {
+    const senders = new Senders();
+    const said = (at: number, role: string) =>
+      sectionsOf([series({ __name__: OVERFLOWS, instance: "a", role }, { at, value: 3 })], senders, "otlp", {
+        latest: AT + 60_000,
+      });
+    expect(said(AT, "web").sections[0]).toMatchObject({ labels: { role: "web" } });
+    const future = said(AT + 60_001, "other");
+    expect(future).toMatchObject({ sections: [], rejected: 1 });
+    expect(future.fault).toMatch(/ListenOverflows of a: .* is ahead of the service's clock/);
+    expect(said(AT + 60_000, "api").sections[0]).toMatchObject({
+      labels: { role: "api" },
+      snapshots: [{ everyMs: 60_000 }],
+    });
+  });
+
   test("what is no counter's value is refused and named; the end of a series is not", () => {
     const result = sectionsOf(
       [
