@@ -29,14 +29,14 @@ export async function readSeries(context: Context, need: Need, times: Times): Pr
   const all = await context.fleet.read();
   const { labels, groups } = groupsOf(seriesOwners(all, selector.matchers), sumBy);
   if (labels.length === 0) return [];
-  const window = windowGrid(times, windowMs ?? LOOKBACK_MS);
+  const window = windowGrid(times, windowMs ?? LOOKBACK_MS, call === "irate");
   const { range, grid } = window;
   requireValues(labels.length, range, grid);
   context.budget.takeValues(labels.length * grid.length);
   const query = { counterId: asked.counterId, range, grid, groups, fleet: all, now: context.now() };
   const cells =
     call === null
-      ? await readGaugeTrend(context.db, query)
+      ? await readGaugeTrend(context.db, { ...query, lastMinute: true })
       : (
           await readTrend(context.db, {
             ...query,
