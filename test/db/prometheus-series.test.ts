@@ -50,9 +50,13 @@ function lifeOf({ hostId }: StoredHost, namespaceId: number, { from, to, everyMs
 async function madeAnew(store: Store): Promise<{ host: StoredHost; ended: number; anew: number }> {
   const labels = { container: "web" };
   const host = await storeHost(store, { name: "h", labels: {}, container: labels });
+  return { host, ended: host.namespaceIds[1] ?? 0, anew: await secondOf(host, store, labels) };
+}
+
+/** Another container of a host. */
+function secondOf({ hostId }: StoredHost, { db }: Store, labels: Record<string, string>): Promise<number> {
   const key = { kind: "CONTAINER", bootId: randomUUID(), inode: "4026532001", birth: 2 } as const;
-  const anew = await registerNamespace(store.db, host.hostId, key, { containerId: "c2", name: "c1", labels });
-  return { host, ended: host.namespaceIds[1] ?? 0, anew };
+  return registerNamespace(db, hostId, key, { containerId: "c2", name: "c2", labels });
 }
 
 async function rolledUp(store: Store, snapshots: readonly FleetSnapshot[]) {
@@ -104,4 +108,25 @@ describe("the last minute", () => {
       expect(await at("sum(CurrEstab)", minute(time))).toEqual({ "": 170 });
     }
   });
+});
+
+test("a ratio by pod is that of the pod which lives, and ended ones are no series", async ({ store }) => {
+  const host = await storeHost(store, { name: "h", labels: {}, container: { pod: "db-0", id: "old" } });
+  const anew = await secondOf(host, store, { pod: "db-0", id: "new" });
+  const lost = (from: number) => (time: number) => [time - from, (time - from) / 4, 1] as const;
+  const { at, over } = await rolledUp(store, [
+    ...lifeOf(host, host.namespaceIds[1] ?? 0, {
+      from: minute(0),
+      to: minute(4),
+      everyMs: 10_000,
+      values: lost(minute(0)),
+    }),
+    ...lifeOf(host, anew, { from: minute(15), to: minute(25), everyMs: 10_000, values: lost(minute(15)) }),
+  ]);
+  const ratio = 'rate(ListenOverflows{pod="db-0"}[5m]) / on (pod) rate(PassiveOpens{pod="db-0"}[5m])';
+  expect(await at(ratio, minute(22))).toEqual({ "pod=db-0": 0.25 });
+  expect(await over(ratio, minute(5), minute(25), 5 * MINUTE)).toEqual({
+    "pod=db-0": [0.25, null, null, 0.25, 0.25],
+  });
+  expect(Object.keys(await at("rate(PassiveOpens[5m])", minute(22)))).toEqual(["id=new instance=h pod=db-0"]);
 });

@@ -45,10 +45,11 @@ export async function readSeries(context: Context, need: Need, times: Times): Pr
           })
         ).map(({ values }) => values);
   const named = call === null ? { __name__: selector.metric } : {};
-  return labels.map((own, index) => ({
-    labels: { ...named, ...own },
-    values: overWindows(cells[index] ?? [], window, times, call),
-  }));
+  return labels.flatMap((own, index) => {
+    const values = overWindows(cells[index] ?? [], window, times, call);
+    // Namespaces are known long after they have ended: of those that say nothing there is no series.
+    return values.every((value) => value === null) ? [] : [{ labels: { ...named, ...own }, values }];
+  });
 }
 
 function requireFit({ entry }: AskedCounter, { selector, call }: Need): void {
