@@ -42,17 +42,12 @@ export interface WindowGrid {
  * A window ends with the minute that is over at its time, and is of whole minutes: the finest that a fleet is kept at.
  * Cells are as large as fits into all windows, so that a month at steps of a day does not read minutes one by one.
  *
- * @param byMinute each minute is a cell: what is asked for is said by one of them
  * @throws LIMIT_EXCEEDED for more cells than are read
  */
-export function windowGrid(
-  { start, stepMs, length }: Times,
-  windowMs: number,
-  byMinute: boolean,
-): WindowGrid {
+export function windowGrid({ start, stepMs, length }: Times, windowMs: number): WindowGrid {
   const window = Math.max(MINUTE_MS, Math.ceil(windowMs / MINUTE_MS) * MINUTE_MS);
   const first = floor(start, MINUTE_MS);
-  const whole = !byMinute && (length === 1 || stepMs % MINUTE_MS === 0);
+  const whole = length === 1 || stepMs % MINUTE_MS === 0;
   const cell = whole ? [window, first, ...(length === 1 ? [] : [stepMs])].reduce(commonDivisor) : MINUTE_MS;
   const from = first - window;
   const range = { from, to: floor(start + (length - 1) * stepMs, MINUTE_MS) };

@@ -6,18 +6,14 @@ const MINUTE = 60_000;
 const NOON = Date.UTC(2026, 10, 26, 12);
 
 test("a day at steps of an hour reads windows of five minutes in cells of five minutes", () => {
-  const { grid, width, endOf } = windowGrid(
-    timesOf(NOON, NOON + 24 * 60 * MINUTE, 60 * MINUTE),
-    5 * MINUTE,
-    false,
-  );
+  const { grid, width, endOf } = windowGrid(timesOf(NOON, NOON + 24 * 60 * MINUTE, 60 * MINUTE), 5 * MINUTE);
   expect(grid).toMatchObject({ start: NOON - 5 * MINUTE, stepMs: 5 * MINUTE });
   expect(width).toBe(1);
   expect(endOf(1)).toBe(13);
 });
 
 test("steps that cut minutes are read in minutes", () => {
-  const { grid, width, endOf } = windowGrid(timesOf(NOON + 7_000, NOON + 5 * MINUTE, 15_000), 90_000, false);
+  const { grid, width, endOf } = windowGrid(timesOf(NOON + 7_000, NOON + 5 * MINUTE, 15_000), 90_000);
   expect(grid).toMatchObject({ start: NOON - 2 * MINUTE, stepMs: MINUTE });
   expect(width).toBe(2);
   expect([0, 3, 4].map(endOf)).toEqual([2, 2, 3]);
@@ -27,7 +23,7 @@ test("a range of more than 11,000 points, one that is empty, and one that is rea
   expect(() => timesOf(NOON, NOON + 11_001 * MINUTE, MINUTE)).toThrow(/11002 points; at most 11000/);
   expect(() => timesOf(NOON, NOON - 1, MINUTE)).toThrow(/the end is before the start/);
   const year = timesOf(NOON, NOON + 365 * 1_440 * MINUTE, 1_440 * MINUTE);
-  expect(() => windowGrid(year, 5 * MINUTE, false)).toThrow(/at most 11000/);
+  expect(() => windowGrid(year, 5 * MINUTE)).toThrow(/at most 11000/);
 });
 
 test("each window is the whole minutes before its time, whatever the start, step and window", () => {
@@ -37,15 +33,13 @@ test("each window is the whole minutes before its time, whatever the start, step
       fc.integer({ min: 1, max: 10_000_000 }),
       fc.integer({ min: 1, max: 50 }),
       fc.integer({ min: 1, max: 10_000_000 }),
-      fc.boolean(),
-      (offset, stepMs, points, windowMs, byMinute) => {
+      (offset, stepMs, points, windowMs) => {
         const start = NOON + offset;
         const times = timesOf(start, start + (points - 1) * stepMs, stepMs);
-        const { range, grid, width, endOf } = windowGrid(times, windowMs, byMinute);
+        const { range, grid, width, endOf } = windowGrid(times, windowMs);
         const window = Math.ceil(windowMs / MINUTE) * MINUTE;
         expect(grid.start).toBe(range.from);
         expect(width * grid.stepMs).toBe(window);
-        if (byMinute) expect(grid.stepMs).toBe(MINUTE);
         for (let time = 0; time < times.length; time++) {
           const end = Math.floor((start + time * stepMs) / MINUTE) * MINUTE;
           expect(grid.start + endOf(time) * grid.stepMs).toBe(end);
