@@ -3,7 +3,10 @@ import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect } from "vitest";
 import type { Store } from "../../src/store/client.ts";
+import { FleetView } from "../../src/store/fleet-view.ts";
 import { registerNamespace } from "../../src/store/namespaces.ts";
+import { gridOf } from "../../src/store/queries/range.ts";
+import { readWindowRates } from "../../src/store/queries/window-rates.ts";
 import { plainWindow } from "../support/plain-promql.ts";
 import { type Promql, promql } from "../support/promql.ts";
 import { closeTo, HOUR, MINUTE } from "../support/query-world.ts";
@@ -125,6 +128,23 @@ const question = fc.record({
   windowSeconds: fc.constantFrom(60, 90, 240, 300, 600, 3_600, 7_200),
 });
 
+type Question = typeof question extends fc.Arbitrary<infer One> ? One : never;
+
+/** Windows of whole hours, which are read from hours. */
+const HOURLY = [1, 2].flatMap((points) =>
+  ([3_600, 7_200] as const).map(
+    (windowSeconds): Question => ({
+      call: "rate",
+      counter: "TcpPassiveOpens",
+      by: "role",
+      startSeconds: 100 * 60,
+      stepSeconds: 3_600,
+      points,
+      windowSeconds,
+    }),
+  ),
+);
+
 const textOf = (labels: Readonly<Record<string, string>>) =>
   Object.entries(labels)
     .map(([name, value]) => `${name}=${value}`)
@@ -150,7 +170,7 @@ test("rates and increases equal a plain evaluation of the raw snapshots, at ever
       const expected: Record<string, unknown[]> = {};
       for (let time = 0; time < points; time++) {
         const values = plainWindow(snapshots, {
-          call: call as "rate",
+          call,
           counter,
           at: start + time * stepMs,
           windowMs: windowSeconds * 1_000,
@@ -165,9 +185,36 @@ test("rates and increases equal a plain evaluation of the raw snapshots, at ever
       }
       expect(told).toEqual(expected);
     }),
-    { numRuns: RUNS * 2 },
+    { numRuns: RUNS * 2, examples: HOURLY.map((one): [Question] => [one]) },
   );
 }, 300_000);
+
+test("what is too much to be kept until it leaves the window is read again, and comes to the same", async ({
+  store,
+}) => {
+  const { labels } = await worldOn(store);
+  const { db } = store;
+  const { id: counterId } = await db.counter.findFirstOrThrow({ where: { name: "TcpPassiveOpens" } });
+  const layoutIds = (await db.layout.findMany()).map(({ id }) => id);
+  const seriesOf = new Map([...labels.keys()].map((id, series) => [id, series]));
+  const range = { from: T0, to: T0 + LENGTH };
+  const query = {
+    counterId,
+    reporters: { layoutIds, event: false },
+    range,
+    grid: gridOf(range, MINUTE),
+    width: 30,
+    ends: Array.from({ length: 75 }, (_, index) => 30 + 2 * index),
+    groups: { labels: [...labels.values()], of: seriesOf, changes: [] },
+    seriesOf,
+    lastMinute: false,
+    fleet: await new FleetView(db, () => LATER).read(),
+    now: LATER,
+  };
+  const kept = await readWindowRates(db, query);
+  expect(kept.flat().filter((value) => value !== null && value > 0).length).toBeGreaterThan(100);
+  expect(await readWindowRates(db, { ...query, heldMost: 0 })).toEqual(kept);
+});
 
 describe("at every minute of the clock", () => {
   test("hosts of unlike intervals add up to what they do", async ({ store }) => {

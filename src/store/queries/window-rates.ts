@@ -40,12 +40,14 @@ export interface WindowRatesQuery {
   readonly fleet: Pick<Fleet, "ownerOf">;
   /** ms since 1970 */
   readonly now: number;
+  /** Steps of series that are kept until they leave the window; of more they are read a second time. */
+  readonly heldMost?: number;
 }
 
 /** Rows held at once. */
 const ROWS_PER_PART = 6_000;
-/** So many steps of series are kept until they leave the window; of more they are read a second time. */
-const HELD_MAX = 4_000_000;
+/** Of 20 bytes each. */
+const HELD_MOST = 4_000_000;
 /** Of the rows of coverage that there are, from this part on it is cheaper to read all than to choose. */
 const DENSE = 0.25;
 /** So few shards are always read whole. */
@@ -68,7 +70,8 @@ export async function readWindowRates(db: Db, query: WindowRatesQuery): Promise<
 
   const sum = new WindowSum(groupOf.length, lastMinute);
   const held: SeriesCell[] = [];
-  const again = width * groupOf.length > HELD_MAX ? readCells(db, query, segments, source) : null;
+  const isHeld = width * groupOf.length <= (query.heldMost ?? HELD_MOST);
+  const again = isHeld ? null : readCells(db, query, segments, source);
   const leaveBefore = async (step: number) => {
     for (;;) {
       if (again !== null && held.length === 0) {
@@ -95,7 +98,7 @@ export async function readWindowRates(db: Db, query: WindowRatesQuery): Promise<
   for await (const cell of readCells(db, query, segments, source)) {
     await tellUpTo(cell.step);
     sum.enter(cell);
-    if (again === null) held.push(cell);
+    if (isHeld) held.push(cell);
   }
   await tellUpTo(Number.POSITIVE_INFINITY);
   if (source.moved !== null) {
