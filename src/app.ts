@@ -22,7 +22,7 @@ const LEAST_STOP_MS = 200;
  * Starts parts in order and stops them in reverse: each once, each within a bound.
  *
  * A start that fails stops what has started before it. A stop that comes during a start waits for that one
- * part and lets no other begin.
+ * part, as long as for the stop of one, and lets no other begin.
  */
 export class Lifecycle {
   readonly #log: LifecycleLog;
@@ -63,8 +63,12 @@ export class Lifecycle {
   }
 
   async #stopAll(): Promise<void> {
-    await this.#starting;
     const deadline = performance.now() + TOTAL_STOP_MS;
+    try {
+      await within(PART_STOP_MS, async () => void (await this.#starting));
+    } catch (error) {
+      this.#log.error({ err: error }, "a part is still starting; it is not waited for");
+    }
     for (const { name, stop } of this.#started.reverse()) {
       const began = performance.now();
       try {

@@ -127,11 +127,7 @@ export class Drills implements DrillRunner {
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       problem = (problem + text).slice(-PROBLEM_CHARACTERS);
     });
-    if (child.stdout !== null) createInterface({ input: child.stdout }).on("line", this.#hearer());
-    child.once("error", ({ message }) => {
-      problem = message;
-    });
-    child.once("close", (code) => {
+    const ended = (code: number | null) => {
       clearTimeout(end);
       clearTimeout(kill);
       this.#child = null;
@@ -141,7 +137,14 @@ export class Drills implements DrillRunner {
       revokeToken(db, SYSTEM_ACTOR, token.id, now()).catch((error: unknown) =>
         log.warn({ err: error }, "cannot revoke the token of a drill; it expires by itself"),
       );
+    };
+    child.once("close", ended);
+    child.once("error", ({ message }) => {
+      problem = message;
+      // Without a descriptor for its pipes it has none, and no end either.
+      if (child.stdout == null) ended(null);
     });
+    if (child.stdout != null) createInterface({ input: child.stdout }).on("line", this.#hearer());
   }
 
   /** Takes what a drill tells, line by line. */

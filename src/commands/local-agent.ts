@@ -40,22 +40,32 @@ export function startLocalAgent(options: LocalAgentOptions): (graceMs: number) =
       "--state-dir",
       options.stateDir,
     ];
-    // The channel tells the agent when this process is gone, however it went: it does not outlive us.
-    const running = spawn(process.execPath, args, {
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
-      env: { ...process.env, MALLOC_ARENA_MAX: "1" },
-    });
-    child = running;
-    running.once("error", (error) => log.error({ err: error }, "cannot start this host's agent"));
-    running.once("exit", (code, signal) => {
+    const ended = (why: object) => {
       child = null;
-      if (stopping) return;
+      if (stopping || timer !== null) return;
       // One that ran for a while has earned a quick restart.
       delay =
         performance.now() - startedAt > RESTART_MS.max ? RESTART_MS.min : Math.min(delay * 2, RESTART_MS.max);
-      log.warn({ code, signal, restartInMs: delay }, "this host's agent has ended; it is started again");
+      log.warn({ ...why, restartInMs: delay }, "this host's agent has ended; it is started again");
       timer = setTimeout(start, delay);
-    });
+    };
+    try {
+      // The channel tells the agent when this process is gone, however it went: it does not outlive us.
+      const running = spawn(process.execPath, args, {
+        stdio: ["ignore", "inherit", "inherit", "ipc"],
+        env: { ...process.env, MALLOC_ARENA_MAX: "1" },
+      });
+      child = running;
+      running.once("error", (error) => {
+        log.error({ err: error }, "this host's agent failed");
+        // What could not be started has no exit.
+        if (running.pid === undefined) ended({});
+      });
+      running.once("exit", (code, signal) => ended({ code, signal }));
+    } catch (error) {
+      // Where there is no memory for another process, say, spawn throws.
+      ended({ err: error });
+    }
   };
   start();
 

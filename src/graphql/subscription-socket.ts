@@ -78,6 +78,10 @@ export class LiveSocket {
     if (!this.open) return;
     this.#closing = code;
     this.#socket.close(code, shortened(reason));
+    this.#endSoon();
+  }
+
+  #endSoon(): void {
     const timer = setTimeout(() => this.#socket.terminate(), CLOSING_MS);
     this.#socket.once("close", () => clearTimeout(timer));
   }
@@ -111,7 +115,9 @@ export class LiveSocket {
   /** Tells the client to go, and waits until it has gone or was ended. */
   drain(): Promise<void> {
     const gone = new Promise<void>((resolve) => this.onClosed(() => resolve()));
-    this.close(CLOSE.goingAway, "the service is stopping");
+    // A client that has said goodbye itself may never end its connection.
+    if (this.open) this.close(CLOSE.goingAway, "the service is stopping");
+    else this.#endSoon();
     return gone;
   }
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
+import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 import { Router } from "express";
 import { SpillwayError } from "../errors.ts";
@@ -32,9 +33,8 @@ export function downloadRoutes({ reachableUrl }: DownloadsDeps): Router {
   router.get("/runtime/node", async (_request, response) => {
     const { size } = await stat(RUNTIME);
     response.type("application/octet-stream").set("Content-Length", String(size));
-    createReadStream(RUNTIME)
-      .on("error", (error) => response.destroy(error))
-      .pipe(response);
+    // Whoever goes away in the middle leaves no file open here; one that fails to be read ends the answer.
+    await pipeline(createReadStream(RUNTIME), response).catch(() => undefined);
   });
 
   router.get("/install.sh", async (_request, response) => {
@@ -69,7 +69,10 @@ function runtimeDigest(): Promise<string> {
     const hash = createHash("sha256");
     for await (const chunk of createReadStream(RUNTIME)) hash.update(chunk as Buffer);
     return hash.digest("hex");
-  })();
+  })().catch((error: unknown) => {
+    runtime = null;
+    throw error;
+  });
   return runtime;
 }
 

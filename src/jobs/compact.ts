@@ -14,7 +14,7 @@ import { stageShard } from "../store/compaction/stage-shard.ts";
 import type { Partitions } from "../store/partitions.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import type { JobView } from "./connection.ts";
+import type { JobView } from "./queue-backend.ts";
 import type { Queues } from "./queues.ts";
 
 const shardJob = z.object({ hour: z.number().int(), shard: z.number().int().nonnegative() });

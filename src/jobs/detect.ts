@@ -5,13 +5,13 @@ import { minuteOf } from "../rates/minute.ts";
 import { shardsBehind } from "../store/detect/state.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import type { JobView } from "./connection.ts";
 import type { Written } from "./detect/incident-writer.ts";
 import { judgePeersOfRoles } from "./detect/judge-peers.ts";
 import { judgePresence, type PresenceDeps } from "./detect/judge-presence.ts";
 import { judgeRoles } from "./detect/judge-roles.ts";
 import { type HeldBaselines, type JudgeShardDeps, judgeShard } from "./detect/judge-shard.ts";
 import { GRACE_MS } from "./detect/shard-reader.ts";
+import type { JobView } from "./queue-backend.ts";
 import type { Queues } from "./queues.ts";
 
 const shardJob = z.object({ shard: z.number().int().nonnegative() });

@@ -8,7 +8,7 @@ import { dueDeliveries, oldestPending } from "../store/incidents/deliveries.ts";
 import { dueGroups } from "../store/incidents/groups.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import type { JobView } from "./connection.ts";
+import type { JobView } from "./queue-backend.ts";
 import type { Queues } from "./queues.ts";
 
 const deliverJob = z.object({ delivery: z.number().int() });

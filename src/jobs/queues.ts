@@ -1,4 +1,4 @@
-import type { JobQueue, QueueBackend } from "./connection.ts";
+import type { JobQueue, QueueBackend } from "./queue-backend.ts";
 
 /**
  * Every queue. Postgres is the truth and a queue only says when: a job carries ids and no data, may run
@@ -25,20 +25,23 @@ export const QUEUE_NAMES = [
   "retain",
 ] as const satisfies readonly (keyof Queues)[];
 
-export function openQueues(backend: QueueBackend): Queues {
-  const options = {
-    defaultJobOptions: {
-      removeOnComplete: true,
-      removeOnFail: { age: 24 * 3600, count: 200 },
-    },
-  };
-  return {
-    rollup: backend.queue("rollup", options),
-    detect: backend.queue("detect", options),
-    notify: backend.queue("notify", options),
-    compact: backend.queue("compact", options),
-    retain: backend.queue("retain", options),
-  };
+/** @throws what the driver throws; those that are open then end with the backend */
+export async function openQueues(backend: QueueBackend): Promise<Queues> {
+  const open = (name: keyof Queues) =>
+    backend.queue(name, {
+      defaultJobOptions: {
+        removeOnComplete: true,
+        removeOnFail: { age: 24 * 3600, count: 200 },
+      },
+    });
+  const [rollup, detect, notify, compact, retain] = await Promise.all([
+    open("rollup"),
+    open("detect"),
+    open("notify"),
+    open("compact"),
+    open("retain"),
+  ]);
+  return { rollup, detect, notify, compact, retain };
 }
 
 export async function closeQueues(queues: Queues): Promise<void> {

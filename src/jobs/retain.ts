@@ -10,7 +10,7 @@ import { expireRows } from "../store/retention/expire-rows.ts";
 import type { Retention } from "../store/retention/policy.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import type { JobView } from "./connection.ts";
+import type { JobView } from "./queue-backend.ts";
 
 export interface RetainDeps {
   readonly db: PrismaClient;

@@ -10,8 +10,8 @@ import { countAside } from "../store/rollup/set-aside.ts";
 import { markedShards } from "../store/rollup/shards.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import type { JobView } from "./connection.ts";
 import { judgeSoon } from "./detect.ts";
+import type { JobView } from "./queue-backend.ts";
 import type { Queues } from "./queues.ts";
 
 const shardJob = z.object({ shard: z.number().int().nonnegative() });

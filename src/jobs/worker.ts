@@ -12,10 +12,10 @@ import type { Retention } from "../store/retention/policy.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { compact } from "./compact.ts";
-import type { JobView, JobWorker, QueueBackend } from "./connection.ts";
 import { detect } from "./detect.ts";
 import { notify } from "./notify.ts";
-import type { Queues } from "./queues.ts";
+import type { JobView, JobWorker, QueueBackend } from "./queue-backend.ts";
+import { QUEUE_NAMES, type Queues } from "./queues.ts";
 import { retain } from "./retain.ts";
 import { rollUp } from "./roll-up.ts";
 import { keepSchedules } from "./schedules.ts";
@@ -92,12 +92,19 @@ export async function startWorkers(deps: WorkerDeps): Promise<() => Promise<void
     stalledInterval: LOCK_MS / 2,
     removeOnComplete: { count: 0 },
   };
-  const workers: JobWorker[] = (Object.keys(handlers) as (keyof Queues)[]).map((name) =>
-    backend.worker(name, measured(deps, name, handlers[name]), {
-      ...options,
-      concurrency: CONCURRENCY[name] ?? 2,
-    }),
-  );
+  const workers: JobWorker[] = [];
+  const closeWorkers = () => Promise.allSettled(workers.map((worker) => worker.close()));
+  try {
+    for (const name of QUEUE_NAMES) {
+      const concurrency = CONCURRENCY[name] ?? 2;
+      workers.push(
+        await backend.worker(name, measured(deps, name, handlers[name]), { ...options, concurrency }),
+      );
+    }
+  } catch (error) {
+    await closeWorkers();
+    throw error;
+  }
 
   const forgetSchedules = await keepSchedules(queues, log);
 
@@ -105,7 +112,7 @@ export async function startWorkers(deps: WorkerDeps): Promise<() => Promise<void
     forgetSchedules();
     // A far end that takes its time is asked again later, with the same key.
     const cut = setTimeout(() => stopping.abort(), FAR_ENDS_MS);
-    await Promise.allSettled(workers.map((worker) => worker.close()));
+    await closeWorkers();
     clearTimeout(cut);
   };
 }

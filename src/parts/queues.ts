@@ -1,4 +1,5 @@
-import { openQueueBackend, type QueueBackend } from "../jobs/connection.ts";
+import { openQueueBackend } from "../jobs/connection.ts";
+import type { QueueBackend } from "../jobs/queue-backend.ts";
 import { closeQueues, openQueues, type Queues } from "../jobs/queues.ts";
 import { startWorkers } from "../jobs/worker.ts";
 import { Announcer } from "../live/announcer.ts";
@@ -19,8 +20,10 @@ export async function startQueues({ life, config, log }: Service, database: Data
     const value = await openQueueBackend(location, log);
     return { value, stop: () => value.close() };
   });
-  const queues = openQueues(backend);
-  await life.start("queue producers", () => ({ value: queues, stop: () => closeQueues(queues) }));
+  const queues = await life.start("queue producers", async () => {
+    const value = await openQueues(backend);
+    return { value, stop: () => closeQueues(value) };
+  });
   return { backend, queues };
 }
 

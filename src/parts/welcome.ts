@@ -10,6 +10,8 @@ export async function welcome(service: Service, { db, tokenFiles }: Database): P
   const isEmbedded = config.databaseUrl === null;
   const url = addresses.public();
   const signInUrl = `${url}/sign-in?code=${await createSignInLink(db, now())}`;
+  // Nobody may read it any more: that is no reason to end.
+  process.stdout.on("error", () => undefined);
   process.stdout.write(
     welcomeText({
       version: VERSION,

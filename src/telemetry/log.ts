@@ -3,6 +3,9 @@ import pretty from "pino-pretty";
 
 export type { Logger };
 
+/** Characters. */
+const UNWRITTEN_MAX = 1_000_000;
+
 /**
  * The service's log on standard error: readable lines on a terminal, JSON otherwise.
  *
@@ -12,8 +15,11 @@ export type { Logger };
 export function createLog(level: string): Logger {
   const redact = ["token", "authorization", "cookie", "password"];
   const options: LoggerOptions = { level, base: null, redact, serializers: { err: errorFields } };
-  if (!process.stderr.isTTY) return pino(options, pino.destination({ dest: 2, sync: true }));
-  return pino(options, pretty({ destination: 2, sync: true, colorize: true, translateTime: "SYS:HH:MM:ss" }));
+  // What cannot be written, since its disk is full or its terminal is gone, ends nobody, and does not gather.
+  const destination = pino.destination({ dest: 2, sync: true, maxLength: UNWRITTEN_MAX });
+  destination.on("error", () => undefined);
+  if (!process.stderr.isTTY) return pino(options, destination);
+  return pino(options, pretty({ destination, colorize: true, translateTime: "SYS:HH:MM:ss" }));
 }
 
 /** An error of an idle connection has the whole client at it: two screens, and nothing that helps. */

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { request } from "node:http";
 import { connect } from "node:net";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { suiteService } from "../support/own-database-service.ts";
 import { startService } from "../support/service.ts";
 import { init, rawSocket } from "../support/subscriptions.ts";
@@ -87,5 +87,34 @@ describe("the HTTP server", () => {
     socket.send({ type: "subscribe", id: "1", payload: { query: TREND } });
     const [closed, code] = await Promise.all([socket.closed(), second.stop()]);
     expect([closed.code, code]).toEqual([1001, 0]);
+  });
+
+  test("does not wait for one that has said goodbye and does not hang up", async () => {
+    const second = await startService({ databaseUrl: service.databaseUrl, role: "serve" });
+    const { hostname, port } = new URL(second.url);
+    const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+    onTestFinished(() => void socket.destroy());
+    socket.on("error", () => undefined);
+    let heard = Buffer.alloc(0);
+    socket.on("data", (more) => {
+      heard = Buffer.concat([heard, more]);
+    });
+    const head = [
+      "GET /graphql HTTP/1.1",
+      `Host: ${hostname}:${port}`,
+      "Connection: Upgrade",
+      "Upgrade: websocket",
+      "Sec-WebSocket-Version: 13",
+      "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+      "Sec-WebSocket-Protocol: graphql-transport-ws",
+    ];
+    socket.write(`${head.join("\r\n")}\r\n\r\n`);
+    await waitFor("the upgrade", () => heard.includes("\r\n\r\n"));
+    const upgraded = heard.length;
+    // A Close frame with the code 1000, under a mask of zeros.
+    socket.write(Buffer.from([0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8]));
+    await waitFor("its answer", () => heard.length > upgraded);
+    expect(await second.stop()).toBe(0);
+    expect(second.output()).not.toContain("cannot stop");
   });
 });

@@ -6,6 +6,14 @@ import { onTestFinished } from "vitest";
 /** AuthenticationOk and ReadyForQuery: everybody is let in. */
 export const READY = Buffer.from("R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I", "latin1");
 
+/** What a server says before it ends a connection. @param code SQLSTATE */
+export function fatal(code: string, message: string): Buffer {
+  const fields = Buffer.from(`SFATAL\0VFATAL\0C${code}\0M${message}\0\0`, "latin1");
+  const head = Buffer.from("E\0\0\0\0", "latin1");
+  head.writeInt32BE(4 + fields.length, 1);
+  return Buffer.concat([head, fields]);
+}
+
 /** A server that takes connections and hears what is said. @returns its port */
 export async function listen(hear: (socket: Socket) => void): Promise<number> {
   const sockets: Socket[] = [];

@@ -11,7 +11,7 @@ import { createLog } from "../../src/telemetry/log.ts";
  */
 export async function tickNow(databaseUrl: string, name: keyof Queues): Promise<void> {
   const backend = await openQueueBackend({ databaseUrl }, createLog("error"));
-  const queues = openQueues(backend);
+  const queues = await openQueues(backend);
   const queue = queues[name];
   try {
     const id = `${name}-tick`;

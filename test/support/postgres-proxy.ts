@@ -1,6 +1,7 @@
 /** Something between a process and Postgres that a test can have stop at a statement, before it or after it. */
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
+import { fatal } from "./deaf-postgres.ts";
 
 /** A statement on its way, and what was said before it in the transaction that it belongs to. */
 export interface Passing {
@@ -25,6 +26,9 @@ export class PostgresProxy {
   stop: Stop | null = null;
   /** Whether it has come there. */
   stopped = false;
+  /** Whether those who come from now on are told that there are too many already, and how many were. */
+  full = false;
+  refused = 0;
   readonly #target: URL;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -58,12 +62,23 @@ export class PostgresProxy {
     this.stopped = false;
   }
 
-  async close(): Promise<void> {
+  /** Ends the connections that there are. */
+  cut(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async close(): Promise<void> {
+    this.cut();
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
   #connect(client: Socket): void {
+    if (this.full) {
+      client.on("error", () => undefined);
+      client.once("data", () => client.end(fatal("53300", "sorry, too many clients already")));
+      this.refused++;
+      return;
+    }
     const folder = this.#target.searchParams.get("host") ?? "";
     const postgres = createConnection(join(folder, `.s.PGSQL.${this.#target.port}`));
     for (const socket of [client, postgres]) {

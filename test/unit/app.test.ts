@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { Lifecycle } from "../../src/app.ts";
 
 const log = { info: () => undefined, error: () => undefined };
@@ -62,4 +62,16 @@ test("a stop during a start waits for that part, stops it too, and lets no other
   await Promise.all([slow, stopped]);
   await expect(part("http")).rejects.toThrow("the service is stopping");
   expect(story).toEqual(["stop store"]);
+});
+
+test("a part that never ends its start does not keep the others from their stop", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const { story, life, part } = parts();
+  await part("store");
+  void life.start("queue", () => new Promise<never>(() => undefined));
+  const stopped = life.stop();
+  await vi.advanceTimersByTimeAsync(5_000);
+  await stopped;
+  expect(story).toEqual(["start store", "stop store"]);
 });
