@@ -81,7 +81,8 @@ export class ChangeSums {
     if (sum > ALARM_NATS) {
       this.alarms[index] = alarms | bit;
       evaluation.changed = direction;
-      evaluation.since = sinces[index] as number;
+      // Of a series that was never calm nobody knows when it began: not before it was seen to.
+      evaluation.since = sinces[index] === 0 ? evaluation.minute : (sinces[index] as number);
     }
     return false;
   }
