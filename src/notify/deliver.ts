@@ -1,4 +1,4 @@
-import type { PrismaClient } from "../store/client.ts";
+import { inTransaction, type PrismaClient } from "../store/client.ts";
 import {
   type Claimed,
   claimDelivery,
@@ -46,11 +46,8 @@ export async function deliver(
 ): Promise<Delivered | null> {
   const { db, now, stopping } = deps;
   const began = now();
-  const delivery = await claimDelivery(db, id, {
-    now: began,
-    until: began + CLAIM_MS,
-    perReceiver: PER_RECEIVER,
-  });
+  const claim = { now: began, until: began + CLAIM_MS, perReceiver: PER_RECEIVER };
+  const delivery = await inTransaction(db, (tx) => claimDelivery(tx, id, claim));
   if (delivery === null) return null;
   const active = notifying.receivers.get(delivery.receiver);
   const group = delivery.groupId === null ? null : await findGroup(db, delivery.groupId);
@@ -59,7 +56,8 @@ export async function deliver(
       delivery.kind === "TEST"
         ? "cut short: the service that tested has ended"
         : "there is no such receiver or group any more";
-    await recordAttempt(db, id, { status: "FAILED", answerStatus: null, answer, nextTryAt: null }, began);
+    const failed = { status: "FAILED", answerStatus: null, answer, nextTryAt: null } as const;
+    await inTransaction(db, (tx) => recordAttempt(tx, delivery, failed, began));
     return null;
   }
   const { traits } = active;
@@ -67,7 +65,7 @@ export async function deliver(
   const incidents = isRepetition ? await worthRepeating(db, delivery, traits, began) : delivery.incidents;
   const sayAgain = (deliveredAt: number) => repeatedAt(delivery, traits, deliveredAt);
   if (incidents.length === 0) {
-    await postponeDelivery(db, id, sayAgain(began));
+    await postponeDelivery(db, delivery, sayAgain(began));
     return null;
   }
   const telling = () => compose(deps, { ...delivery, incidents }, group, began);
@@ -87,7 +85,7 @@ function repeatedAt(
   return kind === "RESOLVED" && next > createdAt + resendAfterResolveMs ? null : next;
 }
 
-/** What a repetition tells: not of what is held back since, nor for ever of what is over. */
+/** What a repetition tells: not of what is over or held back since, nor for ever of an end. */
 async function worthRepeating(
   db: PrismaClient,
   { incidents, createdAt }: Claimed,
@@ -99,10 +97,12 @@ async function worthRepeating(
     db,
     incidents.map(({ id }) => id),
   );
-  const held = new Set(
-    records.filter((incident) => isHeldBack(incident, silences, now)).map((incident) => incident.id),
+  const going = new Set(
+    records
+      .filter((incident) => incident.resolvedAt === null && !isHeldBack(incident, silences, now))
+      .map((incident) => incident.id),
   );
   return incidents.filter(({ id, firing }) =>
-    firing ? !held.has(id) : now <= createdAt + resendAfterResolveMs,
+    firing ? going.has(id) : now <= createdAt + resendAfterResolveMs,
   );
 }
