@@ -9,7 +9,7 @@ import type { Traits } from "./traits.ts";
 /** What a receiver has been told of an incident. */
 export interface Telling {
   readonly told: "NOTHING" | "FIRING" | "RESOLVED";
-  /** As `sayingOf`; null before it was told. */
+  /** As `sayingOf`; null before it was told, and where it is to be told again as soon as nothing holds it back. */
   readonly saying: string | null;
   readonly acknowledged: boolean;
 }
@@ -87,13 +87,13 @@ export function decide(group: GroupState, timing: Timing, traits: Traits, now: n
         : isAcknowledgement && fresh.length + changed.length === 0
           ? "ACKNOWLEDGED"
           : "CHANGED";
-    return tell(kind, begins, parts, told, recheck);
+    return tell(kind, begins, parts, traits, recheck);
   }
   const quiet = { ...base, notification: null, newsSince: null };
   if (told.length > 0 && group.sentAt !== null) {
     const repeatAt = group.sentAt + Math.max(timing.repeatIntervalMs, timing.groupIntervalMs);
     if (acknowledged) return { ...quiet, dueAt: recheck };
-    if (now >= repeatAt) return tell("REMINDER", false, parts, told, recheck);
+    if (now >= repeatAt) return tell("REMINDER", false, parts, traits, recheck);
     return { ...quiet, dueAt: Math.min(repeatAt, recheck) };
   }
   const isHeld = group.members.some(
@@ -129,15 +129,21 @@ function sort(members: readonly Member[]): Parts {
 function tell(
   kind: Exclude<DeliveryKind, "TEST">,
   begins: boolean,
-  { fresh, ended, dropped }: Parts,
-  told: readonly Member[],
+  { fresh, going, ended, dropped }: Parts,
+  { resendMs }: Traits,
   dueAt: number,
 ): Decision {
-  const firing = [...told, ...fresh];
+  const firing = [...going.filter(({ held }) => !held), ...fresh];
   const tellings = new Map<number, Telling>();
   for (const { incident } of firing) {
     const acknowledged = incident.acknowledgedAt !== null;
     tellings.set(incident.id, { told: "FIRING", saying: sayingOf(incident), acknowledged });
+  }
+  if (resendMs !== null) {
+    // Only what was told last is repeated, and these are not in it: a far end that forgets takes them for over.
+    for (const { incident, held, acknowledged } of going) {
+      if (held) tellings.set(incident.id, { told: "FIRING", saying: null, acknowledged });
+    }
   }
   for (const { incident, saying, acknowledged } of ended) {
     tellings.set(incident.id, { told: "RESOLVED", saying, acknowledged });

@@ -8,6 +8,7 @@ import {
   recordAttempt,
 } from "../../src/store/incidents/deliveries.ts";
 import { lockGroup } from "../../src/store/incidents/groups.ts";
+import { insertSilence } from "../../src/store/incidents/silences.ts";
 import { T0 } from "../support/incidents.ts";
 import {
   BUSY,
@@ -162,4 +163,33 @@ test("what was taken stays so when another, who took over, fails or has given it
     nextTryAt: null,
     claimedUntil: null,
   });
+});
+
+test("what was silenced while its group had other news is said again each minute afterwards", async ({
+  store: { db },
+}) => {
+  const ear = new Ear("am", "ALERTMANAGER");
+  const notifier = new TestNotifier(db, [ear]);
+  const { incidentId: a } = await openIncident(db, "a", { labels: { role: "web", zone: "1" } });
+  const { incidentId: b } = await openIncident(db, "b");
+  await notifier.pass(MINUTE);
+  await insertSilence(db, {
+    matchers: [{ name: "zone", op: "EQ", value: "1" }],
+    from: notifier.now,
+    until: notifier.now + 10 * MINUTE,
+    window: null,
+    maintenance: false,
+    comment: "",
+    createdBy: "ada",
+    createdAt: notifier.now,
+  });
+  const { incidentId: c } = await openIncident(db, "c");
+  await notifier.pass(9 * MINUTE);
+  expect(ear.words.at(-1)).toBe(`CHANGED ${b},${c}`);
+  // The silence is over; it is seen and told at the pace of its group.
+  await notifier.pass(7 * MINUTE);
+  const all = `CHANGED ${a},${b},${c}`;
+  expect(ear.words.at(-1)).toBe(all);
+  await notifier.pass(5 * MINUTE);
+  expect(ear.words.slice(-5)).toEqual(Array.from({ length: 5 }, () => all));
 });
