@@ -25,10 +25,11 @@ export interface DeliverDeps extends ComposeDeps {
   readonly stopping: AbortSignal;
 }
 
-/** What was done. */
+/** What was done about a delivery that was claimed. */
 export interface Delivered {
   readonly receiver: string;
-  readonly outcome: Outcome;
+  /** Null when nothing was sent: there was nothing to tell, or nobody to tell it to. */
+  readonly outcome: Outcome | null;
   /** Whether it will be tried again because it failed. */
   readonly again: boolean;
 }
@@ -37,7 +38,7 @@ export interface Delivered {
  * Makes the attempt at a delivery that is due. Safe to run twice and at the same time: it is claimed first. A worker
  * that dies between sending and keeping what came of it leaves one repetition, with the same idempotency key.
  *
- * @returns null when there was nothing to do
+ * @returns null when it could not be claimed
  */
 export async function deliver(
   deps: DeliverDeps,
@@ -49,7 +50,9 @@ export async function deliver(
   const claim = { now: began, until: began + CLAIM_MS, perReceiver: PER_RECEIVER };
   const delivery = await inTransaction(db, (tx) => claimDelivery(tx, id, claim));
   if (delivery === null) return null;
-  const active = notifying.receivers.get(delivery.receiver);
+  const { receiver } = delivery;
+  const nothing = { receiver, outcome: null, again: false };
+  const active = notifying.receivers.get(receiver);
   const group = delivery.groupId === null ? null : await findGroup(db, delivery.groupId);
   if (active === undefined || group === null) {
     const answer =
@@ -58,7 +61,7 @@ export async function deliver(
         : "there is no such receiver or group any more";
     const failed = { status: "FAILED", answerStatus: null, answer, nextTryAt: null } as const;
     await inTransaction(db, (tx) => recordAttempt(tx, delivery, failed, began));
-    return null;
+    return nothing;
   }
   const { traits } = active;
   const isRepetition = delivery.status === "DELIVERED";
@@ -66,12 +69,12 @@ export async function deliver(
   const sayAgain = (deliveredAt: number) => repeatedAt(delivery, traits, deliveredAt);
   if (incidents.length === 0) {
     await postponeDelivery(db, delivery, sayAgain(began));
-    return null;
+    return nothing;
   }
   const telling = () => compose(deps, { ...delivery, incidents }, group, began);
   const outcome = await attempt(active, telling, stopping);
   const kept = await keepOutcome(db, active, delivery, outcome, now(), sayAgain);
-  return { receiver: delivery.receiver, outcome, again: kept.status === "PENDING" };
+  return { receiver, outcome, again: kept.status === "PENDING" };
 }
 
 /** When a far end that forgets is told again; null for one that remembers, and some time after the end. */

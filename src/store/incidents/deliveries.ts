@@ -77,7 +77,7 @@ export async function countPages(
   return tx.delivery.count({ where: { receiver, pageRole: role, createdAt: { gt: new Date(since) } } });
 }
 
-/** Deliveries whose time has come, of each receiver so many, the oldest first. */
+/** Deliveries whose time has come, of each receiver so many: what was not taken yet before repetitions, the oldest first. */
 export async function dueDeliveries(
   db: Db,
   receivers: readonly string[],
@@ -90,7 +90,7 @@ export async function dueDeliveries(
     CROSS JOIN LATERAL (
       SELECT id FROM delivery
       WHERE receiver = one.name AND next_try_at <= ${at} AND (claimed_until IS NULL OR claimed_until <= ${at})
-      ORDER BY next_try_at, id LIMIT ${perReceiver}::int
+      ORDER BY status <> 'PENDING', next_try_at, id LIMIT ${perReceiver}::int
     ) due ORDER BY due.id`;
   return rows.map(({ id }) => Number(id));
 }
