@@ -187,8 +187,14 @@ describe("a service with receivers", () => {
     expect(gone.asked).toHaveLength(refused);
     const tested = await service.graphql('mutation { testReceiver(name: "gone") { status } }');
     expect(tested.data?.testReceiver).toEqual({ status: "DELIVERED" });
-    await open(db, "f");
-    await waitFor("what was disabled to be told again", () => typesOf(gone).at(-1) === "incident.opened");
+    await waitFor(
+      "what was disabled to be told of all that goes on",
+      () =>
+        typesOf(gone)
+          .slice(refused)
+          .filter((type) => type === "incident.opened").length === 5,
+      { timeoutMs: 90_000 },
+    );
     expect(await service.stop()).toBe(0);
   });
 
