@@ -26,8 +26,8 @@ export interface NotifyJobDeps extends DeliverDeps, TakeInDeps {
 
 /**
  * The `notify` queue. `tick` sorts the outbox into groups, plans what is due to be told, and adds a job for each
- * delivery whose time has come; `deliver` makes one attempt, and adds one for what is next. Safe to run twice and at once, and to die at any point:
- * what is to be done is in Postgres, and each step of it one transaction.
+ * delivery whose time has come; `deliver` makes one attempt, and adds a job for the next. Safe to run twice and at once,
+ * and to die at any point: what is to be done is in Postgres, and each step of it one transaction.
  */
 export function notify(deps: NotifyJobDeps): (job: JobView) => Promise<void> {
   let sorted: Notifying | null = null;

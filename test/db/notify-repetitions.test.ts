@@ -130,7 +130,7 @@ describe("a repetition", () => {
   });
 });
 
-test("what was taken stays so when another, who took over, fails or has given it up", async ({
+test("what was taken stays so, whatever comes of the attempt of another who took over", async ({
   store: { db },
 }) => {
   const ear = new Ear("pager");
