@@ -7,6 +7,9 @@
 #
 # The agent needs no privilege and gets none: it runs as a user of its own that systemd makes for it.
 set -eu
+# Others must be able to enter the folders that are made here, whatever the umask of whoever runs this; the token's
+# file has a mode of its own.
+umask 022
 
 server='@SERVER@'
 agent_sha256='@AGENT_SHA256@'
@@ -37,6 +40,8 @@ usage: install.sh --token TOKEN [--server URL] [--root DIR] [--no-service]
 USAGE
 }
 
+# One function, called on the last line: a download that is cut half way does nothing.
+main() {
 while [ $# -gt 0 ]; do
   case $1 in
     --token) token=${2:?--token needs a token}; shift 2 ;;
@@ -61,7 +66,7 @@ if [ "$uninstall" = yes ]; then
     systemctl disable --now "$name" >/dev/null 2>&1 || true
     rm -f "/run/$name.leaving"
   fi
-  rm -rf "$root$lib" "$etc" "$unit" "$root/var/lib/$name" "$root/var/lib/private/$name"
+  rm -rf "$root$lib" "$etc" "$unit" "$unit.d" "$root/var/lib/$name" "$root/var/lib/private/$name"
   if [ -z "$root" ] && command -v systemctl >/dev/null 2>&1; then systemctl daemon-reload; fi
   printf 'spillway: the agent is removed; the service keeps what it has of this host\n'
   exit 0
@@ -71,6 +76,7 @@ fi
 if [ -z "$token" ] && [ -r "$etc/token" ]; then token=$(cat "$etc/token"); fi
 [ -n "$token" ] || fail 'no token: give --token; `spillway token create --scope ingest` makes one'
 mkdir -p "$root$lib" "$etc" "$(dirname "$unit")" 2>/dev/null || fail "cannot write to ${root:-/}: run this as root"
+chmod 0755 "$root$lib"
 if [ "$service" = yes ] && ! command -v systemctl >/dev/null 2>&1; then
   fail "there is no systemd here: use --no-service, and start $lib/agent.mjs by what starts services on this host"
 fi
@@ -127,7 +133,7 @@ fi
 install_file "$server/agent.mjs" "$root$lib/agent.mjs" "$agent_sha256"
 (umask 077 && printf '%s\n' "$token" >"$etc/token.new" && mv -f "$etc/token.new" "$etc/token")
 
-cat >"$unit" <<UNIT
+cat >"$unit.new" <<UNIT
 [Unit]
 Description=Spillway agent: TCP listen queue overflows
 Documentation=$server
@@ -176,6 +182,7 @@ TasksMax=64
 [Install]
 WantedBy=multi-user.target
 UNIT
+mv -f "$unit.new" "$unit"
 
 if [ "$service" = no ]; then
   printf 'spillway: installed in %s; nothing is started\n' "$root$lib"
@@ -200,3 +207,6 @@ done
 printf 'spillway: no snapshot was taken yet. What the agent says:\n' >&2
 journalctl -u "$name" -n 20 --no-pager >&2 || true
 exit 1
+}
+
+main "$@"

@@ -17,7 +17,7 @@ import { counterUnit } from "./units.ts";
 export type { CounterEntry } from "./entry.ts";
 export { isListed } from "./fields.ts";
 export { splitCounterName } from "./groups.ts";
-export { BOOT_TIME, isConstant, isEventCounter, isGauge } from "./kinds.ts";
+export { BOOT_TIME, isConstant, isEventCounter, isGauge, START_TIME } from "./kinds.ts";
 export { SEED_COUNTERS } from "./seed.ts";
 
 const TEXTS: ReadonlyMap<string, CounterTexts> = new Map(

@@ -10,6 +10,9 @@ const GAUGES: ReadonlySet<string> = new Set(["TcpCurrEstab", "MPTcpExtMPCurrEsta
  */
 export const BOOT_TIME = "NodeBootTimeSeconds";
 
+/** When the oldest counter of a snapshot began, in seconds since 1970, as OTLP and remote write 2.0 tell it: likewise. */
+export const START_TIME = "CountersStartSeconds";
+
 /**
  * The fields that are settings, or the same on every Linux: SNMP wants them in the table.
  * Ip ReasmTimeout is not among them. By the SNMP standard it is a constant; Linux counts timeouts in it.
@@ -22,6 +25,7 @@ const CONSTANTS: ReadonlySet<string> = new Set([
   "TcpRtoMax",
   "TcpMaxConn",
   BOOT_TIME,
+  START_TIME,
 ]);
 
 /** Groups of numbers of sockets: every field of them is a gauge. */

@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { chmod, cp, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import type { Config } from "../config.ts";
 import { copyCluster } from "../embedded/backup.ts";
@@ -83,7 +83,10 @@ async function copyData(config: Config, making: string): Promise<number> {
   try {
     // As root the database is another user, who must be able to pass.
     const mode = process.getuid?.() === 0 ? 0o711 : 0o700;
-    await mkdir(join(making, "postgres"), { recursive: true, mode });
+    const folder = join(making, "postgres");
+    await mkdir(folder, { recursive: true });
+    // mkdir's own mode is cut by the umask.
+    for (const one of [making, folder]) await chmod(one, mode);
     const { cluster } = layoutOf(making);
     const bytes = await copyCluster(url, layoutOf(dataDir).cluster, cluster);
     for (const name of await readdir(dataDir)) {

@@ -3,7 +3,7 @@ import { layoutHash } from "../protocol/layout.ts";
 import type { PrismaClient } from "../store/client.ts";
 import { type EpochFacts, registerEpoch } from "../store/epochs.ts";
 import { Gate } from "../store/gate.ts";
-import { type HostFacts, registerHost, updateHostFacts } from "../store/hosts.ts";
+import { type HostFacts, labelsAfter, registerHost, updateHostFacts } from "../store/hosts.ts";
 import { sourcesOf } from "../store/labels/change.ts";
 import { sameLabels } from "../store/labels/effective.ts";
 import { findLayout, registerLayout, type StoredLayout } from "../store/layouts.ts";
@@ -95,8 +95,7 @@ export class Registry {
     host.heardAt = said.now;
     if (!isKeyOf(host, key)) return null;
     if (said.now >= host.factsUntil || !sameFacts(host.facts, facts)) {
-      await this.#gate.run(() => updateHostFacts(this.#db, host.id, facts, said.since));
-      host.facts = facts;
+      host.facts = await this.#gate.run(() => updateHostFacts(this.#db, host.id, facts, said.since));
       host.factsUntil = said.now + FACTS_HOLD_MS;
     }
     return host;
@@ -164,12 +163,13 @@ function factsOf(row: Awaited<ReturnType<typeof registerHost>>): HostFacts {
   return { name: row.name, machineId: row.machineId, labels: agent, forcedLabels: forced };
 }
 
-function sameFacts(a: HostFacts, b: HostFacts): boolean {
+/** Whether nothing is to be written of a host that is kept like this. */
+function sameFacts(kept: HostFacts, said: HostFacts): boolean {
   return (
-    a.name === b.name &&
-    a.machineId === b.machineId &&
-    sameLabels(a.labels, b.labels) &&
-    sameLabels(a.forcedLabels ?? {}, b.forcedLabels ?? {})
+    kept.name === said.name &&
+    kept.machineId === said.machineId &&
+    sameLabels(kept.labels, labelsAfter(said, kept.labels)) &&
+    sameLabels(kept.forcedLabels ?? {}, said.forcedLabels ?? {})
   );
 }
 

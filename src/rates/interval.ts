@@ -1,4 +1,4 @@
-import { bootBegan, type Snapshot, saidBootTime } from "./snapshot.ts";
+import { BOOT_TIME, bootBegan, type Snapshot, START_TIME, saidTime } from "./snapshot.ts";
 
 /** No rate is told of an interval longer than this many of the snapshot's own intervals ... */
 const STALE_INTERVALS = 2.5;
@@ -9,6 +9,8 @@ const STALE_FLOOR_MS = 30_000;
  * so an increase is the same whatever retention has dropped meanwhile. A pause that is longer is shown as a gap.
  */
 export const PREDECESSOR_MAX_MS = 24 * 3_600_000;
+/** The time of one boot may be told so much later where the host's clock drifts: it is told in whole seconds. */
+const DRIFT_MS = 1_000;
 
 /**
  * What lies between a snapshot and the one before it, and so what its increases mean.
@@ -47,7 +49,7 @@ export function stalenessMs(everyMs: number): number {
  */
 export function intervalOf(next: Snapshot, previous: Snapshot | null, earlier: Snapshot | null): Interval {
   if (previous !== null && isNear(previous, next)) {
-    if (bootedBetween(previous, next)) return { kind: "sinceBoot" };
+    if (restartedBetween(previous, next)) return { kind: "sinceBoot" };
     const elapsedMs = next.uptimeMs - previous.uptimeMs;
     // Within an epoch time and uptime grow together; an agent that breaks this promise gets no increase
     // from it, rather than a rate over a wrong or negative time.
@@ -72,20 +74,30 @@ function isNear(before: Snapshot, next: Snapshot): boolean {
 }
 
 /**
- * What comes from a sender that knows no boots has one epoch for all time. Where both snapshots say when their host
- * booted, a boot between the two is a restart of the machine; a time that changed to one before the first is a clock's
- * that was set.
+ * What comes from a sender that knows no boots has one epoch for all time. A restart is told by the time of the boot where
+ * both snapshots have it, whatever is said of counters: these may seem to begin with whoever reads them.
  */
-function bootedBetween(previous: Snapshot, next: Snapshot): boolean {
-  const booted = saidBootTime(next);
-  if (booted === null || saidBootTime(previous) === null) return false;
-  return booted > previous.at && booted <= next.at;
+function restartedBetween(previous: Snapshot, next: Snapshot): boolean {
+  return beganBetween(BOOT_TIME, previous, next) ?? beganBetween(START_TIME, previous, next) ?? false;
+}
+
+/**
+ * Another time between the two says that counters began anew; one that changed to before the first is a clock's that was
+ * set. A time that the first said already, though it lay ahead, is no other: that clock is ahead.
+ *
+ * @returns null where one of them does not say it
+ */
+function beganBetween(mark: number, previous: Snapshot, next: Snapshot): boolean | null {
+  const began = saidTime(next, mark);
+  const before = began === null ? null : saidTime(previous, mark);
+  if (began === null || before === null) return null;
+  return Math.abs(began - before) > DRIFT_MS && began > previous.at && began <= next.at;
 }
 
 /**
  * A boot that began after all that was seen of every other one: a restart of the machine. A boot that began before
  * is a clone's, or one whose agent lost its timekeeping; its past may be counted already. One that begins with the
- * snapshot itself says that the sender does not know when the counters began (OTLP's "true reset point").
+ * snapshot itself says that nobody knows when the counters began.
  */
 function isRestart(earlier: Snapshot, next: Snapshot): boolean {
   return (

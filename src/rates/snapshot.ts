@@ -12,17 +12,18 @@ export interface Epoch {
 
 /**
  * Marks of `Layout.gauges`: none has an increase, and each may fall; a constant has no history either. The time of the
- * boot is a constant by which a restart is told.
+ * boot, and that at which the counters began, are constants by which a restart is told.
  */
 export const GAUGE = 1;
 export const CONSTANT = 2;
 export const BOOT_TIME = 3;
+export const START_TIME = 4;
 
 /** What the values of a snapshot stand for. */
 export interface Layout {
   readonly id: number;
   readonly counterIds: Int32Array;
-  /** GAUGE, CONSTANT or BOOT_TIME where the value at that position is one, 0 where it is a counter. */
+  /** GAUGE, CONSTANT, BOOT_TIME or START_TIME where the value at that position is one, 0 where it is a counter. */
   readonly gauges: Uint8Array;
 }
 
@@ -43,9 +44,13 @@ export interface Snapshot {
   readonly values: CounterValues;
 }
 
-/** When its host says that it booted, in ms since 1970; null for one that does not say so in a value. */
-export function saidBootTime({ layout, values }: Snapshot): number | null {
-  const position = layout.gauges.indexOf(BOOT_TIME);
+/**
+ * When its host says in a value that it booted, or that its counters began, in ms since 1970; null where it does not.
+ *
+ * @param mark BOOT_TIME or START_TIME
+ */
+export function saidTime({ layout, values }: Snapshot, mark: number): number | null {
+  const position = layout.gauges.indexOf(mark);
   const seconds = position < 0 ? null : valueAt(values, position);
   return seconds === null ? null : Number(seconds) * 1_000;
 }

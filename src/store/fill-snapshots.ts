@@ -46,8 +46,9 @@ const ATTEMPTS = 100;
 
 /**
  * Adds to snapshots that are there the values that they lack, with a mark of the minute: parts of one reading that came
- * apart. A value that is there is never changed. A snapshot is changed only if it is still what it was when it was looked
- * at, and looked at anew otherwise, so that parts that come at once both get in; the change and the mark are one
+ * apart. A value that is there is never changed, but for the time at which the counters began: each part says it of its
+ * own, and the oldest holds, whichever comes first. A snapshot is changed only if it is still what it was when it was
+ * looked at, and looked at anew otherwise, so that parts that come at once both get in; the change and the mark are one
  * statement.
  *
  * A sealed hour refuses the change by the constraint that refuses new rows (`ts.seal_hour`); what came late for one lies
@@ -196,18 +197,23 @@ async function change(
   return new Set(rows.map(({ namespaceId, at }) => keyOf({ namespaceId, at: Math.round(at) })));
 }
 
-/** The values of both in the layout of both, those that were there first; null where the others add nothing. */
-function merge(union: LayoutUnion, there: Uint8Array, more: Uint8Array): Buffer | null {
+/**
+ * The values of both in the layout of both, those that were there first, and of two starts of the counters the older; null
+ * where the others add nothing.
+ */
+function merge(union: LayoutUnion, old: Uint8Array, more: Uint8Array): Buffer | null {
   const counts: (Count | null)[] = new Array(union.length).fill(null);
-  const old = decodeValues(there, union.first.length);
+  const first = decodeValues(old, union.first.length);
   union.first.forEach((place, index) => {
-    counts[place] = valueAt(old, index);
+    counts[place] = valueAt(first, index);
   });
   const added = decodeValues(more, union.second.length);
   let gained = false;
   union.second.forEach((place, index) => {
     const value = valueAt(added, index);
-    if (value === null || counts[place] !== null) return;
+    const there = counts[place] ?? null;
+    const isOlderStart = place === union.startTime && there !== null && value !== null && value < there;
+    if (value === null || (there !== null && !isOlderStart)) return;
     counts[place] = value;
     gained = true;
   });

@@ -10,6 +10,8 @@ export interface HostFacts {
   readonly name: string;
   readonly machineId: string | null;
   readonly labels: Labels;
+  /** They are those of a host that is new: of one that is known nothing is said by them. */
+  readonly labelsIfNew?: boolean;
   /** Labels that the token forces; none when left out. */
   readonly forcedLabels?: Labels;
 }
@@ -60,26 +62,28 @@ async function knownHost(db: Db, agentId: string, keyHash: Uint8Array): Promise<
  * Keeps what is said of a host now, where it differs from what was said before.
  *
  * @param since ms since 1970: from when on other labels hold
+ * @returns what is kept of it now
  */
 export async function updateHostFacts(
   db: PrismaClient,
   hostId: number,
   facts: HostFacts,
   since: number,
-): Promise<void> {
+): Promise<HostFacts> {
   const stored = await db.host.findUnique({ where: { id: hostId } });
-  if (stored === null || saysSame(stored, facts)) return;
-  await inTransaction(db, async (tx) => {
+  if (stored === null) return facts;
+  if (saysSame(stored, facts)) return { ...facts, labels: sourcesOf(stored).agent };
+  return inTransaction(db, async (tx) => {
     // The rules before the host: whoever applies rules locks them in this order.
     const fileLabels = await shareRules(tx);
     const host = await lockHost(tx, hostId);
-    if (host === null) return;
+    if (host === null) return facts;
     const before = sourcesOf(host);
     const after = {
       set: before.set,
       forced: facts.forcedLabels ?? {},
       file: fileLabels(facts.name),
-      agent: facts.labels,
+      agent: labelsAfter(facts, before.agent),
     };
     const { name, machineId } = facts;
     await tx.host.update({
@@ -87,7 +91,13 @@ export async function updateHostFacts(
       data: { name, machineId, ...columnsOf(after), revision: { increment: 1 } },
     });
     await recordLabels(tx, [{ hostId, before, after }], since);
+    return { ...facts, labels: after.agent };
   });
+}
+
+/** The labels of its own that a known host has once these facts were said of it. */
+export function labelsAfter({ labels, labelsIfNew }: HostFacts, before: Labels): Labels {
+  return labelsIfNew === true ? before : labels;
 }
 
 function saysSame(host: Host, facts: HostFacts): boolean {
@@ -95,7 +105,7 @@ function saysSame(host: Host, facts: HostFacts): boolean {
   return (
     host.name === facts.name &&
     host.machineId === facts.machineId &&
-    sameLabels(agent, facts.labels) &&
+    sameLabels(agent, labelsAfter(facts, agent)) &&
     sameLabels(forced, facts.forcedLabels ?? {})
   );
 }

@@ -1,3 +1,4 @@
+import { START_TIME } from "../catalog/catalog.ts";
 import { layoutHash } from "../protocol/layout.ts";
 import type { PrismaClient } from "./client.ts";
 import { registerLayout } from "./layouts.ts";
@@ -12,6 +13,8 @@ export interface LayoutUnion {
   readonly length: number;
   readonly first: Int32Array;
   readonly second: Int32Array;
+  /** Where in it the time stands at which the counters began; -1 where neither has it. */
+  readonly startTime: number;
 }
 
 /** Unions of layouts, each made once while it is remembered: a row of neither table that it rests on ever changes. */
@@ -44,6 +47,12 @@ export class LayoutUnions {
     if (stored === null) return null;
     const places = new Map(names.map((name, place) => [name, place]));
     const placesOf = (list: readonly string[]) => Int32Array.from(list, (name) => places.get(name) ?? -1);
-    return { id: stored.id, length: names.length, first: placesOf(own), second: placesOf(more) };
+    return {
+      id: stored.id,
+      length: names.length,
+      first: placesOf(own),
+      second: placesOf(more),
+      startTime: names.indexOf(START_TIME),
+    };
   }
 }

@@ -1,5 +1,10 @@
-import { BOOT_TIME as BOOT_TIME_NAME, isConstant, isGauge } from "../catalog/catalog.ts";
-import { BOOT_TIME, CONSTANT, GAUGE, type Layout } from "../rates/snapshot.ts";
+import {
+  BOOT_TIME as BOOT_TIME_NAME,
+  isConstant,
+  isGauge,
+  START_TIME as START_TIME_NAME,
+} from "../catalog/catalog.ts";
+import { BOOT_TIME, CONSTANT, GAUGE, type Layout, START_TIME } from "../rates/snapshot.ts";
 import type { Db } from "./client.ts";
 import { LruMap } from "./lru-map.ts";
 
@@ -144,6 +149,7 @@ export class LayoutCache {
 /** What `Layout.gauges` says of a name. */
 function gaugeMark(name: string): number {
   if (name === BOOT_TIME_NAME) return BOOT_TIME;
+  if (name === START_TIME_NAME) return START_TIME;
   if (isConstant(name)) return CONSTANT;
   return isGauge(name) ? GAUGE : 0;
 }

@@ -1,5 +1,6 @@
 /** Parts of one reading that come apart, in every state of their hour. */
 import { describe, expect } from "vitest";
+import { START_TIME } from "../../src/catalog/catalog.ts";
 import { layoutHash } from "../../src/protocol/layout.ts";
 import { valueAt } from "../../src/rates/values.ts";
 import type { Store } from "../../src/store/client.ts";
@@ -65,6 +66,26 @@ describe("a part of a snapshot that is there", () => {
     const other = { ...(parts[0] as SnapshotRow), values: encodeValues([77, 88]) };
     expect(await fill(store, [other])).toEqual(["duplicate"]);
     expect(await storedOf(store, first)).toEqual({ ...before, SomeA: 0, SomeB: 2n ** 63n });
+  });
+
+  test("says when its own counters began: the oldest holds, whichever comes first", async ({ store }) => {
+    const { rows, parts } = await partsOf(store);
+    await committer(store).submit(rows);
+    const [row, part] = [rows[0] as SnapshotRow, parts[0] as SnapshotRow];
+    const layout = await registerLayout(store.db, layoutHash([START_TIME]), [START_TIME]);
+    const began = (seconds: number) => ({
+      ...part,
+      layoutId: layout?.id ?? 0,
+      values: encodeValues([seconds]),
+    });
+    expect(await fill(store, [began(200)])).toEqual(["filled"]);
+    expect(await fill(store, [began(300), began(100), began(150)])).toEqual([
+      "duplicate",
+      "filled",
+      "duplicate",
+    ]);
+    expect(await storedOf(store, row)).toMatchObject({ [START_TIME]: 100 });
+    expect(await fill(store, [began(200)])).toEqual(["duplicate"]);
   });
 
   test("gets in beside another that comes at once", async ({ store }) => {

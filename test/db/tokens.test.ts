@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
@@ -245,6 +245,8 @@ describe("a token of a file", () => {
       const actors = actorsAt(db, { now: NOW });
       expect(await actors.ofToken((after[0] ?? "").trim())).toMatchObject({ name: "admin-token" });
       expect((await stat(admin)).mode & 0o777).toBe(0o600);
+      // Nothing of how they were made is left.
+      expect((await readdir(folder)).sort()).toEqual(["admin-token", "ingest-token"]);
     } finally {
       await rm(folder, { recursive: true });
     }

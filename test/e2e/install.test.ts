@@ -25,10 +25,11 @@ afterAll(async () => {
 /** Runs the script that the service serves, as `curl ... | sh -s -- args` does. */
 function install(
   args: readonly string[],
-  { path = process.env.PATH ?? "", edit = (text: string) => text } = {},
+  { path = process.env.PATH ?? "", umask = "022", edit = (text: string) => text } = {},
 ) {
   const script = execFileSync("curl", ["-fsS", `${service.url}/install.sh`], { encoding: "utf8" });
-  return spawnSync("sh", ["-s", "--", "--server", service.url, "--root", root, ...args], {
+  const shell = ["-c", `umask ${umask}; exec sh -s -- "$@"`, "sh"];
+  return spawnSync("sh", [...shell, "--server", service.url, "--root", root, ...args], {
     input: edit(script),
     encoding: "utf8",
     env: { ...cleanEnvironment(), PATH: path },
@@ -74,6 +75,30 @@ test("again it upgrades, with the token that is there", async () => {
   const done = install(["--no-service"]);
   expect([done.status, done.stderr]).toEqual([0, ""]);
   expect((await readFile(agent, "utf8")).length).toBeGreaterThan(10_000);
+});
+
+test("under a strict umask others can enter and read what they must, and what was closed before is mended", async () => {
+  const lib = join(root, "opt/spillway-agent");
+  await chmod(lib, 0o700);
+  expect(install(["--no-service"], { umask: "077" }).status).toBe(0);
+  const modes = await Promise.all(
+    [lib, join(lib, "agent.mjs"), join(root, "etc/systemd/system/spillway-agent.service")].map(
+      async (path) => (await stat(path)).mode & 0o777,
+    ),
+  );
+  expect(modes).toEqual([0o755, 0o755, 0o644]);
+  expect((await stat(join(root, "etc/spillway-agent/token"))).mode & 0o777).toBe(0o600);
+});
+
+test("a script that was cut on the way does nothing", async () => {
+  const unit = join(root, "etc/systemd/system/spillway-agent.service");
+  await writeFile(unit, "the one before");
+  for (const at of ["ProtectHome=yes", "[Install]", "systemctl daemon-reload\nsystemctl enable"]) {
+    install(["--no-service"], { edit: (text) => text.slice(0, text.indexOf(at)) });
+    expect(await readFile(unit, "utf8")).toBe("the one before");
+  }
+  expect(install(["--no-service"]).status).toBe(0);
+  expect(await readFile(unit, "utf8")).toContain("[Install]");
 });
 
 test("what was changed on the way is refused, and what was there stays", async () => {
@@ -146,11 +171,14 @@ test("a systemd that would not give the agent its token is refused", async () =>
 });
 
 test("--uninstall leaves nothing", async () => {
+  // As `systemctl edit` makes it, for more privileges say.
+  await mkdir(join(root, "etc/systemd/system/spillway-agent.service.d"));
   expect(install(["--uninstall"]).status).toBe(0);
   for (const path of [
     "opt/spillway-agent",
     "etc/spillway-agent",
     "etc/systemd/system/spillway-agent.service",
+    "etc/systemd/system/spillway-agent.service.d",
   ]) {
     await expect(stat(join(root, path))).rejects.toThrow("ENOENT");
   }

@@ -116,6 +116,18 @@ test("1.0: a boot that the host tells of is a restart, whatever the counters say
   await expectIncreases("web-7", "115", null);
 });
 
+test("what an outage has held back is taken at once, also where it is more than an agent may push", async () => {
+  const start = now - 1_500_000;
+  const hosts = Array.from({ length: 60 }, (_, host) => ({
+    labels: { __name__: OVERFLOWS, instance: `held-${host}:9100` },
+    samples: Array.from({ length: 100 }, (_, index) => ({ at: start + index * 15_000, value: index })),
+  }));
+  const answer = await write(hosts);
+  expect([answer.status, await answer.text()]).toEqual([204, ""]);
+  expect(answer.headers.get("x-prometheus-remote-write-samples-written")).toBe("6000");
+  await expectIncreases("held-59", "99", null);
+});
+
 test("2.0: the same, and its start of a counter is a boot", async () => {
   const body = (startedAt: number, at: number, value: number) =>
     snappy(

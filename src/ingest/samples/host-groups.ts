@@ -5,6 +5,8 @@ import type { SeriesPlace } from "./owner.ts";
 export interface Reading {
   readonly names: string[];
   readonly counts: Count[];
+  /** When the first of them began to count, in ms since 1970; null where nobody says. */
+  startedAt: number | null;
 }
 
 interface NamespaceGroup {
@@ -15,8 +17,8 @@ interface NamespaceGroup {
 
 export interface HostGroup {
   readonly name: string;
+  /** Those that its own series have alike; null where there are none but of its containers. */
   labels: Readonly<Record<string, string>> | null;
-  startedAt: number | null;
   /** By what tells containers apart; the host itself under the empty text. */
   readonly namespaces: Map<string, NamespaceGroup>;
 }
@@ -27,20 +29,14 @@ export class HostGroups {
   #place: SeriesPlace | null = null;
   #times: Map<number, Reading> = new Map();
   #at = Number.NaN;
-  #reading: Reading = { names: [], counts: [] };
+  #reading: Reading = newReading();
 
-  /**
-   * What is added from here on is of this place.
-   *
-   * @param startedAt when its counters began; null where nobody says
-   */
-  open(place: SeriesPlace, startedAt: number | null): void {
-    if (place === this.#place && startedAt === null) return;
+  /** What is added from here on is of this place. */
+  open(place: SeriesPlace): void {
+    if (place === this.#place) return;
     const host = this.#hostOf(place.host);
     if (place.container === null) {
       host.labels = host.labels === null ? place.labels : common(host.labels, place.labels);
-      // The newest: a counter that began later than the others began with a later boot.
-      if (startedAt !== null) host.startedAt = Math.max(host.startedAt ?? 0, startedAt);
     }
     const key = place.container ?? "";
     let namespace = host.namespaces.get(key);
@@ -54,13 +50,17 @@ export class HostGroups {
     this.#at = Number.NaN;
   }
 
-  add(at: number, counter: string, count: Count): void {
+  /** @param startedAt when it began to count, ms since 1970; null where nobody says */
+  add(at: number, counter: string, count: Count, startedAt: number | null): void {
     if (at !== this.#at) {
       this.#at = at;
       this.#reading = this.#readingOf(at);
     }
     this.#reading.names.push(counter);
     this.#reading.counts.push(count);
+    // A start that is the time of the sample says that it is not known: OTLP's "true reset point".
+    if (startedAt === null || startedAt >= at) return;
+    this.#reading.startedAt = Math.min(startedAt, this.#reading.startedAt ?? startedAt);
   }
 
   all(): Iterable<HostGroup> {
@@ -70,7 +70,7 @@ export class HostGroups {
   #hostOf(name: string): HostGroup {
     let host = this.#hosts.get(name);
     if (host === undefined) {
-      host = { name, labels: null, startedAt: null, namespaces: new Map() };
+      host = { name, labels: null, namespaces: new Map() };
       this.#hosts.set(name, host);
     }
     return host;
@@ -79,11 +79,15 @@ export class HostGroups {
   #readingOf(at: number): Reading {
     let reading = this.#times.get(at);
     if (reading === undefined) {
-      reading = { names: [], counts: [] };
+      reading = newReading();
       this.#times.set(at, reading);
     }
     return reading;
   }
+}
+
+function newReading(): Reading {
+  return { names: [], counts: [], startedAt: null };
 }
 
 /** Labels that both have alike. */

@@ -1,6 +1,7 @@
 import { LIMITS } from "../../protocol/limits.ts";
 import type { WireCapability } from "../../protocol/message.ts";
 import { LruMap } from "../../store/lru-map.ts";
+import { HostLabels } from "./host-labels.ts";
 import { type SampleHost, sampleHost, uuidOf } from "./identity.ts";
 import { SampleLayouts } from "./sample-layouts.ts";
 
@@ -53,10 +54,11 @@ interface Missing {
 /** What this process has seen of each host that is written from elsewhere: hints alone, learnt anew after a restart. */
 export class Senders {
   readonly layouts = new SampleLayouts();
+  readonly labels = new HostLabels(REMEMBERED);
   readonly #known = new LruMap<string, Sender>(REMEMBERED);
   readonly #hosts = new LruMap<string, SampleHost & { readonly boot: string }>(REMEMBERED);
 
-  /** Who a host is, and the boot that it has where nobody says when its counters began. */
+  /** Who a host is, and the boot that it has for all time: a restart is told by values. */
   host(name: string): SampleHost & { readonly boot: string } {
     let host = this.#hosts.get(name);
     if (host === undefined) {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { SpillwayError } from "../../errors.ts";
 import type { SnapshotResult } from "../../protocol/answer.ts";
+import { LIMITS } from "../../protocol/limits.ts";
 import type { HostSection, Push } from "../../protocol/message.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
 import type { FillRow } from "../../store/fill-snapshots.ts";
@@ -8,16 +9,22 @@ import type { TokenActor } from "../../store/tokens.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import { type BearerDeps, requireBearer } from "../bearer.ts";
+import { allowsHost } from "../host-pattern.ts";
 import { type AcceptDeps, planPush, storePush } from "../snapshots/accept.ts";
 import type { FillQueue } from "./fill-queue.ts";
 import { type SampleSource, sectionsOf } from "./sections.ts";
 import type { Senders } from "./senders.ts";
 import type { SampleSeries } from "./series.ts";
+import { slicesOf } from "./slices.ts";
 
-/** What takes in samples needs, in whatever protocol they come. */
-export interface SamplesDeps extends AcceptDeps, BearerDeps {
+/** What stores samples needs. */
+export interface StoreSamplesDeps extends AcceptDeps {
   readonly fill: FillQueue;
   readonly senders: Senders;
+}
+
+/** What takes in samples needs, in whatever protocol they come. */
+export interface SamplesDeps extends StoreSamplesDeps, BearerDeps {
   readonly log: Logger;
   readonly metrics: Metrics;
   /** True once the service is stopping: a new request is told to come back. */
@@ -32,9 +39,6 @@ export interface SampleCounts {
   /** The first reason for which one was rejected. */
   fault: string | null;
 }
-
-/** Hosts that are taken in at once: no more than a push of an agent may have. */
-const HOSTS_AT_ONCE = 500;
 
 /**
  * Whether a request may be taken in, before a byte of its body is read.
@@ -67,19 +71,22 @@ export async function admitSamples(deps: SamplesDeps, request: IncomingMessage):
  * @throws UNAVAILABLE when some could not be stored: all of it is to be sent again, which doubles nothing
  */
 export async function storeSamples(
-  deps: SamplesDeps,
+  deps: StoreSamplesDeps,
   sender: TokenActor,
   source: SampleSource,
   series: readonly SampleSeries[],
   counts: SampleCounts,
 ): Promise<void> {
-  const { sections, samples, rejected, fault } = sectionsOf(series, deps.senders, source);
+  const { sections, samples, rejected, fault } = sectionsOf(series, deps.senders, source, {
+    allowsHost: (host) => allowsHost(sender.hostPattern, host),
+    latest: deps.now() + LIMITS.futureMs,
+  });
   counts.rejected += rejected;
   counts.fault ??= fault;
   let place = 0;
   let retry: string | null = null;
-  for (let from = 0; from < sections.length; from += HOSTS_AT_ONCE) {
-    const results = await storeSections(deps, sender, source, sections.slice(from, from + HOSTS_AT_ONCE));
+  for (const slice of slicesOf(sections)) {
+    const results = await storeSections(deps, sender, source, slice);
     for (const result of results) {
       const size = samples[place++] ?? 0;
       if (!("code" in result)) counts.written += size;
@@ -95,7 +102,7 @@ export async function storeSamples(
 
 /** As an agent's push; a snapshot that is there with other content is a part of the same reading, and is filled. */
 async function storeSections(
-  deps: SamplesDeps,
+  deps: StoreSamplesDeps,
   sender: TokenActor,
   source: SampleSource,
   hosts: readonly HostSection[],
@@ -105,7 +112,7 @@ async function storeSections(
     agent: { version: source, clock: deps.now() },
     hosts,
   };
-  const plan = await planPush(deps, sender, push);
+  const plan = await planPush({ ...deps, newHostLabels: { source } }, sender, push);
   const results = await storePush(deps, plan);
   hosts
     .flatMap(({ snapshots }) => snapshots)

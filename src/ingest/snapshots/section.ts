@@ -1,4 +1,5 @@
 import type { SnapshotResult } from "../../protocol/answer.ts";
+import type { Labels } from "../../store/labels/effective.ts";
 import type { NamespaceEntry } from "../../store/namespaces.ts";
 import type { TokenActor } from "../../store/tokens.ts";
 import { allowsHost } from "../host-pattern.ts";
@@ -11,6 +12,11 @@ export interface SectionDeps {
   readonly registry: Registry;
   /** Snapshots older than this are refused: their predecessors may have been dropped. */
   readonly oldestAcceptedMs: number;
+  /**
+   * Where there are any, a section without labels says nothing of a host that is known, and these are those of a new
+   * one. Left out, such a section says that its host has none, as agents do.
+   */
+  readonly newHostLabels?: Labels;
 }
 
 /** The part of a push that is about one host and epoch, with the ids of what it is about. */
@@ -52,7 +58,8 @@ export async function openSection(
   const said = {
     name: parsed.name,
     machineId: parsed.machineId ?? null,
-    labels: parsed.labels ?? {},
+    labels: parsed.labels ?? deps.newHostLabels ?? {},
+    labelsIfNew: parsed.labels === undefined && deps.newHostLabels !== undefined,
     forcedLabels: sender.forcedLabels,
   };
   const since = oldestAt(deps, snapshots, now);

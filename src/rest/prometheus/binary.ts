@@ -49,34 +49,54 @@ function scalars(operation: Operation, a: number, b: number): Result {
   return { type: "scalar", value: apply(operation, a, b, a) ?? 0 };
 }
 
-/** Each of the left with the one of the right that has the same labels. */
+/**
+ * Each of the left with the one of the right that has the same labels, time by time: a series that has no value then
+ * takes no part, so that of several which live one after the other each is matched in its time.
+ */
 function vectors(operation: Operation, left: readonly Sample[], right: readonly Sample[]): Sample[] {
   const { matching } = operation;
-  const byKey = new Map<string, Sample>();
-  for (const one of right) {
-    const key = keyOf(pickLabels(one.labels, matching));
-    if (byKey.has(key)) throw severalMatch("right", key);
-    byKey.set(key, one);
-  }
-  const matched = new Set<string>();
-  return left.flatMap(({ labels, values }) => {
+  const others = new Map<string, (number | null)[]>();
+  for (const { labels, values } of right) put(others, keyOf(pickLabels(labels, matching)), values, "right");
+  const matched = new Map<string, (number | null)[]>();
+  const labelsOf = new Map<string, Sample["labels"]>();
+  for (const { labels, values } of left) {
     const kept = pickLabels(labels, matching);
     const key = keyOf(kept);
-    const other = byKey.get(key);
-    if (other === undefined) return [];
-    if (matched.has(key)) throw severalMatch("left", key);
-    matched.add(key);
+    const other = others.get(key);
+    if (other === undefined) continue;
     const combined = values.map((value, time) => {
-      const with_ = other.values[time] ?? null;
+      const with_ = other[time] ?? null;
       return value === null || with_ === null ? null : apply(operation, value, with_, value);
     });
-    return [{ labels: isFilter(operation) ? labels : kept, values: combined }];
-  });
+    put(matched, key, combined, "left");
+    const name = isFilter(operation) && matching.except ? labels.__name__ : undefined;
+    labelsOf.set(key, name === undefined ? kept : { __name__: name, ...kept });
+  }
+  return [...matched].map(([key, values]) => ({ labels: labelsOf.get(key) ?? {}, values }));
+}
+
+/** Adds the values of a series to those of the others that have its labels. @throws NOT_SUPPORTED for two at one time */
+function put(
+  all: Map<string, (number | null)[]>,
+  key: string,
+  values: readonly (number | null)[],
+  side: string,
+): void {
+  if (values.every((value) => value === null)) return;
+  const known = all.get(key);
+  if (known === undefined) all.set(key, [...values]);
+  else {
+    values.forEach((value, time) => {
+      if (value === null) return;
+      if (known[time] != null) throw severalMatch(side, key);
+      known[time] = value;
+    });
+  }
 }
 
 function severalMatch(side: string, key: string): Error {
   return notAnswered(
-    `an operation in which several series on the ${side} have the labels ${key.slice(0, 200)}`,
+    `an operation in which several series on the ${side} have the labels ${key.slice(0, 200)} at one time`,
     "vectors are matched one to one: aggregate that side by the labels that both have",
   );
 }

@@ -4,6 +4,7 @@ import { readGaugeTrend } from "../../store/queries/gauge-trend.ts";
 import type { Groups } from "../../store/queries/groups.ts";
 import { requireValues } from "../../store/queries/range.ts";
 import { readTrend } from "../../store/queries/trend.ts";
+import { readWindowRates } from "../../store/queries/window-rates.ts";
 import type { Need } from "./evaluate.ts";
 import { notAnswered } from "./fault.ts";
 import { type SeriesOwner, seriesOwners } from "./series-labels.ts";
@@ -27,28 +28,33 @@ export async function readSeries(context: Context, need: Need, times: Times): Pr
   if (asked === null || asked.counterId === null) return [];
   requireFit(asked, need);
   const all = await context.fleet.read();
-  const { labels, groups } = groupsOf(seriesOwners(all, selector.matchers), sumBy);
+  const { labels, groups, seriesOf } = groupsOf(seriesOwners(all, selector.matchers), sumBy);
   if (labels.length === 0) return [];
   const window = windowGrid(times, windowMs ?? LOOKBACK_MS);
   const { range, grid } = window;
   requireValues(labels.length, range, grid);
   context.budget.takeValues(labels.length * grid.length);
   const query = { counterId: asked.counterId, range, grid, groups, fleet: all, now: context.now() };
-  const cells =
-    call === null
-      ? await readGaugeTrend(context.db, query)
-      : (
-          await readTrend(context.db, {
-            ...query,
-            reporters: asked.reporters,
-            measure: call === "increase" ? "INCREASE" : "RATE",
-          })
-        ).map(({ values }) => values);
+  const counted = { ...query, reporters: asked.reporters };
+  const { db } = context;
+  let values: readonly (readonly (number | null)[])[];
+  if (call === null) {
+    const cells = await readGaugeTrend(db, { ...query, lastMinute: true });
+    values = cells.map((own) => overWindows(own, window, times, (present) => present.at(-1) ?? null));
+  } else if (call === "increase") {
+    const trends = await readTrend(db, { ...counted, measure: "INCREASE" });
+    values = trends.map((own) => overWindows(own.values, window, times, sumOf));
+  } else {
+    const ends = Array.from({ length: times.length }, (_, time) => window.endOf(time));
+    const { width } = window;
+    values = await readWindowRates(db, { ...counted, width, ends, seriesOf, lastMinute: call === "irate" });
+  }
   const named = call === null ? { __name__: selector.metric } : {};
-  return labels.map((own, index) => ({
-    labels: { ...named, ...own },
-    values: overWindows(cells[index] ?? [], window, times, call),
-  }));
+  return labels.flatMap((own, index) => {
+    const found = values[index] ?? [];
+    // Namespaces are known long after they have ended: of those that say nothing there is no series.
+    return found.every((value) => value === null) ? [] : [{ labels: { ...named, ...own }, values: found }];
+  });
 }
 
 function requireFit({ entry }: AskedCounter, { selector, call }: Need): void {
@@ -64,25 +70,46 @@ function requireFit({ entry }: AskedCounter, { selector, call }: Need): void {
   }
 }
 
+interface Grouped {
+  /** Of the groups. */
+  readonly labels: readonly Sample["labels"][];
+  readonly groups: Groups;
+  /** The series of each namespace, from 0. */
+  readonly seriesOf: ReadonlyMap<number, number>;
+}
+
 /** Every series by itself, or added up by labels. Namespaces of one name are one series: a container made anew goes on. */
-function groupsOf(
-  owners: readonly SeriesOwner[],
-  sumBy: readonly string[] | null,
-): { labels: readonly Sample["labels"][]; groups: Groups } {
-  const labels: Sample["labels"][] = [];
-  const known = new Map<string, number>();
+function groupsOf(owners: readonly SeriesOwner[], sumBy: readonly string[] | null): Grouped {
+  const series = new LabelIndex();
+  const groups = new LabelIndex();
+  const seriesOf = new Map<number, number>();
   const of = new Map<number, number>();
-  for (const owner of owners) {
-    const own = sumBy === null ? owner.labels : pickLabels(owner.labels, { except: false, names: sumBy });
-    const key = keyOf(own);
-    let group = known.get(key);
-    if (group === undefined) {
-      group = labels.push(own) - 1;
-      known.set(key, group);
-    }
-    of.set(owner.namespaceId, group);
+  for (const { namespaceId, labels } of owners) {
+    const own = series.of(labels);
+    seriesOf.set(namespaceId, own);
+    of.set(
+      namespaceId,
+      sumBy === null ? own : groups.of(pickLabels(labels, { except: false, names: sumBy })),
+    );
   }
-  return { labels, groups: { labels, of, changes: [] } };
+  const { labels } = sumBy === null ? series : groups;
+  return { labels, groups: { labels, of, changes: [] }, seriesOf };
+}
+
+/** A number from 0 for each set of labels. */
+class LabelIndex {
+  readonly labels: Sample["labels"][] = [];
+  readonly #known = new Map<string, number>();
+
+  of(labels: Sample["labels"]): number {
+    const key = keyOf(labels);
+    let index = this.#known.get(key);
+    if (index === undefined) {
+      index = this.labels.push(labels) - 1;
+      this.#known.set(key, index);
+    }
+    return index;
+  }
 }
 
 /** What the cells of each time's window come to; null where none of them has a value. */
@@ -90,16 +117,14 @@ function overWindows(
   cells: readonly (number | null)[],
   { width, endOf }: WindowGrid,
   { length }: Times,
-  call: Need["call"],
+  of: (present: readonly number[]) => number | null,
 ): (number | null)[] {
   return Array.from({ length }, (_, time) => {
     const end = endOf(time);
-    const present = cells.slice(Math.max(0, end - width), end).filter((value) => value !== null);
-    const last = present.at(-1);
-    if (last === undefined) return null;
-    if (call === null || call === "irate") return last;
-    const sum = present.reduce((total, value) => total + value, 0);
-    // A minute that was not covered has no rate, and neither sinks nor raises that of the window.
-    return call === "increase" ? sum : sum / present.length;
+    return of(cells.slice(Math.max(0, end - width), end).filter((value) => value !== null));
   });
+}
+
+function sumOf(present: readonly number[]): number | null {
+  return present.length === 0 ? null : present.reduce((total, value) => total + value, 0);
 }

@@ -9,7 +9,13 @@ import { BUCKET_MS, readGaugeRows, readGaugeTotals } from "./rollup-rows.ts";
 import { partsOf, stepOf, takesHours } from "./steps.ts";
 import { ownerIn, type TrendQuery } from "./trend.ts";
 
-export type GaugeTrendQuery = Omit<TrendQuery, "measure" | "reporters">;
+export interface GaugeTrendQuery extends Omit<TrendQuery, "measure" | "reporters"> {
+  /**
+   * Each group is one series: of a step only the last minute counts in which it showed a value, so that what it showed
+   * before under another namespace, that of a container which was made anew, is not added to what it shows now.
+   */
+  readonly lastMinute?: boolean;
+}
 
 /** Rows held at once; gauges have one for each shard and minute. */
 const ROWS_PER_PART = 4_000;
@@ -33,7 +39,7 @@ export async function readGaugeTrend(db: Db, query: GaugeTrendQuery): Promise<(n
     }
     return [values];
   }
-  const sum = new LastSum(grid, new Membership(groups, ownerIn(fleet)));
+  const sum = new LastSum(grid, new Membership(groups, ownerIn(fleet)), query.lastMinute ?? false);
   const shards = shardsOf(groups);
   const finest = Math.min(...segments.map(({ of }) => BUCKET_MS[of]));
   const partMs = (finest * ROWS_PER_PART) / Math.max(1, shards?.length ?? fleet.shards.length);
@@ -51,6 +57,8 @@ interface ShardLast {
   readonly last: Float64Array;
   /** The group that each was in when it showed that. */
   readonly group: Int32Array;
+  /** The minute or hour of that. */
+  readonly bucket: Float64Array;
   touched: boolean;
 }
 
@@ -60,11 +68,14 @@ class LastSum {
   readonly #membership: Membership;
   readonly #shards = new Map<number, ShardLast>();
   readonly #buffer = new GaugeBuffer();
+  /** By group: where of a step only the last minute or hour counts in which it showed a value, when that is. */
+  readonly #lastOf: Float64Array | null;
   #step = -1;
 
-  constructor(grid: Grid, membership: Membership) {
+  constructor(grid: Grid, membership: Membership, lastMinute: boolean) {
     this.#grid = grid;
     this.#membership = membership;
+    this.#lastOf = lastMinute ? new Float64Array(membership.groupCount) : null;
     this.values = Array.from({ length: membership.groupCount }, () =>
       new Array<number | null>(grid.length).fill(null),
     );
@@ -83,7 +94,8 @@ class LastSum {
     let shard = this.#shards.get(row.shard);
     if (shard === undefined) {
       const last = new Float64Array(SHARD_SIZE).fill(Number.NaN);
-      shard = { members, last, group: new Int32Array(SHARD_SIZE).fill(NO_GROUP), touched: false };
+      const group = new Int32Array(SHARD_SIZE).fill(NO_GROUP);
+      shard = { members, last, group, bucket: new Float64Array(SHARD_SIZE), touched: false };
       this.#shards.set(row.shard, shard);
     }
     shard.touched = true;
@@ -91,19 +103,25 @@ class LastSum {
     const { positions, last } = this.#buffer;
     for (let index = 0; index < count; index++) {
       const position = positions[index] as number;
+      const group = members.group[position] as number;
       shard.last[position] = last[index] as number;
-      shard.group[position] = members.group[position] as number;
+      shard.group[position] = group;
+      shard.bucket[position] = row.bucket;
+      // Rows come in the order of time.
+      if (this.#lastOf !== null && group !== NO_GROUP) this.#lastOf[group] = row.bucket;
     }
   }
 
   finish(): void {
-    for (const { last, group: groups, touched } of this.#shards.values()) {
+    const lastOf = this.#lastOf;
+    for (const { last, group: groups, bucket, touched } of this.#shards.values()) {
       if (!touched) continue;
       for (let position = 0; position < SHARD_SIZE; position++) {
         const group = groups[position] as number;
         const value = last[position] as number;
         const values = group === NO_GROUP || Number.isNaN(value) ? undefined : this.values[group];
-        if (values !== undefined) values[this.#step] = (values[this.#step] ?? 0) + value;
+        if (values === undefined || (lastOf !== null && lastOf[group] !== bucket[position])) continue;
+        values[this.#step] = (values[this.#step] ?? 0) + value;
       }
       last.fill(Number.NaN);
     }

@@ -3,7 +3,13 @@ import { describe, expect, test } from "vitest";
 import type { Count } from "../../../src/protocol/count.ts";
 import { type Increases, increasesOf } from "../../../src/rates/increases.ts";
 import { type Interval, intervalOf } from "../../../src/rates/interval.ts";
-import { BOOT_TIME, type Epoch, type Layout, type Snapshot } from "../../../src/rates/snapshot.ts";
+import {
+  BOOT_TIME,
+  type Epoch,
+  type Layout,
+  type Snapshot,
+  START_TIME,
+} from "../../../src/rates/snapshot.ts";
 import { counterValues, valueAt } from "../../../src/rates/values.ts";
 
 const SECOND = 1_000;
@@ -201,26 +207,55 @@ describe("intervals", () => {
   });
 });
 
-describe("a host that says when it booted", () => {
-  /** One counter, and the time of the boot in seconds after T0; null where it is not said. */
-  function said(atSeconds: number, count: number, bootedSeconds: number | null): Snapshot {
-    const layoutOfBoth = { id: 77, counterIds: Int32Array.of(10, 90), gauges: Uint8Array.of(0, BOOT_TIME) };
-    return snap(atSeconds, [count, bootedSeconds === null ? null : T0 / SECOND + bootedSeconds], {
+describe.each([
+  ["when it booted", BOOT_TIME],
+  ["when its counters began", START_TIME],
+])("a host that says %s", (_what, mark) => {
+  /** One counter, and the time in seconds after T0; null where it is not said. */
+  function said(atSeconds: number, count: number, seconds: number | null): Snapshot {
+    const layoutOfBoth = { id: 77, counterIds: Int32Array.of(10, 90), gauges: Uint8Array.of(0, mark) };
+    return snap(atSeconds, [count, seconds === null ? null : T0 / SECOND + seconds], {
       layout: layoutOfBoth,
     });
   }
 
   test.each([
-    ["the same boot", said(0, 5, -60), said(10, 9, -60), 4, 10_000],
+    ["the same", said(0, 5, -60), said(10, 9, -60), 4, 10_000],
     ["between the two: all that was counted since, unrated", said(0, 5, -60), said(60, 9, 30), 9, 0],
     ["between the two, and the value fell", said(0, 500, -60), said(60, 9, 30), 9, 0],
     ["before the first: its clock was set", said(0, 5, -60), said(10, 9, -3_600), 4, 10_000],
     ["by a second: its clock drifts", said(0, 5, -60), said(10, 9, -59), 4, 10_000],
     ["after the second: its clock is ahead", said(0, 5, -60), said(10, 9, 500), 4, 10_000],
+    [
+      "between the two, and the first says so too: its clock is ahead",
+      said(0, 5, 7),
+      said(10, 9, 7),
+      4,
+      10_000,
+    ],
+    ["the same, and that clock drifts", said(0, 5, 7), said(10, 9, 8), 4, 10_000],
     ["not said by the first", said(0, 5, null), said(60, 9, 30), 4, 0],
     ["not said by the second", said(0, 5, -60), said(10, 9, null), 4, 10_000],
   ])("%s", (_what, previous, next, increase, ratedMs) => {
     expect(between(previous, next)).toMatchObject({ baseline: null, ratedMs, counts: [increase, null] });
+  });
+});
+
+describe("a host that says when it booted and when its counters began", () => {
+  function said(atSeconds: number, count: number, booted: number | null, began: number): Snapshot {
+    const ids = Int32Array.of(10, 90, 91);
+    const seconds = booted === null ? null : T0 / SECOND + booted;
+    return snap(atSeconds, [count, seconds, T0 / SECOND + began], {
+      layout: { id: 78, counterIds: ids, gauges: Uint8Array.of(0, BOOT_TIME, START_TIME) },
+    });
+  }
+
+  test.each([
+    ["its exporter began anew and it did not", said(0, 5, -60, -30), said(10, 9, -60, 5), 4],
+    ["it began anew and its exporter says it did not", said(0, 5, -60, -30), said(60, 9, 30, -30), 9],
+    ["one of the two does not say when it booted", said(0, 5, null, -30), said(60, 9, -60, 30), 9],
+  ])("%s", (_what, previous, next, increase) => {
+    expect(between(previous, next)).toMatchObject({ baseline: null, counts: [increase, null, null] });
   });
 });
 

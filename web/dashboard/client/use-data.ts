@@ -34,10 +34,12 @@ export function useData<T, V extends AnyVariables>(
   >[0]);
   const kept = useRef<T | null>(null);
   const [asOf, setAsOf] = useState<number | null>(null);
-  if (data !== undefined && data !== null) kept.current = data;
+  // What comes beside a fault lacks something, and would say of it that it is not there.
+  const whole = error === undefined ? data : undefined;
+  if (whole !== undefined && whole !== null) kept.current = whole;
   useEffect(() => {
-    if (data !== undefined && data !== null) setAsOf(Date.now());
-  }, [data]);
+    if (whole !== undefined && whole !== null) setAsOf(Date.now());
+  }, [whole]);
   useEffect(() => {
     if (everyMs === 0 || pause) return;
     const again = () => {

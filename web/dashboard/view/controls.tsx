@@ -2,7 +2,7 @@
 import { useState } from "react";
 import { formatRange } from "../format/times.ts";
 import { Icon } from "../ui/icon.tsx";
-import { pinned, printView, RANGES, rangeAt } from "./state.ts";
+import { pinned, printView, RANGE_MAX_MS, RANGE_MIN_MS, RANGES, rangeAt } from "./state.ts";
 import { useNow } from "./use-now.ts";
 import { useView } from "./use-view.ts";
 
@@ -52,13 +52,17 @@ function CustomRange({
   const [start, setStart] = useState(toField(from, zone));
   const [end, setEnd] = useState(toField(to, zone));
   const [first, last] = [fromField(start, zone), fromField(end, zone)];
-  const valid = last - first >= 60_000;
+  const length = last - first;
+  const fault =
+    length >= RANGE_MIN_MS
+      ? length > RANGE_MAX_MS && "A range has 400 days at most."
+      : "The end must be a minute or more after the beginning.";
   return (
     <form
       className="popover"
       onSubmit={(event) => {
         event.preventDefault();
-        if (!valid) return;
+        if (fault !== false) return;
         change({ range: { kind: "pinned", from: first, to: last } });
         done();
       }}
@@ -71,8 +75,8 @@ function CustomRange({
         To
         <input type="datetime-local" value={end} onChange={({ target }) => setEnd(target.value)} />
       </label>
-      {!valid && <p role="alert">The end must be a minute or more after the beginning.</p>}
-      <button type="submit" className="button button-primary" disabled={!valid}>
+      {fault !== false && <p role="alert">{fault}</p>}
+      <button type="submit" className="button button-primary" disabled={fault !== false}>
         Show
       </button>
     </form>

@@ -22,9 +22,10 @@ export interface ViewState {
 
 export const RANGES = ["15m", "1h", "6h", "24h", "7d", "30d"] as const;
 const RANGE_DEFAULT = "1h";
-const RANGE_MAX_MS = 90 * 86_400_000;
+/** As long as hours are kept by default. */
+export const RANGE_MAX_MS = 400 * 86_400_000;
 /** A shorter one has no step in it. */
-const RANGE_MIN_MS = 60_000;
+export const RANGE_MIN_MS = 60_000;
 
 /** What cannot be read is left out, and the default stands in for it. */
 export function parseView(search: string): ViewState {

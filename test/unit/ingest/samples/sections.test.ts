@@ -2,29 +2,8 @@ import { describe, expect, test } from "vitest";
 import { Owners } from "../../../../src/ingest/samples/owner.ts";
 import { sectionsOf } from "../../../../src/ingest/samples/sections.ts";
 import { Senders } from "../../../../src/ingest/samples/senders.ts";
-import type { SampleSeries } from "../../../../src/ingest/samples/series.ts";
 import { LIMITS } from "../../../../src/protocol/limits.ts";
-
-const OVERFLOWS = "node_netstat_TcpExt_ListenOverflows";
-const OPENS = "node_netstat_Tcp_PassiveOpens";
-const AT = 1_790_000_000_000;
-
-function series(
-  { __name__: metric = "", ...labels }: Record<string, string>,
-  ...samples: { at?: number; value: number; stale?: boolean; startedAt?: number }[]
-): SampleSeries {
-  return {
-    metric,
-    labels: new Map(Object.entries(labels)),
-    samples: samples.map(({ at = AT, value, stale = false, startedAt = null }) => ({
-      at,
-      value,
-      stale,
-      startedAt,
-    })),
-    others: 0,
-  };
-}
+import { AT, CADVISOR, OPENS, OVERFLOWS, series } from "../../../support/sample-series.ts";
 
 /** The counter and the place of a series in one. */
 function owner(labels: Record<string, string>) {
@@ -50,9 +29,7 @@ describe("whose a series is", () => {
     expect(named({ __name__: OVERFLOWS })).toBe("TcpExtListenOverflows");
     expect(named({ __name__: "node_boot_time_seconds" })).toBe("NodeBootTimeSeconds");
     expect(named({ __name__: "nstat_TcpExtListenDrops" })).toBe("TcpExtListenDrops");
-    expect(
-      named({ __name__: "container_network_advance_tcp_stats_total", tcp_state: "listenoverflows" }),
-    ).toBe("TcpExtListenOverflows");
+    expect(named({ __name__: CADVISOR, tcp_state: "listenoverflows" })).toBe("TcpExtListenOverflows");
   });
 
   test("a counter that Telegraf's nstat reads has its labels, its host, and not the name of the file it is from", () => {
@@ -81,7 +58,7 @@ describe("whose a series is", () => {
       pod: "shop-1",
     };
     const labels = {
-      __name__: "container_network_advance_tcp_stats_total",
+      __name__: CADVISOR,
       ...pod,
       container: "POD",
       instance: "10.0.0.7:10250",
@@ -148,21 +125,55 @@ describe("sections", () => {
     expect({ samples, ignored, rejected }).toEqual({ samples: [2, 2], ignored: 1, rejected: 0 });
   });
 
-  test("who begins to count anew says so, and has another boot", () => {
-    const section = (startedAt: number) =>
-      sectionsOf(
-        [series({ __name__: OVERFLOWS, instance: "a" }, { value: 3, startedAt })],
-        new Senders(),
-        "remote_write",
-      ).sections[0];
-    expect(section(AT - 60_000)?.snapshots[0]?.uptimeMs).toBe(60_000);
-    expect(section(AT - 60_000)?.epoch.boot).toBe(section(AT - 60_000)?.epoch.boot);
-    expect(section(AT - 60_000)?.epoch.boot).not.toBe(section(AT - 30_000)?.epoch.boot);
+  test("each reading says in a value when the oldest of its counters began, in the one epoch that there is", () => {
+    const started = (at: number, startedAt: number) => ({ at, value: 3, startedAt });
+    const { sections, samples } = sectionsOf(
+      [
+        series(
+          { __name__: OVERFLOWS, instance: "a" },
+          started(AT, AT - 60_500),
+          started(AT + 15_000, AT + 9_000),
+        ),
+        series(
+          { __name__: OPENS, instance: "a" },
+          started(AT, AT - 30_000),
+          started(AT + 15_000, AT + 10_000),
+        ),
+        series({ __name__: "node_netstat_Tcp_CurrEstab", instance: "a" }, started(AT, AT - 90_000)),
+      ],
+      new Senders(),
+      "otlp",
+    );
+    expect(sections).toHaveLength(1);
+    const [section] = sections;
+    const read = section?.snapshots.map(({ layout, values, uptimeMs }) => ({
+      uptimeMs,
+      ...Object.fromEntries((section.layouts?.[layout] ?? []).map((name, place) => [name, values[place]])),
+    }));
+    const counters = { TcpExtListenOverflows: 3, TcpPassiveOpens: 3 };
+    expect(read).toEqual([
+      { ...counters, TcpCurrEstab: 3, uptimeMs: AT, CountersStartSeconds: AT / 1_000 - 61 },
+      { ...counters, uptimeMs: AT + 15_000, CountersStartSeconds: AT / 1_000 + 9 },
+    ]);
+    // What nobody sent is not counted as written.
+    expect(samples).toEqual([3, 2]);
+  });
+
+  test("a start that is the time of its sample, or later, says nothing", () => {
+    const { sections } = sectionsOf(
+      [
+        series({ __name__: OVERFLOWS, instance: "a" }, { value: 3, startedAt: AT }),
+        series({ __name__: OPENS, instance: "a" }, { value: 3, startedAt: AT + 1 }),
+      ],
+      new Senders(),
+      "otlp",
+    );
+    expect(sections[0]?.snapshots).toMatchObject([{ values: [3, 3] }]);
   });
 
   test("containers of cAdvisor are namespaces of their host, and none of their labels are its", () => {
     const labels = {
-      __name__: "container_network_advance_tcp_stats_total",
+      __name__: CADVISOR,
       tcp_state: "listenoverflows",
       instance: "a:8080",
     };
@@ -175,6 +186,7 @@ describe("sections", () => {
       "remote_write",
     );
     expect(sections).toHaveLength(1);
+    expect(sections[0]).not.toHaveProperty("labels");
     expect(sections[0]?.namespaces).toMatchObject([
       { kind: "container", name: "shop-1", labels: { id: "/kubepods/1", pod: "shop-1" } },
       { kind: "container", name: "shop-2" },
@@ -183,6 +195,36 @@ describe("sections", () => {
       { namespace: 0, values: [3] },
       { namespace: 1, values: [4] },
     ]);
+  });
+
+  test("what a token may not say of a host changes nothing that is known of it", () => {
+    const senders = new Senders();
+    const said = (scrape: number, role: string, metric: string, isAllowed: boolean) => {
+      const one = series({ __name__: metric, instance: "a", role }, { at: AT + scrape * 15_000, value: 3 });
+      return sectionsOf([one], senders, "remote_write", { allowsHost: () => isAllowed }).sections[0];
+    };
+    for (let scrape = 0; scrape < 4; scrape++) {
+      expect(said(scrape, "web", OVERFLOWS, true)).toMatchObject({ labels: { role: "web" } });
+      expect(said(scrape, "other", OPENS, false)).toMatchObject({ name: "a", labels: { role: "other" } });
+    }
+    const capabilities = said(4, "web", OVERFLOWS, true)?.capabilities;
+    expect(capabilities?.[0]?.reason).toMatch(/^not sent: PassiveOpens/);
+  });
+
+  test("a sample that lies in the future is refused, and changes nothing that is known of its host", () => {
+    const senders = new Senders();
+    const said = (at: number, role: string) =>
+      sectionsOf([series({ __name__: OVERFLOWS, instance: "a", role }, { at, value: 3 })], senders, "otlp", {
+        latest: AT + 60_000,
+      });
+    expect(said(AT, "web").sections[0]).toMatchObject({ labels: { role: "web" } });
+    const future = said(AT + 60_001, "other");
+    expect(future).toMatchObject({ sections: [], rejected: 1 });
+    expect(future.fault).toMatch(/ListenOverflows of a: .* is ahead of the service's clock/);
+    expect(said(AT + 60_000, "api").sections[0]).toMatchObject({
+      labels: { role: "api" },
+      snapshots: [{ everyMs: 60_000 }],
+    });
   });
 
   test("what is no counter's value is refused and named; the end of a series is not", () => {

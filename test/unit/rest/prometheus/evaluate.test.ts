@@ -15,11 +15,25 @@ const SERIES: Readonly<Record<string, readonly Sample[]>> = {
   ],
 };
 
+/** Pods that lived one after the other under one name, and one of the same labels that has no value at all. */
+const LIVES: Readonly<Record<string, readonly Sample[]>> = {
+  lost: [
+    { labels: { pod: "db-0", id: "old", role: "db" }, values: [null, null, null] },
+    { labels: { pod: "db-0", id: "first", role: "db" }, values: [1, null, null] },
+    { labels: { pod: "db-0", id: "second", role: "db" }, values: [null, 2, 3] },
+  ],
+  opened: [
+    { labels: { pod: "db-0", id: "old", role: "db" }, values: [null, null, null] },
+    { labels: { pod: "db-0", id: "first", role: "db" }, values: [10, null, null] },
+    { labels: { pod: "db-0", id: "second", role: "db" }, values: [null, 10, 2] },
+  ],
+};
+
 const needs: Need[] = [];
 
 async function read(need: Need): Promise<readonly Sample[]> {
   needs.push(need);
-  return SERIES[need.selector.metric] ?? [];
+  return { ...SERIES, ...LIVES }[need.selector.metric] ?? [];
 }
 
 async function ask(query: string): Promise<Result> {
@@ -126,6 +140,29 @@ describe("operators", () => {
     expect(await valuesOf("a > b")).toEqual({
       "__name__=a host=x role=web": [null, 2, null],
       "__name__=a host=y role=web": [3, null, null],
+    });
+  });
+
+  test("a comparison of two vectors keeps the labels that were matched by, as Prometheus does", async () => {
+    expect(await valuesOf("a > on (host) b")).toEqual({
+      "host=x": [null, 2, null],
+      "host=y": [3, null, null],
+    });
+    expect(await valuesOf("a > ignoring (role) b")).toEqual({
+      "__name__=a host=x": [null, 2, null],
+      "__name__=a host=y": [3, null, null],
+    });
+    expect(await valuesOf("a > on (host) max(b)")).toEqual({});
+  });
+
+  test("a series that has no value at a time takes no part in it: pods of one name go on from one to the next", async () => {
+    expect(await valuesOf("lost / on (pod) opened")).toEqual({ "pod=db-0": [0.1, 0.2, 1.5] });
+    expect(await valuesOf("lost / ignoring (id) opened")).toEqual({ "pod=db-0 role=db": [0.1, 0.2, 1.5] });
+    expect(await valuesOf("lost > on (pod) opened")).toEqual({ "pod=db-0": [null, null, 3] });
+    // By their ids two of them are apart, and the third has nothing to tell.
+    expect(await valuesOf("lost / opened")).toEqual({
+      "pod=db-0 id=first role=db": [0.1, null, null],
+      "pod=db-0 id=second role=db": [null, 0.2, 1.5],
     });
   });
 

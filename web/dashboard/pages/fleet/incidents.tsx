@@ -9,6 +9,7 @@ import {
 } from "../../generated/documents.ts";
 import { Card } from "../../ui/card.tsx";
 import { Fold } from "../../ui/fold.tsx";
+import { ErrorState } from "../../ui/states.tsx";
 import { refreshMs } from "../../view/refresh.ts";
 import { rangeInput } from "../../view/state.ts";
 import { useView } from "../../view/use-view.ts";
@@ -36,6 +37,13 @@ export function FleetIncidents() {
         SEVERITIES.indexOf(one.severity) - SEVERITIES.indexOf(other.severity) ||
         (other.lossShare ?? 0) - (one.lossShare ?? 0),
     );
+  if (data.data === null && data.error !== null) {
+    return (
+      <Card title="Incidents">
+        <ErrorState error={data.error} retry={data.refresh} />
+      </Card>
+    );
+  }
   if (incidents.length === 0) return null;
   const advice = new Map(
     incidents.flatMap(({ id, diagnosis }) => {

@@ -52,7 +52,7 @@ export function NobodyMatches() {
 /** A quiet fleet: not a flat line without a word, but what it means and what would show. */
 export function AllIsWell({ hosts }: { readonly hosts: number }) {
   const { data } = useData(ShellDocument, {});
-  const open = data?.incidents.edges.length ?? 0;
+  const isWell = data !== null && data.incidents.edges.length === 0;
   return (
     <Card>
       <div className="well">
@@ -60,7 +60,7 @@ export function AllIsWell({ hosts }: { readonly hosts: number }) {
           <Icon name="check" />
         </span>
         <div>
-          <p className="empty-title">{open === 0 ? "All is well" : "No connection was dropped"}</p>
+          <p className="empty-title">{isWell ? "All is well" : "No connection was dropped"}</p>
           <p>
             No listen queue overflowed and no new connection was dropped in this range, on{" "}
             {plural(hosts, "reporting host")}. If one does, this page shows:

@@ -22,9 +22,11 @@ export function FleetTiles({ fleet }: { readonly fleet: FleetNowQuery["fleet"] }
           <span className="tile-note">{range}</span>
         </dd>
         <dd className="tile-foot">
-          {handshakes.lost !== null && handshakes.lost > 0
-            ? `about ${formatNumber(handshakes.lost)} clients had to wait`
-            : "no client had to wait"}
+          {handshakes.lost === null
+            ? "nobody has told"
+            : handshakes.lost > 0
+              ? `about ${formatNumber(handshakes.lost)} clients had to wait`
+              : "no client had to wait"}
         </dd>
       </div>
       <div className="tile">

@@ -8,7 +8,7 @@ import type { Mark } from "../../plots/model.ts";
 import { TimePlot } from "../../plots/time-plot.tsx";
 import { Card } from "../../ui/card.tsx";
 import { Icon } from "../../ui/icon.tsx";
-import { Empty, Loaded, Skeleton } from "../../ui/states.tsx";
+import { Empty, Loaded, Skeleton, StaleBanner } from "../../ui/states.tsx";
 import { refreshMs } from "../../view/refresh.ts";
 import { rangeInput, zoomed } from "../../view/state.ts";
 import { useParam, useView } from "../../view/use-view.ts";
@@ -19,7 +19,7 @@ type Rates = NonNullable<HostRatesQuery["host"]>["rates"][number];
 
 /** The rates of the counters that somebody chose, with resets, gaps, events and findings drawn on them. */
 export function HostRates({ host }: OfHost) {
-  const { range } = useView();
+  const { range, href } = useView();
   const [param, setParam] = useParam("counters");
   const [namespace, setNamespace] = useParam("ns");
   const counters = parseCounters(param);
@@ -48,6 +48,14 @@ export function HostRates({ host }: OfHost) {
       }
     >
       <AddCounter add={(name) => setParam(printCounters([...counters, name].slice(0, COUNTERS_MAX)))} />
+      <StaleBanner data={data} />
+      {data.error !== null && (param !== null || namespace !== null) && (
+        <p className="more">
+          <Link className="button" href={href(`/hosts/${host.id}`)}>
+            Show the usual counters
+          </Link>
+        </p>
+      )}
       <Loaded data={data} skeleton={<Skeleton height={160} />}>
         {() =>
           rates.length === 0 ? (
@@ -80,7 +88,8 @@ function isSame(said: string, full: string): boolean {
 function AddCounter({ add }: { readonly add: (name: string) => void }) {
   const [text, setText] = useState("");
   const { data } = useData(CounterNamesDocument, {});
-  const names = data?.counters.map(({ name }) => name) ?? [];
+  // A gauge has no rate.
+  const names = data?.counters.filter(({ kind }) => kind !== "GAUGE").map(({ name }) => name) ?? [];
   return (
     <form
       className="add-counter"

@@ -26,24 +26,6 @@ const NAMES: Readonly<Record<string, string>> = { open: "Not resolved", resolved
 export default function IncidentsPage() {
   const [chosen, choose] = useParam("status");
   const shown = chosen !== null && chosen in SHOWN ? chosen : "open";
-  const filter = { status: SHOWN[shown] ?? [] };
-  const data = useData(IncidentsDocument, { filter }, { everyMs: EVERY_MS });
-  useLive(IncidentChangesDocument, {}, data.refresh);
-  const [more, setMore] = useState<string | null>(null);
-  const [older, setOlder] = useState<readonly IncidentRowFragment[]>([]);
-  const next = useData(IncidentsDocument, { filter, after: more }, { pause: more === null });
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what was loaded belongs to the list that was shown
-  useEffect(() => {
-    setMore(null);
-    setOlder([]);
-  }, [shown]);
-  useEffect(() => {
-    if (next.data === null || more === null) return;
-    const page = next.data.incidents.edges.map(({ node }) => node);
-    setOlder((was) => [...was, ...page.filter(({ id }) => !was.some((other) => other.id === id))]);
-  }, [next.data, more]);
-
   return (
     <Page
       title="Incidents"
@@ -63,6 +45,27 @@ export default function IncidentsPage() {
         </fieldset>
       }
     >
+      {/* Each list has its own pages. */}
+      <Incidents key={shown} shown={shown} />
+    </Page>
+  );
+}
+
+/** Those of a status, and older ones on demand. */
+function Incidents({ shown }: { readonly shown: string }) {
+  const filter = { status: SHOWN[shown] ?? [] };
+  const data = useData(IncidentsDocument, { filter }, { everyMs: EVERY_MS });
+  useLive(IncidentChangesDocument, {}, data.refresh);
+  const [more, setMore] = useState<string | null>(null);
+  const [older, setOlder] = useState<readonly IncidentRowFragment[]>([]);
+  const next = useData(IncidentsDocument, { filter, after: more }, { pause: more === null });
+  useEffect(() => {
+    if (next.data === null || more === null) return;
+    const page = next.data.incidents.edges.map(({ node }) => node);
+    setOlder((was) => [...was, ...page.filter(({ id }) => !was.some((other) => other.id === id))]);
+  }, [next.data, more]);
+  return (
+    <>
       <Progress active={data.fetching && data.data === null} />
       <StaleBanner data={data} />
       <Card flush>
@@ -91,7 +94,7 @@ export default function IncidentsPage() {
           }}
         </Loaded>
       </Card>
-    </Page>
+    </>
   );
 }
 

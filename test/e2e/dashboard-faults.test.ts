@@ -1,0 +1,63 @@
+/** Pages whose question is not answered: they say so, keep what they had, and show the way back; in a real browser. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { hasChromium, type Visit } from "../support/browser.ts";
+import { type Dashboard, openDashboard, SEEN } from "../support/dashboard.ts";
+import { exampleFleet } from "../support/example-fleet.ts";
+import type { Service } from "../support/service.ts";
+
+const TEST_MS = 200_000;
+
+let dashboard: Dashboard;
+let service: Service;
+let visit: Visit;
+let path: string;
+
+beforeAll(async () => {
+  if (!hasChromium) return;
+  dashboard = await openDashboard(exampleFleet(Date.now()), "/counters", "read");
+  ({ service, visit } = dashboard);
+  const { data } = await service.graphql("{ hosts(first: 1) { edges { node { id } } } }");
+  path = `/hosts/${data.hosts.edges[0].node.id}`;
+}, TEST_MS);
+
+afterAll(() => dashboard?.close());
+
+test.runIf(hasChromium)(
+  "a counter without a rate is not offered, and one in the URL is told of, with a way back",
+  async () => {
+    const { page } = visit;
+    await page.goto(`${service.url}${path}?counters=TcpCurrEstab`);
+    await page.waitForSelector("text=/TcpCurrEstab.*gauge/", SEEN);
+    const offered = page.locator("#counters option");
+    await page.waitForSelector('#counters option[value="TcpActiveOpens"]', { state: "attached", ...SEEN });
+    expect(await offered.evaluateAll((all) => all.map((one) => one.getAttribute("value")))).not.toContain(
+      "TcpCurrEstab",
+    );
+    await page.click("text=Show the usual counters", SEEN);
+    await page.waitForSelector(".rate", SEEN);
+    expect(new URL(page.url()).searchParams.has("counters")).toBe(false);
+  },
+  TEST_MS,
+);
+
+test.runIf(hasChromium)(
+  "a host that was seen stays when it cannot be asked for, and is not said to be gone",
+  async () => {
+    const { page } = visit;
+    await page.goto(service.url + path);
+    await page.waitForSelector(".rate", SEEN);
+    const name = await page.textContent("#main h1");
+    const fault = { message: "the database does not answer", extensions: { code: "UNAVAILABLE" } };
+    await page.route("**/graphql", (route) =>
+      route.fulfill({ json: { data: { host: null }, errors: [{ ...fault, path: ["host"] }] } }),
+    );
+    await page.click('.range button:text-is("6h")');
+    await page.waitForSelector("text=This is not the newest", SEEN);
+    expect(await page.textContent("#main h1")).toBe(name);
+    expect(await page.textContent("#main")).not.toContain("There is no such host");
+    await page.unroute("**/graphql");
+    await page.locator("text=Try again").first().click();
+    await page.waitForSelector("text=This is not the newest", { state: "detached", ...SEEN });
+  },
+  TEST_MS,
+);
