@@ -77,7 +77,7 @@ export async function countPages(
   return tx.delivery.count({ where: { receiver, pageRole: role, createdAt: { gt: new Date(since) } } });
 }
 
-/** Deliveries whose time has come, of each receiver so many: what was not taken yet before repetitions, the oldest first. */
+/** Deliveries whose time has come, of each receiver so many: repetitions last, the oldest first. */
 export async function dueDeliveries(
   db: Db,
   receivers: readonly string[],
@@ -159,7 +159,7 @@ export function keptAnswer(answer: string): string {
 }
 
 /**
- * Keeps what came of an attempt: of one that failed, only while the delivery is still the caller's. One that was ended
+ * Keeps what came of an attempt: of one that failed only while the delivery is still the caller's. One that was ended
  * meanwhile, by another of its group that was planned or by a far end that wants nothing more, is not tried again.
  *
  * @param now ms since 1970
@@ -192,7 +192,7 @@ export async function recordAttempt(
   return toDelivery(row);
 }
 
-/** Leaves a claimed delivery as it is until a time, ms since 1970, or for good with null and when it was ended meanwhile. */
+/** Leaves a claimed delivery as it is until a time, ms since 1970; for good with null, or when it was ended meanwhile. */
 export async function postponeDelivery(
   db: Db,
   { id, until }: Claim,
