@@ -138,7 +138,7 @@ describe("a service with receivers", () => {
     await file.write(urls, { timeout: "5s" });
     const service = await start(databaseUrl);
     for (const key of ["a", "b", "c", "d"]) await open(db, key);
-    await waitFor("the good one to hear of all", () => good.asked.length === 4);
+    await waitFor("the good one to hear of all", () => good.asked.length === 4, { timeoutMs: 90_000 });
 
     const receivers = await waitFor(
       "each of the others to have been tried",
