@@ -125,6 +125,35 @@ describe("half an hour at once, of one host among others that are judged", () =>
   );
 });
 
+describe("a minute of one host that comes late, when others were judged for it", () => {
+  test.for([false, true])(
+    "ends nothing of them, nor the objective of its own; by other processes: %s",
+    async (others, { store }) => {
+      const burning = await MovingHost.make(store, "burning", T0);
+      const late = await MovingHost.make(store, "late", T0);
+      const one = detector(store);
+      const next = () => (others ? detector(store) : one);
+      const losing: Moves = { accepted: 100, overflows: 700, drops: 700 };
+      for (let minute = 0; minute < 12; minute++) {
+        await append(store, await burning.intervals(6, losing));
+        const rows = await late.intervals(6, losing);
+        // Each second minute of it comes when it has been judged without.
+        if (minute % 2 === 0) await append(store, rows);
+        await next().run(burning.at + 25_000);
+        if (minute % 2 === 0) continue;
+        await append(store, rows);
+        await next().run(burning.at + 27_000);
+      }
+      const burns = await store.db.anomaly.findMany({ where: { detector: "slo_burn" } });
+      expect(burns.map(({ hostId }) => hostId).sort((a, b) => a - b)).toEqual([
+        burning.member.hostId,
+        late.member.hostId,
+      ]);
+      expect(burns).toMatchObject([{ endedAt: null }, { endedAt: null }]);
+    },
+  );
+});
+
 test("a host that is younger than what the worker knows of the fleet is judged all the same", async ({
   store,
 }) => {

@@ -28,18 +28,28 @@ const REFUSING: Moves = { resetsSent: 20 };
 /** A socket, or none, for so many intervals, and what moves in each. */
 type Part = readonly [inode: string | null, intervals: number, moves: Moves, listener?: ListenerMoves];
 
-async function play(store: Store, parts: readonly Part[]): Promise<MovingHost> {
+/** @param besideAt sockets of other listeners in each interval */
+async function play(
+  store: Store,
+  parts: readonly Part[],
+  besideAt: (interval: number) => readonly string[] = () => [],
+): Promise<MovingHost> {
   const host = await MovingHost.make(store, "web-1", T0, { role: "web" });
   await learned(store, host);
   const { run } = detector(store);
+  let interval = 0;
   for (const [inode, intervals, moves, listener] of parts) {
     host.inode = inode;
-    await live(store, host, run, [
-      listener === undefined ? [intervals, moves] : [intervals, moves, listener],
-    ]);
+    for (let index = 0; index < intervals; index++) {
+      host.beside = besideAt(interval++);
+      await live(store, host, run, [listener === undefined ? [1, moves] : [1, moves, listener]]);
+    }
   }
   return host;
 }
+
+/** Something that opens a port in each second interval, another each time, and closes it. */
+const passing = (interval: number) => (interval % 2 === 0 ? [`${10 + (interval % 80)}`] : []);
 
 const restartsIn = ({ db }: Store) =>
   db.anomaly.findMany({ where: { detector: "restart" }, orderBy: { startedAt: "asc" } });
@@ -99,6 +109,34 @@ describe("an application that is restarted", () => {
     // It is no restart any more, and what it cost is evidence of what it became.
     expect(await restartsIn(store)).toMatchObject([
       { value: 40, endedAt: new Date(T0 + 18 * INTERVAL_MS), incidentId: down?.id },
+    ]);
+  });
+
+  test("and does not come back is down beside ports that are opened and closed all the time, for as long", async ({
+    store,
+  }) => {
+    await play(store, [...DOWN, [null, 36, REFUSING]], passing);
+    expect(await incidentsOf(store)).toMatchObject([
+      {
+        status: "OPEN",
+        cause: "SERVICE_DOWN",
+        urgency: "PAGE",
+        kinds: ["OPENED"],
+        diagnosis: { summary: expect.stringMatching(/^Nothing listens on port 81 any more/) },
+      },
+    ]);
+  });
+
+  const besides = [
+    ["that are opened and closed", passing],
+    ["of which one was closed for good", (interval: number) => (interval < 5 ? ["2"] : [])],
+  ] as const;
+  test.for(besides)("beside ports %s is no incident", async ([, besideAt], { store }) => {
+    const story = DEPLOYED.map(([inode, intervals, moves]): Part => [inode, Math.min(intervals, 12), moves]);
+    await play(store, story, besideAt);
+    expect(await incidentsOf(store)).toEqual([]);
+    expect(await restartsIn(store)).toMatchObject([
+      { startedAt: new Date(T0 + 12 * INTERVAL_MS), value: 40 },
     ]);
   });
 

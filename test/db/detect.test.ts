@@ -24,6 +24,14 @@ const STALLED: Moves = { overflows: 60, drops: 60 };
 const SLOW: Moves = { accepted: 10, overflows: 60, drops: 60 };
 const BURST: Moves = { accepted: 100, overflows: 60, drops: 60 };
 
+const FLOODED: Moves = {
+  ...CALM,
+  queueFullCookies: 600,
+  cookiesSent: 600,
+  cookiesReceived: 6,
+  synRetransmits: 40,
+};
+
 /** All that detection has written, but for ids and how often a row was touched. */
 async function written({ db }: Store) {
   const incidents = await db.incident.findMany({
@@ -119,6 +127,31 @@ describe("a fault of a listener", () => {
     expect(anomalies[0]?.explanation).toMatch(
       /^14 ListenOverflows in 10 s, .* about 3\.8 % of new connections/,
     );
+  });
+
+  test("is told by what was found of it to its end, whatever else is found at its host meanwhile", async ({
+    store,
+  }) => {
+    const host = await MovingHost.make(store, "web-1", T0);
+    const { run } = detector(store);
+    await live(store, host, run, [
+      [12, CALM],
+      [6, STALLED, FULL],
+    ]);
+    const told = {
+      cause: "APPLICATION_STALLED",
+      lossShare: expect.any(Number),
+      diagnosis: {
+        cause: "APPLICATION_STALLED",
+        evidence: expect.arrayContaining([expect.objectContaining({ counter: "TcpExtListenOverflows" })]),
+      },
+    };
+    const flooded = { cause: "SYN_FLOOD", status: "OPEN", diagnosis: { cause: "SYN_FLOOD" } };
+    expect(await incidentsOf(store)).toMatchObject([{ status: "OPEN", ...told }]);
+    await live(store, host, run, [[18, FLOODED]]);
+    expect(await incidentsOf(store)).toMatchObject([{ status: "OPEN", ...told }, flooded]);
+    await live(store, host, run, [[18, CALM]]);
+    expect(await incidentsOf(store)).toMatchObject([{ status: "RESOLVED", ...told }, flooded]);
   });
 
   test("that comes late and all at once ends as one that came in time", async ({ store }) => {

@@ -4,7 +4,7 @@ import { inTransaction, type PrismaClient } from "../../src/store/client.ts";
 import { membersOf } from "../../src/store/incidents/by-incident.ts";
 import { openOrUpdate } from "../../src/store/incidents/open.ts";
 import { recordEntries } from "../../src/store/incidents/timeline.ts";
-import { finding, judge, newMember, recover, T0, warmUp } from "../support/incidents.ts";
+import { diagnosisOf, finding, judge, newMember, recover, T0, warmUp } from "../support/incidents.ts";
 import { test } from "../support/store.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -83,6 +83,34 @@ describe("a finding", () => {
     ]);
   });
 
+  test("that is not diagnosed as what the incident is leaves what it is told by as it was", async ({
+    store: { db },
+  }) => {
+    const diagnosis = diagnosisOf();
+    const { incidentId: id } = await judge(db, { diagnosis });
+    const told = () =>
+      db.incident.findUniqueOrThrow({ where: { id }, select: { diagnosis: true, lossShare: true } });
+    await judge(db, { judgedAt: T0 + 2 * MINUTE, loss: null });
+    expect(await told()).toEqual({ diagnosis, lossShare: 0.05 });
+    const stalled = { ...diagnosis, cause: "APPLICATION_STALLED" } as const;
+    await judge(db, { judgedAt: T0 + 2.5 * MINUTE, diagnosis: stalled, loss: null });
+    expect(await told()).toEqual({ diagnosis, lossShare: 0.05 });
+    await judge(db, { judgedAt: T0 + 3 * MINUTE, diagnosis, loss: null });
+    expect(await told()).toEqual({ diagnosis, lossShare: null });
+    await judge(db, { judgedAt: T0 + 4 * MINUTE, diagnosis });
+    await recover(db);
+    await judge(db, { judgedAt: T0 + 20 * MINUTE, loss: null });
+    expect(await told()).toEqual({ diagnosis, lossShare: 0.05 });
+    // Another cause is told by what there is of it, of its family if need be.
+    await judge(db, { judgedAt: T0 + 21 * MINUTE, cause: "APPLICATION_STALLED", loss: null });
+    expect(await told()).toEqual({ diagnosis: null, lossShare: null });
+    await judge(db, { judgedAt: T0 + 22 * MINUTE, cause: "APPLICATION_STALLED", diagnosis });
+    await judge(db, { judgedAt: T0 + 23 * MINUTE, cause: "APPLICATION_STALLED", loss: null });
+    expect(await told()).toEqual({ diagnosis, lossShare: 0.05 });
+    await judge(db, { judgedAt: T0 + 24 * MINUTE, cause: "APPLICATION_STALLED", diagnosis: stalled });
+    expect(await told()).toEqual({ diagnosis: stalled, lossShare: 0.05 });
+  });
+
   test("soon after the end opens the same incident again, and later another one", async ({
     store: { db },
   }) => {
@@ -90,7 +118,12 @@ describe("a finding", () => {
     const { incidentId } = await judge(db, { hosts: [host] });
     await db.incident.update({
       where: { id: incidentId },
-      data: { status: "ACKNOWLEDGED", acknowledgedAt: new Date(T0), acknowledgedBy: "ada" },
+      data: {
+        status: "ACKNOWLEDGED",
+        acknowledgedAt: new Date(T0),
+        acknowledgedBy: "ada",
+        inhibitedBy: incidentId,
+      },
     });
     await recover(db);
     const again = { judgedAt: T0 + 20 * MINUTE, hosts: [host], reopenSince: T0 - 10 * MINUTE };
@@ -98,6 +131,7 @@ describe("a finding", () => {
     expect(await db.incident.findUnique({ where: { id: incidentId } })).toMatchObject({
       status: "OPEN",
       acknowledgedBy: null,
+      inhibitedBy: null,
       resolvedAt: null,
     });
     await recover(db, { judgedAt: T0 + 30 * MINUTE });

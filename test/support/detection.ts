@@ -47,6 +47,8 @@ export class MovingHost {
   wordSize: 32 | 64 = 64;
   /** The socket of its listener; null while it is closed. */
   inode: string | null = "1";
+  /** Sockets of other listeners, to which nobody comes. */
+  beside: readonly string[] = [];
   /** Counters beside those of a diagnosis, by full name, as they stand. */
   readonly raw = new Map<string, bigint>();
   readonly #store: Store;
@@ -94,8 +96,10 @@ export class MovingHost {
       }
       this.#drops += listener.drops;
       const { inode } = this;
-      const sockets: OracleSocket[] =
-        inode === null ? [] : [{ inode, limit: LIMIT, ...listener, drops: this.#drops }];
+      const sockets: OracleSocket[] = [
+        ...(inode === null ? [] : [{ inode, limit: LIMIT, ...listener, drops: this.#drops }]),
+        ...this.beside.map((other) => ({ inode: other, limit: LIMIT, ...QUIET })),
+      ];
       const one: OracleSnapshot = {
         at: this.at,
         uptimeMs: this.at - this.#bootedAt,

@@ -3,25 +3,17 @@ import { PER_MINUTE_MIN } from "../detectors/burst.ts";
 import type { Flag } from "../flag.ts";
 import { residual } from "../residual.ts";
 import { SEASONAL_SERIES, STILL_SERIES } from "../series.ts";
+import { type Closed, closedOf, type Down, downOf } from "./closed-ports.ts";
 import { type Focus, focusOf } from "./focus.ts";
 import { MEASURE_NAMES, MEASURES, type Measure } from "./measures.ts";
 import { readSettings, type Settings } from "./settings.ts";
-import type {
-  KnownEvent,
-  NamespaceWindow,
-  ObservedInterval,
-  ObservedListener,
-  Surroundings,
+import {
+  type KnownEvent,
+  minutesOf,
+  type NamespaceWindow,
+  type ObservedInterval,
+  type Surroundings,
 } from "./window.ts";
-
-/** A listener that was closed, and what became of its port. */
-export interface Closed {
-  readonly listener: ObservedListener;
-  /** For how long it is known to be gone: from the first list without it to the end of the window. */
-  readonly goneMs: number;
-  /** For how long another one listens on the port again; null where none does. */
-  readonly backMs: number | null;
-}
 
 /** All that the rules of the table look at, named once. Counts are increases over the whole window. */
 export interface Evidence {
@@ -41,7 +33,10 @@ export interface Evidence {
   /** Listeners that are open, the one in focus included. */
   readonly openListeners: number;
   readonly listenersSeen: boolean;
+  /** The listener of a service that was closed last, one that nobody replaced before others. */
   readonly closed: Closed | null;
+  /** A port that is closed for so long that it is no restart, with the clients that were refused. */
+  readonly down: Down | null;
   /** Connections that applications took from their accept queues: accepted, less what the queues grew by. */
   readonly taken: number;
   /** Accepted in the later half of the overflowing intervals; null without any. */
@@ -71,8 +66,6 @@ export interface Evidence {
   readonly otherDropsZ: number;
 }
 
-/** A listener that was closed so long ago is no news. */
-const CLOSED_MAX_MS = 3_600_000;
 /** A deploy explains what follows it for so long. */
 const DEPLOY_MS = 300_000;
 /** Sums that are read while they grow may be apart by so many. */
@@ -86,7 +79,7 @@ export function gatherEvidence(window: NamespaceWindow, around: Surroundings): E
   const { intervals, listeners } = window;
   const from = intervals[0]?.from ?? 0;
   const to = intervals.at(-1)?.to ?? 0;
-  const minutes = intervals.reduce((sum, { ratedMs }) => sum + ratedMs, 0) / 60_000;
+  const minutes = minutesOf(intervals);
   const { count, known } = totals(intervals);
   const inflators = count.embryonicResets + count.deferredAccepts;
   const open = listeners.filter(({ closedAt }) => closedAt === null);
@@ -94,10 +87,10 @@ export function gatherEvidence(window: NamespaceWindow, around: Surroundings): E
   const otherDrops = count.drops - count.overflows - count.queueFullDrops;
   const overflowing = intervals.filter((one) => countIn(one, "overflows") > 0);
   const usuallyAccepted = around.usual.get(MEASURES.accepted);
-  const zOf = (series: string, observed: number) => {
+  const zOf = (series: string, observed: number, over = minutes) => {
     const usual = around.usual.get(series);
     if (usual === undefined && !EVENTS.has(series)) return null;
-    const expected = Math.max(usual?.perMinute ?? 0, PER_MINUTE_MIN) * minutes;
+    const expected = Math.max(usual?.perMinute ?? 0, PER_MINUTE_MIN) * over;
     return residual(observed, expected, usual?.dispersion ?? 0);
   };
   const third = Math.ceil(intervals.length / 3);
@@ -116,6 +109,7 @@ export function gatherEvidence(window: NamespaceWindow, around: Surroundings): E
     openListeners: open.length,
     listenersSeen: window.listenersSeen,
     closed: closedOf(listeners, to),
+    down: downOf(window, to, (resetsSent, over) => zOf(MEASURES.resetsSent, resetsSent, over)),
     taken: Math.max(0, count.accepted - grown),
     acceptedLately: overflowing.length === 0 ? null : sumOf(laterHalf(overflowing), "accepted"),
     acceptedSpread: spreadOf(intervals),
@@ -178,19 +172,4 @@ function spreadOf(intervals: readonly ObservedInterval[]): number | null {
   const mean = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
   if (mean === 0) return null;
   return Math.sqrt(rates.reduce((sum, rate) => sum + (rate - mean) ** 2, 0) / rates.length) / mean;
-}
-
-/** The listener that was closed last, one that nobody replaced before others. */
-function closedOf(listeners: readonly ObservedListener[], to: number): Closed | null {
-  const closed = listeners.flatMap((listener): Closed[] => {
-    const { closedAt, port } = listener;
-    if (closedAt === null || to - closedAt > CLOSED_MAX_MS) return [];
-    const goneMs = to - closedAt;
-    const others = listeners.filter((other) => other.port === port && other.closedAt === null);
-    // One that was there before goes on: the port was never closed.
-    const back = others.map(({ openedAt }) => (openedAt === null ? goneMs : to - openedAt));
-    return [{ listener, goneMs, backMs: back.length === 0 ? null : Math.max(...back) }];
-  });
-  closed.sort((a, b) => Number(a.backMs !== null) - Number(b.backMs !== null) || a.goneMs - b.goneMs);
-  return closed[0] ?? null;
 }

@@ -81,7 +81,7 @@ function listenersOf(
   const listedFirst = samples.find(({ listeners }) => isComplete(listeners))?.snapshot.at ?? 0;
   const listeners = [...tracks].map(([key, track]): ObservedListener => {
     const minute = minutes.get(key);
-    const { socket, closedAt } = track;
+    const { socket, firstAt, closedAt } = track;
     return {
       inode: socket.inode,
       address: socket.address,
@@ -95,7 +95,8 @@ function listenersOf(
       firstQueue: track.firstQueue,
       lastQueue: socket.acceptQueue,
       weight: minute?.weight ?? 0,
-      openedAt: track.firstAt > listedFirst ? track.firstAt : null,
+      openedAt: firstAt > listedFirst ? firstAt : null,
+      listedMs: (closedAt ?? track.lastAt) - firstAt,
       closedAt,
     };
   });

@@ -1,11 +1,11 @@
 import { plain, span } from "../words.ts";
 import { nameOf } from "./focus.ts";
 import { MEASURES } from "./measures.ts";
-import type { NamespaceWindow, ObservedListener } from "./window.ts";
+import { keptPorts, servicePorts } from "./services.ts";
+import { minutesOf, type NamespaceWindow, type ObservedListener } from "./window.ts";
 
 /** A port that is closed for so long is no restart any more. */
 export const RESTART_MS = 60_000;
-const MINUTE_MS = 60_000;
 
 /** Listeners that were closed together, as far as was seen: a later window shows less of it. */
 export interface SeenRestart {
@@ -23,7 +23,7 @@ export interface SeenRestart {
 
 /**
  * The restarts that a window shows, the oldest first, with what is known of them from the windows before. A listener
- * beside which another one goes on listening on its port was not restarted.
+ * beside which another one goes on listening on its port was not restarted, and a port that came and went is none.
  *
  * @param usualResets connections that are reset in a minute when nothing is the matter; 0 where that is not known
  */
@@ -35,10 +35,11 @@ export function seenRestarts(
   const { listeners } = window;
   const to = window.intervals.at(-1)?.to ?? 0;
   const open = listeners.filter(({ closedAt }) => closedAt === null);
+  const [services, kept] = [servicePorts(listeners), keptPorts(listeners)];
   const together = new Map<number, ObservedListener[]>();
   for (const listener of listeners) {
     const { closedAt, port } = listener;
-    if (closedAt === null || open.some((other) => other.port === port && other.openedAt === null)) continue;
+    if (closedAt === null || !services.has(port) || kept.has(port)) continue;
     together.set(closedAt, [...(together.get(closedAt) ?? []), listener]);
   }
   return [...together]
@@ -87,6 +88,5 @@ function resetsWithin({ intervals }: NamespaceWindow, from: number, to: number, 
   // The interval that ends with the list without it is the one in which it was closed.
   const within = intervals.filter((one) => one.to >= from && one.from < to);
   const resets = within.reduce((sum, { increases }) => sum + (increases.get(MEASURES.resets) ?? 0), 0);
-  const minutes = within.reduce((sum, { ratedMs }) => sum + ratedMs, 0) / MINUTE_MS;
-  return Math.max(0, Math.round(resets - usual * minutes));
+  return Math.max(0, Math.round(resets - usual * minutesOf(within)));
 }

@@ -39,6 +39,11 @@ export interface ObservedListener {
   readonly weight: number;
   /** When it was first listed; null for one that was there from the first list on that is looked at. */
   readonly openedAt: number | null;
+  /**
+   * For how long it was listed, of what is looked at: it was open for at least so long. Absent in what was remembered
+   * before this was.
+   */
+  readonly listedMs?: number;
   /** When a complete list left it out first: it was closed by then. Null for one that is open. */
   readonly closedAt: number | null;
 }
@@ -50,6 +55,11 @@ export interface NamespaceWindow {
   readonly listeners: readonly ObservedListener[];
   /** False where no listener can be seen at all. */
   readonly listenersSeen: boolean;
+}
+
+/** For how many minutes it is known what was counted. */
+export function minutesOf(intervals: readonly ObservedInterval[]): number {
+  return intervals.reduce((sum, { ratedMs }) => sum + ratedMs, 0) / 60_000;
 }
 
 /** Something that was announced or seen: a deploy, a reboot, a maintenance window. */

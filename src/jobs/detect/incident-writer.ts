@@ -60,6 +60,8 @@ export class IncidentWriter {
   /** Incidents that are on and whose rows are not yet as they are, by key. */
   readonly #unwritten = new Map<string, Finding>();
   readonly #changed = new Set<number>();
+  /** Keys of those that were opened in this run, or opened again: of these rows none says yet what explains it. */
+  readonly #begun = new Set<string>();
   /** Recorded by the way, by id, and those that are evidence of the incidents of a host. */
   readonly #recorded = new Map<string, Changed>();
   readonly #evidence = new Map<number, Set<number>>();
@@ -143,7 +145,8 @@ export class IncidentWriter {
     const held = inhibitions(hand.book.incidents.values(), hand.inhibited);
     for (const dedupKey of [...new Set([...hand.inhibited.keys(), ...held.keys()])].sort()) {
       const by = held.get(dedupKey) ?? null;
-      if (by === (hand.inhibited.get(dedupKey) ?? null)) continue;
+      const was = this.#begun.has(dedupKey) ? null : (hand.inhibited.get(dedupKey) ?? null);
+      if (by === was) continue;
       const id = await setInhibition(tx, { dedupKey, by, judgedAt: this.#at }, now);
       if (id !== null) this.#changed.add(id);
     }
@@ -211,7 +214,10 @@ export class IncidentWriter {
     this.#unwritten.delete(key);
     const { incidentId, outcome } = await openOrUpdate(tx, finding, now);
     if (outcome !== "unchanged") this.#changed.add(incidentId);
-    if (outcome === "opened" || outcome === "reopened") this.#opened++;
+    if (outcome === "opened" || outcome === "reopened") {
+      this.#opened++;
+      this.#begun.add(key);
+    }
     const evidence = finding.hosts.flatMap(({ hostId }) =>
       [...(anomalies.get(hostId) ?? []), ...(this.#evidence.get(hostId) ?? [])].map((id) => ({ hostId, id })),
     );

@@ -92,6 +92,7 @@ function judgeClosed(
   const { flags: unusual } = baselines.evaluate(minute, positions.offsetAt(minute.at));
   const flags = [...unusual, ...floodsOf(minute, minute.at + MINUTE_MS), ...told];
   still.take(minute, (position) => positions.hostAt(position), now);
-  lasting.close(minute.at, step === null ? flags : [...flags, ...flagsOfBurns(step)]);
+  if (step === null) lasting.closeLate(minute.at, flags, (position) => (minute.ratedMs[position] ?? 0) > 0);
+  else lasting.close(minute.at, [...flags, ...flagsOfBurns(step)]);
   suspects.addAll(minute, flags);
 }

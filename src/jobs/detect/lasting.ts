@@ -36,15 +36,18 @@ export class LastingFlags {
 
   /** Flags of a minute that is over, in the order of the minutes: what is not among them is over, too. */
   close(minute: number, flags: readonly PositionFlag[]): void {
-    const to = minute + MINUTE_MS;
-    for (const flag of flags) this.#see(minute, to, flag);
-    const seen = new Set(flags.map(nameOf));
-    for (const [name, one] of this.#lasting) {
-      // Also what was unusual while the minute was open, and is not in the whole of it.
-      if (one.minute > minute || seen.has(name)) continue;
-      this.#lasting.delete(name);
-      this.#changed.set(`${name} ${one.since}`, anomalyOf(one, one.flag.to, to));
-    }
+    this.#close(minute, flags, () => true);
+  }
+
+  /**
+   * Flags of what came late of a minute that was judged without it. It ends nothing at positions that it is not of, nor
+   * objectives, which no late minute is judged by; and what was seen in a later minute stays as it was then.
+   *
+   * @param isIn whether something came late of a position
+   */
+  closeLate(minute: number, flags: readonly PositionFlag[], isIn: (position: number) => boolean): void {
+    const news = flags.filter((one) => (this.#lasting.get(nameOf(one))?.minute ?? minute) <= minute);
+    this.#close(minute, news, ({ position, flag }) => isIn(position) && flag.detector !== "slo_burn");
   }
 
   /** Flags of a minute that is not over, by what is in of it up to `to`, which is in it. */
@@ -53,6 +56,18 @@ export class LastingFlags {
       const known = this.#lasting.get(nameOf(one));
       if (known?.minute === minute && known.flag.observed === one.flag.observed) continue;
       this.#see(minute, to, one);
+    }
+  }
+
+  #close(minute: number, flags: readonly PositionFlag[], isJudged: (one: PositionFlag) => boolean): void {
+    const to = minute + MINUTE_MS;
+    for (const flag of flags) this.#see(minute, to, flag);
+    const seen = new Set(flags.map(nameOf));
+    for (const [name, one] of this.#lasting) {
+      // Also what was unusual while the minute was open, and is not in the whole of it.
+      if (one.minute > minute || seen.has(name) || !isJudged(one)) continue;
+      this.#lasting.delete(name);
+      this.#changed.set(`${name} ${one.since}`, anomalyOf(one, one.flag.to, to));
     }
   }
 

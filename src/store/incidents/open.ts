@@ -33,6 +33,7 @@ export interface Finding {
   readonly labels: Labels;
   readonly flapping: boolean;
   readonly loss: LossShare | null;
+  /** Null where something else is found now. An incident keeps the newest of its own cause, with its loss. */
   readonly diagnosis: Diagnosis | null;
   /** All hosts that are affected now. */
   readonly hosts: readonly IncidentMember[];
@@ -47,7 +48,8 @@ export interface Judged {
 
 /**
  * Opens an incident for a finding, goes on with the one that is open, or opens one again that was resolved a
- * moment ago; with its timeline and the outbox, in the caller's transaction.
+ * moment ago; with its timeline and the outbox, in the caller's transaction. What is opened, or opened again, is
+ * explained by nothing until `setInhibition` says so.
  *
  * Safe to run twice, late, and at the same time: writers of one key wait for each other, and `judgedAt` tells what
  * is news. What a person has resolved is not opened again by data from before that. A transaction that judges
@@ -69,7 +71,7 @@ export async function openOrUpdate(tx: Db, finding: Finding, now: number): Promi
 async function open(tx: Db, finding: Finding, now: number): Promise<Judged> {
   const { dedupKey, startedAt, hosts, judgedAt } = finding;
   const { id } = await tx.incident.create({
-    data: { dedupKey, startedAt: new Date(startedAt), ...columnsOf(finding, now) },
+    data: { dedupKey, startedAt: new Date(startedAt), ...columnsOf(finding, now), ...evidenceOf(finding) },
     select: { id: true },
   });
   await setMembers(tx, id, hosts, judgedAt);
@@ -81,10 +83,22 @@ async function goOn(tx: Db, incident: IncidentRecord, judged: Finding, now: numb
   const { id } = incident;
   const reopened = incident.resolvedAt !== null;
   const finding = reopened ? judged : { ...judged, urgency: louder(incident.urgency, judged.urgency) };
-  const again = { status: "OPEN", resolvedAt: null, acknowledgedAt: null, acknowledgedBy: null } as const;
+  // What explained it then is no reason to hold it back now: who finds that it is explained says so anew.
+  const again = {
+    status: "OPEN",
+    resolvedAt: null,
+    acknowledgedAt: null,
+    acknowledgedBy: null,
+    inhibitedBy: null,
+  } as const;
   await tx.incident.update({
     where: { id },
-    data: { ...columnsOf(finding, now), ...(reopened ? again : {}), revision: { increment: 1 } },
+    data: {
+      ...columnsOf(finding, now),
+      ...(keepsEvidence(incident, finding) ? {} : evidenceOf(finding)),
+      ...(reopened ? again : {}),
+      revision: { increment: 1 },
+    },
   });
   const members = await setMembers(tx, id, finding.hosts, finding.judgedAt);
   const entries = changesOf(incident, finding, members);
@@ -98,7 +112,7 @@ async function goOn(tx: Db, incident: IncidentRecord, judged: Finding, now: numb
 
 /** What of an incident each finding says anew. */
 function columnsOf(finding: Finding, now: number) {
-  const { severity, urgency, cause, title, labels, flapping, loss, diagnosis, judgedAt } = finding;
+  const { severity, urgency, cause, title, labels, flapping, judgedAt } = finding;
   return {
     severity,
     urgency,
@@ -106,13 +120,28 @@ function columnsOf(finding: Finding, now: number) {
     title,
     labels: { ...labels },
     flapping,
+    judgedAt: new Date(judgedAt),
+    updatedAt: new Date(now),
+  };
+}
+
+/** What it is told by. */
+function evidenceOf({ loss, diagnosis }: Finding) {
+  return {
     lossShare: loss?.share ?? null,
     lossLow: loss?.low ?? null,
     lossHigh: loss?.high ?? null,
     diagnosis: diagnosis === null ? Prisma.DbNull : (diagnosis as unknown as Prisma.InputJsonObject),
-    judgedAt: new Date(judgedAt),
-    updatedAt: new Date(now),
   };
+}
+
+/**
+ * Whether an incident keeps what it is told by: its hosts are diagnosed otherwise now, which is no reason to forget what
+ * was found of it.
+ */
+function keepsEvidence(before: IncidentRecord, { diagnosis, cause }: Finding): boolean {
+  if (before.diagnosis === null || before.cause !== cause) return false;
+  return diagnosis === null || (before.diagnosis.cause === cause && diagnosis.cause !== cause);
 }
 
 function changesOf(before: IncidentRecord, finding: Finding, { joined, left }: MemberChange): NewEntry[] {

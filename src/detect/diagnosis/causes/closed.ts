@@ -12,9 +12,19 @@ const AFTERMATH_MS = 120_000;
 const RESETS_MIN = 5;
 const UNUSUAL_Z = 6;
 
+/** Whether clients of a port that is down are refused, whatever was closed since. */
+function isDown({ down }: Evidence): boolean {
+  if (down === null) return false;
+  const { count, z } = down.refused;
+  return z === null ? count >= RESETS_MIN : z >= UNUSUAL_Z;
+}
+
 const wasClosed: Clue = {
-  holds: ({ closed }) =>
-    closed !== null && (closed.backMs === null ? closed.goneMs < RESTART_MS : closed.backMs < AFTERMATH_MS),
+  holds: (evidence) => {
+    const { closed } = evidence;
+    if (closed === null || isDown(evidence)) return false;
+    return closed.backMs === null ? closed.goneMs < RESTART_MS : closed.backMs < AFTERMATH_MS;
+  },
   says: ({ closed }) => {
     if (closed === null) return "";
     const name = nameOf(closed.listener);
@@ -74,24 +84,19 @@ export const restart: Rule = {
   ],
 };
 
-function refusesClients(evidence: Evidence): boolean {
-  const z = evidence.z("resetsSent");
-  return z === null ? evidence.count.resetsSent >= RESETS_MIN : z >= UNUSUAL_Z;
-}
-
 /** The port is closed and clients still come. */
 export const serviceDown: Rule = {
   cause: "SERVICE_DOWN",
   required: [
     {
-      holds: ({ closed }) => closed !== null && closed.backMs === null && closed.goneMs >= RESTART_MS,
-      says: ({ closed }) =>
-        closed === null
+      holds: ({ down }) => down !== null,
+      says: ({ down }) =>
+        down === null
           ? ""
-          : `Nothing listens on port ${closed.listener.port} since ${span(closed.goneMs)}; ${nameOf(closed.listener)} was closed.`,
+          : `Nothing listens on port ${down.listener.port} since ${span(down.goneMs)}; ${nameOf(down.listener)} was closed.`,
     },
     {
-      holds: refusesClients,
+      holds: isDown,
       says: (evidence) => `${counted(evidence, "resetsSent")}: clients that come are refused.`,
       counter: "resetsSent",
     },
@@ -113,8 +118,8 @@ export const serviceDown: Rule = {
     },
   ],
   severity: () => "CRITICAL",
-  summary: ({ closed, count, minutes }) =>
-    `Nothing listens on port ${closed?.listener.port ?? 0} any more: ${plain(count.resetsSent)} clients were refused in ${span(minutes * 60_000)}.`,
+  summary: ({ down, count, minutes }) =>
+    `Nothing listens on port ${down?.listener.port ?? 0} any more: ${plain(count.resetsSent)} clients were refused in ${span(minutes * 60_000)}.`,
   remedies: () => [
     "Start the application again and see why it ended: its own log, the journal of its unit, the out-of-memory killer (`dmesg`).",
   ],

@@ -106,13 +106,12 @@ describe("listeners", () => {
       at(0, [0, 0, 0], list([socket(80, 40)])),
       at(1, [0, 0, 0], list([])),
       at(2, [0, 0, 0], list([socket(80, 0, { inode: "new" })])),
+      at(3, [0, 0, 0], list([socket(80, 0, { inode: "new" })])),
     ]);
-    expect(listeners.map(({ lastQueue, openedAt, closedAt }) => ({ lastQueue, openedAt, closedAt }))).toEqual(
-      [
-        { lastQueue: 40, openedAt: null, closedAt: 10_000 },
-        { lastQueue: 0, openedAt: 20_000, closedAt: null },
-      ],
-    );
+    expect(listeners).toMatchObject([
+      { lastQueue: 40, openedAt: null, closedAt: 10_000, listedMs: 10_000 },
+      { lastQueue: 0, openedAt: 20_000, closedAt: null, listedMs: 10_000 },
+    ]);
   });
 
   describe("say for how many samples in a row they have been full,", () => {

@@ -80,6 +80,13 @@ test("ports that are closed one after the other are restarts of their own, toget
   );
 });
 
+test("a port that was open for seconds before it was closed was not restarted, but when it is open again", () => {
+  const passing = { ...gone, listedMs: 20_000 };
+  const counts = resetting(0, 0, 9, 0, 0);
+  expect(seenRestarts(windowOf(counts, { listeners: [passing] }), 0, [])).toEqual([]);
+  expect(seenRestarts(windowOf(counts, { listeners: [passing, back(44_000)] }), 0, [])).toHaveLength(1);
+});
+
 test("a port on which another socket goes on listening was not closed", () => {
   expect(seenRestarts(windowOf(resetting(40), { listeners: [gone, back(null)] }), 0, [])).toEqual([]);
   expect(seenRestarts(windowOf(resetting(40), { listeners: [listener()] }), 0, [])).toEqual([]);

@@ -25,3 +25,23 @@ test("a window has those that closed before it, and its own as it shows them", (
   const reused = listener({ inode: "1", port: 8080 });
   expect(withClosed(shown(reused), [closed]).listeners).toEqual([reused, closed]);
 });
+
+test("a window that shows less of how long one was open than was seen before has what was seen before", () => {
+  const long = { ...closed, listedMs: 300_000 };
+  const short = { ...closed, listedMs: 20_000, weight: 3 };
+  expect(withClosed(shown(short), [long]).listeners).toEqual([{ ...short, listedMs: 300_000 }]);
+  expect(withClosed(shown(long), [short]).listeners).toEqual([long]);
+  const other = { ...short, closedAt: 9_000 };
+  expect(withClosed(shown(other), [long]).listeners).toEqual([other]);
+});
+
+test("of hundreds those are remembered that were open longest, and of these the newest", () => {
+  const passing = Array.from({ length: 400 }, (_, index) =>
+    listener({ inode: `${index + 10}`, port: 1_000 + index, closedAt: 6_000 + index, listedMs: 10_000 }),
+  );
+  const service = { ...closed, listedMs: 300_000 };
+  const remembered = closedIn(shown(...passing, closed, service), "SERVICE_DOWN");
+  expect(remembered).toHaveLength(50);
+  // Of the first it is not known.
+  expect(remembered.slice(0, 3)).toEqual([closed, service, passing.at(-1)]);
+});

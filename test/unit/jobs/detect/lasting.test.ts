@@ -64,6 +64,31 @@ describe("what is unusual", () => {
     expect(flags.changed).toMatchObject([{ startedAt: T0, endedAt: null, judgedAt: T0 + MINUTE + 5_000 }]);
   });
 
+  test("of some positions, found late, ends nothing of others, of objectives, or of later", () => {
+    const at = (position: number, minute = T0) => burst(minute, 30, "TcpExtListenOverflows", position);
+    const burn = { position: 4, flag: { ...at(4).flag, detector: "slo_burn" as const } };
+    let flags = new LastingFlags([]);
+    flags.close(T0, [at(3), at(4), burn, at(5)]);
+    flags = again(flags);
+    flags.seeOpen(T0 + MINUTE, T0 + MINUTE + 5_000, [at(5, T0 + MINUTE)]);
+    flags = again(flags);
+    const isIn = (position: number) => position > 3;
+    flags.closeLate(T0, [at(5), at(6)], isIn);
+    expect(flags.changed).toMatchObject([
+      { position: 6, startedAt: T0, endedAt: null },
+      { position: 4, detector: "burst", startedAt: T0, endedAt: T0 + MINUTE },
+    ]);
+    expect(flags.all.map(({ position, minute }) => [position, minute])).toEqual([
+      [3, T0],
+      [4, T0],
+      [5, T0 + MINUTE],
+      [6, T0],
+    ]);
+    flags = again(flags);
+    flags.close(T0 + MINUTE, [at(5, T0 + MINUTE)]);
+    expect(flags.changed.filter(({ endedAt }) => endedAt === T0 + MINUTE)).toHaveLength(3);
+  });
+
   test("of two series, or at two positions, is two; a part is named by its counter", () => {
     const flags = new LastingFlags([]);
     flags.close(T0, [
