@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { SpillwayError } from "../errors.ts";
-import { type DeliverDeps, deliver, PER_RECEIVER } from "../notify/deliver.ts";
+import { type DeliverDeps, type Delivered, deliver, PER_RECEIVER } from "../notify/deliver.ts";
 import { flushGroup } from "../notify/flush.ts";
 import type { Notifying } from "../notify/in-force.ts";
 import { type TakeInDeps, takeIn } from "../notify/take-in.ts";
@@ -26,8 +26,8 @@ export interface NotifyJobDeps extends DeliverDeps, TakeInDeps {
 
 /**
  * The `notify` queue. `tick` sorts the outbox into groups, plans what is due to be told, and adds a job for each
- * delivery whose time has come; `deliver` makes one attempt. Safe to run twice and at once, and to die at any point:
- * what is to be done is in Postgres, and each step of it one transaction.
+ * delivery whose time has come; `deliver` makes one attempt, and adds a job for the next. Safe to run twice and at once,
+ * and to die at any point: what is to be done is in Postgres, and each step of it one transaction.
  */
 export function notify(deps: NotifyJobDeps): (job: JobView) => Promise<void> {
   let sorted: Notifying | null = null;
@@ -56,7 +56,7 @@ export function notify(deps: NotifyJobDeps): (job: JobView) => Promise<void> {
 }
 
 async function tick(deps: NotifyJobDeps, notifying: Notifying, everything: boolean): Promise<void> {
-  const { db, queues, metrics, log, now } = deps;
+  const { db, metrics, log, now } = deps;
   let { more } = await takeIn(deps, notifying, { everything }, now());
   while (more) ({ more } = await takeIn(deps, notifying, { everything: false }, now()));
 
@@ -70,35 +70,50 @@ async function tick(deps: NotifyJobDeps, notifying: Notifying, everything: boole
     }
   }
 
-  const due = await dueDeliveries(db, receivers, now(), { perReceiver: PER_RECEIVER });
-  if (due.length > 0) {
-    await queues.notify.addBulk(
-      due.map((delivery) => ({
-        name: "deliver",
-        data: { delivery },
-        opts: { deduplication: { id: `delivery-${delivery}` } },
-      })),
-    );
-  }
+  await addDue(deps, receivers);
   const oldest = await oldestPending(db);
   metrics.notificationsOldestPending.set(oldest === null ? 0 : Math.max(0, now() - oldest) / 1000);
 }
 
+/** Adds a job for each delivery that may be attempted now, of each receiver as many as it has attempts at a time. */
+async function addDue({ db, queues, now }: NotifyJobDeps, receivers: readonly string[]): Promise<void> {
+  const due = await dueDeliveries(db, receivers, now(), { perReceiver: PER_RECEIVER });
+  if (due.length === 0) return;
+  await queues.notify.addBulk(
+    due.map((delivery) => ({
+      name: "deliver",
+      data: { delivery },
+      opts: { deduplication: { id: `delivery-${delivery}` } },
+    })),
+  );
+}
+
+/**
+ * Makes the attempt, and has the receiver's next delivery follow it: a receiver is told as fast as its far end takes
+ * what it is told, and at the pace of the ticks while that takes nothing.
+ */
 async function deliverOne(deps: NotifyJobDeps, notifying: Notifying, id: number): Promise<void> {
   const delivered = await deliver(deps, notifying, id);
   if (delivered === null) return;
-  const { receiver, outcome, again } = delivered;
+  report(deps, id, delivered);
+  const { receiver, outcome } = delivered;
+  const fails = outcome?.delivered === false;
+  if (!fails && !deps.stopping.aborted) await addDue(deps, [receiver]);
+}
+
+function report({ log, metrics }: NotifyJobDeps, id: number, { receiver, outcome, again }: Delivered): void {
+  if (outcome === null) return;
   const result = outcome.delivered ? "delivered" : again ? "retried" : "given_up";
-  deps.metrics.notifications.inc({ receiver, outcome: result });
+  metrics.notifications.inc({ receiver, outcome: result });
   const { templateFault } = outcome;
   if (templateFault !== undefined) {
-    deps.log.warn(
+    log.warn(
       { receiver, delivery: id, fault: templateFault },
       "a template of receivers.yml failed; mend it, and send SIGHUP",
     );
   }
   if (outcome.delivered) return;
-  deps.log.warn(
+  log.warn(
     { receiver, delivery: id, status: outcome.status, answer: outcome.answer.slice(0, 200) },
     again
       ? "a notification was not taken; it is tried again"

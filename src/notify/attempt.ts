@@ -1,5 +1,11 @@
 import { inTransaction, type PrismaClient } from "../store/client.ts";
-import { type DeliveryRecord, giveUpAll, recordAttempt } from "../store/incidents/deliveries.ts";
+import {
+  type Claimed,
+  type DeliveryRecord,
+  giveUpAll,
+  recordAttempt,
+} from "../store/incidents/deliveries.ts";
+import { putBackOpen } from "../store/incidents/outbox.ts";
 import { keepAnswer } from "../store/incidents/receiver-states.ts";
 import type { ActiveReceiver } from "./in-force.ts";
 import { oneLine } from "./message/clean.ts";
@@ -51,7 +57,7 @@ export type SayAgain = (deliveredAt: number) => number | null;
 export function keepOutcome(
   db: PrismaClient,
   active: ActiveReceiver,
-  delivery: Pick<DeliveryRecord, "id" | "status" | "attempts" | "createdAt">,
+  delivery: Pick<Claimed, "id" | "until" | "kind" | "status" | "attempts" | "createdAt">,
   outcome: Outcome,
   now: number,
   sayAgain: SayAgain,
@@ -74,9 +80,11 @@ export function keepOutcome(
             chance: Math.random(),
           },
         );
-    const kept = await recordAttempt(tx, delivery.id, result, now);
+    const kept = await recordAttempt(tx, delivery, result, now);
+    const asked = { name: receiver.name, settings: fingerprint, test: delivery.kind === "TEST" };
     const answered = { delivered: outcome.delivered, status: answerStatus, answer, disable };
-    await keepAnswer(tx, { name: receiver.name, settings: fingerprint, ...answered }, now);
+    const isBack = await keepAnswer(tx, { ...asked, ...answered }, now);
+    if (isBack) await putBackOpen(tx, now);
     if (disable) await giveUpAll(tx, receiver.name, `given up: the far end wants nothing more (${answer})`);
     return kept;
   });

@@ -9,7 +9,7 @@ import type { Traits } from "./traits.ts";
 /** What a receiver has been told of an incident. */
 export interface Telling {
   readonly told: "NOTHING" | "FIRING" | "RESOLVED";
-  /** As `sayingOf`; null before it was told. */
+  /** As `sayingOf`; null before it was told, and where it is to be told again as soon as nothing holds it back. */
   readonly saying: string | null;
   readonly acknowledged: boolean;
 }
@@ -56,15 +56,14 @@ export function sayingOf({
 
 export function decide(group: GroupState, timing: Timing, traits: Traits, now: number): Decision {
   const parts = sort(group.members);
-  const { fresh, going, ended, dropped } = parts;
-  const told = going.filter(({ held }) => !held);
-  const changed = told.filter((member) => member.saying !== sayingOf(member.incident));
-  const acknowledged = told.length > 0 && told.every(({ incident }) => incident.acknowledgedAt !== null);
+  const { fresh, going, heldBack, ended, dropped } = parts;
+  const changed = going.filter((member) => member.saying !== sayingOf(member.incident));
+  const acknowledged = going.length > 0 && going.every(({ incident }) => incident.acknowledgedAt !== null);
   const isAcknowledgement =
-    traits.acknowledgements && acknowledged && told.some((member) => !member.acknowledged);
+    traits.acknowledgements && acknowledged && going.some((member) => !member.acknowledged);
 
-  const begins = going.length + ended.length === 0;
-  const isOver = ended.length > 0 && fresh.length + going.length === 0;
+  const begins = going.length + heldBack.length + ended.length === 0;
+  const isOver = ended.length > 0 && fresh.length + going.length + heldBack.length === 0;
   const isNews =
     fresh.length + changed.length > 0 ||
     isOver ||
@@ -87,13 +86,13 @@ export function decide(group: GroupState, timing: Timing, traits: Traits, now: n
         : isAcknowledgement && fresh.length + changed.length === 0
           ? "ACKNOWLEDGED"
           : "CHANGED";
-    return tell(kind, begins, parts, told, recheck);
+    return tell(kind, begins, parts, traits, recheck);
   }
   const quiet = { ...base, notification: null, newsSince: null };
-  if (told.length > 0 && group.sentAt !== null) {
+  if (going.length > 0 && group.sentAt !== null) {
     const repeatAt = group.sentAt + Math.max(timing.repeatIntervalMs, timing.groupIntervalMs);
     if (acknowledged) return { ...quiet, dueAt: recheck };
-    if (now >= repeatAt) return tell("REMINDER", false, parts, told, recheck);
+    if (now >= repeatAt) return tell("REMINDER", false, parts, traits, recheck);
     return { ...quiet, dueAt: Math.min(repeatAt, recheck) };
   }
   const isHeld = group.members.some(
@@ -109,6 +108,8 @@ interface Parts {
   readonly fresh: readonly Member[];
   /** Told, and going on. */
   readonly going: readonly Member[];
+  /** Likewise, but something holds it back. */
+  readonly heldBack: readonly Member[];
   /** Told, and over. */
   readonly ended: readonly Member[];
   readonly dropped: readonly number[];
@@ -118,7 +119,8 @@ function sort(members: readonly Member[]): Parts {
   const isFiring = ({ incident }: Member) => incident.resolvedAt === null;
   return {
     fresh: members.filter((member) => isFiring(member) && member.told !== "FIRING" && !member.held),
-    going: members.filter((member) => isFiring(member) && member.told === "FIRING"),
+    going: members.filter((member) => isFiring(member) && member.told === "FIRING" && !member.held),
+    heldBack: members.filter((member) => isFiring(member) && member.told === "FIRING" && member.held),
     ended: members.filter((member) => !isFiring(member) && member.told === "FIRING"),
     dropped: members
       .filter((member) => !isFiring(member) && member.told === "NOTHING")
@@ -129,15 +131,21 @@ function sort(members: readonly Member[]): Parts {
 function tell(
   kind: Exclude<DeliveryKind, "TEST">,
   begins: boolean,
-  { fresh, ended, dropped }: Parts,
-  told: readonly Member[],
+  { fresh, going, heldBack, ended, dropped }: Parts,
+  { resendMs }: Traits,
   dueAt: number,
 ): Decision {
-  const firing = [...told, ...fresh];
+  const firing = [...going, ...fresh];
   const tellings = new Map<number, Telling>();
   for (const { incident } of firing) {
     const acknowledged = incident.acknowledgedAt !== null;
     tellings.set(incident.id, { told: "FIRING", saying: sayingOf(incident), acknowledged });
+  }
+  if (resendMs !== null) {
+    // Only what was told last is repeated, and these are not in it: a far end that forgets takes them for over.
+    for (const { incident, acknowledged } of heldBack) {
+      tellings.set(incident.id, { told: "FIRING", saying: null, acknowledged });
+    }
   }
   for (const { incident, saying, acknowledged } of ended) {
     tellings.set(incident.id, { told: "RESOLVED", saying, acknowledged });

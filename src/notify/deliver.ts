@@ -1,4 +1,4 @@
-import type { PrismaClient } from "../store/client.ts";
+import { inTransaction, type PrismaClient } from "../store/client.ts";
 import {
   type Claimed,
   claimDelivery,
@@ -25,10 +25,11 @@ export interface DeliverDeps extends ComposeDeps {
   readonly stopping: AbortSignal;
 }
 
-/** What was done. */
+/** What was done about a delivery that was claimed. */
 export interface Delivered {
   readonly receiver: string;
-  readonly outcome: Outcome;
+  /** Null when nothing was sent: there was nothing to tell, or nobody to tell it to. */
+  readonly outcome: Outcome | null;
   /** Whether it will be tried again because it failed. */
   readonly again: boolean;
 }
@@ -37,7 +38,7 @@ export interface Delivered {
  * Makes the attempt at a delivery that is due. Safe to run twice and at the same time: it is claimed first. A worker
  * that dies between sending and keeping what came of it leaves one repetition, with the same idempotency key.
  *
- * @returns null when there was nothing to do
+ * @returns null when it could not be claimed
  */
 export async function deliver(
   deps: DeliverDeps,
@@ -46,34 +47,34 @@ export async function deliver(
 ): Promise<Delivered | null> {
   const { db, now, stopping } = deps;
   const began = now();
-  const delivery = await claimDelivery(db, id, {
-    now: began,
-    until: began + CLAIM_MS,
-    perReceiver: PER_RECEIVER,
-  });
+  const claim = { now: began, until: began + CLAIM_MS, perReceiver: PER_RECEIVER };
+  const delivery = await inTransaction(db, (tx) => claimDelivery(tx, id, claim));
   if (delivery === null) return null;
-  const active = notifying.receivers.get(delivery.receiver);
+  const { receiver } = delivery;
+  const nothing = { receiver, outcome: null, again: false };
+  const active = notifying.receivers.get(receiver);
   const group = delivery.groupId === null ? null : await findGroup(db, delivery.groupId);
   if (active === undefined || group === null) {
     const answer =
       delivery.kind === "TEST"
         ? "cut short: the service that tested has ended"
         : "there is no such receiver or group any more";
-    await recordAttempt(db, id, { status: "FAILED", answerStatus: null, answer, nextTryAt: null }, began);
-    return null;
+    const failed = { status: "FAILED", answerStatus: null, answer, nextTryAt: null } as const;
+    await inTransaction(db, (tx) => recordAttempt(tx, delivery, failed, began));
+    return nothing;
   }
   const { traits } = active;
   const isRepetition = delivery.status === "DELIVERED";
   const incidents = isRepetition ? await worthRepeating(db, delivery, traits, began) : delivery.incidents;
   const sayAgain = (deliveredAt: number) => repeatedAt(delivery, traits, deliveredAt);
   if (incidents.length === 0) {
-    await postponeDelivery(db, id, sayAgain(began));
-    return null;
+    await postponeDelivery(db, delivery, sayAgain(began));
+    return nothing;
   }
   const telling = () => compose(deps, { ...delivery, incidents }, group, began);
   const outcome = await attempt(active, telling, stopping);
   const kept = await keepOutcome(db, active, delivery, outcome, now(), sayAgain);
-  return { receiver: delivery.receiver, outcome, again: kept.status === "PENDING" };
+  return { receiver, outcome, again: kept.status === "PENDING" };
 }
 
 /** When a far end that forgets is told again; null for one that remembers, and some time after the end. */
@@ -87,7 +88,7 @@ function repeatedAt(
   return kind === "RESOLVED" && next > createdAt + resendAfterResolveMs ? null : next;
 }
 
-/** What a repetition tells: not of what is held back since, nor for ever of what is over. */
+/** What a repetition tells: not of what is over or held back since, nor for ever of an end. */
 async function worthRepeating(
   db: PrismaClient,
   { incidents, createdAt }: Claimed,
@@ -99,10 +100,12 @@ async function worthRepeating(
     db,
     incidents.map(({ id }) => id),
   );
-  const held = new Set(
-    records.filter((incident) => isHeldBack(incident, silences, now)).map((incident) => incident.id),
+  const going = new Set(
+    records
+      .filter((incident) => incident.resolvedAt === null && !isHeldBack(incident, silences, now))
+      .map((incident) => incident.id),
   );
   return incidents.filter(({ id, firing }) =>
-    firing ? !held.has(id) : now <= createdAt + resendAfterResolveMs,
+    firing ? going.has(id) : now <= createdAt + resendAfterResolveMs,
   );
 }

@@ -38,13 +38,10 @@ export async function testReceiver(
   const planned = await inTransaction(db, async (tx) => {
     const test = { receiver: name, kind: "TEST", idempotencyKey, groupId: null, incidents: [] } as const;
     const delivery = await planDelivery(tx, test, at);
+    const until = at + CLAIM_MS;
     // Before anybody else can see it: no worker sends it too. A person waits, so it waits for no other delivery.
-    await claimDelivery(tx, delivery.id, {
-      now: at,
-      until: at + CLAIM_MS,
-      perReceiver: NO_LIMIT,
-    });
-    return delivery;
+    await claimDelivery(tx, delivery.id, { now: at, until, perReceiver: NO_LIMIT });
+    return { ...delivery, until };
   });
   const notification = {
     kind: "TEST",

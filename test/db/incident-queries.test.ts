@@ -1,7 +1,7 @@
 /** What is asked of incidents, as documents of clients say it. */
 import { describe, expect } from "vitest";
 import { attachAnomalies, recordAnomalies } from "../../src/store/incidents/anomalies.ts";
-import { planDelivery, recordAttempt } from "../../src/store/incidents/deliveries.ts";
+import { claimDelivery, planDelivery, recordAttempt } from "../../src/store/incidents/deliveries.ts";
 import { asking } from "../support/graphql.ts";
 import { anomalyOn, diagnosisOf, judge, newMember, recover, T0 } from "../support/incidents.ts";
 import { test } from "../support/store.ts";
@@ -32,7 +32,9 @@ describe("an incident", () => {
       answer: `busy\0${"x".repeat(600)}`,
       nextTryAt: NOW + 5_000,
     } as const;
-    await recordAttempt(db, delivery.id, answer, NOW);
+    const claim = { now: NOW, until: NOW + 30_000, perReceiver: 1 };
+    await claimDelivery(db, delivery.id, claim);
+    await recordAttempt(db, { id: delivery.id, until: claim.until }, answer, NOW);
 
     const { incident } = await asking(db, NOW).ask(`{ incident(id: "incident_${incidentId}") {
       id title status severity cause flapping dedupKey url startedAt updatedAt acknowledgedAt acknowledgedBy resolvedAt

@@ -1,5 +1,6 @@
 /** Far ends that fail and workers that die: what is to be told is told all the same, in order, and little twice. */
 import { describe, expect } from "vitest";
+import { testReceiver } from "../../src/notify/test-receiver.ts";
 import {
   BUSY,
   closeIncident,
@@ -116,6 +117,76 @@ describe("a far end that fails", () => {
     });
     await notifier.pass(10 * MINUTE);
     expect(ear.words.slice(1).sort()).toEqual([`OPENED ${id}`, `OPENED ${other}`].sort());
+  });
+
+  test("that wants nothing more and then takes a test is told of all that goes on", async ({
+    store: { db },
+  }) => {
+    const [pager, chat] = [new Ear("pager"), new Ear("chat")];
+    pager.answer = () => GONE;
+    const notifier = new TestNotifier(db, [pager, chat], toAll([pager, chat], ["incident"]));
+    const deps = { db, publicUrl: "", now: () => notifier.now };
+    const tested = async () => (await testReceiver(deps, notifier.notifying, "pager")).status;
+    const { incidentId: before } = await openIncident(db, "before");
+    await notifier.pass(MINUTE);
+    const { incidentId: during } = await openIncident(db, "during");
+    await openIncident(db, "over");
+    await notifier.pass(10 * MINUTE);
+    await closeIncident(db, "over", notifier.now);
+    await notifier.pass(10 * MINUTE);
+    expect(pager.words).toEqual([`OPENED ${before}`]);
+    const toldBefore = chat.words;
+
+    // A test that it does not take changes nothing.
+    pager.answer = () => BUSY;
+    expect(await tested()).toBe("FAILED");
+    await openIncident(db, "before", { judgedAt: notifier.now, severity: "CRITICAL" });
+    await notifier.pass(10 * MINUTE);
+    expect(pager.words.slice(1)).toEqual(["TEST "]);
+
+    pager.answer = () => TAKEN;
+    expect(await tested()).toBe("DELIVERED");
+    await notifier.pass(10 * MINUTE);
+    const told = pager.words.slice(3);
+    expect(told.toSorted()).toEqual([before, during].map((id) => `OPENED ${id}`));
+    // Another one knows of it already, and a further test is no reason to tell it again.
+    expect(chat.words).toEqual([...toldBefore, `CHANGED ${before}`]);
+    expect(await tested()).toBe("DELIVERED");
+    expect(await db.notificationOutbox.count()).toBe(0);
+    await notifier.pass(10 * MINUTE);
+    expect(pager.words.slice(3)).toEqual([...told, "TEST "]);
+  });
+
+  test("that wants nothing more is left alone, whatever comes of what is on its way to it", async ({
+    store: { db },
+  }) => {
+    const ear = new Ear("pager");
+    const notifier = new TestNotifier(db, [ear], toAll([ear], ["incident"]));
+    for (const key of ["a", "b", "c"]) await openIncident(db, key);
+    let isGone = () => {};
+    const gone = new Promise<void>((resolve) => {
+      isGone = resolve;
+    });
+    ear.answer = async () => {
+      if (ear.heard.length === 1) {
+        await expect.poll(() => ear.heard.length, { timeout: 30_000 }).toBe(2);
+        return GONE;
+      }
+      await gone;
+      return TAKEN;
+    };
+    await notifier.tick();
+    notifier.now += 30_000;
+    const telling = notifier.tick();
+    await expect
+      .poll(() => db.receiverState.count({ where: { disabledAt: { not: null } } }), { timeout: 30_000 })
+      .toBe(1);
+    isGone();
+    await telling;
+    await openIncident(db, "d");
+    await notifier.pass(10 * MINUTE);
+    expect(ear.heard).toHaveLength(2);
+    expect(await db.receiverState.findFirstOrThrow()).toMatchObject({ disabledAt: expect.any(Date) });
   });
 
   test("that throws, or hangs, holds up no other", async ({ store: { db } }) => {

@@ -138,7 +138,7 @@ describe("a service with receivers", () => {
     await file.write(urls, { timeout: "5s" });
     const service = await start(databaseUrl);
     for (const key of ["a", "b", "c", "d"]) await open(db, key);
-    await waitFor("the good one to hear of all", () => good.asked.length === 4);
+    await waitFor("the good one to hear of all", () => good.asked.length === 4, { timeoutMs: 90_000 });
 
     const receivers = await waitFor(
       "each of the others to have been tried",
@@ -187,8 +187,14 @@ describe("a service with receivers", () => {
     expect(gone.asked).toHaveLength(refused);
     const tested = await service.graphql('mutation { testReceiver(name: "gone") { status } }');
     expect(tested.data?.testReceiver).toEqual({ status: "DELIVERED" });
-    await open(db, "f");
-    await waitFor("what was disabled to be told again", () => typesOf(gone).at(-1) === "incident.opened");
+    await waitFor(
+      "what was disabled to be told of all that goes on",
+      () =>
+        typesOf(gone)
+          .slice(refused)
+          .filter((type) => type === "incident.opened").length === 5,
+      { timeoutMs: 90_000 },
+    );
     expect(await service.stop()).toBe(0);
   });
 

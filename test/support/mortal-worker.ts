@@ -35,7 +35,7 @@ export const POINTS = {
   "before a delivery that it plans is committed": { at: commits(PLANS), when: "before" },
   "after a delivery that it plans is committed": { at: commits(PLANS), when: "after" },
   "before it claims a delivery": { at: says(CLAIMS), when: "before" },
-  "after it has claimed a delivery": { at: says(CLAIMS), when: "after" },
+  "after it has claimed a delivery": { at: commits(CLAIMS), when: "after" },
   "with its request on the way": "hold",
   "after its request has come, before it hears the answer": "deaf",
   "with the answer, before it writes the log": { at: says(LOGS), when: "before" },

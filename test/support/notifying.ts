@@ -94,7 +94,7 @@ export class TestNotifier {
   notifying: Notifying;
   readonly #ears: readonly Ear[];
   readonly #handle: ReturnType<typeof notify>;
-  #added: { name: string; data: unknown }[] = [];
+  readonly #added: { readonly name: string; readonly data: unknown }[] = [];
 
   constructor(db: PrismaClient, ears: readonly Ear[], config = toAll(ears)) {
     this.#ears = ears;
@@ -138,12 +138,14 @@ export class TestNotifier {
     return notifyingBy(config, { ...common, create });
   }
 
-  /** What the schedule's job does, and the jobs that it adds. */
-  async tick(): Promise<void> {
-    await this.#handle({ name: "tick", data: {} });
-    const added = this.#added;
-    this.#added = [];
-    await Promise.all(added.map((job) => this.#handle(job)));
+  /** What the schedule's job does, and the jobs that it adds, and those that they add. */
+  tick(): Promise<void> {
+    return this.#run({ name: "tick", data: {} });
+  }
+
+  async #run(job: { readonly name: string; readonly data: unknown }): Promise<void> {
+    await this.#handle(job);
+    await Promise.all(this.#added.splice(0).map((added) => this.#run(added)));
   }
 
   /** Lets time pass, with a tick now and at the end of each part. */

@@ -77,7 +77,7 @@ export async function countPages(
   return tx.delivery.count({ where: { receiver, pageRole: role, createdAt: { gt: new Date(since) } } });
 }
 
-/** Deliveries whose time has come, of each receiver so many, the oldest first. */
+/** Deliveries whose time has come, of each receiver so many: repetitions last, the oldest first. */
 export async function dueDeliveries(
   db: Db,
   receivers: readonly string[],
@@ -90,39 +90,51 @@ export async function dueDeliveries(
     CROSS JOIN LATERAL (
       SELECT id FROM delivery
       WHERE receiver = one.name AND next_try_at <= ${at} AND (claimed_until IS NULL OR claimed_until <= ${at})
-      ORDER BY next_try_at, id LIMIT ${perReceiver}::int
+      ORDER BY status <> 'PENDING', next_try_at, id LIMIT ${perReceiver}::int
     ) due ORDER BY due.id`;
   return rows.map(({ id }) => Number(id));
 }
 
+/** Whose a delivery is: of who claimed it until then, ms since 1970, unless another has since. */
+export interface Claim {
+  readonly id: number;
+  readonly until: number;
+}
+
 /** A delivery that is the caller's to attempt. */
-export interface Claimed extends DeliveryRecord {
+export interface Claimed extends DeliveryRecord, Claim {
   readonly groupId: number | null;
   readonly incidents: readonly { readonly id: number; readonly firing: boolean }[];
 }
 
 /**
- * Takes a delivery for an attempt. Who dies over it leaves it to others after `until`.
+ * Takes a delivery for an attempt. Who dies over it leaves it to others after `until`. Give it a transaction of its own:
+ * of those who claim for one receiver each sees what the one before it did.
  *
  * @param perReceiver attempts at one receiver at a time: one that hangs holds up no other
- * @returns null when its time has not come, somebody has it, or the receiver is busy
+ * @returns null when its time has not come, somebody has it or another of its group, or the receiver is busy
  */
 export async function claimDelivery(
-  db: Db,
+  tx: Db,
   id: number,
   { now, until, perReceiver }: { readonly now: number; readonly until: number; readonly perReceiver: number },
 ): Promise<Claimed | null> {
   const at = new Date(now);
-  const claimed = await db.$executeRaw`
+  await tx.$executeRaw`
+    SELECT pg_advisory_xact_lock(hashtextextended('claims of ' || receiver, 0))
+    FROM delivery WHERE id = ${id}::bigint`;
+  const claimed = await tx.$executeRaw`
     UPDATE delivery d SET claimed_until = ${new Date(until)}
     WHERE d.id = ${id}::bigint AND d.next_try_at <= ${at}
       AND (d.claimed_until IS NULL OR d.claimed_until <= ${at})
+      AND NOT EXISTS (SELECT FROM delivery o WHERE o.group_id = d.group_id AND o.claimed_until > ${at})
       AND (SELECT count(*) FROM delivery o WHERE o.claimed_until > ${at} AND o.receiver = d.receiver)
           < ${perReceiver}::int`;
   if (claimed === 0) return null;
-  const row = await db.delivery.findUniqueOrThrow({ where: { id }, include: { incidents: true } });
+  const row = await tx.delivery.findUniqueOrThrow({ where: { id }, include: { incidents: true } });
   return {
     ...toDelivery(row),
+    until,
     groupId: row.groupId === null ? null : Number(row.groupId),
     incidents: row.incidents.map(({ incidentId, firing }) => ({ id: incidentId, firing })),
   };
@@ -146,35 +158,52 @@ export function keptAnswer(answer: string): string {
   return storable(answer.slice(0, ANSWER_LENGTH));
 }
 
-/** Keeps what came of an attempt. @param now ms since 1970 */
+/**
+ * Keeps what came of an attempt: of one that failed only while the delivery is still the caller's. One that was ended
+ * meanwhile, by another of its group that was planned or by a far end that wants nothing more, is not tried again.
+ *
+ * @param now ms since 1970
+ */
 export async function recordAttempt(
   tx: Db,
-  id: number,
-  attempt: Attempt,
+  { id, until }: Claim,
+  { status, answerStatus, answer, nextTryAt }: Attempt,
   now: number,
 ): Promise<DeliveryRecord> {
-  const { status, answerStatus, answer, nextTryAt } = attempt;
+  const [found] = await tx.$queryRaw<{ isEnded: boolean; isOurs: boolean }[]>`
+    SELECT next_try_at IS NULL AS "isEnded", claimed_until IS NOT DISTINCT FROM ${new Date(until)} AS "isOurs"
+    FROM delivery WHERE id = ${id}::bigint FOR UPDATE`;
+  const { isEnded = true, isOurs = false } = found ?? {};
+  const came = {
+    status,
+    nextTryAt: nextTryAt === null || isEnded ? null : new Date(nextTryAt),
+    lastStatus: answerStatus,
+    lastAnswer: keptAnswer(answer),
+  };
   const row = await tx.delivery.update({
     where: { id },
     data: {
-      status,
+      ...(status === "DELIVERED" || (isOurs && !isEnded) ? came : {}),
+      ...(isOurs ? { claimedUntil: null } : {}),
       attempts: { increment: 1 },
       lastTryAt: new Date(now),
-      nextTryAt: nextTryAt === null ? null : new Date(nextTryAt),
-      claimedUntil: null,
-      lastStatus: answerStatus,
-      lastAnswer: keptAnswer(answer),
     },
   });
   return toDelivery(row);
 }
 
-/** Leaves a claimed delivery as it is until a time, ms since 1970, or for good with null. */
-export async function postponeDelivery(db: Db, id: number, nextTryAt: number | null): Promise<void> {
-  await db.delivery.update({
-    where: { id },
-    data: { nextTryAt: nextTryAt === null ? null : new Date(nextTryAt), claimedUntil: null },
+/** Leaves a claimed delivery as it is until a time, ms since 1970; for good with null, or when it was ended meanwhile. */
+export async function postponeDelivery(
+  db: Db,
+  { id, until }: Claim,
+  nextTryAt: number | null,
+): Promise<void> {
+  const claimedUntil = new Date(until);
+  await db.delivery.updateMany({
+    where: { id, claimedUntil, nextTryAt: { not: null } },
+    data: { nextTryAt: nextTryAt === null ? null : new Date(nextTryAt) },
   });
+  await db.delivery.updateMany({ where: { id, claimedUntil }, data: { claimedUntil: null } });
 }
 
 /** Gives up what waits for a receiver, and forgets its groups. @param why is shown as the answer */

@@ -145,7 +145,7 @@ export async function changeGroup(
   const told = [...tellings].map(([incidentId, telling]) => ({ incidentId, ...telling }));
   await tx.$executeRaw`
     UPDATE notification_group_incident m
-    SET told = t.told::told, saying = t.saying, acknowledged = t.acknowledged,
+    SET told = t.told::told, saying = NULLIF(t.saying, ''), acknowledged = t.acknowledged,
         first_labels = COALESCE(m.first_labels, (
           SELECT i.labels || jsonb_build_object('cause', i.cause) FROM incident i WHERE i.id = m.incident_id))
     FROM unnest(${told.map(({ incidentId }) => incidentId)}::int[], ${told.map((one) => one.told)}::text[],

@@ -30,3 +30,18 @@ export async function openIncidentIds(db: Db): Promise<number[]> {
   const rows = await db.incident.findMany({ where: { resolvedAt: null }, select: { id: true } });
   return rows.map(({ id }) => id);
 }
+
+/**
+ * Puts all incidents that go on into the outbox again, for a receiver that could be told of none. Give it the transaction
+ * in which that becomes otherwise: who sorts the outbox meanwhile knows of it.
+ *
+ * @param now ms since 1970
+ */
+export async function putBackOpen(tx: Db, now: number): Promise<void> {
+  await lockOutbox(tx);
+  await tx.$executeRaw`
+    INSERT INTO notification_outbox (entry_id, at)
+    SELECT max(e.id), ${new Date(now)}::timestamptz
+    FROM incident i JOIN timeline_entry e ON e.incident_id = i.id WHERE i.resolved_at IS NULL GROUP BY i.id
+    ON CONFLICT (entry_id) DO NOTHING`;
+}

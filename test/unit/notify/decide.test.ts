@@ -112,6 +112,28 @@ describe("what a group is told", () => {
     expect(decide(known, TIMING, TRAITS.EMAIL, NOW).notification).toBeNull();
   });
 
+  test("a far end that forgets is told again of what was held back while it was told of something else", () => {
+    const silenced = told({ id: 2 }, { held: true });
+    const { notification, tellings } = decide(
+      group([told({ severity: "CRITICAL" }), silenced], LONG_AGO),
+      TIMING,
+      TRAITS.ALERTMANAGER,
+      NOW,
+    );
+    expect(notification?.incidents).toEqual([{ id: 1, firing: true }]);
+    const released = (id: number, said: Partial<IncidentRecord>) =>
+      told({ id, ...said }, { ...tellings.get(id), held: false });
+    const next = group([released(1, { severity: "CRITICAL" }), released(2, {})], LONG_AGO);
+    expect(decide(next, TIMING, TRAITS.ALERTMANAGER, NOW).notification?.incidents).toEqual([
+      { id: 1, firing: true },
+      { id: 2, firing: true },
+    ]);
+    // One that remembers knows of it.
+    expect(
+      decide(group([told(resolved), silenced], LONG_AGO), TIMING, TRAITS.WEBHOOK, NOW).tellings.has(2),
+    ).toBe(false);
+  });
+
   test("an episode begins when the far end knows of nothing that goes on", () => {
     const state = group([member({}), member({ id: 2 }, { told: "RESOLVED" })], { newsSince: NOW - 30_000 });
     expect(decide(state, TIMING, TRAITS.SLACK, NOW).notification?.begins).toBe(true);

@@ -114,6 +114,28 @@ class World {
     }
   }
 
+  /** Time passes in which all that there is to tell is told. */
+  tellAll(): void {
+    for (let round = 0; round < 2; round++) {
+      this.wait(TIMING.groupIntervalMs + TIMING.groupWaitMs);
+      this.attempt("taken");
+    }
+  }
+
+  /** Nothing is held back any more, and all that goes on is told. */
+  release(): void {
+    for (const known of this.#members.values()) known.member = { ...known.member, held: false };
+    this.tellAll();
+  }
+
+  /** Ids of what goes on. */
+  get going(): number[] {
+    return [...this.#members]
+      .filter(([, { member }]) => member.incident.resolvedAt === null)
+      .map(([id]) => id)
+      .sort((a, b) => a - b);
+  }
+
   get isForgotten(): boolean {
     return this.#group === null;
   }
@@ -209,6 +231,23 @@ test.each<ReceiverKind>(["PAGERDUTY", "ALERTMANAGER", "EMAIL"])("what %s hears h
       }
     }),
     { numRuns: 500 },
+  );
+});
+
+test("a far end that forgets is told of all that goes on by the delivery that is repeated", () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+      const world = new World("ALERTMANAGER");
+      for (const step of steps) {
+        world.take(step);
+        world.tellAll();
+      }
+      world.release();
+      const repeated = world.planned.at(-1)?.incidents ?? [];
+      const firing = repeated.filter((one) => one.firing).map(({ id }) => id);
+      expect(firing.sort((a, b) => a - b)).toEqual(world.going);
+    }),
+    { numRuns: 2_000 },
   );
 });
 
