@@ -116,7 +116,7 @@ export class MortalWorker {
     const point: Point = POINTS[name];
     if (typeof point === "string") for (const way of this.#ways) way.weather = { kind: point };
     else this.#postgres.stop = point;
-    const before = { requests: this.hook.requests.length, at: Date.now() };
+    const before = { heard: this.heard, at: Date.now() };
     const process = await this.#start();
     await waitFor(name, () => this.#isAt(point, before), { timeoutMs: SOON_MS });
     await process.kill();
@@ -128,14 +128,21 @@ export class MortalWorker {
     this.#postgres.clear();
   }
 
-  async #isAt(point: Point, before: { readonly requests: number; readonly at: number }): Promise<boolean> {
-    if (point === "deaf") return this.hook.requests.length > before.requests;
+  async #isAt(point: Point, before: { readonly heard: number; readonly at: number }): Promise<boolean> {
+    // Whichever hears first: the other may have to wait for what a dead worker holds, and who has no answer for as long
+    // as that sends again.
+    if (point === "deaf") return this.heard > before.heard;
     if (point === "hold") {
       // By this life, and not by one before it.
       const claimed = { receiver: "hook", claimedUntil: { gt: new Date(before.at + CLAIM_MS) } };
       return (await this.#db.delivery.count({ where: claimed })) > 0;
     }
     return this.#postgres.stopped;
+  }
+
+  /** How many requests both far ends have had. */
+  get heard(): number {
+    return this.hook.requests.length + this.pager.requests.length;
   }
 
   /** What a worker that lives makes of what is left. */
