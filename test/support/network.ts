@@ -58,20 +58,26 @@ export function makeNetwork(): TestNetwork {
 }
 
 /**
- * Two addresses of a range reserved for documentation in which this machine has none; two runs at a time take
- * different ones.
+ * Two addresses of a subnet reserved for documentation in which this machine has none; runs at the same time begin to
+ * look at different ones.
  */
 function freeAddresses(count: number): [string, string] {
-  const taken = Object.values(networkInterfaces()).flatMap(
-    (list) => list?.map(({ address }) => address) ?? [],
+  const taken = new Set(
+    Object.values(networkInterfaces()).flatMap((list) => list?.map(({ address }) => address) ?? []),
   );
-  const free = ["198.51.100.", "203.0.113.", "192.0.2."].find(
-    (range) => !taken.some((address) => address.startsWith(range)),
-  );
-  if (free === undefined) throw new Error("this machine uses every range reserved for documentation");
-  const subnet = ((process.pid * 7 + count) % 63) * 4;
-  return [`${free}${subnet + 1}`, `${free}${subnet + 2}`];
+  const first = (process.pid * 7 + count) % SUBNETS;
+  for (let tried = 0; tried < SUBNETS; tried++) {
+    const subnet = ((first + tried) % SUBNETS) * 4;
+    for (const range of ["198.51.100.", "203.0.113.", "192.0.2."]) {
+      const [here, there] = [`${range}${subnet + 1}`, `${range}${subnet + 2}`] as const;
+      if (!taken.has(here) && !taken.has(there)) return [here, there];
+    }
+  }
+  throw new Error("this machine uses every subnet reserved for documentation");
 }
+
+/** Of four addresses each, in a range. */
+const SUBNETS = 63;
 
 function loopback(): TestNetwork {
   return {
