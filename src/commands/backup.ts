@@ -1,9 +1,9 @@
-import { chmod, cp, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { cp, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import type { Config } from "../config.ts";
 import { copyCluster } from "../embedded/backup.ts";
 import { startEmbeddedPostgres } from "../embedded/embedded-postgres.ts";
-import { layoutOf } from "../embedded/layout.ts";
+import { layoutOf, makeFolder } from "../embedded/layout.ts";
 import { temporaryName } from "../embedded/leftovers.ts";
 import { SpillwayError } from "../errors.ts";
 import { openStore } from "../store/client.ts";
@@ -83,10 +83,7 @@ async function copyData(config: Config, making: string): Promise<number> {
   try {
     // As root the database is another user, who must be able to pass.
     const mode = process.getuid?.() === 0 ? 0o711 : 0o700;
-    const folder = join(making, "postgres");
-    await mkdir(folder, { recursive: true });
-    // mkdir's own mode is cut by the umask.
-    for (const one of [making, folder]) await chmod(one, mode);
+    await makeFolder(join(making, "postgres"), mode);
     const { cluster } = layoutOf(making);
     const bytes = await copyCluster(url, layoutOf(dataDir).cluster, cluster);
     for (const name of await readdir(dataDir)) {

@@ -1,6 +1,7 @@
-import { randomBytes } from "node:crypto";
-import { link, open, readFile, rm, stat } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { makeOnce } from "../embedded/make-once.ts";
 import { SpillwayError } from "../errors.ts";
 import type { PrismaClient } from "../store/client.ts";
 import { keepFileToken } from "../store/token-changes.ts";
@@ -36,28 +37,7 @@ export async function ensureTokenFiles(db: PrismaClient, dataDir: string, now: n
 }
 
 async function readOrMake(path: string): Promise<string> {
-  // Made beside its place: a start that ends half way, on a full disk say, leaves no file without a token.
-  const temporary = `${path}.${process.pid}.${randomBytes(4).toString("hex")}`;
-  const exists = await stat(path).then(
-    () => true,
-    () => false,
-  );
-  if (!exists) {
-    const secret = newSecret();
-    const file = await open(temporary, "wx", 0o600);
-    try {
-      await file.writeFile(`${secret}\n`);
-      await file.sync();
-      // A link, unlike a rename, does not replace what another start has put there meanwhile.
-      await link(temporary, path);
-      return secret;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    } finally {
-      await file.close();
-      await rm(temporary, { force: true });
-    }
-  }
+  if (!existsSync(path)) await makeOnce(path, `${newSecret()}\n`);
   const secret = (await readFile(path, "utf8")).trim();
   if (/^[^\s]{20,200}$/.test(secret)) return secret;
   throw new SpillwayError(

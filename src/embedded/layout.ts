@@ -7,10 +7,11 @@
  *     run/                      the folder of the socket
  */
 import { createHash, randomBytes } from "node:crypto";
-import { chmod, chown, link, lstat, mkdir, open, readFile, rm } from "node:fs/promises";
+import { chmod, chown, lstat, mkdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { SpillwayError } from "../errors.ts";
+import { makeOnce } from "./make-once.ts";
 import type { ServerUser } from "./server-user.ts";
 
 export const MAJOR_VERSION = 18;
@@ -71,7 +72,8 @@ export async function makeFolders(layout: Layout, user: ServerUser): Promise<voi
   }
 }
 
-async function makeFolder(folder: string, mode: number, owner?: ServerUser): Promise<void> {
+/** @param mode of the folders that are made, whatever the umask */
+export async function makeFolder(folder: string, mode: number, owner?: ServerUser): Promise<void> {
   const first = await mkdir(folder, { recursive: true });
   // mkdir's own mode is cut by the umask, so the mode of each folder made is set here.
   if (first !== undefined) {
@@ -110,19 +112,7 @@ export async function readOrMakePassword(layout: Layout): Promise<string> {
         `${layout.cluster}, is missing: put it back from a backup, or move the cluster away to begin anew`,
     );
   }
-  const temporary = `${layout.passwordFile}.${process.pid}.${randomBytes(4).toString("hex")}`;
-  const file = await open(temporary, "wx", 0o600);
-  try {
-    await file.writeFile(`${randomBytes(24).toString("base64url")}\n`);
-    await file.sync();
-    // A link, unlike a rename, does not replace what another start has put there meanwhile.
-    await link(temporary, layout.passwordFile).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== "EEXIST") throw error;
-    });
-  } finally {
-    await file.close();
-    await rm(temporary, { force: true });
-  }
+  await makeOnce(layout.passwordFile, `${randomBytes(24).toString("base64url")}\n`);
   return (await readFile(layout.passwordFile, "utf8")).trim();
 }
 
