@@ -16,6 +16,7 @@ import {
 } from "../support/notifying.ts";
 import { openTestStore, test } from "../support/store.ts";
 
+const RUNS = Number(process.env.SPILLWAY_TEST_RUNS ?? 5);
 const MINUTE = 60_000;
 const LIMIT = { pages: 2, withinMs: 10 * MINUTE };
 const PAGE = { urgency: "PAGE", severity: "CRITICAL" } as const;
@@ -129,52 +130,56 @@ describe("pages of a role beyond its limit", () => {
   });
 });
 
-test("whatever opens, ends and comes back, each end is told by what told its beginning", async () => {
-  const postgresUrl = inject("postgresUrl");
-  const step = fc.oneof(
-    { weight: 4, arbitrary: fc.record({ open: fc.integer({ min: 0, max: 7 }) }) },
-    { weight: 3, arbitrary: fc.record({ close: fc.integer({ min: 0, max: 7 }) }) },
-    { weight: 4, arbitrary: fc.record({ pass: fc.constantFrom(10_000, 40_000, 4 * MINUTE, 11 * MINUTE) }) },
-    { weight: 1, arbitrary: fc.record({ busy: fc.boolean() }) },
-  );
-  const play = async (db: PrismaClient, steps: readonly object[]) => {
-    const pager = new Ear("pager");
-    const notifier = new TestNotifier(db, [pager], limited([pager]));
-    const taken = new Map<string, Notification>();
-    let busy = false;
-    pager.answer = (one) => {
-      if (!busy) taken.set(one.idempotencyKey, one);
-      return busy ? BUSY : TAKEN;
-    };
-    let judgements = 0;
-    /** One judgement comes after the other. */
-    const judgedAt = () => notifier.now + ++judgements;
-    for (const one of steps) {
-      if ("open" in one) await openIncident(db, `${one.open}`, { ...PAGE, judgedAt: judgedAt() });
-      else if ("close" in one) await closeIncident(db, `${one.close}`, judgedAt());
-      else if ("busy" in one) busy = one.busy === true;
-      else if ("pass" in one) await notifier.pass(Number(one.pass), 2 * MINUTE);
-    }
-    busy = false;
-    for (const key of numbers(8)) await closeIncident(db, key, judgedAt());
-    await untilNothingIsLeft(db, notifier);
-    expectEndsForAll([...taken.values()]);
-  };
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 15, maxLength: 25 }), async (steps) => {
-      const name = await createDatabase(postgresUrl);
-      const { db, close } = openTestStore(databaseUrlOf(postgresUrl, name));
-      try {
-        await play(db, steps);
-      } finally {
-        await close();
-        await dropDatabase(postgresUrl, name);
+test(
+  "whatever opens, ends and comes back, each end is told by what told its beginning",
+  async () => {
+    const postgresUrl = inject("postgresUrl");
+    const step = fc.oneof(
+      { weight: 4, arbitrary: fc.record({ open: fc.integer({ min: 0, max: 7 }) }) },
+      { weight: 3, arbitrary: fc.record({ close: fc.integer({ min: 0, max: 7 }) }) },
+      { weight: 4, arbitrary: fc.record({ pass: fc.constantFrom(10_000, 40_000, 4 * MINUTE, 11 * MINUTE) }) },
+      { weight: 1, arbitrary: fc.record({ busy: fc.boolean() }) },
+    );
+    const play = async (db: PrismaClient, steps: readonly object[]) => {
+      const pager = new Ear("pager");
+      const notifier = new TestNotifier(db, [pager], limited([pager]));
+      const taken = new Map<string, Notification>();
+      let busy = false;
+      pager.answer = (one) => {
+        if (!busy) taken.set(one.idempotencyKey, one);
+        return busy ? BUSY : TAKEN;
+      };
+      let judgements = 0;
+      /** One judgement comes after the other. */
+      const judgedAt = () => notifier.now + ++judgements;
+      for (const one of steps) {
+        if ("open" in one) await openIncident(db, `${one.open}`, { ...PAGE, judgedAt: judgedAt() });
+        else if ("close" in one) await closeIncident(db, `${one.close}`, judgedAt());
+        else if ("busy" in one) busy = one.busy === true;
+        else if ("pass" in one) await notifier.pass(Number(one.pass), 2 * MINUTE);
       }
-    }),
-    {
-      numRuns: 5,
-      // All that happens does so before the first tick.
-      examples: [[[{ open: 0 }, { close: 0 }, { open: 1 }]]],
-    },
-  );
-}, 240_000);
+      busy = false;
+      for (const key of numbers(8)) await closeIncident(db, key, judgedAt());
+      await untilNothingIsLeft(db, notifier);
+      expectEndsForAll([...taken.values()]);
+    };
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 15, maxLength: 25 }), async (steps) => {
+        const name = await createDatabase(postgresUrl);
+        const { db, close } = openTestStore(databaseUrlOf(postgresUrl, name));
+        try {
+          await play(db, steps);
+        } finally {
+          await close();
+          await dropDatabase(postgresUrl, name);
+        }
+      }),
+      {
+        numRuns: RUNS,
+        // All that happens does so before the first tick.
+        examples: [[[{ open: 0 }, { close: 0 }, { open: 1 }]]],
+      },
+    );
+  },
+  RUNS * 20_000 + 140_000,
+);
