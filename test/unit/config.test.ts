@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { configSchema, readConfig } from "../../src/config.ts";
+import { readConfig } from "../../src/config.ts";
+import { configSchema } from "../../src/config-schema.ts";
 
 const example = readFileSync(new URL("../../.env.example", import.meta.url), "utf8");
 const settings = Object.fromEntries(

@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { parseDetectionFile } from "../../../src/commands/detection-file.ts";
-import { configSchema, readConfig } from "../../../src/config.ts";
+import { readConfig } from "../../../src/config.ts";
+import { configSchema } from "../../../src/config-schema.ts";
 import { parseReceivers } from "../../../src/notify/config/receivers-file.ts";
 import { parseRules } from "../../../src/store/labels/rules-file.ts";
 import { edited } from "../edits.ts";
