@@ -42,10 +42,11 @@ export interface CompactJobDeps {
  * late snapshots in. What is to be done is read from Postgres each time, and each part is safe to run twice.
  */
 export function compact(deps: CompactJobDeps) {
+  const failed = new Set<number>();
   return async (job: JobView): Promise<void> => {
     switch (job.name) {
       case "tick":
-        return tick(deps);
+        return tick(deps, failed);
       case "shard": {
         const { hour, shard } = read(shardJob, job);
         const outcome = await stageShard(deps.db, hour, shard);
@@ -70,26 +71,23 @@ function read<T>(schema: z.ZodType<T>, job: JobView): T {
   throw new SpillwayError("INTERNAL", `compact: not a ${job.name} job: ${z.prettifyError(payload.error)}`);
 }
 
-async function tick(deps: CompactJobDeps): Promise<void> {
-  const { db, queues, partitions, compactAfterMs } = deps;
+/** @param failed hours that this process took up in vain when it last did */
+async function tick(deps: CompactJobDeps, failed: Set<number>): Promise<void> {
+  const { db, queues, log, compactAfterMs } = deps;
   const hours = inTurn(
     await hoursToCompact(db, deps.now() - compactAfterMs),
-    await stuckHours(db),
+    new Set([...(await stuckHours(db)), ...failed]),
     Math.floor(deps.now() / TICK_MS),
   );
-  await partitions.ensure(db, "snapshot_hour", hours);
-  const jobs: Parameters<Queues["compact"]["addBulk"]>[0] = [];
+  const jobs: CompactJobs = [];
   for (const hour of hours) {
-    if (!(await sealHour(db, hour))) continue;
-    const shards = await shardsToStage(db, hour);
-    // All are staged: whoever should have closed the hour was killed, or found it busy. Or it is empty.
-    if (shards.length === 0) await close(deps, hour);
-    for (const shard of shards) {
-      jobs.push({
-        name: "shard",
-        data: { hour, shard },
-        opts: { deduplication: { id: `shard-${hour}-${shard}` } },
-      });
+    try {
+      jobs.push(...(await shardJobs(deps, hour)));
+      failed.delete(hour);
+    } catch (error) {
+      // The others are not to wait for it; it is tried again in its turn.
+      failed.add(hour);
+      log.error({ err: error, hour: new Date(hour) }, "an hour of snapshots cannot be compacted");
     }
   }
   for (const hour of await hoursToMerge(db)) {
@@ -98,7 +96,24 @@ async function tick(deps: CompactJobDeps): Promise<void> {
   if (jobs.length > 0) await queues.compact.addBulk(jobs);
 }
 
-/** The oldest hours, and one of those that fail each time, which keep the others from nothing. */
+type CompactJobs = Parameters<Queues["compact"]["addBulk"]>[0];
+
+/** Seals an hour, and tells the jobs that stage its shards; none when it cannot be sealed now, or is closed. */
+async function shardJobs(deps: CompactJobDeps, hour: number): Promise<CompactJobs> {
+  const { db, partitions } = deps;
+  await partitions.ensure(db, "snapshot_hour", [hour]);
+  if (!(await sealHour(db, hour))) return [];
+  const shards = await shardsToStage(db, hour);
+  // All are staged: whoever should have closed the hour was killed, or found it busy. Or it is empty.
+  if (shards.length === 0) await close(deps, hour);
+  return shards.map((shard) => ({
+    name: "shard",
+    data: { hour, shard },
+    opts: { deduplication: { id: `shard-${hour}-${shard}` } },
+  }));
+}
+
+/** The oldest hours, and one of those that failed before, which keep the others from nothing. */
 function inTurn(due: readonly number[], stuck: ReadonlySet<number>, turn: number): number[] {
   const failing = due.filter((hour) => stuck.has(hour));
   const next = failing[turn % failing.length];
