@@ -4,7 +4,7 @@ import { ensureTokenFiles, type TokenFiles } from "../commands/token-files.ts";
 import { startEmbeddedPostgres } from "../embedded/embedded-postgres.ts";
 import { openStore, type PrismaClient } from "../store/client.ts";
 import { migrate } from "../store/migrate.ts";
-import { requireUtc } from "../store/require-utc.ts";
+import { requireSettings } from "../store/require-settings.ts";
 import type { Service } from "./service.ts";
 
 const STATEMENT_TIMEOUT_MS = 30_000;
@@ -39,7 +39,7 @@ export async function startDatabase(service: Service): Promise<Database> {
     });
     return { value: store, stop: () => store.close() };
   });
-  await requireUtc(db).catch(explainDatabase);
+  await requireSettings(db, { unsafe: config.unsafeDatabase }).catch(explainDatabase);
   const tokenFiles = config.databaseUrl === null ? await ensureTokenFiles(db, config.dataDir, now()) : null;
   return { url, db, tokenFiles };
 }

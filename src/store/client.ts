@@ -1,6 +1,6 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
-import { type Prisma, PrismaClient } from "../generated/prisma/client.ts";
+import { Prisma, PrismaClient } from "../generated/prisma/client.ts";
 import { metDropped } from "./errors.ts";
 import { ImpatientSocket } from "./impatient-socket.ts";
 import { outliveConnections } from "./outlive-connections.ts";
@@ -52,8 +52,9 @@ export function openStore(options: StoreOptions): Store {
     statement_timeout: options.statementTimeoutMs,
     idle_in_transaction_session_timeout: IDLE_MS,
     application_name: options.applicationName,
-    // Minutes and hours are cut in UTC, whatever the server's own time zone.
-    options: "-c TimeZone=UTC",
+    // Minutes and hours are cut in UTC, and a transaction's statements see what was committed before each of them,
+    // whatever the server, the database or the role has for a default (require-settings.ts).
+    options: "-c TimeZone=UTC -c default_transaction_isolation=read\\ committed",
   });
   pool.on("error", options.onError);
   outliveConnections(pool);
@@ -90,5 +91,6 @@ export function inTransaction<T>(
   work: (tx: Prisma.TransactionClient) => Promise<T>,
   timeoutMs = 60_000,
 ): Promise<T> {
-  return db.$transaction(work, { maxWait: 10_000, timeout: timeoutMs });
+  const isolationLevel = Prisma.TransactionIsolationLevel.ReadCommitted;
+  return db.$transaction(work, { maxWait: 10_000, timeout: timeoutMs, isolationLevel });
 }
