@@ -17,7 +17,7 @@ import { AgentHealth, Capability } from "./agent-facts.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
 import { Counter } from "./counter.ts";
-import { MINUTE_MS, wholeMinutesOf } from "./fleet-shape.ts";
+import { finestKept, wholeMinutesOf } from "./fleet-shape.ts";
 import { HostStatus } from "./host-filter.ts";
 import { namespacesAsked } from "./host-namespaces.ts";
 import { agentIdOf, hostNodeId } from "./ids.ts";
@@ -144,7 +144,7 @@ export const Host = builder.objectRef<HostRecord>("Host").implement({
         const exact = resolveRange(input, context.now());
         const ids = await namespacesAsked(host, namespace ?? null, context, "ALL");
         const rolledUp = isRolledUp(host, ids, exact, step ?? null, context);
-        const finest = rolledUp ? MINUTE_MS : (host.everyMs ?? 10_000);
+        const finest = rolledUp ? await finestKept(context, exact) : (host.everyMs ?? 10_000);
         const grid = gridOf(exact, step ?? niceStep(exact, POINTS_DEFAULT, finest));
         context.budget.takeValues(asked.length * grid.length);
         const series = rolledUp
@@ -167,7 +167,7 @@ export const Host = builder.objectRef<HostRecord>("Host").implement({
       type: "UInt64",
       nullable: true,
       description:
-        "Exact increase over the range; null when no snapshot in it gave one. Without `namespace`: the sum over the host's namespaces. A range of which the first snapshots have gone begins with its first whole minute, and one of which the first minutes have gone with the hour that it begins in.",
+        "Exact increase over the range; null when no snapshot in it gave one. Without `namespace`: the sum over the host's namespaces. A range of which the first snapshots have gone begins with its first whole minute, and one of which the first minutes have gone with the hour that it begins in; one of which the last have gone ends with the end of its hour.",
       args: {
         counter: t.arg.string({ required: true }),
         range: t.arg({ type: TimeRange, required: true }),
