@@ -3,6 +3,7 @@ import { SpillwayError } from "../errors.ts";
 import type { PrismaClient } from "../store/client.ts";
 import { closeHour } from "../store/compaction/close-hour.ts";
 import {
+  hoursFilling,
   hoursToCompact,
   hoursToMerge,
   sealHour,
@@ -11,6 +12,7 @@ import {
 } from "../store/compaction/hours.ts";
 import { mergeLate } from "../store/compaction/merge-late.ts";
 import { stageShard } from "../store/compaction/stage-shard.ts";
+import { HOUR_MS } from "../store/history/record.ts";
 import type { Partitions } from "../store/partitions.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
@@ -24,6 +26,10 @@ const hourJob = z.object({ hour: z.number().int() });
 const HOURS_PER_TICK = 4;
 /** From one tick to the next. */
 const TICK_MS = 60_000;
+/** An hour that ended so long ago waits for no more of its snapshots to be rolled up. */
+const FILLS_MS = 48 * HOUR_MS;
+/** A job that merges gives way to the others after so long; the next tick adds it again. */
+const GIVE_WAY_MS = 20_000;
 
 export interface CompactJobDeps {
   readonly db: PrismaClient;
@@ -74,8 +80,12 @@ function read<T>(schema: z.ZodType<T>, job: JobView): T {
 /** @param failed hours that this process took up in vain when it last did */
 async function tick(deps: CompactJobDeps, failed: Set<number>): Promise<void> {
   const { db, queues, log, compactAfterMs } = deps;
+  const filling = await hoursFilling(db);
+  const due = (await hoursToCompact(db, deps.now() - compactAfterMs)).filter(
+    (hour) => !filling.has(hour) || hour + HOUR_MS <= deps.now() - FILLS_MS,
+  );
   const hours = inTurn(
-    await hoursToCompact(db, deps.now() - compactAfterMs),
+    due,
     new Set([...(await stuckHours(db)), ...failed]),
     Math.floor(deps.now() / TICK_MS),
   );
@@ -134,13 +144,14 @@ async function close({ db, partitions, log }: CompactJobDeps, hour: number): Pro
   log.info({ hour: new Date(hour), lockedMs: outcome.lockedMs }, "an hour of snapshots was compacted");
 }
 
-async function merge({ db, metrics }: CompactJobDeps, hour: number): Promise<void> {
+async function merge({ db, metrics, now }: CompactJobDeps, hour: number): Promise<void> {
   const damaged: number[] = [];
-  for (;;) {
+  const until = now() + GIVE_WAY_MS;
+  do {
     const outcome = await mergeLate(db, hour, damaged);
     if (outcome.kind !== "done") return;
     metrics.mergedSnapshots.inc(outcome.snapshots);
     damaged.push(...outcome.damaged);
     if (!outcome.more) return;
-  }
+  } while (now() < until);
 }

@@ -7,7 +7,7 @@ import { stageShard } from "../../src/store/compaction/stage-shard.ts";
 import { Partitions } from "../../src/store/partitions.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { Metrics } from "../../src/telemetry/metrics.ts";
-import { committer, HOUR, T0, test } from "../support/compacted-store.ts";
+import { committer, count, HOUR, T0, test } from "../support/compacted-store.ts";
 import { compactAll } from "../support/compaction.ts";
 import { appendAll, fleetHistory } from "../support/history.ts";
 
@@ -37,11 +37,17 @@ function job({ db }: Store, more: Partial<CompactJobDeps> = {}) {
   return { run, asked };
 }
 
+/** As if every commit were in the rollups. */
+async function allRolledUp({ db }: Store): Promise<void> {
+  await db.$executeRaw`DELETE FROM ts.mark`;
+}
+
 test("hours that fail each time keep no other from being compacted, and are tried in turn", async ({
   store,
 }) => {
   const span = { hosts: 1, start: T0, end: T0 + 6 * HOUR, everyMs: 600_000 };
   await appendAll(store.db, await fleetHistory(store.db, span));
+  await allRolledUp(store);
   const due = await hoursToCompact(store.db, span.end);
   const stuck = due.slice(0, 4);
   for (const hour of stuck) await sealHour(store.db, hour);
@@ -61,6 +67,7 @@ test("an hour that cannot be closed keeps neither the others from being compacte
   const [late, ...punctual] = rows;
   if (late === undefined) throw new Error("rows");
   await appendAll(store.db, punctual);
+  await allRolledUp(store);
   await compactAll(store.db, T0 + HOUR);
   expect(await committer(store).submit([late])).toEqual(["stored"]);
   const [viewed = 0, ...others] = await hoursToCompact(store.db, span.end);
@@ -80,4 +87,57 @@ test("an hour that cannot be closed keeps neither the others from being compacte
   await store.db.$executeRaw`DROP VIEW mine`;
   await run({ name: "tick", data: {} });
   expect(await hoursToCompact(store.db, span.end)).toEqual(others);
+});
+
+test("an hour of which something waits to be rolled up is not sealed, for two days at most", async ({
+  store,
+}) => {
+  const span = { hosts: 1, start: T0, end: T0 + 3 * HOUR, everyMs: 600_000 };
+  await appendAll(store.db, await fleetHistory(store.db, span));
+  await store.db.$executeRaw`DELETE FROM ts.mark WHERE minute >= ${new Date(T0 + HOUR)}`;
+  const { run, asked } = job(store);
+  await run({ name: "tick", data: {} });
+  expect(asked.map(({ hour }) => hour)).toEqual([T0 + HOUR, T0 + 2 * HOUR]);
+  // One that is sealed goes on, whatever comes late for it.
+  await store.db.$executeRaw`UPDATE ts.mark SET minute = ${new Date(T0 + HOUR)}`;
+  asked.length = 0;
+  await run({ name: "tick", data: {} });
+  expect(asked.map(({ hour }) => hour)).toEqual([T0, T0 + HOUR, T0 + 2 * HOUR]);
+});
+
+test("an hour that fills for days is compacted all the same", async ({ store }) => {
+  const span = { hosts: 1, start: T0, end: T0 + HOUR, everyMs: 600_000 };
+  await appendAll(store.db, await fleetHistory(store.db, span));
+  for (const [now, hours] of [
+    [span.end + 48 * HOUR - 1, []],
+    [span.end + 48 * HOUR, [T0]],
+  ] as const) {
+    const { run, asked } = job(store, { now: () => now });
+    await run({ name: "tick", data: {} });
+    expect(asked.map(({ hour }) => hour)).toEqual(hours);
+  }
+});
+
+test("a job that merges gives way, and goes on when it is added again", async ({ store }) => {
+  const span = { hosts: 20, start: T0, end: T0 + HOUR, everyMs: 600_000 };
+  const rows = await fleetHistory(store.db, span);
+  const late = rows.filter((_, index) => index % 2 === 0);
+  await appendAll(
+    store.db,
+    rows.filter((_, index) => index % 2 === 1),
+  );
+  await compactAll(store.db, span.end);
+  await committer(store).submit(late);
+  const left = async () => (await count(store))?.late ?? 0;
+  expect(await left()).toBe(late.length);
+  // Each look at the clock finds it half a minute on.
+  let now = NOW;
+  const { run } = job(store, { now: () => (now += 30_000) });
+  const merge = { name: "merge", data: { hour: T0 } };
+  await run(merge);
+  const after = await left();
+  expect(after).toBeGreaterThan(0);
+  expect(after).toBeLessThan(late.length);
+  while ((await hoursToMerge(store.db)).length > 0) await run(merge);
+  expect(await count(store)).toEqual({ raw: 0, late: 0, hours: rows.length });
 });
