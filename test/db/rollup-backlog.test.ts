@@ -3,6 +3,8 @@ import { expect } from "vitest";
 import type { Store } from "../../src/store/client.ts";
 import { countSpan } from "../../src/store/history/parts.ts";
 import type { Whose } from "../../src/store/history/record.ts";
+import { shardsWithHours } from "../../src/store/rollup/hour-marks.ts";
+import { rollUpHours } from "../../src/store/rollup/roll-up-hours.ts";
 import { rollUpShard } from "../../src/store/rollup/roll-up-shard.ts";
 import { counterRows } from "../../src/store/rollup/rows.ts";
 import { partsOf, type Run } from "../../src/store/rollup/runs.ts";
@@ -128,4 +130,26 @@ test("what is read at once is bounded by the snapshots that there are, and the s
   expect(
     (await partsOf(db, shard, { from: T0, to: T0 + MINUTE, compacted: true }, [], 40)).length,
   ).toBeGreaterThan(1);
+});
+
+test("an hour is summed up when all of its minutes are, and two hours later all the same", async ({
+  store,
+}) => {
+  const { db } = store;
+  const host = await newHost(store);
+  const shard = shardOf(host.namespaceId);
+  const history = minutely(60);
+  await append(store, await rowsOf(store, host, history));
+  const { deps, rollUp } = worker(store);
+  // Of the last minute, which is open, the event counters are there.
+  await rollUp(T0 + 59.5 * MINUTE);
+  expect(await closedMinutes(store)).toHaveLength(59);
+
+  const soon = T0 + HOUR + MINUTE;
+  expect(await shardsWithHours(db, soon)).toEqual([]);
+  expect(await rollUpHours(deps, shard, soon)).toMatchObject({ kind: "done", hours: 0, more: false });
+  expect(await shardsWithHours(db, T0 + 3 * HOUR)).toEqual([shard]);
+  await rollUp(soon);
+  expect(await storedCounters(store, "hour")).toEqual(expectedCounters(fleetOf(host, history), HOUR));
+  expect(await shardsWithHours(db, soon)).toEqual([]);
 });
