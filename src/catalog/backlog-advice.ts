@@ -54,10 +54,10 @@ export function backlogAdvice(evidence: BacklogEvidence): string | null {
     ? `A burst filled the queue of ${limit} and ${loss}`
     : `The queue held ${peakQueue} of the ${limit + 1} connections that it has room for, and a larger burst would fill it`;
   if (somaxconn === null) {
-    return `${found}: raise the backlog in the application's listen() call; net.core.somaxconn bounds it and could not be seen here.`;
+    return `${found}: raise the backlog in the application's listen() call; net.core.somaxconn of its network namespace bounds it and could not be seen here.`;
   }
   if (limit < somaxconn) {
-    return `${found}: raise the backlog in the application's listen() call from ${limit}. The application's own backlog is the limit, so raising net.core.somaxconn (${somaxconn}) does not help.`;
+    return `${found}: raise the backlog in the application's listen() call from ${limit}, then restart the listener: a running one keeps its limit. It is below net.core.somaxconn, so raising net.core.somaxconn (${somaxconn}) does not help; if that was raised since the listener was made, the restart alone may.`;
   }
   if (limit > somaxconn) {
     return `${found}: net.core.somaxconn is ${somaxconn} now and was higher when the listener was made; raise it above ${limit}, raise the backlog in the application's listen() call, then restart the listener.`;
