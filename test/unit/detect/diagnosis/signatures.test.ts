@@ -80,7 +80,9 @@ describe("what else is told apart", () => {
     const window = windowOf(spread({ resetsSent: 90 }, 7), { listeners: [gone], listenersSeen: true });
     const found = diagnosisOf(window);
     expect(found).toMatchObject({ cause: "SERVICE_DOWN", severity: "CRITICAL" });
-    expect(found?.summary).toBe("Nothing listens on port 8080 any more, and who comes is refused: the host sent 90 resets in 70 s.");
+    expect(found?.summary).toBe(
+      "Nothing listens on port 8080 any more, and who comes is refused: the host sent 90 resets in 70 s.",
+    );
   });
 
   test("one that came back is a restart, for two minutes; what is unusual later has another cause", () => {
@@ -116,7 +118,9 @@ describe("what else is told apart", () => {
     test("what comes and goes does not hide it", () => {
       const found = causeOf([down, ...passing]);
       expect(found).toMatchObject({ cause: "SERVICE_DOWN", contributing: ["INBOUND_SCAN"] });
-      expect(found?.summary).toMatch(/^Nothing listens on port 8080 any more, and who comes is refused: the host sent 140 resets/);
+      expect(found?.summary).toMatch(
+        /^Nothing listens on port 8080 any more, and who comes is refused: the host sent 140 resets/,
+      );
     });
 
     test("nor does a service, but while it may be that which refuses clients", () => {
