@@ -77,7 +77,7 @@ function read<T>(schema: z.ZodType<T>, job: JobView): T {
   throw new SpillwayError("INTERNAL", `compact: not a ${job.name} job: ${z.prettifyError(payload.error)}`);
 }
 
-/** @param failed hours that this process took up in vain when it last did */
+/** @param failed hours that failed when this process took them up last */
 async function tick(deps: CompactJobDeps, failed: Set<number>): Promise<void> {
   const { db, queues, log, compactAfterMs } = deps;
   const filling = await hoursFilling(db);

@@ -97,7 +97,7 @@ async function wholeFleet(db: Db, query: TrendQuery, segments: readonly Segment[
     // The row's is the step's. Of what nobody had a rated interval of, there is a row and no rate.
     else if (measure !== "RATE" || steps[step] === 0) steps[step] = Number(row.value);
   }
-  return trendOf(
+  return knownTrend(
     steps.map((step) => (step === null ? null : Number(step))),
     total,
   );
@@ -147,12 +147,12 @@ async function byNamespace(db: Db, query: TrendQuery, segments: readonly Segment
     reported[group]?.forEach((flag, step) => {
       if (flag === 1) values[step] ??= 0;
     });
-    return trendOf(values, sum.total(group));
+    return knownTrend(values, sum.total(group));
   });
 }
 
 /** Where nobody reported, or what was reported is not kept any more, nothing is known, and not 0. */
-function trendOf(values: readonly (number | null)[], total: Count): Trend {
+function knownTrend(values: readonly (number | null)[], total: Count): Trend {
   return { values, total: total === 0 && values.every((value) => value === null) ? null : total };
 }
 
