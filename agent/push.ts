@@ -25,7 +25,7 @@ export interface Pusher {
 }
 
 /** A push under way: what it composed, and what the composer was given, of which that is a head. */
-interface SentPush extends Pick<ComposedPush, "named"> {
+interface SentPush extends Pick<ComposedPush, "named" | "factsFrom"> {
   readonly snapshots: readonly WaitingSnapshot[];
   readonly facts: SenderFacts;
 }
@@ -150,13 +150,13 @@ export function createPusher(parts: PusherParts): Pusher {
     if (verdict.kind === "answered") {
       parts.learn(verdict.answer.time, sentUptimeMs, receivedUptimeMs);
       if (verdict.answer.config !== null) parts.configure(verdict.answer.config);
-      return settle({ snapshots, named: composed.named, facts }, verdict.answer);
+      return settle({ ...composed, snapshots, facts }, verdict.answer);
     }
     return keep(snapshots, verdict);
   }
 
   /** The service answered for each snapshot. */
-  function settle({ snapshots, named, facts }: SentPush, answer: ReceivedAnswer): Step {
+  function settle({ snapshots, named, facts, factsFrom }: SentPush, answer: ReceivedAnswer): Step {
     const done: WaitingSnapshot[] = [];
     const retried: WaitingSnapshot[] = [];
     let namesAsked = true;
@@ -189,8 +189,9 @@ export function createPusher(parts: PusherParts): Pusher {
       }
     }
     forget(done);
-    // A section that was refused was not read.
-    if (retried.length < snapshots.length || snapshots.length === 0) {
+    // A section that was refused was not read, and of one whose snapshots all were nobody can tell.
+    const ofTheirs = answer.results.slice(factsFrom);
+    if (ofTheirs.length === 0 || ofTheirs.some(({ status }) => status !== "retry" && status !== "rejected")) {
       capable = facts.capabilities ?? capable;
       saidGoodbye ||= facts.goodbye !== undefined;
     }

@@ -1,6 +1,7 @@
 import type { Count } from "../../src/protocol/count.ts";
 import { LIMITS } from "../../src/protocol/limits.ts";
 import type { WireListener, WireListeners } from "../../src/protocol/message.ts";
+import { sendable } from "../text.ts";
 import { type ListenerSample, type SeenListener, socketKey } from "./seen.ts";
 
 /** A queue must stand this often at the same length before its limit is inferred from it. */
@@ -161,8 +162,8 @@ function wireListener(window: Window, owner: string | undefined): WireListener {
     samplesFull: inferred === null ? window.full : isFull(peak, inferred) ? atPeak : 0,
     drops: window.drops,
     ...(newest.uid === undefined ? {} : { uid: newest.uid }),
-    // Half a path would name another group.
-    ...(newest.cgroup === undefined || newest.cgroup.length > LIMITS.textLength
+    // A path that is cut, or in which something is replaced, would name another group.
+    ...(newest.cgroup === undefined || newest.cgroup !== sendable(newest.cgroup, LIMITS.textLength)
       ? {}
       : { cgroup: newest.cgroup }),
     ...(owner === undefined ? {} : { owner }),
