@@ -8,8 +8,13 @@ import { readState, writeState } from "./state-folder.ts";
 export interface Timekeeper {
   /** Epoch and agent time (ms since 1970) of a scrape at this uptime (ms). */
   stamp(uptimeMs: number): { readonly epoch: WireEpoch; readonly at: number };
-  /** Takes in the service's clock (ms since 1970), read between sending and receiving (ms of uptime). */
-  learn(serviceTimeMs: number, sentUptimeMs: number, receivedUptimeMs: number): void;
+  /**
+   * Takes in the service's clock (ms since 1970), read between sending and receiving (ms of uptime).
+   *
+   * @param isBehind the answer has a snapshot from the service's future: its clock is not what it was when the
+   * measurements before were made, and those hold no longer.
+   */
+  learn(serviceTimeMs: number, sentUptimeMs: number, receivedUptimeMs: number, isBehind?: boolean): void;
 }
 
 interface SavedEpoch extends Timekeeping {
@@ -89,8 +94,9 @@ export function openTimekeeper(options: {
       lastUptimeMs = uptimeMs;
       return { epoch, at: timeAt(keeping, uptimeMs) };
     },
-    learn(serviceTimeMs, sentUptimeMs, receivedUptimeMs) {
+    learn(serviceTimeMs, sentUptimeMs, receivedUptimeMs, isBehind = false) {
       lastUptimeMs = Math.max(lastUptimeMs, receivedUptimeMs);
+      if (isBehind) measured.length = 0;
       measured.push(measureAnchor(serviceTimeMs, sentUptimeMs, receivedUptimeMs));
       if (measured.length > MEASUREMENTS) measured.shift();
       const next = correct(keeping, measured, lastUptimeMs);

@@ -2,6 +2,7 @@ import type { AgentConfig } from "../src/protocol/answer.ts";
 import { LIMITS } from "../src/protocol/limits.ts";
 import type { ReceivedAnswer } from "./answer.ts";
 import { backoffMs } from "./backoff.ts";
+import type { Timekeeper } from "./epoch.ts";
 import type { Log, SeldomLog } from "./log.ts";
 import type { ComposedPush, Composer, SenderFacts } from "./message.ts";
 import type { SnapshotQueue, WaitingSnapshot } from "./queue.ts";
@@ -48,7 +49,7 @@ export interface PusherParts {
   readonly facts?: () => Omit<SenderFacts, "goodbye">;
   /** Said once, even if nothing waits to be sent. */
   readonly goodbye?: () => SenderFacts["goodbye"];
-  readonly learn: (serviceTimeMs: number, sentUptimeMs: number, receivedUptimeMs: number) => void;
+  readonly learn: Timekeeper["learn"];
   readonly configure: (config: AgentConfig) => void;
   /** Reads the token file again. */
   readonly reloadToken: () => void;
@@ -148,7 +149,8 @@ export function createPusher(parts: PusherParts): Pusher {
     const receivedUptimeMs = parts.uptimeMs();
     const verdict = judge(reply, snapshots.length, parts.wallClock());
     if (verdict.kind === "answered") {
-      parts.learn(verdict.answer.time, sentUptimeMs, receivedUptimeMs);
+      const isBehind = verdict.answer.results.some(({ status }) => status === "future");
+      parts.learn(verdict.answer.time, sentUptimeMs, receivedUptimeMs, isBehind);
       if (verdict.answer.config !== null) parts.configure(verdict.answer.config);
       return settle({ ...composed, snapshots, facts }, verdict.answer);
     }

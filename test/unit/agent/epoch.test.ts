@@ -69,6 +69,22 @@ test("a service that is far behind begins epoch 1, which a restart goes on in", 
   expect(start(folder, 70_000).stamp(70_000).epoch.number).toBe(1);
 });
 
+test("a service whose clock was set back far is followed from the next snapshot on, whatever was measured before", () => {
+  const folder = temporaryFolder(onTestFinished);
+  const { stamp, learn } = start(folder, 50_000, { isNew: true });
+  for (let uptimeMs = 51_000; uptimeMs < 61_000; uptimeMs += 1_000) {
+    learn(NOW + uptimeMs - 50_000, uptimeMs, uptimeMs);
+  }
+  const setBack = NOW - 600_000;
+  learn(setBack + 12_000, 62_000, 62_000, false);
+  expect(stamp(62_000)).toEqual({ at: NOW + 12_000, epoch: { ...facts, number: 0 } });
+  learn(setBack + 13_000, 63_000, 63_000, true);
+  expect(stamp(64_000)).toEqual({ at: setBack + 14_000, epoch: { ...facts, number: 1 } });
+  // What was measured before is forgotten: it moves nothing back.
+  learn(setBack + 15_000, 65_000, 65_000, false);
+  expect(stamp(66_000)).toEqual({ at: setBack + 16_000, epoch: { ...facts, number: 1 } });
+});
+
 test("another boot begins again at epoch 0", () => {
   const folder = temporaryFolder(onTestFinished);
   start(folder, 50_000, { isNew: true }).learn(NOW - 3_600_000, 50_000, 50_000);

@@ -233,6 +233,20 @@ test("no network: the next try is with half as much, for a slow link never takes
   expect(left()).toEqual([]);
 });
 
+test("an answer with a snapshot from the service's future tells that its clock was set back", async () => {
+  const { service, learned, drain } = await setUp(...snapshots(2));
+  service.answer(
+    answered(
+      ({ at }) => (at === 1 ? { status: "stored" } : { status: "future", code: "FUTURE", message: "" }),
+      {
+        time: () => 1_795_000_000_000,
+      },
+    ),
+  );
+  await drain();
+  expect(learned).toEqual([[1_795_000_000_000, 100_000, 100_000, true]]);
+});
+
 test("each answer tells the service's time, between sending and receiving, and its wishes", async () => {
   const { service, learned, wishes, pusher, time } = await setUp(snapshot(1));
   service.answer((received, response) => {
@@ -241,7 +255,7 @@ test("each answer tells the service's time, between sending and receiving, and i
     answered(() => ({ status: "stored" }), { config, time: () => 1_795_000_000_000 })(received, response);
   });
   await pusher.push();
-  expect(learned).toEqual([[1_795_000_000_000, 100_000, 100_040]]);
+  expect(learned).toEqual([[1_795_000_000_000, 100_000, 100_040, false]]);
   expect(wishes).toEqual([{ intervalMs: 30_000, jitterMs: 500 }]);
 });
 

@@ -22,7 +22,7 @@ export async function setUp(...waiting: QueuedSnapshot[]) {
   const setAside = createSetAside();
   const log = recordingLog();
   const time = { uptimeMs: 100_000 };
-  const learned: number[][] = [];
+  const learned: unknown[][] = [];
   const wishes: unknown[] = [];
   const reloads = { count: 0 };
   const transport = createTransport({ server: service.url, token: () => "t", timeoutMs: 5_000 });
