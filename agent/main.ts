@@ -167,7 +167,12 @@ async function watch(
     ...(machineId === undefined ? {} : { machineId }),
     ...(Object.keys(labels).length === 0 ? {} : { labels: labels }),
   });
-  const token = createTokenSource(settings, secrets, (problem) => seldom.say("token", log.error, problem));
+  const token = createTokenSource(
+    settings,
+    secrets,
+    (problem) => seldom.say("token", log.error, problem),
+    process.env.CREDENTIALS_DIRECTORY,
+  );
   const transport = createTransport({ server: settings.server, token: token.current });
   const shared = {
     compose,
@@ -221,7 +226,7 @@ async function watch(
     queue,
     setAside,
     configure: (wish) => loops?.configure(wish),
-    reloadToken: token.reload,
+    token,
     monotonicMs,
     random: Math.random,
     log,

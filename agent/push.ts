@@ -2,6 +2,7 @@ import type { AgentConfig } from "../src/protocol/answer.ts";
 import { LIMITS } from "../src/protocol/limits.ts";
 import type { ReceivedAnswer } from "./answer.ts";
 import { backoffMs } from "./backoff.ts";
+import type { TokenSource } from "./credentials.ts";
 import type { Timekeeper } from "./epoch.ts";
 import type { Log, SeldomLog } from "./log.ts";
 import type { ComposedPush, Composer, SenderFacts } from "./message.ts";
@@ -51,8 +52,7 @@ export interface PusherParts {
   readonly goodbye?: () => SenderFacts["goodbye"];
   readonly learn: Timekeeper["learn"];
   readonly configure: (config: AgentConfig) => void;
-  /** Reads the token file again. */
-  readonly reloadToken: () => void;
+  readonly token: Pick<TokenSource, "reload" | "remedy">;
   readonly wallClock: () => number;
   readonly monotonicMs: () => number;
   /** Uniform in [0, 1). */
@@ -142,7 +142,7 @@ export function createPusher(parts: PusherParts): Pusher {
     const composed = parts.compose(batch, acknowledged, parts.wallClock(), facts, lastEpoch);
     const snapshots = batch.slice(0, composed.snapshots.length);
     lastEpoch = snapshots.at(-1)?.epoch ?? lastEpoch;
-    if (refused) parts.reloadToken();
+    if (refused) parts.token.reload();
     refused = false;
     const sentUptimeMs = parts.uptimeMs();
     const reply = await parts.transport.send(composed.body, signal);
@@ -247,8 +247,8 @@ export function createPusher(parts: PusherParts): Pusher {
     }
     const ms = nextBackoff(retryAfterMs);
     if (kind === "unauthorized") {
-      const mend = "mend the token (--token-file is read again before each try)";
-      seldom.say(kind, log.error, `cannot push: ${reason}; ${queue.size} snapshots are kept; ${mend}`);
+      const { remedy } = parts.token;
+      seldom.say(kind, log.error, `cannot push: ${reason}; ${queue.size} snapshots are kept; ${remedy}`);
       refused = true;
       return {
         next: "wait",

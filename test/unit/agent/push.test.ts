@@ -117,7 +117,7 @@ test.each([401, 403])(
     }
     expect(left()).toEqual([1, 2, 3]);
     expect(log.lines).toEqual([
-      `error cannot push: ${status} FORBIDDEN: because of FORBIDDEN; 3 snapshots are kept; mend the token (--token-file is read again before each try)`,
+      `error cannot push: ${status} FORBIDDEN: because of FORBIDDEN; 3 snapshots are kept; mend the token`,
     ]);
     time.uptimeMs += 60_000;
     await pusher.push();

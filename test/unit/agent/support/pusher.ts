@@ -37,8 +37,11 @@ export async function setUp(...waiting: QueuedSnapshot[]) {
     goodbye: () => said.goodbye,
     learn: (...measurement) => learned.push(measurement),
     configure: (wish) => wishes.push(wish),
-    reloadToken: () => {
-      reloads.count += 1;
+    token: {
+      reload: () => {
+        reloads.count += 1;
+      },
+      remedy: "mend the token",
     },
     wallClock: () => 42,
     monotonicMs: () => time.uptimeMs,
