@@ -232,12 +232,7 @@ async function watch(
     log,
     seldom,
   });
-  const health = createHealth({
-    queue,
-    setAside,
-    counts: () => pusher.counts,
-    childCpuMs: listeners.childCpuMs,
-  });
+  const health = createHealth({ queue, setAside, childCpuMs: listeners.childCpuMs });
   givenUp = health.givenUp;
   const stopped = untilStopped(process, () => process.exit(1));
   log.info(

@@ -22,7 +22,7 @@ export type Step =
 export interface Pusher {
   /** Sends one push if there is anything to send, and settles in the queue what it answered. Never throws. */
   push(signal?: AbortSignal): Promise<Step>;
-  /** Snapshots by what became of them, since the start. */
+  /** Snapshots that the service has, since the start; the others are counted where they are set aside. */
   readonly counts: PushCounts;
 }
 
@@ -35,8 +35,6 @@ interface SentPush extends Pick<ComposedPush, "named" | "factsFrom"> {
 export interface PushCounts {
   readonly stored: number;
   readonly duplicate: number;
-  /** By code. */
-  readonly rejected: ReadonlyMap<string, number>;
 }
 
 export interface PusherParts {
@@ -75,7 +73,6 @@ export function createPusher(parts: PusherParts): Pusher {
   const { queue, setAside, log, seldom } = parts;
   /** Layouts whose names the service has: it stored a snapshot under them. */
   const acknowledged = new Set<string>();
-  const rejected = new Map<string, number>();
   /**
    * Snapshots that a 400 answered alone, with how many pushes had succeeded by then. It may be the snapshot,
    * or something in between that refuses everything: so it is tried again, alone, after another push was
@@ -182,12 +179,10 @@ export function createPusher(parts: PusherParts): Pusher {
         else duplicate += 1;
         // Said once, and waited for by the installer (deploy/install.sh).
         if (stored + duplicate === 1) log.info("the service took the first snapshot");
-      } else if (status === "rejected") {
-        rejected.set(code, (rejected.get(code) ?? 0) + 1);
-        seldom.say(code, log.error, `a snapshot was rejected and is lost: ${code}: ${message}`);
       } else {
         setAside.add(snapshot, code, message);
-        seldom.say(code, log.warn, `a snapshot was set aside: ${code}: ${message}`);
+        const say = status === "rejected" ? log.error : log.warn;
+        seldom.say(code, say, `a snapshot was set aside: ${code}: ${message}`);
       }
     }
     forget(done);
@@ -279,7 +274,7 @@ export function createPusher(parts: PusherParts): Pusher {
   return {
     push,
     get counts() {
-      return { stored, duplicate, rejected };
+      return { stored, duplicate };
     },
   };
 }

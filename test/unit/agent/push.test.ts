@@ -20,25 +20,18 @@ test("stored and duplicate: deleted", async () => {
   expect(pusher.counts).toMatchObject({ stored: 2, duplicate: 2 });
 });
 
-test("rejected: deleted, and counted by its code", async () => {
-  const { service, pusher, left, log, drain } = await setUp(snapshot(1), snapshot(2));
-  service.answer(one("rejected", "CONFLICT"));
-  expect(await drain()).toEqual(IDLE);
-  expect(left()).toEqual([]);
-  expect([...pusher.counts.rejected]).toEqual([["CONFLICT", 2]]);
-  expect(log.lines).toEqual(["error a snapshot was rejected and is lost: CONFLICT: since CONFLICT"]);
-});
-
 test.each([
-  ["too_old", "TOO_OLD"],
-  ["future", "FUTURE"],
-])("%s: set aside, and counted", async (status, code) => {
-  const { service, setAside, left, drain } = await setUp(snapshot(1));
+  ["rejected", "CONFLICT", "error"],
+  ["too_old", "TOO_OLD", "warn"],
+  ["future", "FUTURE", "warn"],
+])("%s: set aside, counted by its code, and said", async (status, code, level) => {
+  const { service, setAside, left, log, drain } = await setUp(snapshot(1), snapshot(2));
   service.answer(one(status, code));
   expect(await drain()).toEqual(IDLE);
   expect(left()).toEqual([]);
-  expect([...setAside.counts]).toEqual([[code, 1]]);
+  expect([...setAside.counts]).toEqual([[code, 2]]);
   expect(setAside.entries[0]).toMatchObject({ code, snapshot: { at: 1 } });
+  expect(log.lines).toEqual([`${level} a snapshot was set aside: ${code}: since ${code}`]);
 });
 
 test("retry for all: kept, and the wait doubles with each one", async () => {
