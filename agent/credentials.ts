@@ -89,14 +89,14 @@ export function createTokenSource(
 }
 
 function remedyOf(tokenFile: string | null, copies: string | undefined): string {
-  if (tokenFile === null) return "set SPILLWAY_AGENT_TOKEN to a good one and restart the agent";
+  if (tokenFile === null) return "mend the token: set SPILLWAY_AGENT_TOKEN to a good one and restart the agent";
   if (copies !== undefined && copies !== "" && tokenFile.startsWith(join(copies, "/"))) {
     return (
-      "put a good one into the file that LoadCredential= of the unit names, and restart the agent: " +
+      "mend the token in the file that LoadCredential= of the unit names, and restart the agent: " +
       "as install.sh set it up, that is /etc/spillway-agent/token, and the restart comes by itself"
     );
   }
-  return `put a good one into ${tokenFile}, which is read again before each try`;
+  return `mend the token in ${tokenFile}, which is read again before each try`;
 }
 
 /** What a header can carry; anything else would fail each request in Node's own words. */
