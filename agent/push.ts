@@ -187,8 +187,8 @@ export function createPusher(parts: PusherParts): Pusher {
     }
     forget(done);
     // A section that was refused was not read, and of one whose snapshots all were nobody can tell.
-    const ofTheirs = answer.results.slice(factsFrom);
-    if (ofTheirs.length === 0 || ofTheirs.some(({ status }) => status !== "retry" && status !== "rejected")) {
+    const beside = answer.results.slice(factsFrom);
+    if (beside.length === 0 || beside.some(({ status }) => status !== "retry" && status !== "rejected")) {
       capable = facts.capabilities ?? capable;
       saidGoodbye ||= facts.goodbye !== undefined;
     }

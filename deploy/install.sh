@@ -64,7 +64,8 @@ if [ "$uninstall" = yes ]; then
   if [ -z "$root" ] && command -v systemctl >/dev/null 2>&1; then
     # The agent's mark of a stop that is for good (agent/stop.ts).
     : >"/run/$name.leaving"
-    systemctl disable --now "$name-token.path" "$name" >/dev/null 2>&1 || true
+    systemctl disable --now "$name-token.path" >/dev/null 2>&1 || true
+    systemctl disable --now "$name" >/dev/null 2>&1 || true
     rm -f "/run/$name.leaving"
   fi
   rm -rf "$root$lib" "$etc" "$unit" "$unit.d" "$units/$name-token.path" "$units/$name-token.service" "$root/var/lib/$name" "$root/var/lib/private/$name"

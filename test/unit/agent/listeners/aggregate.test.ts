@@ -125,9 +125,12 @@ test("sockets that come and go without a snapshot do not fill the memory", () =>
   expect(aggregate.take(nobody)?.sockets).toMatchObject([{ inode: "1" }]);
 });
 
-test("half a path of a cgroup is none", () => {
+test.each([
+  ["half a path", `/${"a".repeat(LIMITS.textLength)}`],
+  ["a path in which something would be replaced", "/user.slice/\u001b[31m.scope"],
+])("%s of a cgroup is none", (_case, cgroup) => {
   const aggregate = createListenerAggregate();
-  aggregate.add({ source: "ss", sockets: [socket({ cgroup: `/${"a".repeat(LIMITS.textLength)}` })] });
+  aggregate.add({ source: "ss", sockets: [socket({ cgroup })] });
   expect(aggregate.take(nobody)?.sockets[0]).not.toHaveProperty("cgroup");
 });
 
