@@ -89,7 +89,8 @@ export function createTokenSource(
 }
 
 function remedyOf(tokenFile: string | null, copies: string | undefined): string {
-  if (tokenFile === null) return "mend the token: set SPILLWAY_AGENT_TOKEN to a good one and restart the agent";
+  if (tokenFile === null)
+    return "mend the token: set SPILLWAY_AGENT_TOKEN to a good one and restart the agent";
   if (copies !== undefined && copies !== "" && tokenFile.startsWith(join(copies, "/"))) {
     return (
       "mend the token in the file that LoadCredential= of the unit names, and restart the agent: " +

@@ -48,7 +48,12 @@ test.each([
     "/run/credentials/a.service",
     /LoadCredential=.*restart/,
   ],
-  ["of the environment", null, "/run/credentials/a.service", /mend the token: .*SPILLWAY_AGENT_TOKEN.*restart/],
+  [
+    "of the environment",
+    null,
+    "/run/credentials/a.service",
+    /mend the token: .*SPILLWAY_AGENT_TOKEN.*restart/,
+  ],
 ])("a token %s that is refused: what helps is said", (_case, tokenFile, copies, remedy) => {
   const source = createTokenSource({ tokenFile, token: "t" }, new Set(), () => {}, copies);
   expect(source.remedy).toMatch(remedy);
