@@ -112,7 +112,15 @@ describe.skipIf(why !== null)(`with a real systemd${why === null ? "" : `, left 
       async () => (await machine.run("sh", "-c", copy, await show("MainPID"))).stdout === `${next}\n`,
       { timeoutMs: 60_000 },
     );
-    await waitFor("it to be active", async () => (await show("ActiveState")) === "active");
+    await waitFor(
+      "the service to take what it sends",
+      async () => {
+        const run = `_SYSTEMD_INVOCATION_ID=${await show("InvocationID")}`;
+        const { stdout } = await machine.run("journalctl", "--quiet", "--output", "cat", run);
+        return stdout.includes("took the first snapshot");
+      },
+      { timeoutMs: 60_000 },
+    );
   });
 
   test("a host that is shut down has left, and is back after its next start by itself", async () => {
