@@ -48,8 +48,6 @@ export type SnapshotFault =
   | "TOO_OLD"
   /** future: more than five minutes ahead of the service's clock. */
   | "FUTURE"
-  /** retry: what the section says of its host is missing something or of the wrong form. */
-  | "SECTION_MALFORMED"
   /** retry: the host id belongs to an agent with another key. */
   | "KEY_REFUSED"
   /** retry: the token may not push for a host of this name. */

@@ -228,10 +228,7 @@ describe("what is wrong with one snapshot is told of it, and the service goes on
     const answer = await service.pushed(
       push(sectionOf(new TestHost()), fine.section([fine.snapshot(Date.now(), [1, 2, 3])])),
     );
-    expect(answer.results).toMatchObject([
-      { status: "retry", code: "SECTION_MALFORMED" },
-      { status: "stored" },
-    ]);
+    expect(answer.results).toMatchObject([{ status: "rejected", code: "MALFORMED" }, { status: "stored" }]);
     expect(JSON.stringify(answer).length).toBeLessThan(1_000);
   });
 
@@ -266,13 +263,13 @@ describe("what is wrong with one snapshot is told of it, and the service goes on
     ]);
   });
 
-  test("a host section that is malformed fails its own snapshots alone, and its agent keeps them", async () => {
+  test("a host section that is malformed fails its own snapshots alone", async () => {
     const bad = { ...host.section([good(), good()]), id: "my-host" };
     const fine = new TestHost();
     const { results } = await service.pushed(push(bad, fine.section([fine.snapshot(Date.now(), [1, 2, 3])])));
     expect(results).toMatchObject([
-      { status: "retry", code: "SECTION_MALFORMED", message: expect.stringMatching(/hosts\[0\]\.id/) },
-      { status: "retry", code: "SECTION_MALFORMED" },
+      { status: "rejected", code: "MALFORMED", message: expect.stringMatching(/hosts\[0\]\.id/) },
+      { status: "rejected", code: "MALFORMED" },
       { status: "stored" },
     ]);
   });

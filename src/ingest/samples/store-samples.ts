@@ -64,7 +64,7 @@ export async function admitSamples(deps: SamplesDeps, request: IncomingMessage):
 }
 
 /** What an agent keeps until a person has mended it; a sender of samples would send all of its request again till then. */
-const LASTING: ReadonlySet<SnapshotFault> = new Set(["HOST_REFUSED", "SECTION_MALFORMED"]);
+const LASTING: ReadonlySet<SnapshotFault> = new Set(["HOST_REFUSED"]);
 
 /**
  * Stores samples as snapshots of their hosts, by the same way as those of agents. What is counted is told also where it

@@ -45,9 +45,7 @@ export async function openSection(
   now: number,
 ): Promise<Section | SnapshotResult> {
   const result = isQuickHost(raw) ? { success: true as const, data: raw } : hostSchema.safeParse(raw);
-  // Not the snapshots' own fault: whatever it takes to mend it, they are good and are taken then.
-  if (!result.success)
-    return fault("retry", "SECTION_MALFORMED", firstIssue(result.error, `hosts[${index}]`));
+  if (!result.success) return fault("rejected", "MALFORMED", firstIssue(result.error, `hosts[${index}]`));
   const parsed = result.data;
   if (!allowsHost(sender.hostPattern, parsed.name)) {
     return fault(

@@ -31,11 +31,11 @@ test("one that no snapshot is of costs nothing", async () => {
   expect((await planPush(DEPS, SENDER, body)).slots).toMatchObject([{ namespaceId: 2 }]);
 });
 
-test("a fault of what is said of the host is none of its snapshots: they are kept until it is mended", async () => {
-  const kept = {
-    status: "retry",
-    code: "SECTION_MALFORMED",
+test("a fault of what is said of the host is one of all its snapshots", async () => {
+  const refused = {
+    status: "rejected",
+    code: "MALFORMED",
     message: expect.stringMatching(/hosts\[0\]\.name/),
   };
-  expect(await planned({ name: "web\0" }, [namespace])).toMatchObject([kept, kept]);
+  expect(await planned({ name: "web\0" }, [namespace])).toMatchObject([refused, refused]);
 });
