@@ -49,7 +49,6 @@ export const configSchema = z.object({
     .string()
     .regex(/^(rediss?|unix):\/\//, "not a Redis URL: write redis://host:6379")
     .optional(),
-  SPILLWAY_UNSAFE_DATABASE: flag.default(false),
   SPILLWAY_DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(10),
   SPILLWAY_LOCAL_AGENT: flag.default(true),
   SPILLWAY_INTERVAL: duration.default(10_000),

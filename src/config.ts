@@ -19,8 +19,6 @@ export interface Config {
   readonly databaseDirectUrl: string | null;
   /** Null for queues in Postgres. */
   readonly redisUrl: string | null;
-  /** Whether a database will do that may lose what it has acknowledged. */
-  readonly unsafeDatabase: boolean;
   readonly databasePool: number;
   readonly localAgent: boolean;
   /** What agents are asked to keep between two snapshots, in ms. */
@@ -120,7 +118,6 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     databaseUrl: env.DATABASE_URL ?? null,
     databaseDirectUrl: env.SPILLWAY_DATABASE_DIRECT_URL ?? null,
     redisUrl: env.REDIS_URL ?? null,
-    unsafeDatabase: env.SPILLWAY_UNSAFE_DATABASE,
     databasePool: env.SPILLWAY_DATABASE_POOL,
     localAgent: env.SPILLWAY_LOCAL_AGENT,
     intervalMs: env.SPILLWAY_INTERVAL,

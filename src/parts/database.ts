@@ -39,7 +39,8 @@ export async function startDatabase(service: Service): Promise<Database> {
     });
     return { value: store, stop: () => store.close() };
   });
-  await requireSettings(db, { unsafe: config.unsafeDatabase }).catch(explainDatabase);
+  const warning = await requireSettings(db).catch(explainDatabase);
+  if (warning !== null) log.warn(warning);
   const tokenFiles = config.databaseUrl === null ? await ensureTokenFiles(db, config.dataDir, now()) : null;
   return { url, db, tokenFiles };
 }

@@ -52,9 +52,10 @@ export function openStore(options: StoreOptions): Store {
     statement_timeout: options.statementTimeoutMs,
     idle_in_transaction_session_timeout: IDLE_MS,
     application_name: options.applicationName,
-    // Minutes and hours are cut in UTC, and a transaction's statements see what was committed before each of them,
-    // whatever the server, the database or the role has for a default (require-settings.ts).
-    options: "-c TimeZone=UTC -c default_transaction_isolation=read\\ committed",
+    // Minutes and hours are cut in UTC, a transaction's statements see what was committed before each of them, and a
+    // commit is on disk when it is acknowledged, whatever the server, the database or the role has for a default
+    // (require-settings.ts).
+    options: "-c TimeZone=UTC -c default_transaction_isolation=read\\ committed -c synchronous_commit=on",
   });
   pool.on("error", options.onError);
   outliveConnections(pool);

@@ -161,15 +161,13 @@ export async function rolledUp(databaseUrl: string): Promise<void> {
   );
 }
 
-/**
- * The environment without settings of a Spillway that the person who runs the tests may have, but for the one that takes
- * the tests' own Postgres, which has no safety against power cuts.
- */
+/** The environment without settings of a Spillway that the person who runs the tests may have. */
 export function cleanEnvironment(): NodeJS.ProcessEnv {
-  const others = Object.entries(process.env).filter(
-    ([name]) => !name.startsWith("SPILLWAY_") && name !== "DATABASE_URL" && name !== "REDIS_URL",
+  return Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !name.startsWith("SPILLWAY_") && name !== "DATABASE_URL" && name !== "REDIS_URL",
+    ),
   );
-  return { ...Object.fromEntries(others), SPILLWAY_UNSAFE_DATABASE: "1" };
 }
 
 async function addressOf(child: ChildProcess, output: () => string): Promise<string> {
