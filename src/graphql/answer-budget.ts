@@ -2,6 +2,8 @@ import { SpillwayError } from "../errors.ts";
 import { type Range, VALUES_MAX } from "../store/queries/range.ts";
 import { HOUR_MS, MINUTE_MS } from "../store/queries/resolution.ts";
 
+/** Objects and fields that the lists of one answer may have, as they turn out. */
+const FIELDS_MAX = 500_000;
 /** Raw snapshots that the hosts of one answer are read from at most; what is more is answered from minutes. */
 const SNAPSHOTS_MAX = 500_000;
 /** Rows of rollups that the scans of one answer may read: a month of 10,000 hosts a hundred times over. */
@@ -25,9 +27,24 @@ export interface Scan {
  * document that names a field sixty times.
  */
 export class AnswerBudget {
+  #fields = 0;
   #values = 0;
   #snapshots = 0;
   #rows = 0;
+
+  /**
+   * @param count of objects and fields, which may be broken
+   * @throws LIMIT_EXCEEDED when the answer's lists have more than FIELDS_MAX together
+   */
+  takeFields(count: number): void {
+    this.#fields += count;
+    if (this.#fields <= FIELDS_MAX) return;
+    throw new SpillwayError(
+      "LIMIT_EXCEEDED",
+      `the lists of this answer have over ${FIELDS_MAX} fields together, ten values of a series counted as one: ask ` +
+        "for shorter pages or less of each thing, or in several requests",
+    );
+  }
 
   /** @throws LIMIT_EXCEEDED when the answer's series would have more than VALUES_MAX values together */
   takeValues(count: number): void {
