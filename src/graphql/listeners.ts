@@ -8,7 +8,7 @@ import type { Range } from "../store/queries/range.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
 import { wholeMinutesOf } from "./fleet-shape.ts";
-import { HostFilter, LabelMatcher, storeFilter, storeMatchers } from "./host-filter.ts";
+import { filterMatchers, HostFilter, LabelMatcher, storeFilter } from "./host-filter.ts";
 import { Listener, type ListenerShape } from "./listener.ts";
 import { ATTRIBUTION_TABLES, attributionCounters } from "./listener-loaders.ts";
 import { decodeCursor, encodeCursor, PageInfo, type PageInfoShape, requirePage } from "./page-info.ts";
@@ -99,7 +99,7 @@ builder.queryFields((t) => ({
       const range = wholeMinutesOf(resolveRange(input ?? { last: 3_600_000 }, now));
       const fleet = await context.fleet.read();
       const hosts = fleet.hosts.filter(hostPredicate(storeFilter(filter)));
-      const labels = storeMatchers(where?.labels);
+      const labels = filterMatchers(where?.labels);
       const matches = labelPredicate(labels ?? []);
       const all = hosts.length === fleet.hosts.length && labels === null;
       const owned = hosts.flatMap((host) => {
