@@ -22,6 +22,7 @@ describe("in one document", () => {
       "heatmap",
       (name: string) => `${name}: fleet { heatmap(counter: "ListenOverflows", ${RANGE}) { step } }`,
     ],
+    ["trend", (name: string) => `${name}: fleet { trend(counter: "ListenOverflows", ${RANGE}) { values } }`],
     ["handshakes", (name: string) => `${name}: fleet { handshakes(${RANGE}) { accepted } }`],
     ["handshakeLoss", (name: string) => `${name}: fleet { handshakeLoss(${RANGE}) { values } }`],
     ["listeners", (name: string) => `${name}: listeners(${RANGE}) { totalCount }`],
@@ -42,6 +43,28 @@ describe("in one document", () => {
     const errors = await refused(document(60));
     expect(errors.length).toBeGreaterThan(0);
     for (const { message } of errors) expect(message).toMatch(/look through over 5000000 rows/);
+  });
+
+  test("what hosts came to over a long time is answered of many, and not sixty times of each", async ({
+    store,
+  }) => {
+    for (let index = 0; index < 8; index++) {
+      await append(store, [await rowOf(store, await newHost(store), at(0, overflows(0)))]);
+    }
+    await worker(store).rollUp(NOW);
+    // By then their snapshots would be gone.
+    const later = Date.now() + 40 * 86_400_000;
+    const year = `range: {from: "${new Date(NOW - 365 * 86_400_000).toISOString()}", to: "${new Date(NOW).toISOString()}"}`;
+    const document = (field: (index: number) => string, times: number) =>
+      `{ hosts { edges { node { ${Array.from({ length: times }, (_, index) => `a${index}: ${field(index)}`).join(" ")} } } } }`;
+    const increase = () => `increase(counter: "ListenOverflows", ${year})`;
+    const rates = () => `rates(counters: ["ListenOverflows", "ListenDrops"], ${year}) { total }`;
+    const { ask, refused } = asking(store.db, later);
+    for (const field of [increase, rates]) {
+      expect((await ask(document(field, 5))).hosts.edges).toHaveLength(8);
+      const errors = await refused(document(field, 60));
+      expect(errors[0]?.message).toMatch(/look through over 5000000 rows/);
+    }
   });
 
   test("lists that lead to lists are followed so far, and no further", async ({ store }) => {
