@@ -17,6 +17,7 @@ import type { Metrics } from "../telemetry/metrics.ts";
 import { checkedDocument } from "./checked-document.ts";
 import { createContext, type Sources } from "./context.ts";
 import { formatRawError } from "./format-error.ts";
+import { OpenSubscriptions } from "./open-subscriptions.ts";
 import { schema } from "./schema.ts";
 import { type Credential, CredentialWatch } from "./subscription-credentials.ts";
 import { LiveSocket } from "./subscription-socket.ts";
@@ -47,6 +48,7 @@ export interface SubscriptionServerDeps {
 interface Extra {
   readonly socket: LiveSocket;
   readonly request: IncomingMessage;
+  readonly open: OpenSubscriptions<ExecutionResult>;
 }
 
 /** Subscriptions, by the protocol graphql-transport-ws. */
@@ -71,16 +73,16 @@ export class SubscriptionServer {
       schema,
       connectionInitWaitTimeout: INIT_WAIT_MS,
       onConnect: ({ connectionParams, extra }) => this.#admit(extra, connectionParams ?? {}),
-      onSubscribe: ({ extra, subscriptions }, _id, payload) =>
-        Object.keys(subscriptions).length > SUBSCRIPTIONS_PER_SOCKET
-          ? [
-              refusal(
-                "LIMIT_EXCEEDED",
-                `${SUBSCRIPTIONS_PER_SOCKET} subscriptions are open on this socket: end some`,
-              ),
-            ]
-          : this.#ask(extra.socket.actor, payload),
+      onSubscribe: ({ extra }, id, payload) => this.#onSubscribe(extra, id, payload),
       subscribe: (args) => this.#subscribe(args),
+      onOperation: ({ extra: { open } }, id, payload, _args, result) => {
+        if (Symbol.asyncIterator in result) {
+          return open.began(id, payload, result as AsyncIterableIterator<ExecutionResult>);
+        }
+        open.ended(id, payload);
+        return undefined;
+      },
+      onComplete: ({ extra }, id, payload) => extra.open.ended(id, payload),
       onNext: (_context, _id, _payload, _args, { data = null, errors }) => {
         if (errors === undefined) return undefined;
         return { data, errors: errors.map((error) => formatRawError(error, deps.log)) };
@@ -98,12 +100,14 @@ export class SubscriptionServer {
       const socket = new LiveSocket(webSocket, log);
       this.#sockets.add(socket);
       metrics.liveSockets.set(this.#sockets.size);
-      const closed = this.#server.opened(socket, { socket, request });
+      const open = new OpenSubscriptions<ExecutionResult>();
+      const closed = this.#server.opened(socket, { socket, request, open });
       socket.onClosed((code, reason) => {
         this.#sockets.delete(socket);
         this.#credentials.left(socket);
         metrics.liveSockets.set(this.#sockets.size);
         metrics.liveSocketsClosed.inc({ code });
+        open.close();
         void closed(code, reason);
       });
     });
@@ -119,6 +123,22 @@ export class SubscriptionServer {
 
   async #admit({ socket, request }: Extra, params: Readonly<Record<string, unknown>>): Promise<void> {
     socket.actor = await this.#credentials.admit(socket, this.#deps.credentialOf(request, params));
+  }
+
+  /** What is to be run for a message of a client; or why it is not. */
+  async #onSubscribe(
+    { socket, open }: Extra,
+    id: string,
+    payload: SubscribePayload,
+  ): Promise<ExecutionArgs | readonly GraphQLError[]> {
+    if (open.size >= SUBSCRIPTIONS_PER_SOCKET) {
+      const message = `${SUBSCRIPTIONS_PER_SOCKET} subscriptions are open on this socket: end some`;
+      return [refusal("LIMIT_EXCEEDED", message)];
+    }
+    open.asked(id, payload);
+    const asked = await this.#ask(socket.actor, payload);
+    if (!("document" in asked)) open.ended(id, payload);
+    return asked;
   }
 
   async #ask(

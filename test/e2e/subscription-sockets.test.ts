@@ -223,6 +223,29 @@ describe("what a client says", () => {
   });
 });
 
+test("what is ended before it has begun is not left running, though its id is taken again", async () => {
+  const socket = await opened();
+  const AFFECTED = 'subscription { trend(counter: "ListenOverflows", measure: AFFECTED) { unit } }';
+  for (let times = 0; times < 10; times++) {
+    socket.send(ask(TREND));
+    socket.send({ type: "complete", id: "1" });
+  }
+  socket.send(ask(AFFECTED));
+  expect(await socket.got("next")).toMatchObject({
+    id: "1",
+    payload: { data: { trend: [{ unit: "hosts" }] } },
+  });
+  await waitFor(
+    "one subscription to be open",
+    async () => (await metric(/^spillway_live_subscriptions (\d+)/m)) === 1,
+  );
+  socket.socket.close();
+  await waitFor(
+    "no subscription to be open",
+    async () => (await metric(/^spillway_live_subscriptions (\d+)/m)) === 0,
+  );
+});
+
 test("a trend is told as it grows, to all who ask", async () => {
   const host = new TestHost({ name: "web-1" });
   const start = Date.now() - 30_000;
