@@ -27,9 +27,10 @@ const MESSAGE_BYTES = 100_000;
 /** A client says who it is within this time, or is closed (4408). */
 const INIT_WAIT_MS = 5_000;
 const SUBSCRIPTIONS_PER_SOCKET = 50;
-/** Sockets of a process: in all, and of those that have not said who they are. */
+/** Sockets of a process: in all, and of those that have not said who they are, in all and from one network. */
 const SOCKETS_MAX = 2_000;
 const STRANGERS_MAX = 200;
+const STRANGERS_PER_NETWORK = 10;
 
 export interface SubscriptionServerDeps {
   readonly sources: Sources;
@@ -43,6 +44,11 @@ export interface SubscriptionServerDeps {
   readonly credentialOf: (request: IncomingMessage, params: Readonly<Record<string, unknown>>) => Credential;
   /** Counts what somebody asks. @throws RATE_LIMITED */
   readonly countCall: (actor: Actor) => Promise<void>;
+  /**
+   * The network that a request to open a socket comes from, counted as a stranger's; null for one that shows by itself
+   * who sends it. @throws RATE_LIMITED
+   */
+  readonly strangerOf: (request: IncomingMessage) => Promise<string | null>;
 }
 
 interface Extra {
@@ -54,7 +60,8 @@ interface Extra {
 /** Subscriptions, by the protocol graphql-transport-ws. */
 export class SubscriptionServer {
   readonly #deps: SubscriptionServerDeps;
-  readonly #sockets = new Set<LiveSocket>();
+  /** With the network of those that were opened by strangers. */
+  readonly #sockets = new Map<LiveSocket, string | null>();
   readonly #credentials: CredentialWatch;
   #stopping = false;
   readonly #webSockets = new WebSocketServer({
@@ -73,7 +80,15 @@ export class SubscriptionServer {
       schema,
       connectionInitWaitTimeout: INIT_WAIT_MS,
       onConnect: ({ connectionParams, extra }) => this.#admit(extra, connectionParams ?? {}),
-      onSubscribe: ({ extra }, id, payload) => this.#onSubscribe(extra, id, payload),
+      onSubscribe: ({ extra, subscriptions }, id, payload) =>
+        Object.keys(subscriptions).length > SUBSCRIPTIONS_PER_SOCKET
+          ? [
+              refusal(
+                "LIMIT_EXCEEDED",
+                `${SUBSCRIPTIONS_PER_SOCKET} subscriptions are open on this socket: end some`,
+              ),
+            ]
+          : this.#onSubscribe(extra, id, payload),
       subscribe: (args) => this.#subscribe(args),
       onOperation: ({ extra: { open } }, id, payload, _args, result) => {
         if (Symbol.asyncIterator in result) {
@@ -91,14 +106,14 @@ export class SubscriptionServer {
     });
   }
 
-  /** Takes a request to upgrade over; false where there are too many sockets already. */
-  upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): boolean {
-    const strangers = [...this.#sockets].filter(({ actor }) => actor === null).length;
-    if (this.#stopping || this.#sockets.size >= SOCKETS_MAX || strangers >= STRANGERS_MAX) return false;
+  /** Takes a request to upgrade over. @throws UNAVAILABLE where there are too many sockets already; RATE_LIMITED */
+  async upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): Promise<void> {
+    const network = await this.#deps.strangerOf(request);
+    this.#requirePlace(network);
     this.#webSockets.handleUpgrade(request, stream, head, (webSocket) => {
       const { log, metrics } = this.#deps;
       const socket = new LiveSocket(webSocket, log);
-      this.#sockets.add(socket);
+      this.#sockets.set(socket, network);
       metrics.liveSockets.set(this.#sockets.size);
       const open = new OpenSubscriptions<ExecutionResult>();
       const closed = this.#server.opened(socket, { socket, request, open });
@@ -111,14 +126,27 @@ export class SubscriptionServer {
         void closed(code, reason);
       });
     });
-    return true;
+  }
+
+  /** Who is known finds a place that strangers cannot take, and one network's strangers leave some to the others. */
+  #requirePlace(network: string | null): void {
+    const strangers = [...this.#sockets].flatMap(([{ actor }, from]) =>
+      actor === null && from !== null ? [from] : [],
+    );
+    const full =
+      this.#stopping ||
+      this.#sockets.size >= SOCKETS_MAX ||
+      (network !== null &&
+        (strangers.length >= STRANGERS_MAX ||
+          strangers.filter((from) => from === network).length >= STRANGERS_PER_NETWORK));
+    if (full) throw new SpillwayError("UNAVAILABLE", "too many sockets are open: come back later");
   }
 
   /** Tells every client to go (1001), and ends those that have not gone in time. */
   async close(): Promise<void> {
     this.#stopping = true;
     this.#credentials.close();
-    await Promise.all([...this.#sockets].map((socket) => socket.drain()));
+    await Promise.all([...this.#sockets.keys()].map((socket) => socket.drain()));
   }
 
   async #admit({ socket, request }: Extra, params: Readonly<Record<string, unknown>>): Promise<void> {
@@ -131,10 +159,6 @@ export class SubscriptionServer {
     id: string,
     payload: SubscribePayload,
   ): Promise<ExecutionArgs | readonly GraphQLError[]> {
-    if (open.size >= SUBSCRIPTIONS_PER_SOCKET) {
-      const message = `${SUBSCRIPTIONS_PER_SOCKET} subscriptions are open on this socket: end some`;
-      return [refusal("LIMIT_EXCEEDED", message)];
-    }
     open.asked(id, payload);
     const asked = await this.#ask(socket.actor, payload);
     if (!("document" in asked)) open.ended(id, payload);
