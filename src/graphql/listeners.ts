@@ -5,6 +5,7 @@ import { readAttributions } from "../store/queries/attribution.ts";
 import { type ListenerStats, readListenerStats } from "../store/queries/listener-stats.ts";
 import type { ListenerRecord } from "../store/queries/listeners.ts";
 import type { Range } from "../store/queries/range.ts";
+import { requireStorable } from "./anomaly-query.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
 import { wholeMinutesOf } from "./fleet-shape.ts";
@@ -107,6 +108,7 @@ builder.queryFields((t) => ({
         return own.filter((namespace) => matches((name) => namespaceLabelOf(namespace, host, name)));
       });
       const { port, owner, backlogBelowSomaxconn, minPeakFill, advised } = where ?? {};
+      requireStorable(owner ?? "");
       const namespaceIds = all ? null : owned.map(({ id }) => id);
       const shards = fleet.shards.length;
       context.budget.takeScan({ range, shards, counters: 1 });
