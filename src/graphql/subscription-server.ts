@@ -27,10 +27,18 @@ const MESSAGE_BYTES = 100_000;
 /** A client says who it is within this time, or is closed (4408). */
 const INIT_WAIT_MS = 5_000;
 const SUBSCRIPTIONS_PER_SOCKET = 50;
-/** Sockets of a process: in all, and of those that have not said who they are, in all and from one network. */
+/** Sockets of a process. */
 const SOCKETS_MAX = 2_000;
+/** Of these, those that have not said whose they are: of strangers in all and from one network, and of one known. */
 const STRANGERS_MAX = 200;
 const STRANGERS_PER_NETWORK = 10;
+const SILENT_PER_ACTOR = 100;
+
+/** Who opens a socket, as its request says: somebody known by `actorKey`, or a network's strangers. */
+export interface Opener {
+  readonly key: string;
+  readonly known: boolean;
+}
 
 export interface SubscriptionServerDeps {
   readonly sources: Sources;
@@ -44,11 +52,8 @@ export interface SubscriptionServerDeps {
   readonly credentialOf: (request: IncomingMessage, params: Readonly<Record<string, unknown>>) => Credential;
   /** Counts what somebody asks. @throws RATE_LIMITED */
   readonly countCall: (actor: Actor) => Promise<void>;
-  /**
-   * The network that a request to open a socket comes from, counted as a stranger's; null for one that shows by itself
-   * who sends it. @throws RATE_LIMITED
-   */
-  readonly strangerOf: (request: IncomingMessage) => Promise<string | null>;
+  /** Who asks for a socket; it is counted where that is a stranger. @throws RATE_LIMITED */
+  readonly openerOf: (request: IncomingMessage) => Promise<Opener>;
 }
 
 interface Extra {
@@ -60,8 +65,7 @@ interface Extra {
 /** Subscriptions, by the protocol graphql-transport-ws. */
 export class SubscriptionServer {
   readonly #deps: SubscriptionServerDeps;
-  /** With the network of those that were opened by strangers. */
-  readonly #sockets = new Map<LiveSocket, string | null>();
+  readonly #sockets = new Map<LiveSocket, Opener>();
   readonly #credentials: CredentialWatch;
   #stopping = false;
   readonly #webSockets = new WebSocketServer({
@@ -108,12 +112,14 @@ export class SubscriptionServer {
 
   /** Takes a request to upgrade over. @throws UNAVAILABLE where there are too many sockets already; RATE_LIMITED */
   async upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): Promise<void> {
-    const network = await this.#deps.strangerOf(request);
-    this.#requirePlace(network);
+    const opener = await this.#deps.openerOf(request);
+    if (!this.#hasPlace(opener)) {
+      throw new SpillwayError("UNAVAILABLE", "too many sockets are open: come back later");
+    }
     this.#webSockets.handleUpgrade(request, stream, head, (webSocket) => {
       const { log, metrics } = this.#deps;
       const socket = new LiveSocket(webSocket, log);
-      this.#sockets.set(socket, network);
+      this.#sockets.set(socket, opener);
       metrics.liveSockets.set(this.#sockets.size);
       const open = new OpenSubscriptions<ExecutionResult>();
       const closed = this.#server.opened(socket, { socket, request, open });
@@ -129,17 +135,12 @@ export class SubscriptionServer {
   }
 
   /** Who is known finds a place that strangers cannot take, and one network's strangers leave some to the others. */
-  #requirePlace(network: string | null): void {
-    const strangers = [...this.#sockets].flatMap(([{ actor }, from]) =>
-      actor === null && from !== null ? [from] : [],
-    );
-    const full =
-      this.#stopping ||
-      this.#sockets.size >= SOCKETS_MAX ||
-      (network !== null &&
-        (strangers.length >= STRANGERS_MAX ||
-          strangers.filter((from) => from === network).length >= STRANGERS_PER_NETWORK));
-    if (full) throw new SpillwayError("UNAVAILABLE", "too many sockets are open: come back later");
+  #hasPlace({ key, known }: Opener): boolean {
+    if (this.#stopping || this.#sockets.size >= SOCKETS_MAX) return false;
+    const silent = [...this.#sockets].flatMap(([{ actor }, opener]) => (actor === null ? [opener] : []));
+    const alike = silent.filter((other) => other.known === known && other.key === key).length;
+    if (known) return alike < SILENT_PER_ACTOR;
+    return alike < STRANGERS_PER_NETWORK && silent.filter((other) => !other.known).length < STRANGERS_MAX;
   }
 
   /** Tells every client to go (1001), and ends those that have not gone in time. */

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import type { RequestHandler, Response } from "express";
 import { SpillwayError } from "../errors.ts";
+import type { Opener } from "../graphql/subscription-server.ts";
 import { bearerSecret } from "../ingest/bearer.ts";
 import type { Actors } from "../store/actors.ts";
-import { type Actor, requireScope, type Scope } from "../store/tokens.ts";
+import { type Actor, actorKey, requireScope, type Scope } from "../store/tokens.ts";
 import { refuseForeignChange } from "./cross-origin.ts";
 import type { Proxies } from "./proxies.ts";
 import { networkOf, type RateLimits } from "./rate-limits.ts";
@@ -58,17 +59,13 @@ export class Access {
     return this.#identify(request, authorization, (_secret, look) => look());
   }
 
-  /**
-   * The network of a request that shows nothing good, counted as a stranger's; null for one of somebody known.
-   *
-   * @throws RATE_LIMITED
-   */
-  async strangerOf(request: IncomingMessage): Promise<string | null> {
-    if ((await this.#find(request, request.headers.authorization, this.#limited(request))) !== null)
-      return null;
+  /** Who asks for a socket: somebody known, or a network's strangers, for whom it counts. @throws RATE_LIMITED */
+  async openerOf(request: IncomingMessage): Promise<Opener> {
+    const actor = await this.#find(request, request.headers.authorization, this.#limited(request));
+    if (actor !== null) return { key: actorKey(actor), known: true };
     const address = this.proxies.addressOf(request);
     await this.limits.stranger(address);
-    return networkOf(address);
+    return { key: networkOf(address), known: false };
   }
 
   /** A look-up costs the database something: strangers do not get many. */
@@ -79,6 +76,7 @@ export class Access {
     };
   }
 
+  /** @throws FORBIDDEN, and what `lookUp` throws */
   async #identify(
     request: IncomingMessage,
     authorization: string | undefined,

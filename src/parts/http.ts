@@ -59,7 +59,7 @@ export async function startHttp(service: Service, parts: HttpParts): Promise<Req
       metrics,
       credentialOf: socketCredential(access),
       countCall: (actor) => access.limits.call(actor),
-      strangerOf: (request) => access.strangerOf(request),
+      openerOf: (request) => access.openerOf(request),
     });
     const pushes = pushHandlers(service, { database, access, presence, stopping });
     const secure = tls !== null || (config.publicUrl?.startsWith("https:") ?? false);
