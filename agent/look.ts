@@ -188,12 +188,12 @@ function advise(
   const dropsRose = (counted.changes[counted.names.indexOf("TcpExtListenDrops")] ?? 0) > 0;
   const { samples, source } = listeners;
   const sockets = listeners.sockets.map((socket) => {
-    const { limit, peakQueue, samplesFull } = socket;
+    const { limit, peakQueue, acceptQueue: lastQueue, samplesFull } = socket;
     const owner = socket.owner ?? owners.nameOf(socket.inode);
     return {
       ...socket,
       ...(owner === undefined ? {} : { owner }),
-      advice: backlogAdvice({ limit, somaxconn, peakQueue, samplesFull, samples, dropsRose }),
+      advice: backlogAdvice({ limit, somaxconn, peakQueue, lastQueue, samplesFull, samples, dropsRose }),
     };
   });
   return { source, samples, sockets };

@@ -206,7 +206,7 @@ export class Drive {
       const since = stillSince(still.get(String(id)), this.#now);
       return lastSeen === 0 ? [] : [{ hostId: id, lastSeen, everyMs, goodbye: null, stillSince: since }];
     });
-    const silences = judgeSilence(presences, this.#now).hosts;
+    const silences = judgeSilence(presences, this.#now);
     if (silences.length === 0 && !isOn) return;
     const judgement = presenceJudgement(silences, {
       fleet: this.#fleet,

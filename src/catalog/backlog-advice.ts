@@ -9,6 +9,8 @@ export interface BacklogEvidence {
   /** How many of the samples found the queue over its limit. */
   readonly samplesFull: number;
   readonly samples: number;
+  /** What waited at the newest sample; left out where that is not known. */
+  readonly lastQueue?: number | null;
   /** ListenDrops of its namespace rose meanwhile. */
   readonly dropsRose: boolean;
   /** The application took connections all the while, at a rate that hardly varied: it works at its own pace. */
@@ -19,6 +21,12 @@ export interface BacklogEvidence {
 const PINNED_SHARE = 0.5;
 /** One sample that was full may be a burst caught by chance. */
 const PINNED_SAMPLES = 3;
+/**
+ * A queue that never empties is over its limit in a part of the samples only, the fewer the further its clients are: from
+ * these shares on, and where the newest sample found it so, it may be one.
+ */
+const STANDING_FULL_SHARE = 0.2;
+const STANDING_SHARE = 0.75;
 /** Of what the kernel holds: a burst of twice the size fills it. */
 const CLOSE_SHARE = 0.5;
 
@@ -41,6 +49,7 @@ export function isAdvised({
  */
 export function backlogAdvice(evidence: BacklogEvidence): string | null {
   const { limit, somaxconn, peakQueue, samplesFull, samples, dropsRose, acceptsSteady = false } = evidence;
+  const { lastQueue = null } = evidence;
   if (limit === null || !isAdvised(evidence)) return null;
   if (samplesFull >= PINNED_SAMPLES && samplesFull >= samples * PINNED_SHARE) {
     const pace = acceptsSteady
@@ -48,16 +57,24 @@ export function backlogAdvice(evidence: BacklogEvidence): string | null {
       : "the application accepts connections too slowly or not at all";
     return `The queue was full in ${samplesFull} of ${samples} samples: ${pace}, and a larger backlog will not help. Look at what keeps it from calling accept(): a stopped or blocked process, too few workers, a slow dependency.`;
   }
+  const mayStand =
+    samplesFull >= PINNED_SAMPLES &&
+    samplesFull >= samples * STANDING_FULL_SHARE &&
+    lastQueue !== null &&
+    lastQueue >= STANDING_SHARE * limit;
+  if (mayStand) {
+    return `The queue was full in ${samplesFull} of ${samples} samples, and ${lastQueue} of ${limit} waited at the last: look first whether it ever empties. If it does not, the application accepts more slowly than connections come, and a larger backlog will not help; if it does, raise the backlog in the application's listen() call, within net.core.somaxconn, then restart the listener.`;
+  }
   const wasFull = samplesFull > 0 || peakQueue > limit;
   const loss = dropsRose ? "connections were dropped" : "the next connection would have been dropped";
   const found = wasFull
     ? `A burst filled the queue of ${limit} and ${loss}`
     : `The queue held ${peakQueue} of the ${limit + 1} connections that it has room for, and a larger burst would fill it`;
   if (somaxconn === null) {
-    return `${found}: raise the backlog in the application's listen() call; net.core.somaxconn bounds it and could not be seen here.`;
+    return `${found}: raise the backlog in the application's listen() call; net.core.somaxconn of its network namespace bounds it and could not be seen here.`;
   }
   if (limit < somaxconn) {
-    return `${found}: raise the backlog in the application's listen() call from ${limit}. The application's own backlog is the limit, so raising net.core.somaxconn (${somaxconn}) does not help.`;
+    return `${found}: raise the backlog in the application's listen() call from ${limit}, then restart the listener: a running one keeps its limit. It is below net.core.somaxconn, so raising net.core.somaxconn (${somaxconn}) does not help; if that was raised since the listener was made, the restart alone may.`;
   }
   if (limit > somaxconn) {
     return `${found}: net.core.somaxconn is ${somaxconn} now and was higher when the listener was made; raise it above ${limit}, raise the backlog in the application's listen() call, then restart the listener.`;

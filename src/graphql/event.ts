@@ -148,7 +148,11 @@ const EventInput = builder.inputType("EventInput", {
     }),
     title: t.string({ required: true, description: "At most 300 characters." }),
     at: t.field({ type: "DateTime", description: "Now, when left out; within a year from now." }),
-    until: t.field({ type: "DateTime", description: "Left out for what has no duration." }),
+    until: t.field({
+      type: "DateTime",
+      description:
+        "Left out for what has no duration; maintenance has one, of a day at most where its matchers match a host without labels.",
+    }),
     matchers: t.field({
       type: [LabelMatcher],
       description:

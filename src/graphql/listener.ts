@@ -81,7 +81,7 @@ export const Listener = builder.objectRef<ListenerShape>("Listener").implement({
       nullable: true,
       description:
         "What limits it, and the change that would help; null when its queue was never more than half full in these samples, or its limit was not seen.",
-      resolve: ({ limit, peakQueue, samplesFull, samplesAround, dropped, namespace }) => {
+      resolve: ({ limit, peakQueue, acceptQueue, samplesFull, samplesAround, dropped, namespace }) => {
         const somaxconn = (namespace.sysctls as Record<string, string>)["net.core.somaxconn"];
         return backlogAdvice({
           limit,
@@ -89,6 +89,7 @@ export const Listener = builder.objectRef<ListenerShape>("Listener").implement({
           peakQueue,
           samplesFull,
           samples: samplesAround,
+          lastQueue: acceptQueue,
           dropsRose: dropped,
         });
       },

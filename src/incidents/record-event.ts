@@ -5,6 +5,7 @@ import { type EventRecord, insertEvent, type NewEvent } from "../store/events.ts
 import type { LabelMatcher } from "../store/host-filter.ts";
 import { isStorable } from "../store/storable.ts";
 import { checkMatchers } from "./matchers.ts";
+import { matchesLabels } from "./silence-matching.ts";
 import { requireText } from "./text.ts";
 import type { VerbContext } from "./verb.ts";
 
@@ -21,7 +22,8 @@ export interface EventInput {
 
 const TITLE_LENGTH = 300;
 const URL_LENGTH = 2_000;
-const YEAR_MS = 366 * 86_400_000;
+const DAY_MS = 86_400_000;
+const YEAR_MS = 366 * DAY_MS;
 
 /**
  * Records a deploy, a maintenance window, a note or whatever else, and writes it into the audit log.
@@ -56,7 +58,25 @@ function checked(input: EventInput, now: number): Omit<NewEvent, "createdBy"> {
   if (until !== null && until < at) throw fault("until: an event cannot end before it begins");
   const matchers = input.matchers ?? [];
   checkMatchers("an event", matchers);
+  if (kind === "MAINTENANCE") checkMaintenance(at, until, matchers);
   return { kind, title, at, until, matchers, url: checkedUrl(input.url) };
+}
+
+/**
+ * Maintenance keeps incidents from being opened: a window that was forgotten, or that is of everybody, must not keep
+ * a fleet's from being seen.
+ *
+ * @throws BAD_REQUEST
+ */
+function checkMaintenance(at: number, until: number | null, matchers: readonly LabelMatcher[]): void {
+  if (until === null) {
+    throw fault("until: maintenance has an end: until then no incident of these hosts is opened");
+  }
+  if (until - at > DAY_MS && matchesLabels({ matchers }, {})) {
+    throw fault(
+      "matchers: they match a host without labels, so the whole fleet, and that is under maintenance for a day at most: say of which hosts, as role EQ db",
+    );
+  }
 }
 
 function checkedUrl(url: string | null | undefined): string | null {

@@ -111,6 +111,22 @@ describe("a host that is not heard of", () => {
   });
 });
 
+test("a clock of the service that was ahead keeps nobody from being called silent once it is right", async ({
+  store,
+}) => {
+  const [silent, ...others] = await members(store, 6);
+  if (silent === undefined) throw new Error("no host");
+  const ahead = T0 + 360 * MINUTE;
+  await heard(store, [silent, ...others], T0);
+  await judge(store, ahead);
+  expect(await incidentsOf(store)).toMatchObject([{ status: "OPEN", cause: "HOST_SILENT" }]);
+  await pass(store, T0 + MINUTE, T0 + 20 * MINUTE, others);
+  expect(await incidentsOf(store)).toMatchObject([
+    { title: "Nothing is heard: 6 hosts", status: "RESOLVED" },
+    { title: "Nothing is heard: web-0", status: "OPEN" },
+  ]);
+});
+
 describe("a container that ends in the middle of a fault", () => {
   test("takes its incident with it, ten minutes after the last that came of it", async ({ store }) => {
     const host = await MovingHost.make(store, "web-1", T0);
@@ -138,5 +154,24 @@ describe("hosts that fall silent together", () => {
       { cause: "HOST_SILENT", status: "OPEN", title: "Nothing is heard: 8 hosts", kinds: ["OPENED"] },
     ]);
     expect(all[0]?.members).toHaveLength(8);
+    const [{ diagnosis } = { diagnosis: null }] = await store.db.incident.findMany();
+    expect(diagnosis).toMatchObject({
+      summary:
+        "8 hosts of 8 fell silent at once: most likely it is Spillway's own ingest, or the network before it.",
+      remedies: [expect.stringMatching(/\/readyz/), expect.stringMatching(/have in common/)],
+    });
+  });
+
+  test("end as one when they are heard again, and one that is not is silent by itself", async ({ store }) => {
+    const hosts = await members(store, 8);
+    const [gone, ...others] = hosts;
+    if (gone === undefined) throw new Error("no host");
+    await heard(store, hosts, T0);
+    await pass(store, T0 + 5_000, T0 + 2 * MINUTE, []);
+    await pass(store, T0 + 2 * MINUTE + 5_000, T0 + 8 * MINUTE, others);
+    expect(await incidentsOf(store)).toMatchObject([
+      { title: "Nothing is heard: 8 hosts", status: "RESOLVED" },
+      { title: "Nothing is heard: web-0", status: "OPEN", members: ["web-0"] },
+    ]);
   });
 });

@@ -85,6 +85,8 @@ describe("recording", () => {
       [{ at: NOW + 400 * 86_400_000 }, /^at, until:/],
       [{ until: NOW + 400 * 86_400_000 }, /^at, until:/],
       [{ until: NOW - 1 }, /^until:/],
+      [{ kind: "MAINTENANCE", matchers: [role("db")] }, /^until: maintenance has an end/],
+      [{ kind: "MAINTENANCE", until: NOW + 25 * 60 * MINUTE }, /^matchers: they match a host without labels/],
       [{ url: "javascript:alert(1)" }, /^url: "javascript/],
       [{ matchers: [{ ...role("web"), name: "a b" }] }, /^"a b" is not a label name/],
       [{ matchers: [role("x".repeat(501))] }, /^the label role has 501/],
@@ -100,6 +102,15 @@ describe("recording", () => {
     expect(await store.db.event.count()).toBe(0);
     expect(await store.db.auditEntry.count()).toBe(0);
   });
+});
+
+test("maintenance of a whole fleet is for a day at most, of some hosts for as long as it takes", async ({
+  store,
+}) => {
+  const day = 24 * 60 * MINUTE;
+  await record(store, { kind: "MAINTENANCE", until: NOW + day });
+  await record(store, { kind: "MAINTENANCE", until: NOW + 90 * day, matchers: [role("db")] });
+  expect(await store.db.event.count()).toBe(2);
 });
 
 describe("looking", () => {

@@ -53,7 +53,7 @@ export function subscribe(
   return {
     messages,
     errors,
-    message: (what, test, timeoutMs = 30_000) =>
+    message: (what, test, timeoutMs = 60_000) =>
       waitFor(
         what,
         () => {

@@ -69,7 +69,7 @@ export const listenDrops: CounterTexts = {
     "bursty one a bigger backlog in listen(), within net.core.somaxconn. For the part that TCPReqQFullDrop " +
     "explains, set net.ipv4.tcp_syncookies=1. For the rest, look at TCPMemoryPressures, TCPAbortOnMemory, " +
     "PruneCalled, RcvPruned and TCPRcvQDrop, and at the routes back to the clients. Raising " +
-    "net.ipv4.tcp_max_syn_backlog does nothing for an accept queue, and is read only with SYN cookies off.",
+    "net.ipv4.tcp_max_syn_backlog does nothing for an accept queue, and since 4.4 is read only with SYN cookies off.",
   netstatMisleads:
     "Not only SYNs: final ACKs of handshakes count as well, and so do half-open connections that an " +
     'ICMP error ended. Older net-tools print "ignored" in place of "dropped".',

@@ -1,7 +1,7 @@
 import type { CounterTexts } from "../entry.ts";
 
 const SAME_LIMIT =
-  "The SYN queue has the limit of the accept queue: the smaller of the backlog given to listen() " +
+  "Since 4.4 the SYN queue has the limit of the accept queue: the smaller of the backlog given to listen() " +
   "and net.core.somaxconn at that moment, and not net.ipv4.tcp_max_syn_backlog.";
 
 export const synQueue: readonly CounterTexts[] = [

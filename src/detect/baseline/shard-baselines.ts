@@ -60,6 +60,20 @@ export class ShardBaselines {
   }
 
   /**
+   * Judges minutes from this one on again, where it had come further: by a clock that was ahead, and was set back. What
+   * was learned stays.
+   *
+   * @param at start of a minute, ms since 1970
+   */
+  setBack(at: number): void {
+    const before = Math.floor(at / MINUTE_MS) - 1;
+    this.watermark = Math.min(this.watermark, before * MINUTE_MS);
+    for (const [position, last] of this.lastMinute.entries()) {
+      if (last > before) this.lastMinute[position] = before;
+    }
+  }
+
+  /**
    * Judges a minute and learns from it. The minutes of a position come in order; where one that is not after its last
    * comes again, it is left out, so that what comes late of one is judged when all others are further.
    *

@@ -1,6 +1,5 @@
 import type { Flag } from "../flag.ts";
-import { fleetWideFrom, isFleetWide } from "../fleet-wide.ts";
-import { several, span } from "../words.ts";
+import { span } from "../words.ts";
 
 /** When a host was heard of, and what it said. */
 export interface HostPresence {
@@ -27,12 +26,6 @@ export interface Silence {
   readonly flag: Flag;
 }
 
-export interface SilenceReport {
-  readonly hosts: readonly Silence[];
-  /** So many fell silent at once that it is our own ingest, or the network before it: one finding for all. */
-  readonly ingestDown: Flag | null;
-}
-
 const LATE_INTERVALS = 3;
 const LATE_SDS = 6;
 const SILENT_MS = 90_000;
@@ -40,8 +33,6 @@ const SILENT_MS = 90_000;
 const RESTART_MS = 600_000;
 /** Longer than what is known late is of: a host stands still, too, while it has no network. */
 const FROZEN_MS = 360_000;
-/** Hosts that fell silent within this time fell silent together. */
-const TOGETHER_MS = 60_000;
 
 /**
  * Hosts that are not heard of. One that said goodbye for good, or comes and goes by design, raises nothing; one
@@ -51,17 +42,15 @@ const TOGETHER_MS = 60_000;
  * @param hosts all of the fleet
  * @param now ms since 1970
  */
-export function judgeSilence(hosts: readonly HostPresence[], now: number): SilenceReport {
+export function judgeSilence(hosts: readonly HostPresence[], now: number): Silence[] {
   const found: Silence[] = [];
-  const counted: HostPresence[] = [];
   for (const host of hosts) {
     if (host.ephemeral === true || host.goodbye?.kind === "leaving") continue;
     if (host.goodbye?.kind === "restarting" && now - host.goodbye.at < RESTART_MS) continue;
-    counted.push(host);
     const silence = judgeOne(host, now);
     if (silence !== null) found.push(silence);
   }
-  return { hosts: found, ingestDown: judgeIngest(counted, now) };
+  return found;
 }
 
 /** When a host is late, in ms since it was heard of. */
@@ -106,36 +95,5 @@ function presenceFlag(
     z: (LATE_SDS * ageMs) / highMs,
     share: null,
     text,
-  };
-}
-
-/** The most hosts that fell silent within a minute, against all that ought to report. */
-function judgeIngest(hosts: readonly HostPresence[], now: number): Flag | null {
-  const silent = hosts
-    .filter((host) => now - host.lastSeen > lateAfterMs(host))
-    .map(({ lastSeen }) => lastSeen)
-    .sort((a, b) => a - b);
-  let most = 0;
-  let from = now;
-  for (let last = 0, first = 0; last < silent.length; last++) {
-    while ((silent[last] as number) - (silent[first] as number) > TOGETHER_MS) first++;
-    if (last - first + 1 <= most) continue;
-    most = last - first + 1;
-    from = silent[first] as number;
-  }
-  if (!isFleetWide(most, hosts.length)) return null;
-  const high = fleetWideFrom(hosts.length);
-  return {
-    detector: "silence",
-    series: "presence",
-    from,
-    to: now,
-    observed: most,
-    expected: 0,
-    low: 0,
-    high,
-    z: (LATE_SDS * most) / high,
-    share: null,
-    text: `${several(most, "host")} of ${hosts.length} fell silent within a minute: look at Spillway's own ingest, and at the network before it.`,
   };
 }

@@ -1,3 +1,4 @@
+import { counterEntry } from "../../catalog/catalog.ts";
 import type { Attribution } from "../../rates/attribution.ts";
 import type { LossShare } from "../../rates/loss.ts";
 import type { Flag } from "../flag.ts";
@@ -6,6 +7,7 @@ import { type Evidence, gatherEvidence } from "./evidence.ts";
 import { judge, type Rule, type Statement, type Verdict } from "./rule.ts";
 import { lossSeverity, type SharePoint } from "./severity.ts";
 import { TABLE } from "./table.ts";
+import { withWhereSet } from "./where-set.ts";
 import type { NamespaceWindow, ObservedListener, Surroundings } from "./window.ts";
 
 /** What is going on in a namespace, in words with the numbers behind them. */
@@ -21,6 +23,8 @@ export interface Diagnosis {
   readonly remedies: readonly string[];
   /** Share of handshakes lost or delayed over the window; null where none was attempted. */
   readonly loss: LossShare | null;
+  /** Handshakes that were lost or delayed over the window, about. */
+  readonly lost: number;
   /** The listener that it is about, with how much of the drops is put down to it; null where none is known. */
   readonly listener: { readonly seen: ObservedListener; readonly attribution: Attribution | null } | null;
 }
@@ -83,14 +87,14 @@ function diagnoseBy(
   const loss = lossSeverity(shares, usual);
   const own = first.rule.severity(evidence);
   return {
-    ...told(first.rule, first.verdict, evidence),
+    ...told(first.rule, first.verdict, evidence, around),
     contributing,
     severity: first.rule.losesHandshakes === true ? worse(own, loss) : own,
   };
 }
 
-function told(rule: Rule, verdict: Verdict, evidence: Evidence) {
-  const { focus, loss, flags } = evidence;
+function told(rule: Rule, verdict: Verdict, evidence: Evidence, { isRoot = true }: Surroundings) {
+  const { focus, loss, lost, flags } = evidence;
   // Whether the others of its role have it too decides where to look, whatever the cause.
   const peers = flags.filter(isOfPeers).map(statementOf);
   return {
@@ -98,8 +102,9 @@ function told(rule: Rule, verdict: Verdict, evidence: Evidence) {
     confidence: verdict.confidence,
     summary: rule.summary(evidence),
     evidence: [...verdict.statements, ...peers],
-    remedies: rule.remedies(evidence),
+    remedies: withWhereSet(rule.remedies(evidence), isRoot),
     loss,
+    lost,
     listener: focus === null ? null : { seen: focus.listener, attribution: focus.attribution },
   };
 }
@@ -107,7 +112,7 @@ function told(rule: Rule, verdict: Verdict, evidence: Evidence) {
 const UNKNOWN_CONFIDENCE = 0.3;
 
 /** Something is unusual, and none of the causes that are known explains it. */
-function unknown({ flags, loss }: Evidence): Diagnosis {
+function unknown({ flags, loss, lost }: Evidence): Diagnosis {
   return {
     cause: "UNKNOWN",
     contributing: [],
@@ -115,8 +120,10 @@ function unknown({ flags, loss }: Evidence): Diagnosis {
     confidence: UNKNOWN_CONFIDENCE,
     summary: `Something is unusual, and no known cause explains it. ${flags[0]?.text ?? ""}`.trim(),
     evidence: flags.map(statementOf),
-    remedies: [],
+    // What is known of the counter is all there is to go by.
+    remedies: flags.flatMap(({ series }) => counterEntry(series).remedy ?? []).slice(0, 1),
     loss,
+    lost,
     listener: null,
   };
 }

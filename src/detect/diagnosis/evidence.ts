@@ -1,4 +1,4 @@
-import { type LossShare, lossShare, lostHandshakes } from "../../rates/loss.ts";
+import { type LossShare, type LostHandshakes, lossShare, lostHandshakes } from "../../rates/loss.ts";
 import { PER_MINUTE_MIN } from "../detectors/burst.ts";
 import type { Flag } from "../flag.ts";
 import { residual } from "../residual.ts";
@@ -29,6 +29,8 @@ export interface Evidence {
   /** ListenDrops that neither overflows nor a full SYN queue explain. */
   readonly otherDrops: number;
   readonly loss: LossShare | null;
+  /** Handshakes that were lost or delayed, about. */
+  readonly lost: number;
   readonly focus: Focus | null;
   /** Listeners that are open, the one in focus included. */
   readonly openListeners: number;
@@ -81,6 +83,7 @@ export function gatherEvidence(window: NamespaceWindow, around: Surroundings): E
   const to = intervals.at(-1)?.to ?? 0;
   const minutes = minutesOf(intervals);
   const { count, known } = totals(intervals);
+  const lost = lostOf(count);
   const inflators = count.embryonicResets + count.deferredAccepts;
   const open = listeners.filter(({ closedAt }) => closedAt === null);
   const grown = open.reduce((sum, { firstQueue, lastQueue }) => sum + lastQueue - firstQueue, 0);
@@ -104,7 +107,8 @@ export function gatherEvidence(window: NamespaceWindow, around: Surroundings): E
     count,
     known,
     otherDrops: otherDrops > SLACK ? otherDrops : 0,
-    loss: lossOf(count),
+    loss: lossShare(count.accepted, lost),
+    lost: lost.lost,
     focus: focusOf(listeners, count.drops, inflators),
     openListeners: open.length,
     listenersSeen: window.listenersSeen,
@@ -146,10 +150,10 @@ function totals(intervals: readonly ObservedInterval[]): Pick<Evidence, "count" 
   return { count: Object.fromEntries(entries) as Record<Measure, number>, known: new Set(known) };
 }
 
-function lossOf(count: Evidence["count"]): LossShare | null {
+function lostOf(count: Evidence["count"]): LostHandshakes {
   const { overflows, queueFullDrops, cookiesSent, cookiesReceived, cookiesFailed } = count;
   const drops = { listenOverflows: overflows, reqQFullDrop: queueFullDrops };
-  return lossShare(count.accepted, lostHandshakes({ ...drops, cookiesSent, cookiesReceived, cookiesFailed }));
+  return lostHandshakes({ ...drops, cookiesSent, cookiesReceived, cookiesFailed });
 }
 
 function busiestOf(intervals: readonly ObservedInterval[]): Evidence["busiest"] {

@@ -21,7 +21,7 @@ const STUCK_SAMPLES = 10;
 
 /**
  * The listener that most speaks for being the one: by its share of the drops, then by full samples, then by how
- * full its queue was. Null when none had a queue or a weight.
+ * full its queue was, then by how long. Null when none had a queue or a weight.
  *
  * @param inflators what else raises sk_drops: EmbryonicRsts and TCPDeferAcceptDrop
  */
@@ -44,7 +44,9 @@ function compare(a: Focus, b: Focus): number {
   return (
     (a.attribution?.share ?? 0) - (b.attribution?.share ?? 0) ||
     a.listener.samplesFull - b.listener.samplesFull ||
-    fill(a.listener) - fill(b.listener)
+    fill(a.listener) - fill(b.listener) ||
+    // Of limits that cannot be seen the fill says only that somebody waited.
+    a.listener.peakQueue - b.listener.peakQueue
   );
 }
 

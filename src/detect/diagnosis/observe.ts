@@ -3,6 +3,7 @@ import { increasesOf } from "../../rates/increases.ts";
 import { intervalOf } from "../../rates/interval.ts";
 import { isComplete, ListenerHistory, type ListenerSample, listenerKey } from "../../rates/listeners.ts";
 import { GAUGE, type Snapshot } from "../../rates/snapshot.ts";
+import { type Reading, standingOf } from "./standing.ts";
 import type { NamespaceWindow, ObservedInterval, ObservedListener } from "./window.ts";
 
 /** A snapshot of a namespace, with the listeners that were sampled up to it; null where there were none to see. */
@@ -65,6 +66,8 @@ interface Track {
   firstQueue: number;
   /** As of `ObservedListener`; null where it had room again. */
   stuckSamples: number | null;
+  /** In the window. */
+  readings: Reading[];
   closedAt: number | null;
 }
 
@@ -82,6 +85,7 @@ function listenersOf(
   const listeners = [...tracks].map(([key, track]): ObservedListener => {
     const minute = minutes.get(key);
     const { socket, firstAt, closedAt } = track;
+    const standing = standingOf(track.readings, socket.limit, minute?.peakQueue ?? 0);
     return {
       inode: socket.inode,
       address: socket.address,
@@ -92,6 +96,7 @@ function listenersOf(
       samplesFull: minute?.samplesFull ?? 0,
       peakQueue: minute?.peakQueue ?? 0,
       stuckSamples: track.stuckSamples ?? 0,
+      ...(standing === null ? {} : { standing }),
       firstQueue: track.firstQueue,
       lastQueue: socket.acceptQueue,
       weight: minute?.weight ?? 0,
@@ -116,6 +121,7 @@ function trackAll(samples: readonly ListenerSample[], from: number): Map<string,
         track.stuckSamples = roomAgain(track.stuckSamples);
         track.lastAt = snapshot.at;
         if (snapshot.at <= from) track.firstQueue = 0;
+        else track.readings.push({ queue: 0, samples: listeners.samples, samplesFull: 0 });
       }
     }
     for (const [key, socket] of listed) {
@@ -125,7 +131,20 @@ function trackAll(samples: readonly ListenerSample[], from: number): Map<string,
       // What was before the window is not in its other numbers either.
       const stuck = before === undefined ? 0 : before.stuckSamples;
       const stuckSamples = snapshot.at <= from ? 0 : stuckAfter(stuck, socket, listeners.samples);
-      tracks.set(key, { socket, firstAt, lastAt: snapshot.at, firstQueue, stuckSamples, closedAt: null });
+      const readings = before?.readings ?? [];
+      if (snapshot.at > from) {
+        const { acceptQueue: queue, samplesFull } = socket;
+        readings.push({ queue, samples: listeners.samples, samplesFull });
+      }
+      tracks.set(key, {
+        socket,
+        firstAt,
+        lastAt: snapshot.at,
+        firstQueue,
+        stuckSamples,
+        readings,
+        closedAt: null,
+      });
     }
   }
   return tracks;

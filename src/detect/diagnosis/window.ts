@@ -32,6 +32,8 @@ export interface ObservedListener {
    * full. Where only a part of what an interval sampled was full, the last of it alone is sure to be in the row.
    */
   readonly stuckSamples: number;
+  /** Readings in a row, to the newest, between which nothing says that its queue emptied; absent where it did. */
+  readonly standing?: Standing;
   /** The queue at the newest sample before the window, and at the newest in it. */
   readonly firstQueue: number;
   readonly lastQueue: number;
@@ -46,6 +48,20 @@ export interface ObservedListener {
   readonly listedMs?: number;
   /** When a complete list left it out first: it was closed by then. Null for one that is open. */
   readonly closedAt: number | null;
+}
+
+/**
+ * A queue that does not empty: at each of these snapshots, the newest in the window, it was at three quarters of its
+ * limit or more; of the most that was seen in it, where its limit cannot be seen.
+ */
+export interface Standing {
+  /** Snapshots. */
+  readonly readings: number;
+  /** Samples that were taken up to them, each since the one before, and those that found it over its limit. */
+  readonly samples: number;
+  readonly samplesFull: number;
+  /** The shortest that it was at one of the readings. */
+  readonly leastQueue: number;
 }
 
 /** What one namespace did in about the last minute: what a diagnosis is made from. */
@@ -73,6 +89,8 @@ export interface KnownEvent {
 
 /** What is known of the namespace besides the window. */
 export interface Surroundings {
+  /** False for another network namespace than the host's own; absent for that. */
+  readonly isRoot?: boolean;
   /** `uname -r` */
   readonly kernel: string | null;
   /** By name: `net.core.somaxconn`. */

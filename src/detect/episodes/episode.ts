@@ -121,12 +121,16 @@ export function isForgotten({ phase, closedAt }: Episode, at: number): boolean {
 }
 
 export function isFlapping({ reopenedAt }: Pick<Episode, "reopenedAt">, at: number): boolean {
-  return reopenedAt.filter((time) => at - time <= FLAP_WINDOW_MS).length >= FLAPS;
+  return recentOf(reopenedAt, at).length >= FLAPS;
+}
+
+function recentOf(times: readonly number[], at: number): number[] {
+  return times.filter((time) => at - time <= FLAP_WINDOW_MS);
 }
 
 /** How long it has to be calm before it is over. */
-function leaveMs({ reopenedAt }: Episode): number {
-  return Math.min(LEAVE_MAX_MS, LEAVE_MS * LEAVE_FACTOR ** reopenedAt.length);
+function leaveMs({ reopenedAt }: Episode, at: number): number {
+  return Math.min(LEAVE_MAX_MS, LEAVE_MS * LEAVE_FACTOR ** recentOf(reopenedAt, at).length);
 }
 
 function begin({ subject, host, hosts, role, cause, port, at, severity }: CauseObservation): Episode {
@@ -189,7 +193,7 @@ function enter(episode: Episode, { at, severity }: CauseObservation): Advanced {
   const enough = isMet(episode.hits, entryOf(episode.cause)) || isMet(episode.criticalHits, CRITICAL_ENTRY);
   if (!enough) return { episode, change: null };
   const isAgain = episode.openedAt !== null;
-  const recent = episode.reopenedAt.filter((time) => at - time <= FLAP_WINDOW_MS);
+  const recent = recentOf(episode.reopenedAt, at);
   const open = {
     ...episode,
     phase: "open",
@@ -216,7 +220,7 @@ function goOn(episode: Episode, { at, strength, severity }: CauseObservation): A
     return { episode: { ...episode, phase: "open", calmSince: null, severity: now }, change };
   }
   const calmSince = episode.calmSince ?? at;
-  if (at - calmSince < leaveMs(episode)) {
+  if (at - calmSince < leaveMs(episode, at)) {
     return { episode: { ...episode, phase: "resolving", calmSince }, change: null };
   }
   return close(episode, at);

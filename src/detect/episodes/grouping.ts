@@ -1,6 +1,6 @@
 import type { Cause } from "../diagnosis/cause.ts";
 import { isFleetWide } from "../fleet-wide.ts";
-import type { Episode } from "./episode.ts";
+import { type Episode, hostsOf } from "./episode.ts";
 import { dedupKey, type Scope } from "./key.ts";
 import { type Family, familyOf, TOGETHER_MS } from "./policy.ts";
 
@@ -47,7 +47,8 @@ export function fleetKey(episode: Episode): string | null {
  * episodes count, so that a fault of many is one incident from its first moment and not first a dozen of hosts. A
  * fleet-wide incident that is open stays one until all of it is over, and one of a whole role is one from the start.
  *
- * Silence is grouped over all hosts: when a fifth of a fleet falls silent at once, it is the service's own ingest.
+ * Silence is grouped over all hosts: when a fifth of a fleet falls silent at once, it is the service's own ingest, or what
+ * these hosts have in common. It stays one while it is so many: the few that do not come back are down by themselves.
  *
  * @param all episodes that are pending or on
  * @param sizes hosts of each role, and of all under `*`
@@ -76,8 +77,9 @@ export function groupEpisodes(
   }
   for (const { scope, family, episodes, isWhole } of families.values()) {
     const key = dedupKey(scope, family, null);
-    const isFleet =
-      isWhole || openKeys.has(key) || isFleetWide(mostTogether(episodes), sizes.get(scope.of) ?? 0);
+    const size = sizes.get(scope.of) ?? 0;
+    const goesOn = openKeys.has(key) && (scope.of !== ALL_HOSTS || isFleetWide(hostsIn(episodes), size));
+    const isFleet = isWhole || goesOn || isFleetWide(mostTogether(episodes), size);
     if (isFleet) groups.push({ key, scope, cause: mostOften(episodes), port: null, episodes });
     else groups.push(...hostGroups(episodes));
   }
@@ -90,6 +92,10 @@ function hostGroups(episodes: readonly Episode[]): Group[] {
     const { cause, port } = episode;
     return { key: hostKey(episode), scope, cause, port, episodes: [episode] };
   });
+}
+
+function hostsIn(episodes: readonly Episode[]): number {
+  return new Set(episodes.flatMap(hostsOf)).size;
 }
 
 function mostOften(episodes: readonly Episode[]): Cause {

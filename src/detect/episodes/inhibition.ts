@@ -1,5 +1,4 @@
 import type { Cause } from "../diagnosis/cause.ts";
-import { ALL_HOSTS } from "./grouping.ts";
 import type { Incident } from "./incident.ts";
 
 /** A row of the table: an incident of the first causes holds back those of the others on the same host. */
@@ -39,8 +38,8 @@ const TABLE: readonly Inhibition[] = [
  * Which incidents are explained by others, so that nobody is told of them: by key, the key of the one that
  * explains it. They stay open and visible.
  *
- * The service's own ingest being down, a silence of all hosts, holds back everything. A fleet-wide incident needs
- * no row: the incidents of its hosts have become part of it.
+ * A silence of many hosts, be it the service's own ingest, holds back what is of them alone: a host that reports is
+ * judged by what it says. A fleet-wide incident needs no row: the incidents of its hosts have become part of it.
  *
  * An objective goes on burning when what it burns by is over, since it looks back for hours; of a role it does so while
  * the hosts of the incident recover one after the other. Nobody is told of the same loss again: it stays explained while
@@ -62,12 +61,9 @@ export function inhibitions(
     for (const host of incident.members) ofHost.set(host, [...(ofHost.get(host) ?? []), incident]);
   }
   const held = new Map<string, string>();
-  const ingest = open.find(({ scope, cause }) => scope.of === ALL_HOSTS && cause === "HOST_SILENT");
   for (const target of open) {
-    const source =
-      ingest !== undefined && target.key !== ingest.key
-        ? ingest
-        : ofHost.get(target.members[0] ?? "")?.find((one) => one.key !== target.key && explains(one, target));
+    const beside = ofHost.get(target.members[0] ?? "");
+    const source = beside?.find((one) => one.key !== target.key && explains(one, target));
     const was = before.get(target.key);
     if (source !== undefined) held.set(target.key, source.key);
     else if (target.cause === "SLO_BURN" && was !== undefined && known.has(was)) held.set(target.key, was);

@@ -1,3 +1,4 @@
+import type { Cause } from "../diagnosis/cause.ts";
 import type { Diagnosis } from "../diagnosis/diagnose.ts";
 import { TABLE } from "../diagnosis/table.ts";
 import type { CauseObservation, Whose } from "./episode.ts";
@@ -9,6 +10,14 @@ export const LOSS_ENTRY = 0.001;
 const LOSES: ReadonlySet<string> = new Set(
   TABLE.filter(({ losesHandshakes }) => losesHandshakes === true).map(({ cause }) => cause),
 );
+
+/** Causes that are of one listener. Others are of the host, whatever queue is the longest at the moment. */
+const OF_LISTENER: ReadonlySet<Cause> = new Set([
+  "APPLICATION_STALLED",
+  "APPLICATION_SLOW",
+  "ACCEPT_QUEUE_TOO_SMALL",
+  "SYN_QUEUE_FULL",
+]);
 
 /** The newest interval of the window that a diagnosis was made from. */
 export interface NewestInterval {
@@ -35,7 +44,7 @@ export function observationOf(
 ): Omit<CauseObservation, "at"> {
   const { cause, severity, listener } = diagnosis;
   const isLoss = LOSES.has(cause);
-  const port = isLoss ? (listener?.seen.port ?? null) : null;
+  const port = OF_LISTENER.has(cause) ? (listener?.seen.port ?? null) : null;
   const isNow = newest.closesMinute || entryOf(cause).hits === 1;
   // Drops that the estimate makes nothing of (other than of a full queue) are there all the same.
   const isEstimated = isLoss && (diagnosis.loss?.share ?? 0) > 0;

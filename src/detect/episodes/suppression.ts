@@ -3,6 +3,8 @@ import type { KnownEvent } from "../diagnosis/window.ts";
 
 /** What a deploy or an announced reboot explains, for this long after it began. */
 const ANNOUNCED_MS = 300_000;
+/** A maintenance window whose end nobody told, of an earlier release: what is recorded now has one. */
+const ENDLESS_MS = 900_000;
 const ANNOUNCED_CAUSES: ReadonlySet<Cause> = new Set([
   "RESTART",
   "SERVICE_DOWN",
@@ -22,7 +24,10 @@ export function suppressedBy(cause: Cause, at: number, events: readonly KnownEve
   return (
     events.find((event) => {
       if (at < event.at || (event.until !== null && at >= event.until)) return false;
-      if (event.kind === "maintenance") return cause !== "DATA_PROBLEM";
+      if (event.kind === "maintenance") {
+        const lasts = event.until !== null || at - event.at < ENDLESS_MS;
+        return lasts && cause !== "DATA_PROBLEM";
+      }
       if (event.kind !== "deploy" && event.kind !== "reboot") return false;
       const lasts = event.until !== null || at - event.at < ANNOUNCED_MS;
       return lasts && ANNOUNCED_CAUSES.has(cause);

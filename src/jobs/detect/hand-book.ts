@@ -3,11 +3,13 @@ import type { ObservedListener } from "../../detect/diagnosis/window.ts";
 import { type Book, emptyBook } from "../../detect/episodes/book.ts";
 import type { Episode } from "../../detect/episodes/episode.ts";
 import { isTold } from "../../detect/episodes/policy.ts";
+import { MINUTE_MS } from "../../rates/minute.ts";
 import type { Db } from "../../store/client.ts";
 import { lockBook, type StoredBook } from "../../store/detect/book.ts";
 import { openKeys } from "../../store/incidents/incident-pages.ts";
 import type { Diagnosis, LossShare } from "../../store/incidents/records.ts";
 import type { KnownRestart } from "./restarts.ts";
+import { AHEAD_MS } from "./shard-reader.ts";
 
 /** The form of what is stored. */
 const VERSION = 2;
@@ -22,6 +24,8 @@ const ORPHANS_MS = 10 * 60_000;
 export interface Detail {
   readonly diagnosis: Diagnosis;
   readonly loss: LossShare | null;
+  /** Handshakes lost or delayed over the minute that it was made from, about; absent where it is not known. */
+  readonly lost?: number;
   /** How loudly the burn of the objective asks to be told of it; absent where it is not about that. */
   readonly burn?: "PAGE" | "TICKET";
   /** Listeners that were closed, where that goes on: they are older than what is observed next. Absent for none. */
@@ -60,8 +64,27 @@ export function isForeign(stored: StoredBook | null): boolean {
 export async function lockHandBook(tx: Db, now: number): Promise<HandBook> {
   const stored = await lockBook(tx);
   const hand = readHandBook(stored);
+  hand.book = setBack(hand.book, now);
   if (isForeign(stored)) hand.orphans = { keys: await openKeys(tx), until: now + ORPHANS_MS };
   return hand;
+}
+
+/**
+ * A book that was kept by a clock that was ahead, once that was set back: what it has judged for times that have yet to
+ * come must not keep it from judging now.
+ */
+function setBack(book: Book, now: number): Book {
+  const isAhead = (at: number) => at > now + AHEAD_MS;
+  if (![...book.watermarks.values()].some(isAhead)) return book;
+  const before = now - MINUTE_MS;
+  const watermarks = [...book.watermarks].map(([source, at]) => [source, isAhead(at) ? before : at] as const);
+  const episodes = [...book.episodes].map(([name, episode]): [string, Episode] => {
+    const { watermark, calmSince } = episode;
+    if (!isAhead(watermark)) return [name, episode];
+    const calm = calmSince !== null && calmSince > now ? null : calmSince;
+    return [name, { ...episode, watermark: before, calmSince: calm }];
+  });
+  return { ...book, watermarks: new Map(watermarks), episodes: new Map(episodes) };
 }
 
 export function readHandBook(stored: StoredBook | null): HandBook {
@@ -141,9 +164,10 @@ export function episodesOf({ book }: HandBook, subject: string): Episode[] {
 
 /** A diagnosis as it is kept: the sockets of its evidence are named together with their namespace. */
 export function detailOf(found: FoundDiagnosis, namespaceId: number): Detail {
-  const { cause, contributing, severity, confidence, summary, evidence, remedies, loss } = found;
+  const { cause, contributing, severity, confidence, summary, evidence, remedies, loss, lost } = found;
   return {
     loss,
+    lost,
     diagnosis: {
       cause,
       contributing,

@@ -14,7 +14,7 @@ import { MINUTE_MS, minuteOf } from "../../rates/minute.ts";
 import type { Db } from "../../store/client.ts";
 import { readSysctls } from "../../store/detect/facts.ts";
 import { type ObservedSnapshot, readObservations } from "../../store/detect/observations.ts";
-import type { HostRecord } from "../../store/directory.ts";
+import { type HostRecord, isRoot } from "../../store/directory.ts";
 import type { Fleet } from "../../store/fleet-view.ts";
 import type { SnapshotReader } from "../../store/history/snapshot-reader.ts";
 import { type EventsAround, eventsAround } from "./around.ts";
@@ -215,6 +215,7 @@ async function judgeStep(deps: Judging, common: Common, { seen, at, closesMinute
     closed,
   );
   const surroundings = {
+    isRoot: isRoot(namespaceId),
     kernel: host.kernel,
     sysctls: seen.sysctls,
     usual: suspect.usualAt(at),

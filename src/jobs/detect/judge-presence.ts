@@ -61,7 +61,7 @@ export async function judgePresence(deps: PresenceDeps, now: number): Promise<Wr
       },
     ];
   });
-  const { hosts: silences } = judgeSilence(hosts, now);
+  const silences = judgeSilence(hosts, now);
   const stored = await readBook(db);
   const look = readHandBook(stored);
   const isQuiet = silences.length === 0 && look.book.episodes.size === 0;

@@ -1,10 +1,10 @@
 import { encodeBaselines } from "../../detect/baseline/codec.ts";
 import { ShardBaselines } from "../../detect/baseline/shard-baselines.ts";
-import type { ShardBurns } from "../../detect/baseline/shard-burns.ts";
+import { ShardBurns } from "../../detect/baseline/shard-burns.ts";
 import type { ShardMinute } from "../../detect/columns.ts";
 import { type DetectionSettings, leastLossThreshold } from "../../detect/settings.ts";
 import type { Changed } from "../../live/events.ts";
-import { MINUTE_MS } from "../../rates/minute.ts";
+import { MINUTE_MS, minuteOf } from "../../rates/minute.ts";
 import { type Db, inTransaction, type PrismaClient } from "../../store/client.ts";
 import { SHARD_SIZE } from "../../store/codec/positions.ts";
 import { forgetFell } from "../../store/data-problems.ts";
@@ -133,7 +133,10 @@ class ShardRun {
   async run(held: Held | undefined): Promise<RunResult> {
     if (!(await lockJudging(this.#tx, this.#shard))) return BUSY;
     const stored = await readJudged(this.#tx, this.#shard);
-    const mark = stored ?? (await this.#reader.begin());
+    const today = minuteOf(this.#now);
+    // The service's clock was ahead and was set back: what it judged meanwhile must not keep it from judging now.
+    const isAhead = stored !== null && stored.judgedTo > today + AHEAD_MS;
+    const mark = isAhead ? { ...stored, judgedTo: today } : (stored ?? (await this.#reader.begin()));
     const { late, closed, open, to, more, until, marks } = await this.#reader.input(mark.judgedTo);
     await this.#showHosts([...late, ...closed, ...open]);
     const isHeld = held?.revision === mark.revision;
@@ -141,7 +144,9 @@ class ShardRun {
       this.#deps.log.warn({ err: error, shard: this.#shard }, "what a shard has learned is learned anew");
     if (isHeld) this.#baselines = held.baselines;
     else if (stored !== null) this.#baselines = await this.#reader.baselines(warn);
-    const objective = await this.#openObjective(isHeld ? held.burns : null, mark.judgedTo, warn);
+    if (isAhead) this.#baselines.setBack(today);
+    const burns = isAhead ? new ShardBurns() : isHeld ? held.burns : null;
+    const objective = await this.#openObjective(burns, mark.judgedTo, warn);
     const unjudged = late.map((minute) => withoutJudged(minute, this.#baselines));
     const steps = await objective.take(closed, unjudged);
 

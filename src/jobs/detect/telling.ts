@@ -1,5 +1,7 @@
+import { commonSilence } from "../../detect/diagnosis/common-silence.ts";
 import type { Incident } from "../../detect/episodes/book.ts";
 import { hostsOf } from "../../detect/episodes/episode.ts";
+import { ALL_HOSTS } from "../../detect/episodes/grouping.ts";
 import { isBurntBy } from "../../detect/episodes/inhibition.ts";
 import { familyOf } from "../../detect/episodes/policy.ts";
 import { type Urgency, type UrgencyInput, urgencyOf } from "../../detect/episodes/urgency.ts";
@@ -27,12 +29,13 @@ export interface Telling {
 
 export function tellingOf(incident: Incident, deps: TellingDeps): Telling {
   const { cause, scope, flapping } = incident;
-  const detail = detailOf(incident, deps.hand);
+  const detail = toldOf(incident, deps);
   const urgency = urgencyOf({
     cause,
     scope,
     flapping,
     share: detail?.loss?.share ?? null,
+    lost: lostOf(incident, deps.hand),
     pageShare: policyOf(deps.settings, roleOfIncident(incident, deps)).pageShare,
     burn: burnOf(incident, deps.hand),
   });
@@ -54,6 +57,15 @@ export function subjectsOf(
     .map(({ subject }) => subject);
 }
 
+/** Of hosts that fell silent at once what they have in common, with the evidence of one of them. */
+function toldOf(incident: Incident, { hand, fleet }: TellingDeps): Detail | null {
+  const detail = detailOf(incident, hand);
+  const { cause, scope, members } = incident;
+  if (detail === null || cause !== "HOST_SILENT" || scope.of !== ALL_HOSTS) return detail;
+  const common = commonSilence(members.length, fleet.hostById.size);
+  return { ...detail, diagnosis: { ...detail.diagnosis, ...common } };
+}
+
 function detailOf(incident: Incident, hand: TellingDeps["hand"]): Detail | null {
   const told = subjectsOf(incident, hand).flatMap((subject) => hand.details.get(subject) ?? []);
   const family = familyOf(incident.cause);
@@ -64,6 +76,18 @@ function detailOf(incident: Incident, hand: TellingDeps["hand"]): Detail | null 
     (worst, one) => ((one.loss?.share ?? 0) > (worst?.loss?.share ?? -1) ? one : worst),
     null,
   );
+}
+
+/** Of all its members; null where it is not known of one. */
+function lostOf(incident: Incident, hand: TellingDeps["hand"]): number | null {
+  let sum = 0;
+  for (const subject of subjectsOf(incident, hand)) {
+    const detail = hand.details.get(subject);
+    if (detail === undefined) continue;
+    if (detail.lost === undefined) return null;
+    sum += detail.lost;
+  }
+  return sum;
 }
 
 function roleOfIncident({ scope, members: [first] }: Incident, deps: TellingDeps): string | null {

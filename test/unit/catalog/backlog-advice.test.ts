@@ -54,6 +54,16 @@ test.each([
   ],
   ["somaxconn not seen", { ...BURST, somaxconn: null }, ["raise the backlog", "could not be seen"]],
   [
+    "full in a part of the samples, and nearly full at the last",
+    { ...PINNED, samplesFull: 4, lastQueue: 126 },
+    ["full in 4 of 10 samples", "126 of 128 waited", "look first whether it ever empties"],
+  ],
+  [
+    "full as often, and empty at the last",
+    { ...PINNED, samplesFull: 4, lastQueue: 2 },
+    ["A burst filled the queue of 128", "raise the backlog"],
+  ],
+  [
     "full most of the time",
     PINNED,
     ["full in 9 of 10 samples", "too slowly or not at all", "a larger backlog will not help"],

@@ -90,7 +90,7 @@ describe("no incident comes of", () => {
 
   test("maintenance, whatever happens in it", () => {
     const host = grown();
-    host.events.push({ kind: "maintenance", at: MONDAY, until: null });
+    host.events.push({ kind: "maintenance", at: MONDAY, until: MONDAY + 7 * 86_400_000 });
     host.run(60, () => ({ overflows: 300, drops: 300 }));
     expect(host.diagnoses.length).toBeGreaterThan(0);
     expect(host.transitions).toEqual([]);

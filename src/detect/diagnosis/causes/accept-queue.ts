@@ -15,6 +15,7 @@ import type { Evidence } from "../evidence.ts";
 import { isPinned, isStuck } from "../focus.ts";
 import type { Clue, Rule } from "../rule.ts";
 import { isKernelFrom } from "../settings.ts";
+import { isStanding } from "../standing.ts";
 
 /** The three causes of a full accept queue. The queue over time tells them apart; the counters alone do not. */
 
@@ -56,12 +57,15 @@ function attemptsOf({ count, loss }: Evidence): number {
 }
 
 /**
- * Full most of the time, or since it filled. Where no queue can be seen: overflowing most of the time, or again and again
+ * Full most of the time, or since it filled, or never seen to empty. Where no queue can be seen: overflowing most of the time, or again and again
  * with nothing accepted, for a queue that empties in between lets somebody in.
  */
 function isFull(evidence: Evidence): boolean {
   const { focus, listenersSeen, intervals, overflowIntervals } = evidence;
-  if (focus !== null) return isPinned(focus.listener) || isStuck(focus.listener);
+  if (focus !== null) {
+    const { listener } = focus;
+    return isPinned(listener) || isStuck(listener) || isStanding(listener);
+  }
   if (listenersSeen) return false;
   return overflowIntervals * 2 >= intervals || (overflowIntervals >= 2 && tookNothing(evidence));
 }
@@ -71,11 +75,23 @@ const isStalled = (evidence: Evidence) => isFull(evidence) && takesNothing(evide
 const full: Clue = {
   holds: isFull,
   says: (evidence) => {
-    if (evidence.focus !== null) return pinned.says(evidence);
+    const listener = evidence.focus?.listener;
+    if (listener !== undefined && !isPinned(listener) && !isStuck(listener)) return standingWords(evidence);
+    if (listener !== undefined) return pinned.says(evidence);
     return `The queue overflowed in ${evidence.overflowIntervals} of ${evidence.intervals} intervals.`;
   },
   listener: true,
 };
+
+function standingWords(evidence: Evidence): string {
+  const listener = evidence.focus?.listener;
+  const { standing, limit = null, peakQueue = 0 } = listener ?? {};
+  if (standing === undefined) return "";
+  const { readings, leastQueue, samples, samplesFull } = standing;
+  const of = limit === null ? `, and ${plain(peakQueue)} at its longest` : ` of ${plain(limit)}`;
+  const found = limit === null ? "" : `; ${plain(samplesFull)} of ${plain(samples)} samples found it full`;
+  return `${listenerName(evidence)} has a queue that does not empty: at the last ${readings} snapshots at least ${plain(leastQueue)} waited${of}${found}.`;
+}
 
 function stuckWords(evidence: Evidence): string {
   const { focus, count } = evidence;
@@ -189,7 +205,10 @@ export const acceptQueueTooSmall: Rule = {
         if (listener === undefined) {
           return `The queue overflowed in ${evidence.overflowIntervals} of ${evidence.intervals} intervals.`;
         }
-        const { lastQueue, samplesFull, samples } = listener;
+        const { lastQueue, samplesFull, samples, limit, peakQueue } = listener;
+        if (limit === null) {
+          return `Its limit cannot be seen from here. The queue held ${plain(peakQueue)} at its longest and ${plain(lastQueue)} at the last sample.`;
+        }
         return `The queue empties again: it was full in ${plain(samplesFull)} of ${plain(samples)} samples, and held ${plain(lastQueue)} at the last.`;
       },
       listener: true,
@@ -213,6 +232,11 @@ export const acceptQueueTooSmall: Rule = {
   ],
   contradicting: [
     queueUnseen,
+    {
+      holds: ({ focus }) => focus?.listener.limit === null,
+      says: () => "Without its limit it cannot be told how often it was full.",
+      listener: true,
+    },
     {
       holds: ({ focus }) =>
         focus !== null &&

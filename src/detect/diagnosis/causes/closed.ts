@@ -97,7 +97,7 @@ export const serviceDown: Rule = {
     },
     {
       holds: isDown,
-      says: (evidence) => `${counted(evidence, "resetsSent")}: clients that come are refused.`,
+      says: (evidence) => `${counted(evidence, "resetsSent")}: who comes to a closed port is refused by one.`,
       counter: "resetsSent",
     },
   ],
@@ -119,7 +119,7 @@ export const serviceDown: Rule = {
   ],
   severity: () => "CRITICAL",
   summary: ({ down, count, minutes }) =>
-    `Nothing listens on port ${down?.listener.port ?? 0} any more: ${plain(count.resetsSent)} clients were refused in ${span(minutes * 60_000)}.`,
+    `Nothing listens on port ${down?.listener.port ?? 0} any more, and who comes is refused: the host sent ${plain(count.resetsSent)} resets in ${span(minutes * 60_000)}.`,
   remedies: () => [
     "Start the application again and see why it ended: its own log, the journal of its unit, the out-of-memory killer (`dmesg`).",
   ],

@@ -3,6 +3,7 @@ import { counted, lossWords } from "../clues.ts";
 import type { Evidence } from "../evidence.ts";
 import type { Measure } from "../measures.ts";
 import type { Rule } from "../rule.ts";
+import { hasOtherDrops, refusesLastQuarter } from "./syn-queue.ts";
 
 const UNUSUAL_Z = 6;
 const COUNT_MIN = 5;
@@ -14,10 +15,16 @@ const SQUEEZED: readonly Measure[] = ["prunes", "prunedReceives", "receiveQueueD
 
 const isUnusual = (evidence: Evidence, measure: Measure) => (evidence.z(measure) ?? 0) >= UNUSUAL_Z;
 
+/**
+ * The counters by which TCP is short of memory. A connection whose reader is slow is squeezed as well, with all the memory
+ * there is: that is told only beside what says that memory is short.
+ */
 function memoryMeasures(evidence: Evidence): Measure[] {
   const { count } = evidence;
+  const short = OUT_OF_MEMORY.filter((measure) => count[measure] > 0 && (evidence.z(measure) ?? 0) >= 3);
+  if (short.length === 0 && isPressed(evidence) !== true) return [];
   return [
-    ...OUT_OF_MEMORY.filter((measure) => count[measure] > 0 && (evidence.z(measure) ?? 0) >= 3),
+    ...short,
     ...SQUEEZED.filter((measure) => count[measure] >= COUNT_MIN && isUnusual(evidence, measure)),
   ];
 }
@@ -77,7 +84,7 @@ export const otherListenDrops: Rule = {
   cause: "OTHER_LISTEN_DROPS",
   required: [
     {
-      holds: (evidence) => evidence.otherDrops >= COUNT_MIN && evidence.otherDropsZ >= UNUSUAL_Z,
+      holds: (evidence) => hasOtherDrops(evidence) && !refusesLastQuarter(evidence),
       says: ({ otherDrops, count }) =>
         `${plain(otherDrops)} of ${plain(count.drops)} ListenDrops are neither overflows nor of a full SYN queue.`,
       counter: "drops",
@@ -90,6 +97,6 @@ export const otherListenDrops: Rule = {
   summary: (evidence) =>
     `${plain(evidence.otherDrops)} packets of handshakes were refused, and no queue was full. ${evidence.count.overflows > 0 ? lossWords(evidence) : ""}`.trim(),
   remedies: () => [
-    "Look for a missing route back to the clients (`ip route get` their address), a security module that refuses them, SYNs to a broadcast address, and failed TCP-AO or MD5 signatures; `perf trace -e skb:kfree_skb` names the reason on kernels from 5.17 on.",
+    "Look for a missing route back to the clients (`ip route get` their address), and for a security module or a BPF program that refuses them. No trace names the reason of a SYN that is refused: capture what comes in and is not answered (`tcpdump 'tcp[tcpflags] & tcp-syn != 0'`) and see whose it is.",
   ],
 };

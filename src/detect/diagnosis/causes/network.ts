@@ -18,13 +18,13 @@ function losesData(evidence: Evidence): boolean {
 }
 
 /** SYN-ACKs sent again for connections that were made in the end, with room in every queue. */
-function losesHandshakes({ count }: Evidence): boolean {
+function losesHandshakes({ count, otherDrops }: Evidence): boolean {
   const { accepted, synRetransmits, opened, overflows, queueFullCookies, queueFullDrops } = count;
   return (
     accepted >= HANDSHAKES_MIN &&
     synRetransmits >= HANDSHAKES_SHARE * accepted &&
     opened <= HANDSHAKES_SHARE * accepted &&
-    overflows + queueFullCookies + queueFullDrops === 0
+    overflows + queueFullCookies + queueFullDrops + otherDrops === 0
   );
 }
 
@@ -117,7 +117,7 @@ export const portExhaustion: Rule = {
   summary: (evidence) =>
     `Local ports for outgoing connections run out: ${plain(inUse(evidence))} of ${plain(evidence.settings.localPorts ?? 0)} are in use, and fewer connections go out. The application sees EADDRNOTAVAIL.`,
   remedies: () => [
-    "Reuse connections (keep-alive, a pool): that mends it for good. Meanwhile widen net.ipv4.ip_local_port_range, and see that net.ipv4.tcp_tw_reuse is not 0.",
+    "Reuse connections (keep-alive, a pool): that mends it for good. Meanwhile widen net.ipv4.ip_local_port_range, and set net.ipv4.tcp_tw_reuse=1: its usual 2 is for loopback alone.",
   ],
 };
 

@@ -58,7 +58,7 @@ export const upstreamRefusing: Rule = {
   summary: ({ count }) =>
     `A service that this host calls refuses connections: ${percent(count.attemptsFailed / count.opened)} of ${plain(count.opened)} failed at once.`,
   remedies: () => [
-    "See which peer refuses: the application's log names it, or `ss -tn state syn-sent`. Its port is closed, a firewall rejects, or its kernel resets what its queue cannot hold (net.ipv4.tcp_abort_on_overflow=1).",
+    "See which peer refuses: the application's log names it, or `tcpdump -n 'tcp[tcpflags] & tcp-rst != 0'` while it goes on. Its process has ended, it listens on another port or address, or a firewall rejects.",
   ],
 };
 

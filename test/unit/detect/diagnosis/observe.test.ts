@@ -145,6 +145,37 @@ describe("listeners", () => {
     });
   });
 
+  describe("say for how long their queue has not emptied,", () => {
+    const standing = (queues: readonly number[], more: Partial<WireListener> = {}, from = 0) =>
+      windowOf(
+        queues.map((queue, index) => at(index + 1, [0, 0, 0], list([socket(80, queue, more)]))),
+        from,
+      ).listeners[0]?.standing;
+
+    test("by the readings at the end of the window at three quarters of its limit or more", () => {
+      expect(standing([0, 17, 12, 16], { samplesFull: 4 })).toEqual({
+        readings: 3,
+        samples: 30,
+        samplesFull: 12,
+        leastQueue: 12,
+      });
+      expect(standing([17, 17, 11])).toBeUndefined();
+      expect(standing([17, 17, 17], {}, EVERY)).toMatchObject({ readings: 2 });
+    });
+
+    test("of the longest that was seen where the limit was not", () => {
+      expect(standing([9, 12, 10], { limit: null })).toMatchObject({ readings: 3, leastQueue: 9 });
+      expect(standing([9, 40, 10], { limit: null })).toBeUndefined();
+    });
+
+    test("not of a queue so short that a few clients fill it, nor of one that a partial list leaves out", () => {
+      expect(standing([5, 5, 5], { limit: 4 })).toBeUndefined();
+      const lists = [list([socket(80, 17)]), list([], false)];
+      const window = windowOf(lists.map((listeners, index) => at(index + 1, [0, 0, 0], listeners)));
+      expect(window.listeners[0]?.standing).toBeUndefined();
+    });
+  });
+
   test("that a partial list leaves out are open and have no queue", () => {
     const { listeners } = windowOf([
       at(0, [0, 0, 0], list([socket(80, 9), socket(443, 1)])),

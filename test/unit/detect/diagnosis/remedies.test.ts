@@ -78,6 +78,29 @@ describe("what is right for the kernel and its settings", () => {
     expect(/tcp_migrate_req=1/.test(diagnosisOf(closed, { kernel })?.remedies.join() ?? "")).toBe(can);
   });
 
+  test("a limit below somaxconn may be of before that was raised", () => {
+    expect(remediesOf(bursty, somaxconn("4096"))).toMatch(
+      /if that was raised since the listener was made, the restart alone may/,
+    );
+  });
+
+  test.each([
+    ["the host's own settings are written down for the next boot", true, /\/etc\/sysctl\.d/],
+    [
+      "those of a container are given where it is made",
+      false,
+      /docker run --sysctl.*securityContext\.sysctls/,
+    ],
+  ])("%s", (_name, isRoot, text) => {
+    const full = windowOf(spread({ queueFullDrops: 4_000, drops: 4_000 }));
+    const cookiesOff = { sysctls: { "net.ipv4.tcp_syncookies": "0" } };
+    expect(diagnosisOf(full, { ...cookiesOff, isRoot })?.remedies.at(-1)).toMatch(text);
+    expect(remediesOf(bursty, { ...somaxconn("16"), isRoot })).toMatch(text);
+    // Nothing of the kernel's is to be set.
+    expect(remediesOf(pinned, { isRoot })).not.toMatch(text);
+    expect(remediesOf(bursty, { ...somaxconn("4096"), isRoot })).not.toMatch(text);
+  });
+
   test("cookies that are on are not asked to be turned on", () => {
     const full = windowOf(spread({ queueFullDrops: 4_000, drops: 4_000 }));
     const remedy = (value: string) =>

@@ -80,7 +80,9 @@ describe("what else is told apart", () => {
     const window = windowOf(spread({ resetsSent: 90 }, 7), { listeners: [gone], listenersSeen: true });
     const found = diagnosisOf(window);
     expect(found).toMatchObject({ cause: "SERVICE_DOWN", severity: "CRITICAL" });
-    expect(found?.summary).toBe("Nothing listens on port 8080 any more: 90 clients were refused in 70 s.");
+    expect(found?.summary).toBe(
+      "Nothing listens on port 8080 any more, and who comes is refused: the host sent 90 resets in 70 s.",
+    );
   });
 
   test("one that came back is a restart, for two minutes; what is unusual later has another cause", () => {
@@ -116,7 +118,9 @@ describe("what else is told apart", () => {
     test("what comes and goes does not hide it", () => {
       const found = causeOf([down, ...passing]);
       expect(found).toMatchObject({ cause: "SERVICE_DOWN", contributing: ["INBOUND_SCAN"] });
-      expect(found?.summary).toMatch(/^Nothing listens on port 8080 any more: 140 clients/);
+      expect(found?.summary).toMatch(
+        /^Nothing listens on port 8080 any more, and who comes is refused: the host sent 140 resets/,
+      );
     });
 
     test("nor does a service, but while it may be that which refuses clients", () => {
@@ -192,6 +196,46 @@ describe("what else is told apart", () => {
     expect(found?.confidence).toBe(0.8);
   });
 
+  const flagOf = (detector: Flag["detector"], series: string): Flag => ({
+    detector,
+    series,
+    from: 0,
+    to: 1,
+    observed: 9,
+    expected: 3,
+    low: 1,
+    high: 5,
+    z: 7,
+    share: null,
+    text: `9 ${series}.`,
+  });
+
+  test("a reader that is slow, with all the memory there is, is not short of it", () => {
+    const squeezed = spread({ accepted: 60, prunes: 300, prunedReceives: 60 });
+    const memory = (pages: number) => windowOf(squeezed, { gauges: { SockstatTCPMem: pages } });
+    const around = { sysctls: { "net.ipv4.tcp_mem": "90000 120000 180000" } };
+    expect(diagnosisOf(memory(300), around)).toBeNull();
+    expect(diagnosisOf(memory(120_000), around)?.cause).toBe("MEMORY_PRESSURE");
+    const flags = [flagOf("burst", "TcpExtPruneCalled")];
+    expect(diagnosisOf(memory(300), { ...around, flags })).toMatchObject({
+      cause: "UNKNOWN",
+      remedies: [expect.stringMatching(/does not read/)],
+    });
+  });
+
+  test("SYNs that are refused without a counter of their own, while cookies are off, are of the SYN queue", () => {
+    const window = windowOf(spread({ accepted: 60, drops: 600, synRetransmits: 60 }));
+    const off = { sysctls: { "net.ipv4.tcp_syncookies": "0" } };
+    expect(diagnosisOf(window, off)).toMatchObject({
+      cause: "SYN_QUEUE_FULL",
+      contributing: [],
+      summary: "The SYN queue is nearly full and SYNs are dropped, since SYN cookies are off: 600.",
+      remedies: [expect.stringMatching(/Set net\.ipv4\.tcp_syncookies=1/), expect.any(String)],
+    });
+    // With cookies it is something else, and no loss on the way either.
+    expect(diagnosisOf(window)).toMatchObject({ cause: "OTHER_LISTEN_DROPS", contributing: [] });
+  });
+
   test("drops that no queue explains", () => {
     const found = diagnosisOf(
       windowOf(spread({ accepted: 60, drops: 60 }), { listeners: [listener({ weight: 60 })] }),
@@ -220,20 +264,6 @@ describe("what else is told apart", () => {
       contributing: [],
     });
     expect(diagnosisOf(stalled, { silence: flag })).toMatchObject({ cause: "HOST_SILENT", contributing: [] });
-  });
-
-  const flagOf = (detector: Flag["detector"], series: string): Flag => ({
-    detector,
-    series,
-    from: 0,
-    to: 1,
-    observed: 9,
-    expected: 3,
-    low: 1,
-    high: 5,
-    z: 7,
-    share: null,
-    text: `9 ${series}.`,
   });
 
   test("a flag that nothing explains is said to be unknown", () => {

@@ -72,6 +72,14 @@ describe("what an incident explains", () => {
 test.each<[string, Cause, number, object, boolean]>([
   ["maintenance holds back everything", "APPLICATION_SLOW", 500, { kind: "maintenance", until: 1_000 }, true],
   ["but data problems, which are our own", "DATA_PROBLEM", 500, { kind: "maintenance", until: 1_000 }, false],
+  [
+    "for a quarter of an hour where nobody told when",
+    "APPLICATION_SLOW",
+    900_000,
+    { kind: "maintenance", until: null },
+    true,
+  ],
+  ["and not for ever", "APPLICATION_SLOW", 900_100, { kind: "maintenance", until: null }, false],
   ["until it ends", "APPLICATION_SLOW", 1_000, { kind: "maintenance", until: 1_000 }, false],
   ["and not before it begins", "APPLICATION_SLOW", 50, { kind: "maintenance", until: 1_000 }, false],
   ["a deploy holds back a restart", "RESTART", 500, { kind: "deploy", until: null }, true],
@@ -87,6 +95,8 @@ test.each<[string, Cause, number, object, boolean]>([
 
 test.each<[string, Partial<UrgencyInput>, string]>([
   ["a tenth of handshakes lost", { share: 0.1 }, "PAGE"],
+  ["a tenth of so many", { share: 0.1, lost: 5 }, "PAGE"],
+  ["all of one client's, on a host where nobody else comes", { share: 1, lost: 1.4 }, "TICKET"],
   ["less", { share: 0.09 }, "NOTE"],
   ["less, where the role asks for it", { share: 0.09, pageShare: 0.05 }, "PAGE"],
   ["a fast burn", { burn: "PAGE" }, "PAGE"],
@@ -104,6 +114,7 @@ test.each<[string, Partial<UrgencyInput>, string]>([
     scope: { kind: "host", of: "h" },
     flapping: false,
     share: null,
+    lost: null,
     pageShare: 0.1,
     burn: null,
   };
@@ -126,6 +137,16 @@ describe("a diagnosis as an observation", () => {
       strength: expect.closeTo(10, 6),
     });
     expect(observationOf(found, whose, newest, 0.02).strength).toBeCloseTo(0.5, 6);
+  });
+
+  test("of a fault of the whole host is of no port, whichever listener has a queue just now", () => {
+    const seen = listener({ port: 22, peakQueue: 1 });
+    const found = diagnosisOf(
+      windowOf(spread({ accepted: 60, drops: 600, abortsOnMemory: 60 }), { listeners: [seen] }),
+    );
+    if (found === null) throw new Error("nothing was found");
+    expect(found.listener?.seen.port).toBe(22);
+    expect(observationOf(found, whose, newest)).toMatchObject({ cause: "MEMORY_PRESSURE", port: null });
   });
 
   test("of another cause is there or not", () => {

@@ -76,14 +76,25 @@ test("the cause of a full queue that changes is one incident, named anew", () =>
   expect(fleet.open()).toMatchObject([{ cause: "APPLICATION_STALLED" }]);
 });
 
-test("a fleet that falls silent at once is one incident, and holds back all others", () => {
-  const fleet = new Fleet().run(6, [{ host: 1 }]);
+test("a fleet that falls silent at once is one incident, and holds back what is of its hosts alone", () => {
+  const fleet = new Fleet().run(6, [{ host: 1 }, { host: 90 }]);
   fleet.run(3, hosts(30, { cause: "HOST_SILENT" }));
   const silent = fleet.open().find(({ cause }) => cause === "HOST_SILENT");
   expect(silent).toMatchObject({ scope: { kind: "fleet", of: "*" } });
-  expect(fleet.open()).toHaveLength(2);
+  expect(fleet.open()).toHaveLength(3);
   const held = inhibitions(fleet.open());
   expect([...held.values()]).toEqual([silent?.key]);
+  expect(fleet.open().find(({ key }) => held.has(key))?.members).toEqual(["h1"]);
+});
+
+test("of a fleet that is heard again, those that are not are silent each by itself", () => {
+  const fleet = new Fleet().run(3, hosts(30, { cause: "HOST_SILENT" }));
+  expect(fleet.open()).toMatchObject([{ scope: { kind: "fleet", of: "*" } }]);
+  fleet.run(60, hosts(2, { cause: "HOST_SILENT" }));
+  expect(fleet.open().map(({ scope, members }) => [scope.kind, members])).toEqual([
+    ["host", ["h0"]],
+    ["host", ["h1"]],
+  ]);
 });
 
 test("silence is not ended by counters, nor loss by presence", () => {

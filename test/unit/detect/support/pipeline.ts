@@ -63,7 +63,7 @@ export class Pipeline {
     for (let index = 0; index < intervals; index++) {
       this.at += INTERVAL_MS;
       const presence = { hostId: 1, lastSeen, everyMs: INTERVAL_MS, goodbye: null, ...said };
-      const { hosts } = judgeSilence([presence], this.at);
+      const hosts = judgeSilence([presence], this.at);
       this.flags.push(...hosts.map(({ flag }) => flag));
       this.#take({
         source: "presence",

@@ -17,7 +17,8 @@ import { Fault, LacksScope, Matchers } from "./parts.tsx";
 
 type Event = SettingsEventsQuery["events"][number];
 
-const KINDS = ["DEPLOY", "MAINTENANCE", "NOTE"] as const;
+/** Maintenance is made under silences: it has an end, and hosts that it is of. */
+const KINDS = ["DEPLOY", "NOTE"] as const;
 
 /** What was recorded in the last week: deploys, maintenance, notes; reboots by themselves. */
 export function EventsSection({ scopes }: SectionProps) {
@@ -44,7 +45,7 @@ export function EventsSection({ scopes }: SectionProps) {
   return (
     <div className="stack">
       <StaleBanner data={data} />
-      <Card title="Record an event" note="It is drawn on the plots, and named where an incident follows it.">
+      <Card title="Record an event" note="It is drawn on the plots, and named where an incident follows it. Maintenance is a silence.">
         {scopes.includes("operate") ? (
           <NewEvent made={data.refresh} />
         ) : (

@@ -1,0 +1,58 @@
+import type { ObservedListener, Standing } from "./window.ts";
+
+/** The queue of a listener at one snapshot, and what was sampled of it since the snapshot before. */
+export interface Reading {
+  readonly queue: number;
+  readonly samples: number;
+  readonly samplesFull: number;
+}
+
+/** From this share of its limit on, a queue has not emptied. */
+const HIGH_SHARE = 0.75;
+/** Of a shorter one a few clients at once are three quarters. */
+const LENGTH_MIN = 8;
+/**
+ * So many readings in a row are no chance: a queue that bursts fill is at three quarters in less than half of the
+ * time. Where snapshots are far apart, two of them with all the samples between stand for three.
+ */
+const READINGS = 3;
+const READINGS_LONG = 2;
+const SAMPLES_LONG = 20;
+/** An overload of a tenth, with clients 50 ms away, finds the queue over its limit in a quarter of the samples. */
+const FULL_SHARE = 0.2;
+
+/**
+ * The readings at the end of the window that found the queue high; null where the newest did not, or it is too short to
+ * tell.
+ *
+ * Where more comes than is taken, the queue never empties, and yet it is over its limit in a part of the samples only:
+ * with each connection that is accepted a place is free until the next SYN and its last ACK have made their way. The
+ * further the clients and the smaller the overload, the longer.
+ *
+ * @param limit null where it cannot be seen: then the most that was in the queue stands for it
+ */
+export function standingOf(
+  readings: readonly Reading[],
+  limit: number | null,
+  peakQueue: number,
+): Standing | null {
+  const length = limit ?? peakQueue;
+  if (length < LENGTH_MIN) return null;
+  const last = readings.findLastIndex(({ queue }) => queue < HIGH_SHARE * length);
+  const high = readings.slice(last + 1);
+  if (high.length === 0) return null;
+  return {
+    readings: high.length,
+    samples: high.reduce((sum, { samples }) => sum + samples, 0),
+    samplesFull: high.reduce((sum, { samplesFull }) => sum + samplesFull, 0),
+    leastQueue: Math.min(...high.map(({ queue }) => queue)),
+  };
+}
+
+/** Whether its queue stands: more comes than the application takes. */
+export function isStanding({ limit, standing }: Pick<ObservedListener, "limit" | "standing">): boolean {
+  if (standing === undefined) return false;
+  const { readings, samples, samplesFull } = standing;
+  if (limit !== null && samplesFull < FULL_SHARE * samples) return false;
+  return readings >= READINGS || (readings >= READINGS_LONG && samples >= SAMPLES_LONG);
+}
