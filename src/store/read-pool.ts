@@ -3,7 +3,7 @@ import { Gate } from "./gate.ts";
 
 /** Connections that the API leaves to pushes, to jobs, and to the look at who asks. */
 const LEFT = 3;
-/** A statement of the API waits so long for its turn at most, and after that as long as any for a connection. */
+/** A statement of the API waits so long for its turn at most, and then for a connection like every other. */
 const WAIT_MS = 15_000;
 
 /**
