@@ -13,7 +13,9 @@ import {
 import { readHostIncrease } from "../store/queries/host-series.ts";
 import { readLatest } from "../store/queries/latest.ts";
 import { gridOf, niceStep, type Range } from "../store/queries/range.ts";
+import { takesHours } from "../store/queries/steps.ts";
 import { AgentHealth, Capability } from "./agent-facts.ts";
+import { shardCount } from "./answer-budget.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
 import { Counter } from "./counter.ts";
@@ -147,6 +149,10 @@ export const Host = builder.objectRef<HostRecord>("Host").implement({
         const finest = rolledUp ? await finestKept(context, exact) : (host.everyMs ?? 10_000);
         const grid = gridOf(exact, step ?? niceStep(exact, POINTS_DEFAULT, finest));
         context.budget.takeValues(asked.length * grid.length);
+        if (rolledUp) {
+          const scan = { range: exact, shards: shardCount(ids), hours: takesHours(grid) };
+          context.budget.takeHostScan({ ...scan, counters: asked.length });
+        }
         const series = rolledUp
           ? await readRolledUpSeries(context.db, await rollupQuery(ids, exact, context), grid, asked)
           : await context.hostSeries.load({
@@ -179,6 +185,7 @@ export const Host = builder.objectRef<HostRecord>("Host").implement({
         const ids = await namespacesAsked(host, namespace ?? null, context, "ALL");
         const range = resolveRange(input, context.now());
         if (isRolledUp(host, ids, range, null, context)) {
+          context.budget.takeHostScan({ range, shards: shardCount(ids), counters: 1 });
           return readLongIncrease(
             context.reader,
             context.db,

@@ -13,6 +13,8 @@ export interface Database {
   /** Of Postgres itself, past a pooler: for who needs a session. */
   readonly url: string;
   readonly db: PrismaClient;
+  /** For what is asked over the API: it leaves connections to pushes, jobs, and the look at who asks. */
+  readonly reading: PrismaClient;
   /** Where the embedded database's first tokens are; null with a database of one's own. */
   readonly tokenFiles: TokenFiles | null;
 }
@@ -26,7 +28,7 @@ export async function startDatabase(service: Service): Promise<Database> {
   );
   const url = config.databaseDirectUrl ?? pooled;
   await life.start("schema", async () => ({ value: await migrate({ url, log }).catch(explainDatabase) }));
-  const { db } = await life.start("store", () => {
+  const { db, reading } = await life.start("store", () => {
     const store = openStore({
       url: pooled,
       poolSize: config.databasePool,
@@ -42,7 +44,7 @@ export async function startDatabase(service: Service): Promise<Database> {
   const warning = await requireSettings(db).catch(explainDatabase);
   if (warning !== null) log.warn(warning);
   const tokenFiles = config.databaseUrl === null ? await ensureTokenFiles(db, config.dataDir, now()) : null;
-  return { url, db, tokenFiles };
+  return { url, db, reading, tokenFiles };
 }
 
 /** A Postgres that ends by itself ends the service: without it nothing that is pushed could be kept. */

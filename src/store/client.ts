@@ -4,6 +4,7 @@ import { Prisma, PrismaClient } from "../generated/prisma/client.ts";
 import { metDropped } from "./errors.ts";
 import { ImpatientSocket } from "./impatient-socket.ts";
 import { outliveConnections } from "./outlive-connections.ts";
+import { readPool } from "./read-pool.ts";
 
 export type { PrismaClient };
 
@@ -24,7 +25,9 @@ export interface StoreOptions {
 
 export interface Store {
   readonly db: PrismaClient;
-  /** The pool under `db`, for its gauges only. */
+  /** The same for what is asked over the API, which never takes the last connections of the pool (read-pool.ts). */
+  readonly reading: PrismaClient;
+  /** The pool under both, for its gauges only. */
   readonly pool: pg.Pool;
   close(): Promise<void>;
 }
@@ -60,12 +63,15 @@ export function openStore(options: StoreOptions): Store {
   pool.on("error", options.onError);
   outliveConnections(pool);
   sendAgainWhereDropped(pool);
-  const db = new PrismaClient({ adapter: new PrismaPg(pool, { onPoolError: () => undefined }) });
+  const clientOf = (own: pg.Pool) =>
+    new PrismaClient({ adapter: new PrismaPg(own, { onPoolError: () => undefined }) });
+  const [db, reading] = [clientOf(pool), clientOf(readPool(pool, options.poolSize))];
   return {
     db,
+    reading,
     pool,
     async close() {
-      await db.$disconnect();
+      await Promise.all([db.$disconnect(), reading.$disconnect()]);
       await pool.end();
     },
   };
