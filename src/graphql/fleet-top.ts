@@ -43,6 +43,7 @@ builder.objectField(Fleet, "top", (t) =>
         reporters,
         range,
         first: size,
+        fleet: fleet.all,
         now,
         keyOf: (namespaceId) => {
           const hostId = fleet.all.ownerOf.get(namespaceId);

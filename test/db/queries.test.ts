@@ -112,7 +112,13 @@ describe("queries", () => {
           .filter(([, value]) => value > 0n)
           .sort((a, b) => (a[1] < b[1] ? 1 : a[1] > b[1] ? -1 : a[0] - b[0]))
           .slice(0, 3);
-        const overflows = { ...counterOf(world, "TcpExtListenOverflows"), range, now: LATER, first: 3 };
+        const overflows = {
+          ...counterOf(world, "TcpExtListenOverflows"),
+          range,
+          fleet,
+          now: LATER,
+          first: 3,
+        };
         const ranked = await readTop(store.db, {
           ...overflows,
           keyOf: (id) => fleet.ownerOf.get(id) ?? null,

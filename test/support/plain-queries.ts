@@ -54,9 +54,15 @@ export function grownBy(snapshots: readonly FleetSnapshot[], counter: string): G
 
 interface NamespaceStep {
   readonly hostId: number;
+  /** Of a container: how long its host's root was covered while the container was in the group. */
+  readonly hostMs: number;
   value: bigint;
   rated: bigint;
   coveredMs: number;
+}
+
+function isContainer(namespaceId: number): boolean {
+  return namespaceId >= 2 ** 30;
 }
 
 /** By group: a value for each step, and the exact increase over the range. */
@@ -68,16 +74,27 @@ export function plainTrend(
   if (measure === "LAST") return plainGauge(snapshots, query);
   const steps = new Map<string, Map<number, NamespaceStep>[]>();
   const totals = new Map<string, bigint>();
-  for (const { snapshot, minute, value, rated, coveredMs } of grownBy(snapshots, counter)) {
-    if (minute < from || minute >= to) continue;
+  const all = grownBy(snapshots, counter).filter(({ minute }) => minute >= from && minute < to);
+  for (const { snapshot, minute, value, rated, coveredMs } of all) {
     const group = groupOf(snapshot.namespaceId, minute);
     if (group === null) continue;
     const own = steps.get(group) ?? Array.from({ length }, () => new Map<number, NamespaceStep>());
     steps.set(group, own);
-    const step = own[Math.floor((minute - start) / stepMs)];
+    const place = Math.floor((minute - start) / stepMs);
+    const step = own[place];
     if (step === undefined) throw new Error("a minute of the range lies in no step");
     const sum = step.get(snapshot.namespaceId) ?? {
       hostId: snapshot.hostId,
+      hostMs: isContainer(snapshot.namespaceId)
+        ? all
+            .filter(
+              (one) => one.snapshot.hostId === snapshot.hostId && !isContainer(one.snapshot.namespaceId),
+            )
+            .filter((one) => groupOf(one.snapshot.namespaceId, one.minute) !== null)
+            .filter((one) => Math.floor((one.minute - start) / stepMs) === place)
+            .filter((one) => groupOf(snapshot.namespaceId, one.minute) === group)
+            .reduce((sum, one) => sum + one.coveredMs, 0)
+        : 0,
       value: 0n,
       rated: 0n,
       coveredMs: 0,
@@ -102,7 +119,10 @@ function measured(namespaces: readonly NamespaceStep[], measure: PlainMeasure): 
     case "RATE": {
       const covered = namespaces.filter(({ coveredMs }) => coveredMs > 0);
       if (covered.length === 0) return null;
-      return covered.reduce((sum, one) => sum + (Number(one.rated) * 1000) / one.coveredMs, 0);
+      return covered.reduce(
+        (sum, one) => sum + (Number(one.rated) * 1000) / Math.max(one.coveredMs, one.hostMs),
+        0,
+      );
     }
     case "INCREASE":
       return Number(namespaces.reduce((sum, { value }) => sum + value, 0n));

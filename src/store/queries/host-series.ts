@@ -2,6 +2,7 @@ import { addCounts, type Count } from "../../protocol/count.ts";
 import { positionsIn } from "../../rates/increases.ts";
 import { valueAt } from "../../rates/values.ts";
 import type { Db } from "../client.ts";
+import { isRoot } from "../directory.ts";
 import type { SnapshotReader } from "../history/snapshot-reader.ts";
 import { readSpan } from "../history/span.ts";
 import { type NamespaceIncrease, readIncreases } from "../increases-reader.ts";
@@ -142,14 +143,17 @@ function isReset({ interval, increases }: NamespaceIncrease): boolean {
 }
 
 /**
- * One counter on a grid: a namespace's rate in a step is what it grew by over the time that took, a host's their
- * sum. What a namespace did in a step is added in one go.
+ * One counter on a grid: a namespace's rate in a step is what it grew by over the time that took, a container's over
+ * that of its host where this is longer (`rootBeside`), a host's their sum. What a namespace did in a step is added in
+ * one go. Of a step the root comes first, which has the lowest id.
  */
 class SeriesSum {
   total: Count | null = null;
   readonly #grid: Grid;
   /** By step; NaN where no rate may be told. */
   readonly #rates: Float64Array;
+  /** By step: how long the root was covered. */
+  readonly #rootMs: Float64Array;
   #namespaceId = -1;
   #step = -1;
   #value = 0;
@@ -158,6 +162,7 @@ class SeriesSum {
   constructor(grid: Grid) {
     this.#grid = grid;
     this.#rates = new Float64Array(grid.length).fill(Number.NaN);
+    this.#rootMs = new Float64Array(grid.length);
   }
 
   add({ namespaceId, snapshot, increases }: NamespaceIncrease, count: Count | null): void {
@@ -185,7 +190,9 @@ class SeriesSum {
   #settle(): void {
     if (this.#ms > 0) {
       const before = this.#rates[this.#step] as number;
-      this.#rates[this.#step] = (Number.isNaN(before) ? 0 : before) + (this.#value * 1000) / this.#ms;
+      if (isRoot(this.#namespaceId)) this.#rootMs[this.#step] = this.#ms;
+      const ms = Math.max(this.#ms, this.#rootMs[this.#step] as number);
+      this.#rates[this.#step] = (Number.isNaN(before) ? 0 : before) + (this.#value * 1000) / ms;
     }
     this.#value = 0;
     this.#ms = 0;
