@@ -185,6 +185,7 @@ export const Host = builder.objectRef<HostRecord>("Host").implement({
             await rollupQuery(ids, range, context),
             range,
             asked,
+            context.budget,
           );
         }
         return readHostIncrease(context.reader, context.db, ids, range, asked.counterId ?? -1);

@@ -27,32 +27,43 @@ const PAUSES_MS = 7 * 24 * 3_600_000;
 /** Read before each part as well: what its first snapshots are measured from nearly always lies in it. */
 const BEFORE_MS = 65_000;
 
+/** Parts of a range of which it is not known how many snapshots it has: no more is read in vain than one of them has. */
+const COUNTED_PART_MS = 10 * 60_000;
+
 /** What namespaces did, from their raw snapshots, part by part in the order given; of a part by namespace and time. */
 async function* readParts(
   reader: SnapshotReader,
   db: Db,
   namespaceIds: readonly number[],
   parts: Iterable<Range>,
+  onRead: (snapshots: number) => void = () => undefined,
 ): AsyncGenerator<NamespaceIncrease[]> {
   for (const part of parts) {
     const from = part.from + 1;
     const records = await readSpan(db, { namespaceIds }, { from: from - BEFORE_MS, to: part.to + 1 });
+    onRead(records.length);
     if (records.length > 0)
       yield await readIncreases(reader, db, records, { since: from, pausesMs: PAUSES_MS });
   }
 }
 
-/** The exact increase of a counter over a range; null when no snapshot in it gave one. */
+/**
+ * The exact increase of a counter over a range; null when no snapshot in it gave one.
+ *
+ * @param onRead told how many snapshots each part had, before these are decoded: what it throws ends the reading
+ */
 export async function readHostIncrease(
   reader: SnapshotReader,
   db: Db,
   namespaceIds: readonly number[],
   range: Range,
   counterId: number,
+  onRead?: (snapshots: number) => void,
 ): Promise<Count | null> {
   let total: Count | null = null;
-  const parts = partsOf(range, { start: range.from, stepMs: PART_MS }, PART_MS);
-  for await (const part of readParts(reader, db, namespaceIds, parts)) {
+  const partMs = onRead === undefined ? PART_MS : COUNTED_PART_MS;
+  const parts = partsOf(range, { start: range.from, stepMs: partMs }, partMs);
+  for await (const part of readParts(reader, db, namespaceIds, parts, onRead)) {
     for (const increase of part) {
       const count = countOf(increase, counterId);
       if (count !== null) total = addCounts(total ?? 0, count);
