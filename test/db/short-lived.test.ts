@@ -12,6 +12,7 @@ import { readHostSeries } from "../../src/store/queries/host-series.ts";
 import { gridOf } from "../../src/store/queries/range.ts";
 import { readTop } from "../../src/store/queries/top.ts";
 import { readTrend } from "../../src/store/queries/trend.ts";
+import { promql } from "../support/promql.ts";
 import { HOUR, MINUTE } from "../support/query-world.ts";
 import { test } from "../support/store.ts";
 import { type FleetSnapshot, rollUpAll, storeHost, storeSnapshots } from "../support/stored-fleet.ts";
@@ -90,6 +91,19 @@ test("add up to what their host does", async ({ store }) => {
     keyOf: (id) => fleet.ownerOf.get(id) ?? null,
   });
   expect(top).toMatchObject({ key: hostId, increase: 30_000, rate: expect.closeTo(PER_SECOND, 6) });
+});
+
+test("add up in PromQL as well, with their host's root or without it", async ({ store }) => {
+  await hostOfJobs(store);
+  const { at, over } = promql(store.db, LATER);
+  for (const matcher of ["", '{job=~".+"}']) {
+    for (const minutes of [5, 60]) {
+      const query = `sum(rate(PassiveOpens${matcher}[${minutes}m]))`;
+      expect(await at(query, T0 + HOUR)).toEqual({ "": expect.closeTo(PER_SECOND, 6) });
+    }
+    const course = await over(`sum(rate(PassiveOpens${matcher}[5m]))`, T0 + 10 * MINUTE, T0 + HOUR, MINUTE);
+    expect(course).toEqual({ "": new Array(51).fill(expect.closeTo(PER_SECOND, 6)) });
+  }
 });
 
 test("one that is asked for by itself is told over its own time", async ({ store }) => {
