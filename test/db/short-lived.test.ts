@@ -6,6 +6,7 @@ import { FleetView } from "../../src/store/fleet-view.ts";
 import { SnapshotReader } from "../../src/store/history/snapshot-reader.ts";
 import { LayoutCache } from "../../src/store/layouts.ts";
 import { registerNamespace } from "../../src/store/namespaces.ts";
+import { readGaugeTrend } from "../../src/store/queries/gauge-trend.ts";
 import { currentLabels, groupNamespaces } from "../../src/store/queries/groups.ts";
 import { readRolledUpSeries } from "../../src/store/queries/host-rollups.ts";
 import { readHostSeries } from "../../src/store/queries/host-series.ts";
@@ -20,16 +21,16 @@ import { type FleetSnapshot, rollUpAll, storeHost, storeSnapshots } from "../sup
 const T0 = Date.UTC(2026, 10, 22, 12);
 const LATER = T0 + 24 * HOUR;
 const EVERY = 10_000;
-const NAMES = ["TcpPassiveOpens"];
+const NAMES = ["TcpPassiveOpens", "TcpCurrEstab"];
 
-/** Snapshots of a namespace that accepts so many connections a second. */
+/** Snapshots of a namespace that accepts so many connections a second, of which four are open. */
 function living(hostId: number, namespaceId: number, from: number, to: number, perSecond: number) {
   const snapshots: FleetSnapshot[] = [];
   for (let at = from; at < to; at += EVERY) {
     const opens = BigInt(((at - from) / 1_000) * perSecond);
     const same = { boot: "00000000-0000-4000-8000-000000000001", epoch: 0, wordSize: 64 } as const;
     const uptimeMs = at - T0 + HOUR;
-    const values = { TcpPassiveOpens: opens };
+    const values = { TcpPassiveOpens: opens, TcpCurrEstab: 4n };
     snapshots.push({ hostId, namespaceId, at, uptimeMs, everyMs: EVERY, ...same, values });
   }
   return snapshots;
@@ -103,6 +104,20 @@ test("add up in PromQL as well, with their host's root or without it", async ({ 
     }
     const course = await over(`sum(rate(PassiveOpens${matcher}[5m]))`, T0 + 10 * MINUTE, T0 + HOUR, MINUTE);
     expect(course).toEqual({ "": new Array(51).fill(expect.closeTo(PER_SECOND, 6)) });
+  }
+});
+
+test("are not added to what is open at the end of a step when they have gone", async ({ store }) => {
+  const { fleet } = await hostOfJobs(store);
+  const { id: counterId } = await store.db.counter.findFirstOrThrow({ where: { name: "TcpCurrEstab" } });
+  const range = { from: T0, to: T0 + HOUR };
+  for (const [stepMs, groups] of [
+    [5 * MINUTE, null],
+    [20 * MINUTE, groupNamespaces(fleet, fleet.hosts, [], range, currentLabels)],
+  ] as const) {
+    const grid = gridOf(range, stepMs);
+    const [values] = await readGaugeTrend(store.db, { counterId, range, grid, groups, fleet, now: LATER });
+    expect(values).toEqual(new Array(grid.length).fill(8));
   }
 });
 

@@ -16,6 +16,8 @@ export interface PlainQuery {
   readonly length: number;
   /** The group of a namespace in a minute; null leaves it out. */
   readonly groupOf: (namespaceId: number, minute: number) => string | null;
+  /** For LAST: the hour of a minute that is told by its hour; minutes are told by themselves where this is left out. */
+  readonly bucketOf?: (minute: number) => number;
 }
 
 /** What a counter of a namespace did up to one snapshot. */
@@ -138,10 +140,14 @@ function measured(namespaces: readonly NamespaceStep[], measure: PlainMeasure): 
 /** The sum of each namespace's last value in a step; it counts in the group that it was in then. */
 function plainGauge(
   snapshots: readonly FleetSnapshot[],
-  { counter, from, to, start, stepMs, length, groupOf }: PlainQuery,
+  { counter, from, to, start, stepMs, length, groupOf, bucketOf = (minute) => minute }: PlainQuery,
 ): Map<string, { values: (number | null)[]; total: bigint }> {
+  const bucketOfLast = (one: FleetSnapshot) => bucketOf(Math.floor(one.at / MINUTE) * MINUTE);
+  /** By host and step: the last bucket in which the root showed a value; roots come first. */
+  const rootLast = new Map<string, number>();
   const found = new Map<string, { values: (number | null)[]; total: bigint }>();
-  for (const own of byNamespace(snapshots).values()) {
+  const namespaces = [...byNamespace(snapshots)].sort(([a], [b]) => a - b);
+  for (const [, own] of namespaces) {
     const last = new Map<number, FleetSnapshot>();
     for (const snapshot of own) {
       const minute = Math.floor(snapshot.at / MINUTE) * MINUTE;
@@ -151,6 +157,9 @@ function plainGauge(
       const group = groupOf(snapshot.namespaceId, Math.floor(snapshot.at / MINUTE) * MINUTE);
       const value = snapshot.values[counter];
       if (group === null || value === undefined) continue;
+      const key = `${snapshot.hostId} ${step}`;
+      if (!isContainer(snapshot.namespaceId)) rootLast.set(key, bucketOfLast(snapshot));
+      else if (bucketOfLast(snapshot) < (rootLast.get(key) ?? 0)) continue;
       const series = found.get(group) ?? { values: new Array<number | null>(length).fill(null), total: 0n };
       found.set(group, series);
       series.values[step] = (series.values[step] ?? 0) + Number(value);

@@ -23,6 +23,16 @@ export function rootBeside(
   return root !== undefined && isRoot(root) ? root : null;
 }
 
+/** The same where it is among those asked for. @param groups null for everybody */
+export function rootAsked(
+  fleet: Pick<Fleet, "ownerOf" | "namespacesOf">,
+  groups: Groups | null,
+  namespaceId: number,
+): number | null {
+  const root = rootBeside(fleet, namespaceId);
+  return root === null || (groups !== null && !groups.of.has(root)) ? null : root;
+}
+
 /** How long the hosts of containers were covered in a step. Coverage comes in the order of time. */
 export class HostTime {
   readonly #fleet: Pick<Fleet, "ownerOf" | "namespacesOf">;
@@ -41,8 +51,7 @@ export class HostTime {
 
   /** The root whose time a container's rate is told over; null for its own. */
   rootOf(namespaceId: number): number | null {
-    const root = rootBeside(this.#fleet, namespaceId);
-    return root === null || (this.#groups !== null && !this.#groups.of.has(root)) ? null : root;
+    return rootAsked(this.#fleet, this.#groups, namespaceId);
   }
 
   /** @param only positions to look at; null for all */

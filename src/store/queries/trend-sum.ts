@@ -5,23 +5,11 @@ import { FIRST_OTHER_SHARD, type HostTime } from "./host-time.ts";
 import { type Membership, NO_GROUP, type ShardMembers } from "./membership.ts";
 import type { PackedRow } from "./packed-rows.ts";
 import type { Grid } from "./range.ts";
+import { emptyShardSum, type ShardSum, touch } from "./shard-sum.ts";
 import { stepOf } from "./steps.ts";
 
 /** AFFECTED counts hosts; PEAK is the highest increase of one namespace in the step. */
 export type TrendMeasure = "RATE" | "INCREASE" | "AFFECTED" | "PEAK";
-
-/** What the namespaces of a shard did in the step so far, by position. */
-interface ShardSum {
-  readonly members: ShardMembers;
-  readonly increase: Float64Array;
-  readonly rated: Float64Array;
-  readonly coveredMs: Float64Array;
-  /** The positions of which anything was added, each once. */
-  readonly touched: number[];
-  readonly isTouched: Uint8Array;
-  /** Something was added of most positions: all of them are looked at, and the list is not kept. */
-  whole: boolean;
-}
 
 /** What a namespace did in the step before it went over to another group. */
 interface Left {
@@ -287,23 +275,9 @@ export class TrendSum {
   #sumOf(members: ShardMembers): ShardSum {
     let sum = this.#shards.get(members.shard);
     if (sum === undefined) {
-      sum = {
-        members,
-        increase: new Float64Array(SHARD_SIZE),
-        rated: new Float64Array(SHARD_SIZE),
-        coveredMs: new Float64Array(SHARD_SIZE),
-        touched: [],
-        isTouched: new Uint8Array(SHARD_SIZE),
-        whole: false,
-      };
+      sum = emptyShardSum(members);
       this.#shards.set(members.shard, sum);
     }
     return sum;
   }
-}
-
-function touch({ touched, isTouched }: ShardSum, position: number): void {
-  if (isTouched[position] === 1) return;
-  isTouched[position] = 1;
-  touched.push(position);
 }
