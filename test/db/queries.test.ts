@@ -74,8 +74,13 @@ describe("queries", () => {
           measure,
           ...range,
           ...grid,
-          bucketOf: (minute) =>
-            ofHours.some(({ from, to }) => minute >= from && minute < to) ? minute - (minute % HOUR) : minute,
+          bucketOf: (minute) => {
+            const place = (minute - grid.start) % grid.stepMs;
+            const end = Math.min(minute - place + grid.stepMs, range.to);
+            const isKnown =
+              minute >= end - 5 * MINUTE || !ofHours.some(({ from, to }) => minute >= from && minute < to);
+            return isKnown ? minute : minute - (minute % HOUR);
+          },
           groupOf: (id, minute) => (meant.has(fleet.ownerOf.get(id) ?? -1) ? groupOf(id, minute) : null),
         });
         const found =

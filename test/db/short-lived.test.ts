@@ -114,6 +114,7 @@ test("are not added to what is open at the end of a step when they have gone", a
   for (const [stepMs, groups] of [
     [5 * MINUTE, null],
     [20 * MINUTE, groupNamespaces(fleet, fleet.hosts, [], range, currentLabels)],
+    [HOUR, null],
   ] as const) {
     const grid = gridOf(range, stepMs);
     const [values] = await readGaugeTrend(store.db, { counterId, range, grid, groups, fleet, now: LATER });

@@ -16,7 +16,7 @@ export interface PlainQuery {
   readonly length: number;
   /** The group of a namespace in a minute; null leaves it out. */
   readonly groupOf: (namespaceId: number, minute: number) => string | null;
-  /** For LAST: the hour of a minute that is told by its hour; minutes are told by themselves where this is left out. */
+  /** For LAST: the hour of a minute that is known by its hour alone; all minutes are known where this is left out. */
   readonly bucketOf?: (minute: number) => number;
 }
 

@@ -5,7 +5,7 @@ import { FIRST_OTHER_SHARD, rootAsked } from "./host-time.ts";
 import { Membership, NO_GROUP, type ShardMembers, shardsOf } from "./membership.ts";
 import type { PackedRow } from "./packed-rows.ts";
 import type { Grid } from "./range.ts";
-import { clipSegments, planSegments } from "./resolution.ts";
+import { clipSegments, MINUTE_MS, planSegments, type Segment } from "./resolution.ts";
 import { BUCKET_MS, readGaugeRows, readGaugeTotals } from "./rollup-rows.ts";
 import { partsOf, stepOf, takesHours } from "./steps.ts";
 import { ownerIn, type TrendQuery } from "./trend.ts";
@@ -20,12 +20,16 @@ export interface GaugeTrendQuery extends Omit<TrendQuery, "measure" | "reporters
 
 /** Rows held at once; gauges have one for each shard and minute. */
 const ROWS_PER_PART = 4_000;
+/** Nearly all agents read more often than that. */
+const END_MS = 5 * MINUTE_MS;
+/** Of so many steps, the newest; minutes are kept for about as many hours. */
+const ENDS_MOST = 1_000;
 
 /**
  * The course of a gauge over a fleet, one series for each group: the sum of the last values that its namespaces
  * showed in each step; null where none showed any. One that is silent for a whole step is not in that step's sum, and no
- * container that had gone before the last minute in which its host's root showed a value. Where hours are read, it is the
- * last hour: of steps of hours, what had gone before their last hour.
+ * container that had gone before the last minute in which its host's root showed a value. Where a step is read from
+ * hours, its last few minutes are read beside them: of a host that was silent in these, it is the last hour.
  */
 export async function readGaugeTrend(db: Db, query: GaugeTrendQuery): Promise<(number | null)[][]> {
   const { counterId, range, grid, groups, now, fleet } = query;
@@ -35,7 +39,11 @@ export async function readGaugeTrend(db: Db, query: GaugeTrendQuery): Promise<(n
     now,
     cuts: groups?.changes.map(({ from }) => from) ?? [],
   });
-  if (groups === null && segments.every(({ of }) => BUCKET_MS[of] === grid.stepMs)) {
+  const shards = shardsOf(groups);
+  const allShards = shards ?? fleet.shards;
+  const hasContainers = allShards.some((shard) => shard >= FIRST_OTHER_SHARD);
+  const ends = hasContainers && query.lastMinute !== true ? endsOfSteps(segments, query) : [];
+  if (groups === null && ends.length === 0 && segments.every(({ of }) => BUCKET_MS[of] === grid.stepMs)) {
     const values = new Array<number | null>(grid.length).fill(null);
     for (const { bucket, last } of await readGaugeTotals(db, counterId, segments)) {
       values[stepOf(grid, bucket)] = Number(last);
@@ -46,15 +54,30 @@ export async function readGaugeTrend(db: Db, query: GaugeTrendQuery): Promise<(n
     lastMinute: query.lastMinute ?? false,
     rootOf: (namespaceId) => rootAsked(fleet, groups, namespaceId),
   });
-  const shards = shardsOf(groups);
   const finest = Math.min(...segments.map(({ of }) => BUCKET_MS[of]));
-  const partMs = (finest * ROWS_PER_PART) / Math.max(1, shards?.length ?? fleet.shards.length);
+  const rowsOfHour = ends.length === 0 ? 1 : 1 + END_MS / MINUTE_MS;
+  const partMs = (finest * ROWS_PER_PART) / Math.max(1, allShards.length * rowsOfHour);
   const whole = { from: segments[0]?.from ?? range.from, to: range.to };
   for (const part of partsOf(whole, grid, partMs)) {
-    for (const row of await readGaugeRows(db, counterId, clipSegments(segments, part), shards)) sum.add(row);
+    for (const row of await readGaugeRows(db, counterId, clipSegments([...segments, ...ends], part), shards))
+      sum.add(row);
   }
   sum.finish();
   return sum.values;
+}
+
+/** The last minutes of the steps that end with an hour that is read as one. */
+function endsOfSteps(
+  segments: readonly Segment[],
+  { grid: { start, stepMs, length }, range }: Pick<GaugeTrendQuery, "grid" | "range">,
+): Segment[] {
+  const ends: Segment[] = [];
+  for (let step = Math.max(0, length - ENDS_MOST); step < length; step++) {
+    const to = Math.min(start + (step + 1) * stepMs, range.to);
+    if (segments.some((one) => one.of === "hours" && one.from < to && to <= one.to))
+      ends.push({ of: "minutes", from: to - END_MS, to });
+  }
+  return ends;
 }
 
 /** What the namespaces of a shard showed last in the step; NaN for nothing. */
