@@ -6,6 +6,7 @@ import { formatDuration, parseDuration } from "../protocol/duration.ts";
 import { COMPLEXITY } from "./complexity.ts";
 import type { Context } from "./context.ts";
 import { parseDateTime } from "./date-time.ts";
+import "./count-lists.ts";
 
 interface Types {
   Context: Context;
@@ -24,7 +25,7 @@ interface Types {
 
 /** Every type, query and field is defined on this builder, one file a type; schema.ts brings them together. */
 export const builder = new SchemaBuilder<Types>({
-  plugins: [ComplexityPlugin],
+  plugins: [ComplexityPlugin, "countLists"],
   complexity: COMPLEXITY,
   defaultFieldNullability: false,
 });

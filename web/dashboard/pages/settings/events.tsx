@@ -45,7 +45,10 @@ export function EventsSection({ scopes }: SectionProps) {
   return (
     <div className="stack">
       <StaleBanner data={data} />
-      <Card title="Record an event" note="It is drawn on the plots, and named where an incident follows it. Maintenance is a silence.">
+      <Card
+        title="Record an event"
+        note="It is drawn on the plots, and named where an incident follows it. Maintenance is a silence."
+      >
         {scopes.includes("operate") ? (
           <NewEvent made={data.refresh} />
         ) : (
