@@ -5,6 +5,7 @@ import { type Count, toCount } from "../protocol/count.ts";
 import { formatDuration, parseDuration } from "../protocol/duration.ts";
 import { COMPLEXITY } from "./complexity.ts";
 import type { Context } from "./context.ts";
+import { parseDateTime } from "./date-time.ts";
 import "./count-lists.ts";
 
 interface Types {
@@ -50,9 +51,8 @@ builder.scalarType("DateTime", {
   description: "RFC 3339, UTC, milliseconds: 2026-11-22T12:00:00.000Z. Any offset is understood.",
   serialize: (at) => new Date(at).toISOString(),
   parseValue: (value) => {
-    const form = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/i;
-    const at = typeof value === "string" && form.test(value) ? Date.parse(value) : Number.NaN;
-    if (Number.isNaN(at)) throw fault(`${JSON.stringify(value)} is not a time: write 2026-11-22T12:00:00Z`);
+    const at = typeof value === "string" ? parseDateTime(value) : null;
+    if (at === null) throw fault(`${JSON.stringify(value)} is not a time: write 2026-11-22T12:00:00Z`);
     return at;
   },
 });

@@ -7,7 +7,10 @@ export const CounterKind = builder.enumType("CounterKind", {
   description: "What may be concluded from a number.",
   values: {
     COUNTER: { description: "Only grows until it begins again from 0: ask for its rate or increase." },
-    GAUGE: { description: "Goes up and down, or is a constant: ask for its `latest` value or its LAST." },
+    GAUGE: {
+      description:
+        "Goes up and down: ask for its `latest` value or its LAST. Or is a constant, such as TcpRtoMin: that has its `latest` value alone.",
+    },
     UNKNOWN: {
       description:
         "The catalog does not list the name, as one of a newer kernel. It is kept, and has rates and increases like a counter, which nearly every field is. If it is a gauge they mean nothing, and its `latest` value is what to look at.",

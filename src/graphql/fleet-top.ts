@@ -37,16 +37,18 @@ builder.objectField(Fleet, "top", (t) =>
       }
       if (counterId === null) return [];
       context.budget.takeScan({ range, shards: fleet.all.shards.length, counters: 1 });
-      const meant = fleet.filtered ? new Set(fleet.hosts.map((host) => host.id)) : null;
+      const meant = new Set(fleet.hosts.map((host) => host.id));
       const ranked = await readTop(context.db, {
         counterId,
         reporters,
         range,
         first: size,
+        fleet: fleet.all,
         now,
         keyOf: (namespaceId) => {
           const hostId = fleet.all.ownerOf.get(namespaceId);
-          if (hostId === undefined || meant?.has(hostId) === false) return null;
+          // Hosts that are forgotten take nobody's place.
+          if (hostId === undefined || !meant.has(hostId)) return null;
           return by === "NAMESPACE" ? namespaceId : hostId;
         },
       });
@@ -86,7 +88,11 @@ async function topListeners(
     : null;
   context.budget.takeScan({ range, shards: all.shards.length, counters: ATTRIBUTION_TABLES });
   const counters = await attributionCounters(context);
-  const found = await readAttributions(context.db, { ...counters, range, namespaceIds, now });
+  const attributed = await readAttributions(context.db, { ...counters, range, namespaceIds, now });
+  // Hosts that are forgotten take nobody's place.
+  const found = attributed.filter(({ listener: { namespaceId } }) =>
+    all.hostById.has(all.ownerOf.get(namespaceId) ?? -1),
+  );
   const drops = found.reduce((sum, { attribution }) => sum + attribution.drops, 0);
   const worst = found
     .sort((a, b) => b.attribution.drops - a.attribution.drops || a.listener.id - b.listener.id)

@@ -34,7 +34,7 @@ builder.mutationFields((t) => ({
   forgetHosts: t.field({
     type: ForgetResult,
     description: [
-      "Forgets hosts that are gone: no list, count, filter or group has them any more, of no time; what they counted stays in the totals of the whole fleet.",
+      "Forgets hosts that are gone: no list, count, filter or group has them any more, of no time; what they counted stays in the totals of the whole fleet, asked for without a filter and groups, but for how many hosts were AFFECTED.",
       "It must be silent hosts, or such that left: a filter that meets one that reports is refused, as is one without any condition.",
       "A host that pushes again is shown again, with its past; when no snapshot of it is left (`system.rawRetention`), it goes for good, and would come back as a new one.",
       "Needs the scope `operate`.",

@@ -70,7 +70,7 @@ const LossSeries = builder.objectRef<LossSeriesShape>("LossSeries").implement({
     values: t.field({
       type: t.listRef("Float", { nullable: true }),
       description:
-        "The share in each step, 0 to 1; null where nobody reported or nothing was attempted. A minute is in it when it is over.",
+        "The share in each step, 0 to 1; null where nobody reported or nothing was attempted. The minute that is not over is in it, as far as it is known.",
       resolve: ({ course }) => course.map((loss) => loss?.share ?? null),
     }),
     low: t.field({

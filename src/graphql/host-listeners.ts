@@ -1,4 +1,4 @@
-import type { ListenerRecord } from "../store/queries/listeners.ts";
+import { fillOf } from "../store/queries/listeners.ts";
 import { builder } from "./builder.ts";
 import { Host } from "./host.ts";
 import { listenerNodeId } from "./ids.ts";
@@ -10,7 +10,8 @@ import { nodeById } from "./node.ts";
 builder.objectField(Host, "listeners", (t) =>
   t.field({
     type: [Listener],
-    description: "Open listening sockets of all its namespaces, as they were listed last, the fullest first.",
+    description:
+      "Open listening sockets of all its namespaces, as they were listed last, the fullest first and those of unknown limit last.",
     resolve: async (host, _args, context) => {
       const namespaces = await context.namespaces.load(host.id);
       const lists = await context.listeners.loadMany(namespaces.map(({ id }) => id));
@@ -20,7 +21,7 @@ builder.objectField(Host, "listeners", (t) =>
           if (list instanceof Error) throw list;
           return (list ?? []).map((listener) => ({ ...listener, host, namespace }));
         })
-        .sort((a, b) => fillOf(b) - fillOf(a) || a.port - b.port);
+        .sort((a, b) => (fillOf(b) ?? -1) - (fillOf(a) ?? -1) || a.port - b.port);
     },
   }),
 );
@@ -34,7 +35,3 @@ nodeById("listener", "Listener", async (context, ownId) => {
   const listener = open.find((one) => listenerNodeId(one) === `listener_${ownId}`);
   return listener === undefined ? null : { ...listener, host, namespace };
 });
-
-function fillOf({ acceptQueue, limit }: ListenerRecord): number {
-  return (acceptQueue ?? 0) / ((limit ?? 0) + 1);
-}

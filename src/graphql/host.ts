@@ -127,7 +127,7 @@ export const Host = builder.objectRef<HostRecord>("Host").implement({
     rates: t.field({
       type: [Series],
       description:
-        "Rates per second, one series for each counter, in the order asked. Without `namespace`: the sum over the host's namespaces. Without `step`: the host's interval, or what gives about 300 points. What would read over 50,000 snapshots (500,000 of all hosts of an answer), or begins before the oldest that is kept, is answered in whole minutes from minutes and hours, which know of no resets and gaps.",
+        "Rates per second, one series for each counter, in the order asked. Without `namespace`: the sum over the host's namespaces, a container's rate over all the time of a step in which its host was read. Without `step`: the host's interval, or what gives about 300 points. What would read over 50,000 snapshots (500,000 of all hosts of an answer), or begins before the oldest that is kept, is answered in whole minutes from minutes and hours, which know of no resets and gaps.",
       args: {
         counters: t.arg.stringList({ required: true }),
         range: t.arg({ type: TimeRange, required: true }),
@@ -192,6 +192,7 @@ export const Host = builder.objectRef<HostRecord>("Host").implement({
             await rollupQuery(ids, range, context),
             range,
             asked,
+            context.budget,
           );
         }
         return readHostIncrease(context.reader, context.db, ids, range, asked.counterId ?? -1);

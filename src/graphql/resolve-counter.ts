@@ -3,6 +3,7 @@ import {
   type CounterEntry,
   counterEntry,
   findCounter,
+  isConstant,
   isListed,
 } from "../catalog/catalog.ts";
 import { SpillwayError } from "../errors.ts";
@@ -71,6 +72,7 @@ export async function knownCounter(
 /** @throws BAD_REQUEST for a gauge, which has no increase */
 export function requireIncreasing({ entry }: AskedCounter, what: string): void {
   if (entry.kind !== "GAUGE") return;
+  requireCourse(entry);
   throw new SpillwayError(
     "BAD_REQUEST",
     `${entry.name} is a gauge: it goes up and down and has no ${what}; ask a fleet for its \`trend\` with the measure LAST, or a host for its \`latest\` value`,
@@ -79,11 +81,21 @@ export function requireIncreasing({ entry }: AskedCounter, what: string): void {
 
 /** @throws BAD_REQUEST for a counter, whose value of itself says nothing, and for what is not known to be a gauge */
 export function requireGauge({ entry }: AskedCounter): void {
+  requireCourse(entry);
   if (entry.kind === "GAUGE") return;
   throw new SpillwayError(
     "BAD_REQUEST",
     entry.kind === "UNKNOWN"
       ? `${entry.name} is not known to be a gauge: LAST is for gauges; ask for its RATE or INCREASE, or a host for its \`latest\` value`
       : `${entry.name} is not a gauge: LAST is for gauges; ask for its RATE or INCREASE`,
+  );
+}
+
+/** @throws BAD_REQUEST for a constant, which is kept with the snapshots alone */
+function requireCourse({ name }: CounterEntry): void {
+  if (!isConstant(name)) return;
+  throw new SpillwayError(
+    "BAD_REQUEST",
+    `${name} is a constant, of which no course over time is kept: ask a host for its \`latest\` value`,
   );
 }

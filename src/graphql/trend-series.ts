@@ -1,4 +1,5 @@
 import { readGaugeTrend } from "../store/queries/gauge-trend.ts";
+import { currentLabels, type Groups, groupNamespaces } from "../store/queries/groups.ts";
 import { shardsOf } from "../store/queries/membership.ts";
 import type { Grid, Range } from "../store/queries/range.ts";
 import { takesHours } from "../store/queries/steps.ts";
@@ -58,8 +59,17 @@ export async function readTrendSeries(
       seriesShape(what, grid, labels, { values: found[index] ?? [], total: null }),
     );
   }
-  const trends = await readTrend(context.db, { ...query, reporters, measure });
+  const counted = measure === "AFFECTED" && groups === null ? groupOfShown(fleet, range) : groups;
+  const trends = await readTrend(context.db, { ...query, groups: counted, reporters, measure });
   return seriesLabels.map((labels, index) => seriesShape(what, grid, labels, trends[index] ?? null));
+}
+
+/** Hosts that are forgotten are in the totals of the whole fleet, and in no count of hosts; null where there are none. */
+function groupOfShown({ all }: FleetShape, range: Range): Groups | null {
+  for (const hostId of all.namespacesOf.keys()) {
+    if (!all.hostById.has(hostId)) return groupNamespaces(all, all.hosts, [], range, currentLabels);
+  }
+  return null;
 }
 
 function seriesShape(

@@ -105,7 +105,7 @@ async function worldOn(store: Store): Promise<World> {
           from: start,
           to: end,
           bootAt,
-          values: (at) => [(at - start) / 50, 0],
+          values: (at) => [(at - start) / 50, Math.floor((at - start) / (29 * MINUTE))],
         }),
       );
     }

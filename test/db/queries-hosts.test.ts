@@ -3,11 +3,17 @@ import fc from "fast-check";
 import { expect } from "vitest";
 import { SnapshotReader } from "../../src/store/history/snapshot-reader.ts";
 import { LayoutCache } from "../../src/store/layouts.ts";
-import { readLongIncrease, readRolledUpSeries } from "../../src/store/queries/host-rollups.ts";
+import {
+  readLongIncrease,
+  readRolledUpSeries,
+  SNAPSHOTS_MAX,
+  type SnapshotBudget,
+} from "../../src/store/queries/host-rollups.ts";
 import { readHostIncrease } from "../../src/store/queries/host-series.ts";
 import { gridOf } from "../../src/store/queries/range.ts";
 import { plainTrend } from "../support/plain-queries.ts";
-import { closeTo, counterOf, HOUR, LATER, MINUTE, T0, test } from "../support/query-world.ts";
+import { closeTo, counterOf, HOUR, LATER, MINUTE, NAMES, T0, test } from "../support/query-world.ts";
+import { storeSnapshots } from "../support/stored-fleet.ts";
 
 const RUNS = Number(process.env.SPILLWAY_TEST_RUNS ?? 40);
 
@@ -45,7 +51,7 @@ test("a host's long increase is that of its snapshots, at any moment of the roll
   const passive = counterOf(world, "TcpPassiveOpens");
   const increaseOf = (from: number, to: number) => {
     const query = { namespaceIds: host.namespaceIds, range: { from, to }, fleet, now: LATER };
-    return readLongIncrease(reader, store.db, query, { from, to }, passive);
+    return readLongIncrease(reader, store.db, query, { from, to }, passive, budgetOf());
   };
   await fc.assert(
     fc.asyncProperty(
@@ -72,3 +78,41 @@ test("a host's long increase is that of its snapshots, at any moment of the roll
   expect(snapshots.length).toBeGreaterThan(0);
   expect(await increaseOf(T0 - 2 * HOUR, T0 - HOUR)).toBeNull();
 });
+
+test("a long increase whose rollups are far behind is read from no more snapshots than a question may read", async ({
+  world,
+}) => {
+  const { store, fleet, hosts, snapshots } = world;
+  const [host] = hosts;
+  const reader = new SnapshotReader(new LayoutCache());
+  const range = { from: T0, to: T0 + 8 * HOUR };
+  const query = { namespaceIds: host?.namespaceIds ?? [], range, fleet, now: LATER };
+  const ask = (budget: SnapshotBudget) =>
+    readLongIncrease(reader, store.db, query, range, counterOf(world, "TcpPassiveOpens"), budget);
+  const told = await ask(budgetOf(0));
+  expect(told).not.toBeNull();
+
+  // Half a second apart, and none of them is rolled up.
+  const newest = snapshots.findLast(({ namespaceId }) => namespaceId === host?.namespaceIds[0]);
+  if (newest === undefined) throw new Error("no snapshot");
+  const more = Array.from({ length: 6_000 }, (_, index) => {
+    const laterMs = (index + 1) * 500;
+    return { ...newest, at: newest.at + laterMs, uptimeMs: newest.uptimeMs + laterMs };
+  });
+  await storeSnapshots(store, NAMES, more);
+  expect(await ask(budgetOf())).not.toBeNull();
+  const spent = budgetOf(0);
+  await expect(ask(spent)).rejects.toThrow(/rolled up, which they are up to 2026.* over 5000 snapshots/);
+  expect(spent.taken).toBeGreaterThan(5_000);
+  expect(spent.taken).toBeLessThan(8_000);
+});
+
+function budgetOf(snapshotsLeft = SNAPSHOTS_MAX) {
+  return {
+    snapshotsLeft,
+    taken: 0,
+    takeSnapshots(count: number) {
+      this.taken += count;
+    },
+  };
+}

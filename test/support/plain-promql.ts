@@ -30,21 +30,33 @@ export function plainWindow(
   for (const [series, own] of by(within, ({ snapshot }) => seriesOf(snapshot.namespaceId))) {
     if (call === "increase") add(series, Number(own.reduce((sum, { value }) => sum + value, 0n)));
     else {
-      const rate = rateOf(own, call);
+      const rate = rateOf(own, call, call === "rate" ? hostMs(own, within) : 0);
       if (rate !== null) add(series, rate);
     }
   }
   return values;
 }
 
-/** Of a series of one namespace, or of several that follow one another: what it grew by over the time that this took. */
-function rateOf(grown: readonly Grown[], call: "rate" | "irate"): number | null {
+/** How long the roots of the hosts of containers were covered. */
+function hostMs(own: readonly Grown[], all: readonly Grown[]): number {
+  const hosts = own.flatMap(({ snapshot }) => (snapshot.namespaceId < 2 ** 30 ? [] : [snapshot.hostId]));
+  return all
+    .filter(({ snapshot }) => snapshot.namespaceId < 2 ** 30 && hosts.includes(snapshot.hostId))
+    .reduce((sum, { coveredMs }) => sum + coveredMs, 0);
+}
+
+/**
+ * Of a series of one namespace, or of several that follow one another: what it grew by over the time that this took, or
+ * that their host was covered.
+ */
+function rateOf(grown: readonly Grown[], call: "rate" | "irate", atLeastMs: number): number | null {
   const covered = grown.filter(({ coveredMs }) => coveredMs > 0);
   const last = Math.max(...covered.map(({ minute }) => minute));
   const counted = call === "rate" ? covered : covered.filter(({ minute }) => minute === last);
   if (counted.length === 0) return null;
   const rated = Number(counted.reduce((sum, one) => sum + one.rated, 0n));
-  return (rated * 1_000) / counted.reduce((sum, { coveredMs }) => sum + coveredMs, 0);
+  const ownMs = counted.reduce((sum, { coveredMs }) => sum + coveredMs, 0);
+  return (rated * 1_000) / Math.max(ownMs, atLeastMs);
 }
 
 function by<T>(all: readonly T[], key: (one: T) => string): Map<string, T[]> {

@@ -16,6 +16,8 @@ export interface PlainQuery {
   readonly length: number;
   /** The group of a namespace in a minute; null leaves it out. */
   readonly groupOf: (namespaceId: number, minute: number) => string | null;
+  /** For LAST: the hour of a minute that is known by its hour alone; all minutes are known where this is left out. */
+  readonly bucketOf?: (minute: number) => number;
 }
 
 /** What a counter of a namespace did up to one snapshot. */
@@ -54,9 +56,15 @@ export function grownBy(snapshots: readonly FleetSnapshot[], counter: string): G
 
 interface NamespaceStep {
   readonly hostId: number;
+  /** Of a container: how long its host's root was covered while the container was in the group. */
+  readonly hostMs: number;
   value: bigint;
   rated: bigint;
   coveredMs: number;
+}
+
+function isContainer(namespaceId: number): boolean {
+  return namespaceId >= 2 ** 30;
 }
 
 /** By group: a value for each step, and the exact increase over the range. */
@@ -68,16 +76,27 @@ export function plainTrend(
   if (measure === "LAST") return plainGauge(snapshots, query);
   const steps = new Map<string, Map<number, NamespaceStep>[]>();
   const totals = new Map<string, bigint>();
-  for (const { snapshot, minute, value, rated, coveredMs } of grownBy(snapshots, counter)) {
-    if (minute < from || minute >= to) continue;
+  const all = grownBy(snapshots, counter).filter(({ minute }) => minute >= from && minute < to);
+  for (const { snapshot, minute, value, rated, coveredMs } of all) {
     const group = groupOf(snapshot.namespaceId, minute);
     if (group === null) continue;
     const own = steps.get(group) ?? Array.from({ length }, () => new Map<number, NamespaceStep>());
     steps.set(group, own);
-    const step = own[Math.floor((minute - start) / stepMs)];
+    const place = Math.floor((minute - start) / stepMs);
+    const step = own[place];
     if (step === undefined) throw new Error("a minute of the range lies in no step");
     const sum = step.get(snapshot.namespaceId) ?? {
       hostId: snapshot.hostId,
+      hostMs: isContainer(snapshot.namespaceId)
+        ? all
+            .filter(
+              (one) => one.snapshot.hostId === snapshot.hostId && !isContainer(one.snapshot.namespaceId),
+            )
+            .filter((one) => groupOf(one.snapshot.namespaceId, one.minute) !== null)
+            .filter((one) => Math.floor((one.minute - start) / stepMs) === place)
+            .filter((one) => groupOf(snapshot.namespaceId, one.minute) === group)
+            .reduce((sum, one) => sum + one.coveredMs, 0)
+        : 0,
       value: 0n,
       rated: 0n,
       coveredMs: 0,
@@ -102,7 +121,10 @@ function measured(namespaces: readonly NamespaceStep[], measure: PlainMeasure): 
     case "RATE": {
       const covered = namespaces.filter(({ coveredMs }) => coveredMs > 0);
       if (covered.length === 0) return null;
-      return covered.reduce((sum, one) => sum + (Number(one.rated) * 1000) / one.coveredMs, 0);
+      return covered.reduce(
+        (sum, one) => sum + (Number(one.rated) * 1000) / Math.max(one.coveredMs, one.hostMs),
+        0,
+      );
     }
     case "INCREASE":
       return Number(namespaces.reduce((sum, { value }) => sum + value, 0n));
@@ -118,10 +140,14 @@ function measured(namespaces: readonly NamespaceStep[], measure: PlainMeasure): 
 /** The sum of each namespace's last value in a step; it counts in the group that it was in then. */
 function plainGauge(
   snapshots: readonly FleetSnapshot[],
-  { counter, from, to, start, stepMs, length, groupOf }: PlainQuery,
+  { counter, from, to, start, stepMs, length, groupOf, bucketOf = (minute) => minute }: PlainQuery,
 ): Map<string, { values: (number | null)[]; total: bigint }> {
+  const bucketOfLast = (one: FleetSnapshot) => bucketOf(Math.floor(one.at / MINUTE) * MINUTE);
+  /** By host and step: the last bucket in which the root showed a value; roots come first. */
+  const rootLast = new Map<string, number>();
   const found = new Map<string, { values: (number | null)[]; total: bigint }>();
-  for (const own of byNamespace(snapshots).values()) {
+  const namespaces = [...byNamespace(snapshots)].sort(([a], [b]) => a - b);
+  for (const [, own] of namespaces) {
     const last = new Map<number, FleetSnapshot>();
     for (const snapshot of own) {
       const minute = Math.floor(snapshot.at / MINUTE) * MINUTE;
@@ -131,6 +157,9 @@ function plainGauge(
       const group = groupOf(snapshot.namespaceId, Math.floor(snapshot.at / MINUTE) * MINUTE);
       const value = snapshot.values[counter];
       if (group === null || value === undefined) continue;
+      const key = `${snapshot.hostId} ${step}`;
+      if (!isContainer(snapshot.namespaceId)) rootLast.set(key, bucketOfLast(snapshot));
+      else if (bucketOfLast(snapshot) < (rootLast.get(key) ?? 0)) continue;
       const series = found.get(group) ?? { values: new Array<number | null>(length).fill(null), total: 0n };
       found.set(group, series);
       series.values[step] = (series.values[step] ?? 0) + Number(value);

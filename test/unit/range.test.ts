@@ -10,6 +10,10 @@ test.each([
   ["an hour at 10 s", HOUR, 10_000, 30_000],
   ["a day in minutes", DAY, MINUTE, 5 * MINUTE],
   ["an interval that divides no usual step", HOUR, 7_000, 14_000],
+  ["an hour at an interval that divides few usual steps", HOUR, 45_000, 45_000],
+  ["six hours of it", 6 * HOUR, 45_000, 90_000],
+  ["a week of it", 7 * DAY, 45_000, 3_600_000],
+  ["most of a month in minutes, which is read from hours", 26 * DAY, MINUTE, 3 * HOUR],
   ["a third of a second", 100_000, 333, 666],
   ["a year", 365 * DAY, MINUTE, 2 * DAY],
 ])("%s: %d ms at an interval of %d ms is best shown in steps of %d ms", (_name, length, finest, expected) => {

@@ -1,5 +1,6 @@
 import type { Request } from "express";
 import { SpillwayError } from "../../errors.ts";
+import { parseDateTime } from "../../graphql/date-time.ts";
 import { parsePromDuration } from "./durations.ts";
 
 /** What a caller gives, in the address or in a form: each name with its values. */
@@ -28,7 +29,7 @@ export function requiredParam(params: Params, name: string): string {
 }
 
 /**
- * A time as the API takes it: seconds since 1970 with a fraction, or RFC 3339.
+ * A time as the API takes it: seconds since 1970 with a fraction, or RFC 3339, whose offset is said.
  *
  * @param otherwise where none is given; without it, one must be
  * @returns ms since 1970
@@ -38,8 +39,8 @@ export function timeParam(params: Params, name: string, otherwise?: number): num
   const text = params.get(name)?.[0];
   if ((text === undefined || text === "") && otherwise !== undefined) return otherwise;
   const given = requiredParam(params, name);
-  const ms = TIME.test(given) ? Math.round(Number(given) * 1_000) : Date.parse(given);
-  if (ms >= EARLIEST_MS && ms < LATEST_MS) return ms;
+  const ms = TIME.test(given) ? Math.round(Number(given) * 1_000) : parseDateTime(given);
+  if (ms !== null && ms >= EARLIEST_MS && ms < LATEST_MS) return ms;
   throw new SpillwayError(
     "BAD_REQUEST",
     `${name}: "${given.slice(0, 60)}" is no time: give seconds since 1970, or one such as 2026-11-26T12:00:00Z`,

@@ -61,8 +61,8 @@ function readerOf(query: string): { readonly reader: Reader; readonly top: Synta
       );
     },
   });
-  const top = tree.topNode.firstChild;
-  if (top === null) throw badQuery("it is empty");
+  const [top] = childrenOf(tree.topNode);
+  if (top === undefined) throw badQuery("it is empty");
   return { reader: new Reader(query), top };
 }
 
@@ -178,9 +178,10 @@ class Reader {
     const name = RANGE_FUNCTIONS.find((one) => one === called);
     if (name === undefined) throw notAnswered(`the function "${shown(called)}"`, ANSWERED);
     const given = childrenOf(node.getChild("FunctionCallBody") ?? node);
-    const [of] = given;
+    let [of] = given;
     if (of === undefined || given.length > 1)
       throw badQuery(`${name} takes one range, and was given ${given.length}`);
+    while (of.name === "ParenExpr") of = firstOf(of);
     if (of.name !== "MatrixSelector") {
       if (NOT_ANSWERED.includes(of.name))
         throw notAnswered(`"${shown(this.#text(of))}" (${of.name})`, ANSWERED);
@@ -218,7 +219,7 @@ class Reader {
       const [label, op, value] = childrenOf(part);
       if (label === undefined || op === undefined || value === undefined) continue;
       const matcher: LabelMatcher = {
-        name: label.name === "LabelName" ? this.#text(label) : this.#string(label.firstChild ?? label),
+        name: this.#labelName(label),
         op: OPS[this.#text(op)] ?? "EQ",
         value: this.#string(value),
       };
@@ -230,7 +231,12 @@ class Reader {
 
   #labelNames(node: SyntaxNode): string[] {
     const names = node.getChild("GroupingLabels");
-    return names === null ? [] : childrenOf(names).map((name) => this.#text(name));
+    return names === null ? [] : childrenOf(names).map((name) => this.#labelName(name));
+  }
+
+  /** The name of a label, which may be in quotes. */
+  #labelName(node: SyntaxNode): string {
+    return node.name === "LabelName" ? this.#text(node) : this.#string(firstOf(node));
   }
 
   /** A number, or a duration, which is a number of seconds. */
@@ -256,18 +262,21 @@ class Reader {
   }
 }
 
+/** Comments may stand anywhere, and mean nothing. */
 function childrenOf(node: SyntaxNode): SyntaxNode[] {
   const children: SyntaxNode[] = [];
-  for (let child = node.firstChild; child !== null; child = child.nextSibling) children.push(child);
+  for (let child = node.firstChild; child !== null; child = child.nextSibling) {
+    if (child.name !== "LineComment") children.push(child);
+  }
   return children;
 }
 
 function firstOf(node: SyntaxNode): SyntaxNode {
-  return node.firstChild ?? node;
+  return childrenOf(node)[0] ?? node;
 }
 
 function lastOf(node: SyntaxNode): SyntaxNode {
-  return node.lastChild ?? node;
+  return childrenOf(node).at(-1) ?? node;
 }
 
 /** As much of a query as an error repeats. */

@@ -1,3 +1,4 @@
+import { isConstant } from "../../catalog/catalog.ts";
 import type { Context } from "../../graphql/context.ts";
 import { type AskedCounter, findAskedCounter } from "../../graphql/resolve-counter.ts";
 import { readGaugeTrend } from "../../store/queries/gauge-trend.ts";
@@ -21,7 +22,7 @@ const LOOKBACK_MS = 300_000;
  * counters grew by, across resets, and a rate is over the time that was covered. The name of a metric is any that the
  * catalog knows; of one that nobody ever sent, there are no series.
  *
- * @throws CONFLICT for a name of several counters; NOT_SUPPORTED for a counter's bare value or a gauge's rate;
+ * @throws CONFLICT for a name of several counters; NOT_SUPPORTED for a counter's bare value, a gauge's rate or a constant;
  *   LIMIT_EXCEEDED for more than is read at once
  */
 export async function readSeries(context: Context, need: Need, times: Times): Promise<Sample[]> {
@@ -63,6 +64,12 @@ export async function readSeries(context: Context, need: Need, times: Times): Pr
 
 function requireFit({ entry }: AskedCounter, { selector, call }: Need): void {
   const { metric } = selector;
+  if (isConstant(entry.name)) {
+    throw notAnswered(
+      `${metric}, a constant of which no course over time is kept,`,
+      "ask GraphQL for the `latest` value of a host",
+    );
+  }
   if (call === null && entry.kind !== "GAUGE") {
     throw notAnswered(
       `the bare value of ${metric}, a counter,`,

@@ -40,16 +40,20 @@ export interface WindowGrid {
 
 /**
  * A window ends with the minute that is over at its time, and is of whole minutes: the finest that a fleet is kept at.
- * Cells are as large as fits into all windows, so that a month at steps of a day does not read minutes one by one.
+ * Cells are as large as fits into all windows, so that a month at steps of a day does not read minutes one by one; of
+ * one time its window is one cell, wherever it begins.
  *
  * @throws LIMIT_EXCEEDED for more cells than are read
  */
 export function windowGrid({ start, stepMs, length }: Times, windowMs: number): WindowGrid {
   const window = Math.max(MINUTE_MS, Math.ceil(windowMs / MINUTE_MS) * MINUTE_MS);
   const first = floor(start, MINUTE_MS);
-  const whole = length === 1 || stepMs % MINUTE_MS === 0;
-  const cell = whole ? [window, first, ...(length === 1 ? [] : [stepMs])].reduce(commonDivisor) : MINUTE_MS;
   const from = first - window;
+  if (length === 1) {
+    const grid = { start: from, stepMs: window, length: 1 };
+    return { range: { from, to: first }, grid, width: 1, endOf: () => 1 };
+  }
+  const cell = stepMs % MINUTE_MS === 0 ? [window, first, stepMs].reduce(commonDivisor) : MINUTE_MS;
   const range = { from, to: floor(start + (length - 1) * stepMs, MINUTE_MS) };
   return {
     range,

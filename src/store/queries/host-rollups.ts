@@ -14,6 +14,15 @@ import { readTrend, type TrendQuery } from "./trend.ts";
 /** Raw snapshots read for one answer at most: what is more is answered from minutes and hours. */
 export const SNAPSHOTS_MAX = 50_000;
 
+/** Of these so many at either end of a range that is answered from minutes, whatever else the answer has read. */
+const ENDS_MAX = 5_000;
+
+/** What is left of the raw snapshots that the fields of one answer may read together. */
+export interface SnapshotBudget {
+  readonly snapshotsLeft: number;
+  takeSnapshots(count: number): void;
+}
+
 export interface HostQuestion {
   readonly range: Range;
   readonly namespaces: number;
@@ -105,6 +114,8 @@ export async function readRolledUpSeries(
 /**
  * The exact increase of a counter over a long range: from minutes and hours as far as these say everything, and
  * from the snapshots themselves before the first whole minute and behind the last; null when no snapshot gave one.
+ *
+ * @throws LIMIT_EXCEEDED where the rollups are so far behind that too many snapshots would be read
  */
 export async function readLongIncrease(
   reader: SnapshotReader,
@@ -112,6 +123,7 @@ export async function readLongIncrease(
   query: HostRollupQuery,
   range: Range,
   counter: HostCounter,
+  budget: SnapshotBudget,
 ): Promise<Count | null> {
   const { namespaceIds } = query;
   const shards = [...new Set(namespaceIds.map((id) => id >> 8))];
@@ -120,8 +132,11 @@ export async function readLongIncrease(
     from: Math.ceil((range.from + 1) / MINUTE_MS) * MINUTE_MS,
     to: Math.floor(upTo / MINUTE_MS) * MINUTE_MS,
   };
+  const onRead = boundedBy(budget, upTo);
   const raw = (from: number, to: number) =>
-    from >= to ? null : readHostIncrease(reader, db, namespaceIds, { from, to }, counter.counterId ?? -1);
+    from >= to
+      ? null
+      : readHostIncrease(reader, db, namespaceIds, { from, to }, counter.counterId ?? -1, onRead);
   if (whole.from >= whole.to) return raw(range.from, range.to);
   const parts = [
     await raw(range.from, whole.from - 1),
@@ -129,6 +144,22 @@ export async function readLongIncrease(
     await raw(whole.to - 1, range.to),
   ].filter((part) => part !== null);
   return parts.length === 0 ? null : parts.reduce<Count>(addCounts, 0);
+}
+
+/** Takes snapshots that were read, up to what one field or the whole answer may read. */
+function boundedBy(budget: SnapshotBudget, rolledUpTo: number): (snapshots: number) => void {
+  const most = Math.min(SNAPSHOTS_MAX, Math.max(ENDS_MAX, budget.snapshotsLeft));
+  let read = 0;
+  return (snapshots) => {
+    read += snapshots;
+    budget.takeSnapshots(snapshots);
+    if (read <= most) return;
+    throw new SpillwayError(
+      "LIMIT_EXCEEDED",
+      `what is not in whole minutes that are rolled up, which they are up to ${new Date(rolledUpTo).toISOString()}, is ` +
+        `read from over ${most} snapshots: ask for a range that ends before that, for one namespace, or later again`,
+    );
+  };
 }
 
 async function inMinutes(db: Db, query: HostRollupQuery, counter: HostCounter): Promise<Count | null> {

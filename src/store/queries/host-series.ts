@@ -2,6 +2,7 @@ import { addCounts, type Count } from "../../protocol/count.ts";
 import { positionsIn } from "../../rates/increases.ts";
 import { valueAt } from "../../rates/values.ts";
 import type { Db } from "../client.ts";
+import { isRoot } from "../directory.ts";
 import type { SnapshotReader } from "../history/snapshot-reader.ts";
 import { readSpan } from "../history/span.ts";
 import { type NamespaceIncrease, readIncreases } from "../increases-reader.ts";
@@ -26,32 +27,43 @@ const PAUSES_MS = 7 * 24 * 3_600_000;
 /** Read before each part as well: what its first snapshots are measured from nearly always lies in it. */
 const BEFORE_MS = 65_000;
 
+/** Parts of a range of which it is not known how many snapshots it has: no more is read in vain than one of them has. */
+const COUNTED_PART_MS = 10 * 60_000;
+
 /** What namespaces did, from their raw snapshots, part by part in the order given; of a part by namespace and time. */
 async function* readParts(
   reader: SnapshotReader,
   db: Db,
   namespaceIds: readonly number[],
   parts: Iterable<Range>,
+  onRead: (snapshots: number) => void = () => undefined,
 ): AsyncGenerator<NamespaceIncrease[]> {
   for (const part of parts) {
     const from = part.from + 1;
     const records = await readSpan(db, { namespaceIds }, { from: from - BEFORE_MS, to: part.to + 1 });
+    onRead(records.length);
     if (records.length > 0)
       yield await readIncreases(reader, db, records, { since: from, pausesMs: PAUSES_MS });
   }
 }
 
-/** The exact increase of a counter over a range; null when no snapshot in it gave one. */
+/**
+ * The exact increase of a counter over a range; null when no snapshot in it gave one.
+ *
+ * @param onRead told how many snapshots each part had, before these are decoded: what it throws ends the reading
+ */
 export async function readHostIncrease(
   reader: SnapshotReader,
   db: Db,
   namespaceIds: readonly number[],
   range: Range,
   counterId: number,
+  onRead?: (snapshots: number) => void,
 ): Promise<Count | null> {
   let total: Count | null = null;
-  const parts = partsOf(range, { start: range.from, stepMs: PART_MS }, PART_MS);
-  for await (const part of readParts(reader, db, namespaceIds, parts)) {
+  const partMs = onRead === undefined ? PART_MS : COUNTED_PART_MS;
+  const parts = partsOf(range, { start: range.from, stepMs: partMs }, partMs);
+  for await (const part of readParts(reader, db, namespaceIds, parts, onRead)) {
     for (const increase of part) {
       const count = countOf(increase, counterId);
       if (count !== null) total = addCounts(total ?? 0, count);
@@ -142,14 +154,17 @@ function isReset({ interval, increases }: NamespaceIncrease): boolean {
 }
 
 /**
- * One counter on a grid: a namespace's rate in a step is what it grew by over the time that took, a host's their
- * sum. What a namespace did in a step is added in one go.
+ * One counter on a grid: a namespace's rate in a step is what it grew by over the time that took, a container's over
+ * that of its host where this is longer (`rootBeside`), a host's their sum. What a namespace did in a step is added in
+ * one go. Of a step the root comes first, which has the lowest id.
  */
 class SeriesSum {
   total: Count | null = null;
   readonly #grid: Grid;
   /** By step; NaN where no rate may be told. */
   readonly #rates: Float64Array;
+  /** By step: how long the root was covered. */
+  readonly #rootMs: Float64Array;
   #namespaceId = -1;
   #step = -1;
   #value = 0;
@@ -158,6 +173,7 @@ class SeriesSum {
   constructor(grid: Grid) {
     this.#grid = grid;
     this.#rates = new Float64Array(grid.length).fill(Number.NaN);
+    this.#rootMs = new Float64Array(grid.length);
   }
 
   add({ namespaceId, snapshot, increases }: NamespaceIncrease, count: Count | null): void {
@@ -185,7 +201,9 @@ class SeriesSum {
   #settle(): void {
     if (this.#ms > 0) {
       const before = this.#rates[this.#step] as number;
-      this.#rates[this.#step] = (Number.isNaN(before) ? 0 : before) + (this.#value * 1000) / this.#ms;
+      if (isRoot(this.#namespaceId)) this.#rootMs[this.#step] = this.#ms;
+      const ms = Math.max(this.#ms, this.#rootMs[this.#step] as number);
+      this.#rates[this.#step] = (Number.isNaN(before) ? 0 : before) + (this.#value * 1000) / ms;
     }
     this.#value = 0;
     this.#ms = 0;

@@ -38,6 +38,11 @@ export interface ListenerRecord {
   readonly at: number;
 }
 
+/** How full it is, as a share of what the kernel holds, which is the limit and one more; null where that was not seen. */
+export function fillOf({ acceptQueue, limit }: Pick<ListenerRecord, "acceptQueue" | "limit">): number | null {
+  return limit === null ? null : (acceptQueue ?? 0) / (limit + 1);
+}
+
 /** One that was not seen for so long is not a listener of now. */
 const RECENT_MS = 24 * 3_600_000;
 /** Within so long before a list there is a complete one. */

@@ -24,13 +24,22 @@ const NICE_STEPS = [
   1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 43_200, 86_400,
 ].map((seconds) => seconds * 1000);
 
-/** The smallest usual step that gives at most `points` over a range, and is no finer than `finestMs`. */
+/** A usual step is taken that is up to so many times what is wanted. */
+const NICE_RATIO = 2.5;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/**
+ * A step of whole `finestMs` that gives at most `points` over a range, and not many fewer: `finestMs` itself where it
+ * does, or else a usual step where one is near.
+ */
 export function niceStep(range: Range, points: number, finestMs: number): number {
-  const wanted = Math.max(finestMs, (range.to - range.from) / points);
+  const wanted = (range.to - range.from) / points;
+  if (wanted <= finestMs) return finestMs;
   const nice = NICE_STEPS.find((step) => step >= wanted && step % finestMs === 0);
-  if (nice !== undefined) return nice;
-  // No usual step is a multiple of an interval such as 7 s; beyond a day whole days are usual.
-  const unit = wanted < 86_400_000 ? finestMs : 86_400_000;
+  if (nice !== undefined && nice <= NICE_RATIO * wanted) return nice;
+  // Hosts have intervals such as 7 or 45 s, of which hardly a usual step is a multiple. What is read from hours stays so.
+  const unit = wanted >= DAY_MS ? DAY_MS : wanted >= HOUR_MS && HOUR_MS % finestMs === 0 ? HOUR_MS : finestMs;
   return Math.ceil(wanted / unit) * unit;
 }
 

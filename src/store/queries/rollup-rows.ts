@@ -1,7 +1,7 @@
 import { Prisma } from "../../generated/prisma/client.ts";
 import type { Db } from "../client.ts";
-import { FIRST_OTHER_NAMESPACE } from "../directory.ts";
 import { instant } from "../history/sources.ts";
+import { FIRST_OTHER_SHARD } from "./host-time.ts";
 import {
   type IncreaseRow,
   type PackedRow,
@@ -53,13 +53,12 @@ export interface FleetBucket {
 /** What the index of rollups says of all namespaces of a bucket. */
 export type FleetValue = "INCREASE" | "PEAK" | "RATE" | "AFFECTED";
 
-/** Shards from here on hold other namespaces than the roots, of which each host has one. */
-const FIRST_OTHER_SHARD = FIRST_OTHER_NAMESPACE >> 8;
-
 const FLEET_VALUES: Readonly<Record<FleetValue, Prisma.Sql>> = {
   INCREASE: Prisma.sql`sum(total)`,
   PEAK: Prisma.sql`max(peak)`,
-  RATE: Prisma.sql`CASE WHEN bool_and(rate IS NOT NULL) THEN sum(rate) END`,
+  // A container's rate is over the time of its host, which no row of a container knows.
+  RATE: Prisma.sql`
+    CASE WHEN max(shard) < ${FIRST_OTHER_SHARD}::int AND bool_and(rate IS NOT NULL) THEN sum(rate) END`,
   // Namespaces that moved are as many hosts, where all are roots.
   AFFECTED: Prisma.sql`CASE WHEN max(shard) < ${FIRST_OTHER_SHARD}::int THEN sum(affected) END`,
 };

@@ -13,7 +13,7 @@ export interface SeriesCell {
   readonly coveredMs: Float64Array;
 }
 
-const NO_SERIES = -1;
+export const NO_SERIES = -1;
 
 /** The namespaces of a shard, by position. */
 interface ShardBucket {

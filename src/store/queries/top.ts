@@ -1,6 +1,8 @@
 import { addCounts, type Count, subtractCounts } from "../../protocol/count.ts";
 import type { Db } from "../client.ts";
 import { positionAt, SHARD_SIZE } from "../codec/positions.ts";
+import type { Fleet } from "../fleet-view.ts";
+import { rootBeside } from "./host-time.ts";
 import { forEachRow, NamespaceSums, partsOfSegments } from "./namespace-sums.ts";
 import type { Range } from "./range.ts";
 import { clipSegments, planSegments, type Segment } from "./resolution.ts";
@@ -14,6 +16,7 @@ export interface TopQuery {
   readonly first: number;
   /** What a namespace is counted under (its host, or itself); null leaves it out. */
   readonly keyOf: (namespaceId: number) => number | null;
+  readonly fleet: Pick<Fleet, "ownerOf" | "namespacesOf">;
   /** ms since 1970 */
   readonly now: number;
 }
@@ -21,7 +24,10 @@ export interface TopQuery {
 export interface RankedKey {
   readonly key: number;
   readonly increase: Count;
-  /** Mean over the covered time, the namespaces of the key added up; null when no rate may be told. */
+  /**
+   * Mean over the covered time, of a container that of its host, the namespaces of the key added up; null when no rate
+   * may be told.
+   */
   readonly rate: number | null;
   /** Share of the increase of all that were ranked. */
   readonly share: number;
@@ -60,7 +66,7 @@ export async function readTop(db: Db, query: TopQuery): Promise<RankedKey[]> {
 /** Rates of the keys that are shown, from the coverage of their shards alone: what did not grow adds no rate. */
 async function ratesOf(
   db: Db,
-  { reporters, keyOf }: TopQuery,
+  { reporters, keyOf, fleet }: TopQuery,
   segments: readonly Segment[],
   sums: NamespaceSums,
   keys: ReadonlySet<number>,
@@ -68,19 +74,27 @@ async function ratesOf(
   const shown = [...sums.entries()].flatMap(({ namespaceId, value, unrated }) => {
     const key = keyOf(namespaceId);
     return key !== null && keys.has(key)
-      ? [{ namespaceId, key, rated: Number(subtractCounts(value, unrated)) }]
+      ? [
+          {
+            namespaceId,
+            key,
+            rated: Number(subtractCounts(value, unrated)),
+            root: rootBeside(fleet, namespaceId),
+          },
+        ]
       : [];
   });
   const covered = await coveredMs(
     db,
     reporters,
     segments,
-    shown.map(({ namespaceId }) => namespaceId),
+    shown.flatMap(({ namespaceId, root }) => (root === null ? [namespaceId] : [namespaceId, root])),
   );
   const rates = new Map<number, number>();
-  for (const { namespaceId, key, rated } of shown) {
+  for (const { namespaceId, key, rated, root } of shown) {
     const ms = covered.get(namespaceId) ?? 0;
-    if (ms > 0) rates.set(key, (rates.get(key) ?? 0) + (rated * 1000) / ms);
+    const hostMs = root === null ? 0 : (covered.get(root) ?? 0);
+    if (ms > 0) rates.set(key, (rates.get(key) ?? 0) + (rated * 1000) / Math.max(ms, hostMs));
   }
   return rates;
 }
@@ -95,7 +109,7 @@ async function coveredMs(
   const covered = new Map(namespaceIds.map((id) => [id, 0]));
   if (namespaceIds.length === 0) return covered;
   const byShard = new Map<number, number[]>();
-  for (const id of namespaceIds) {
+  for (const id of covered.keys()) {
     const own = byShard.get(id >> 8);
     if (own === undefined) byShard.set(id >> 8, [id]);
     else own.push(id);

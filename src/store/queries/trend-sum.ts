@@ -1,26 +1,15 @@
 import type { Count } from "../../protocol/count.ts";
 import { PositionBuffer, positionAt, readPositions, SHARD_SIZE } from "../codec/positions.ts";
 import { ExactSums } from "./exact-sums.ts";
+import { FIRST_OTHER_SHARD, type HostTime } from "./host-time.ts";
 import { type Membership, NO_GROUP, type ShardMembers } from "./membership.ts";
 import type { PackedRow } from "./packed-rows.ts";
 import type { Grid } from "./range.ts";
+import { emptyShardSum, type ShardSum, touch } from "./shard-sum.ts";
 import { stepOf } from "./steps.ts";
 
 /** AFFECTED counts hosts; PEAK is the highest increase of one namespace in the step. */
 export type TrendMeasure = "RATE" | "INCREASE" | "AFFECTED" | "PEAK";
-
-/** What the namespaces of a shard did in the step so far, by position. */
-interface ShardSum {
-  readonly members: ShardMembers;
-  readonly increase: Float64Array;
-  readonly rated: Float64Array;
-  readonly coveredMs: Float64Array;
-  /** The positions of which anything was added, each once. */
-  readonly touched: number[];
-  readonly isTouched: Uint8Array;
-  /** Something was added of most positions: all of them are looked at, and the list is not kept. */
-  whole: boolean;
-}
 
 /** What a namespace did in the step before it went over to another group. */
 interface Left {
@@ -30,6 +19,8 @@ interface Left {
   increase: number;
   rated: number;
   coveredMs: number;
+  /** Of a container: how long its host was covered meanwhile. */
+  hostMs: number;
 }
 
 /**
@@ -42,6 +33,7 @@ export class TrendSum {
   readonly #grid: Grid;
   readonly #measure: TrendMeasure;
   readonly #membership: Membership;
+  readonly #hostTime: HostTime | null;
   readonly #totals: ExactSums;
   readonly #increase: ExactSums;
   readonly #value: Float64Array;
@@ -55,11 +47,13 @@ export class TrendSum {
   #countedIn = new Int32Array(1024).fill(-1);
   #step = -1;
 
-  constructor(grid: Grid, measure: TrendMeasure, membership: Membership) {
+  /** @param hostTime null where there are no containers, or no rates are asked for */
+  constructor(grid: Grid, measure: TrendMeasure, membership: Membership, hostTime: HostTime | null) {
     const { groupCount } = membership;
     this.#grid = grid;
     this.#measure = measure;
     this.#membership = membership;
+    this.#hostTime = hostTime;
     this.#totals = new ExactSums(groupCount);
     this.#increase = new ExactSums(groupCount);
     this.#value = new Float64Array(groupCount);
@@ -107,7 +101,7 @@ export class TrendSum {
     if (values !== undefined && rate > 0) values[step] = (values[step] ?? 0) + rate;
   }
 
-  /** For RATE alone, where a step is one row's time: a row with the coverage of its shard then, which is let go at once. */
+  /** For RATE of roots alone, where a step is one row's time: a row with the coverage of its shard then, which is let go at once. */
   addRates(row: PackedRow, coverage: readonly PackedRow[]): void {
     const members = this.#goTo(row);
     if (members === null) return;
@@ -139,6 +133,7 @@ export class TrendSum {
   addCoverage(row: PackedRow, only: Iterable<number> | null): void {
     const members = this.#goTo(row);
     if (members === null) return;
+    this.#hostTime?.add(row, only);
     const sum = this.#sumOf(members);
     const { coveredMs } = sum;
     if (only !== null) {
@@ -162,6 +157,7 @@ export class TrendSum {
     for (const one of this.#left.values()) this.#settleLeft(one);
     this.#left.clear();
     for (const sum of this.#shards.values()) this.#settleShard(sum);
+    this.#hostTime?.clear();
     const increases = this.#measure === "INCREASE";
     for (let group = 0; group < this.#membership.groupCount; group++) {
       if (this.#seen[group] === 0) continue;
@@ -190,20 +186,23 @@ export class TrendSum {
   }
 
   /** Puts aside what a namespace did in its group: the step is not over, and it may come back. */
-  #leave({ shard, group: groups }: ShardMembers, position: number): void {
-    const sum = this.#shards.get(shard);
+  #leave(members: ShardMembers, position: number): void {
+    const { shard, group: groups } = members;
     const group = groups[position] as number;
-    if (sum === undefined || group === NO_GROUP) return;
-    if (!sum.whole && sum.isTouched[position] === 0) return;
+    const hostMs = this.#hostTimeIn(shard)?.leave(shard * SHARD_SIZE + position) ?? 0;
+    if (group === NO_GROUP) return;
+    const sum = hostMs > 0 ? this.#sumOf(members) : this.#shards.get(shard);
+    if (sum === undefined || (hostMs === 0 && !sum.whole && sum.isTouched[position] === 0)) return;
     const key = `${shard} ${position} ${group}`;
     let left = this.#left.get(key);
     if (left === undefined) {
-      left = { sum, position, group, increase: 0, rated: 0, coveredMs: 0 };
+      left = { sum, position, group, increase: 0, rated: 0, coveredMs: 0, hostMs: 0 };
       this.#left.set(key, left);
     }
     left.increase += sum.increase[position] as number;
     left.rated += sum.rated[position] as number;
     left.coveredMs += sum.coveredMs[position] as number;
+    left.hostMs += hostMs;
     sum.increase[position] = 0;
     sum.rated[position] = 0;
     sum.coveredMs[position] = 0;
@@ -211,17 +210,17 @@ export class TrendSum {
 
   #settleShard(sum: ShardSum): void {
     const { members, increase, rated, coveredMs, touched, isTouched } = sum;
+    const hostTime = this.#hostTimeIn(members.shard);
     const count = sum.whole ? SHARD_SIZE : touched.length;
     for (let index = 0; index < count; index++) {
       const position = sum.whole ? index : (touched[index] as number);
       const group = members.group[position] as number;
       if (group !== NO_GROUP) {
-        this.#settle(
-          group,
-          increase[position] as number,
-          rated[position] as number,
-          coveredMs[position] as number,
-        );
+        const grown = rated[position] as number;
+        const ownMs = coveredMs[position] as number;
+        // Whatever time it is over, a rate of nothing is 0.
+        const hostMs = grown === 0 ? 0 : (hostTime?.of(members.shard * SHARD_SIZE + position) ?? 0);
+        this.#settle(group, increase[position] as number, grown, ownMs, hostMs);
       }
       increase[position] = 0;
       rated[position] = 0;
@@ -232,22 +231,29 @@ export class TrendSum {
     sum.whole = false;
   }
 
-  #settleLeft({ sum, position, group, increase, rated, coveredMs }: Left): void {
+  #settleLeft({ sum, position, group, increase, rated, coveredMs, hostMs }: Left): void {
     if (sum.members.group[position] !== group) {
-      this.#settle(group, increase, rated, coveredMs);
+      this.#settle(group, increase, rated, coveredMs, hostMs);
       return;
     }
+    const { shard } = sum.members;
+    this.#hostTimeIn(shard)?.comeBack(shard * SHARD_SIZE + position, hostMs);
     (sum.increase[position] as number) += increase;
     (sum.rated[position] as number) += rated;
     (sum.coveredMs[position] as number) += coveredMs;
   }
 
-  /** Takes what a namespace did in the step into its group. */
-  #settle(group: number, increase: number, rated: number, coveredMs: number): void {
+  /** What is known of the hosts of a shard's namespaces, where these are containers. */
+  #hostTimeIn(shard: number): HostTime | null {
+    return shard < FIRST_OTHER_SHARD ? null : this.#hostTime;
+  }
+
+  /** Takes what a namespace did in the step into its group. @param hostMs for a container, how long its host was covered */
+  #settle(group: number, increase: number, rated: number, coveredMs: number, hostMs = 0): void {
     if (this.#measure === "RATE") {
       if (coveredMs === 0) return;
       this.#seen[group] = 1;
-      (this.#value[group] as number) += (rated * 1000) / coveredMs;
+      (this.#value[group] as number) += (rated * 1000) / Math.max(coveredMs, hostMs);
     } else {
       if (increase === 0) return;
       this.#seen[group] = 1;
@@ -269,23 +275,9 @@ export class TrendSum {
   #sumOf(members: ShardMembers): ShardSum {
     let sum = this.#shards.get(members.shard);
     if (sum === undefined) {
-      sum = {
-        members,
-        increase: new Float64Array(SHARD_SIZE),
-        rated: new Float64Array(SHARD_SIZE),
-        coveredMs: new Float64Array(SHARD_SIZE),
-        touched: [],
-        isTouched: new Uint8Array(SHARD_SIZE),
-        whole: false,
-      };
+      sum = emptyShardSum(members);
       this.#shards.set(members.shard, sum);
     }
     return sum;
   }
-}
-
-function touch({ touched, isTouched }: ShardSum, position: number): void {
-  if (isTouched[position] === 1) return;
-  isTouched[position] = 1;
-  touched.push(position);
 }

@@ -1,8 +1,9 @@
 import { addCounts, type Count, toCount } from "../../protocol/count.ts";
 import type { Db } from "../client.ts";
-import { PositionBuffer, readPositions } from "../codec/positions.ts";
+import { PositionBuffer, readPositions, SHARD_SIZE } from "../codec/positions.ts";
 import type { Fleet } from "../fleet-view.ts";
 import type { Groups } from "./groups.ts";
+import { FIRST_OTHER_SHARD, HostTime } from "./host-time.ts";
 import { Membership, NO_GROUP, shardsOf } from "./membership.ts";
 import type { IncreaseRow, PackedRow } from "./packed-rows.ts";
 import type { Grid, Range } from "./range.ts";
@@ -32,7 +33,7 @@ export interface TrendQuery {
   readonly measure: TrendMeasure;
   /** Null for one series over every namespace there is. */
   readonly groups: Groups | null;
-  readonly fleet: Pick<Fleet, "ownerOf" | "shards">;
+  readonly fleet: Pick<Fleet, "ownerOf" | "namespacesOf" | "shards">;
   /** ms since 1970 */
   readonly now: number;
 }
@@ -57,6 +58,7 @@ const FEW_SHARDS = 4;
  * A rate is the sum of the namespaces' rates: each what it grew by in rated intervals of the step, over the
  * time that these covered. So a namespace that was silent for a part of the step, or has another interval
  * than its neighbours, neither sinks nor raises the sum. The step should be no shorter than the intervals.
+ * A container's is over the time that its host was covered, where that is longer (`rootBeside`).
  *
  * A namespace whose group changes within a step is two namespaces in it, each with what it did meanwhile.
  */
@@ -113,9 +115,11 @@ async function byNamespace(db: Db, query: TrendQuery, segments: readonly Segment
   const dense = shardCount <= FEW_SHARDS || rowCount > rowsMost * DENSE;
   const readAll = measure === "RATE" && dense;
   const oneRow = isOneRow(grid, segments);
-  const rowByRow = readAll && oneRow && shardCount > FEW_SHARDS;
+  const hasContainers = (shards ?? query.fleet.shards).some((shard) => shard >= FIRST_OTHER_SHARD);
+  const hostTime = measure === "RATE" && hasContainers ? new HostTime(query.fleet, groups) : null;
+  const rowByRow = readAll && oneRow && shardCount > FEW_SHARDS && hostTime === null;
 
-  const sum = new TrendSum(grid, measure, new Membership(groups, ownerIn(query.fleet)));
+  const sum = new TrendSum(grid, measure, new Membership(groups, ownerIn(query.fleet)), hostTime);
   const rates = new RowRates(sum, oneRow ? new Membership(groups, ownerIn(query.fleet)) : null);
   const partMs =
     ((range.to - range.from) * ROWS_PER_PART) /
@@ -129,7 +133,7 @@ async function byNamespace(db: Db, query: TrendQuery, segments: readonly Segment
       continue;
     }
     const increases = measure === "RATE" && !readAll ? rows.filter((row) => !rates.take(row)) : rows;
-    const moved = measure === "RATE" && !readAll ? movedIn(increases, grid) : null;
+    const moved = measure === "RATE" && !readAll ? movedIn(increases, grid, hostTime) : null;
     let coverage: PackedRow[] = [];
     if (readAll) coverage = await readCoverageRows(db, query.reporters, within, shards);
     else if (moved !== null) {
@@ -183,9 +187,9 @@ class RowRates {
     this.#membership = membership;
   }
 
-  /** Rows come in the order of time. @returns false for a row that does not say, or is of several groups */
+  /** Rows come in the order of time. @returns false for one that does not say, is of several groups or of containers */
   take({ rate, bucket, shard, data }: IncreaseRow): boolean {
-    if (this.#membership === null || Number.isNaN(rate)) return false;
+    if (this.#membership === null || Number.isNaN(rate) || shard >= FIRST_OTHER_SHARD) return false;
     this.#membership.advance(bucket, () => undefined);
     const members = this.#membership.of(shard);
     if (members === null) return true;
@@ -219,18 +223,27 @@ function reportedSteps(db: Db, query: TrendQuery, segments: readonly Segment[]):
 /** Positions, by shard and step. */
 type Moved = ReadonlyMap<number, ReadonlyMap<number, ReadonlySet<number>>>;
 
-/** Which namespaces moved in which steps. */
-function movedIn(increases: readonly PackedRow[], grid: Grid): Moved {
+/** Which namespaces moved in which steps, and with containers the roots whose time their rates are over. */
+function movedIn(increases: readonly PackedRow[], grid: Grid, hostTime: HostTime | null): Moved {
   const moved = new Map<number, Map<number, Set<number>>>();
-  const buffer = new PositionBuffer();
-  for (const { shard, bucket, data } of increases) {
+  const positionsOf = (shard: number, step: number) => {
     const steps = moved.get(shard) ?? new Map<number, Set<number>>();
     moved.set(shard, steps);
-    const step = stepOf(grid, bucket);
     const positions = steps.get(step) ?? new Set<number>();
     steps.set(step, positions);
+    return positions;
+  };
+  const buffer = new PositionBuffer();
+  for (const { shard, bucket, data } of increases) {
+    const step = stepOf(grid, bucket);
+    const own = positionsOf(shard, step);
     const count = readPositions(data, buffer);
-    for (let index = 0; index < count; index++) positions.add(buffer.positions[index] as number);
+    for (let index = 0; index < count; index++) {
+      const position = buffer.positions[index] as number;
+      own.add(position);
+      const root = hostTime?.rootOf(shard * SHARD_SIZE + position) ?? null;
+      if (root !== null) positionsOf(root >> 8, step).add(root % SHARD_SIZE);
+    }
   }
   return moved;
 }

@@ -1,7 +1,9 @@
 import type { Db } from "../client.ts";
+import { PositionBuffer, readPositions, SHARD_SIZE } from "../codec/positions.ts";
 import type { Fleet } from "../fleet-view.ts";
 import type { Groups } from "./groups.ts";
-import { shardsOf } from "./membership.ts";
+import { FIRST_OTHER_SHARD, rootBeside } from "./host-time.ts";
+import { NO_GROUP } from "./membership.ts";
 import type { PackedRow } from "./packed-rows.ts";
 import type { Grid, Range } from "./range.ts";
 import { readReported } from "./reported.ts";
@@ -15,10 +17,10 @@ import {
   readIncreaseRows,
   type ShardSpan,
 } from "./rollup-rows.ts";
-import { type SeriesCell, SeriesCells } from "./series-cells.ts";
+import { NO_SERIES, type SeriesCell, SeriesCells } from "./series-cells.ts";
 import { inOrder, partsOf, stepOf, takesHours } from "./steps.ts";
 import { ownerIn } from "./trend.ts";
-import { WindowSum } from "./window-sum.ts";
+import { type SeriesPlaces, WindowSum } from "./window-sum.ts";
 
 export interface WindowRatesQuery {
   readonly counterId: number;
@@ -37,7 +39,7 @@ export interface WindowRatesQuery {
   readonly seriesOf: ReadonlyMap<number, number>;
   /** A window's rate is that of the last minute in it that has one. */
   readonly lastMinute: boolean;
-  readonly fleet: Pick<Fleet, "ownerOf">;
+  readonly fleet: Pick<Fleet, "ownerOf" | "namespacesOf">;
   /** ms since 1970 */
   readonly now: number;
   /** Steps of series that are kept until they leave the window; of more they are read a second time. */
@@ -58,20 +60,23 @@ const FEW_SHARDS = 4;
  *
  * A series' rate is what it grew by in the rated intervals of the window over the time that these covered, a group's the
  * sum of its series'. So neither the interval at which a host is read, nor one at which it was silent, sinks or raises a
- * sum, and a window says the same wherever it begins.
+ * sum, and a window says the same wherever it begins. A series of containers is told over the time that their host was
+ * covered in the window, where that is longer (`rootBeside`), whether or not its root is asked for.
  */
 export async function readWindowRates(db: Db, query: WindowRatesQuery): Promise<(number | null)[][]> {
   const { range, grid, width, ends, groups, lastMinute, now } = query;
   const segments = await planSegments(db, { range, hours: !lastMinute && takesHours(grid), now });
-  const source = await sourceOf(db, query, segments);
+  const series = seriesWithHosts(query);
+  const source = await sourceOf(db, query, series.of, segments);
   const values = groups.labels.map(() => new Array<number | null>(ends.length).fill(null));
   const rates = new Float64Array(groups.labels.length);
-  const groupOf = groupsOfSeries(query);
+  const seriesCount = series.groupOf.length;
 
-  const sum = new WindowSum(groupOf.length, lastMinute);
+  const sum = new WindowSum(seriesCount, lastMinute);
   const held: SeriesCell[] = [];
-  const isHeld = width * groupOf.length <= (query.heldMost ?? HELD_MOST);
-  const again = isHeld ? null : readCells(db, query, segments, source);
+  const isHeld = width * seriesCount <= (query.heldMost ?? HELD_MOST);
+  const cells = () => readCells(db, { ...query, seriesOf: series.of }, segments, source);
+  const again = isHeld ? null : cells();
   const leaveBefore = async (step: number) => {
     for (;;) {
       if (again !== null && held.length === 0) {
@@ -88,14 +93,14 @@ export async function readWindowRates(db: Db, query: WindowRatesQuery): Promise<
   const tellUpTo = async (step: number) => {
     for (let end = ends[told]; end !== undefined && end <= step; end = ends[++told]) {
       await leaveBefore(end - width);
-      sum.addRates(groupOf, rates.fill(Number.NaN));
+      sum.addRates(series, rates.fill(Number.NaN));
       rates.forEach((rate, group) => {
         const own = values[group];
         if (own !== undefined && !Number.isNaN(rate)) own[told] = rate;
       });
     }
   };
-  for await (const cell of readCells(db, query, segments, source)) {
+  for await (const cell of cells()) {
     await tellUpTo(cell.step);
     sum.enter(cell);
     if (isHeld) held.push(cell);
@@ -108,11 +113,30 @@ export async function readWindowRates(db: Db, query: WindowRatesQuery): Promise<
   return values;
 }
 
-/** The group of each series. */
-function groupsOfSeries({ groups, seriesOf }: WindowRatesQuery): Int32Array {
-  const groupOf = new Map<number, number>();
-  for (const [namespaceId, series] of seriesOf) groupOf.set(series, groups.of.get(namespaceId) as number);
-  return Int32Array.from({ length: groupOf.size }, (_, series) => groupOf.get(series) as number);
+interface SeriesWithHosts extends SeriesPlaces {
+  /** Of each namespace that is read. */
+  readonly of: ReadonlyMap<number, number>;
+}
+
+/** The series asked for, and behind them those of the roots over whose time they are told and that are not asked for. */
+function seriesWithHosts({ groups, seriesOf, fleet, lastMinute }: WindowRatesQuery): SeriesWithHosts {
+  const of = new Map(seriesOf);
+  const groupOf: number[] = [];
+  for (const [namespaceId, series] of seriesOf) groupOf[series] = groups.of.get(namespaceId) as number;
+  const hostOf = groupOf.map(() => NO_SERIES);
+  // A minute is as long for a container as for its host.
+  for (const [namespaceId, series] of lastMinute ? [] : seriesOf) {
+    const root = rootBeside(fleet, namespaceId);
+    if (root === null) continue;
+    let host = of.get(root);
+    if (host === undefined) {
+      host = groupOf.push(NO_GROUP) - 1;
+      hostOf.push(NO_SERIES);
+      of.set(root, host);
+    }
+    hostOf[series] = host;
+  }
+  return { of, groupOf: Int32Array.from(groupOf), hostOf: Int32Array.from(hostOf) };
 }
 
 /** What is read of a range. */
@@ -128,10 +152,11 @@ interface Source {
 
 async function sourceOf(
   db: Db,
-  { counterId, range, grid, width, groups }: WindowRatesQuery,
+  { counterId, range, grid, width, fleet, lastMinute }: WindowRatesQuery,
+  seriesOf: ReadonlyMap<number, number>,
   segments: readonly Segment[],
 ): Promise<Source> {
-  const shards = shardsOf(groups) ?? [];
+  const shards = [...new Set(Array.from(seriesOf.keys(), (namespaceId) => namespaceId >> 8))];
   const rowsMost =
     shards.length * segments.reduce((sum, { of, from, to }) => sum + (to - from) / BUCKET_MS[of], 0);
   const rangeMs = range.to - range.from;
@@ -144,28 +169,57 @@ async function sourceOf(
   if (rowCount > ROWS_PER_PART || coverage > rowsMost * DENSE) return all;
   const rows = await readIncreaseRows(db, [counterId], segments, shards);
   const partMs = (rangeMs * ROWS_PER_PART) / Math.max(1, coverage);
-  return { shards, moved: { rows, spans: spansAround(rows, grid, width) }, partMs };
+  return {
+    shards,
+    moved: { rows, spans: spansAround(rows, grid, width, lastMinute ? null : fleet) },
+    partMs,
+  };
 }
 
-/** The shards of rows, for the whole of the windows that the rows are in. */
-function spansAround(rows: readonly PackedRow[], grid: Grid, width: number): ShardSpan[] {
+/**
+ * The shards of rows, for the whole of the windows that the rows are in.
+ *
+ * @param fleet for the roots beside containers as well; null where these are not needed
+ */
+function spansAround(
+  rows: readonly PackedRow[],
+  grid: Grid,
+  width: number,
+  fleet: WindowRatesQuery["fleet"] | null,
+): ShardSpan[] {
   const spans: ShardSpan[] = [];
   const lastOf = new Map<number, { shard: number; from: number; to: number }>();
-  for (const { shard, bucket } of rows) {
+  for (const row of rows) {
+    const { bucket } = row;
     const step = stepOf(grid, bucket);
     const first = step - width + 1;
     // What began before the grid, a whole hour, is in its first step.
     const from = first <= 0 ? grid.start - HOUR_MS : grid.start + first * grid.stepMs;
     const to = grid.start + (step + width) * grid.stepMs;
-    const last = lastOf.get(shard);
-    if (last !== undefined && from <= last.to) last.to = to;
-    else {
-      const span = { shard, from, to };
-      lastOf.set(shard, span);
-      spans.push(span);
+    for (const shard of fleet === null ? [row.shard] : shardsBeside(row, fleet)) {
+      const last = lastOf.get(shard);
+      if (last !== undefined && from <= last.to) last.to = to;
+      else {
+        const span = { shard, from, to };
+        lastOf.set(shard, span);
+        spans.push(span);
+      }
     }
   }
   return spans;
+}
+
+/** The shard of a row, and of containers those of their hosts' roots. */
+function shardsBeside({ shard, data }: PackedRow, fleet: WindowRatesQuery["fleet"]): Set<number> {
+  const shards = new Set([shard]);
+  if (shard < FIRST_OTHER_SHARD) return shards;
+  const buffer = new PositionBuffer();
+  const count = readPositions(data, buffer);
+  for (let index = 0; index < count; index++) {
+    const root = rootBeside(fleet, shard * SHARD_SIZE + (buffer.positions[index] as number));
+    if (root !== null) shards.add(root >> 8);
+  }
+  return shards;
 }
 
 async function* readCells(

@@ -1,4 +1,11 @@
-import type { SeriesCell } from "./series-cells.ts";
+import { NO_GROUP } from "./membership.ts";
+import { NO_SERIES, type SeriesCell } from "./series-cells.ts";
+
+/** By series: its group, NO_GROUP for one that is only the host of others, and its host (`WindowSum.addRates`). */
+export interface SeriesPlaces {
+  readonly groupOf: Int32Array;
+  readonly hostOf: Int32Array;
+}
 
 /** The rates of series over a window that moves on: steps enter it at its end and leave it at its beginning. */
 export class WindowSum {
@@ -53,8 +60,13 @@ export class WindowSum {
     }
   }
 
-  /** Adds the rate, per second, of each series that has one to that of its group; NaN of a group is none so far. */
-  addRates(groupOf: Int32Array, into: Float64Array): void {
+  /**
+   * Adds the rate, per second, of each series that has one to that of its group; NaN of a group is none so far.
+   *
+   * @param hostOf of a series of containers the series of their host's root, over whose time its rate is told where that
+   *   is longer; NO_SERIES for its own
+   */
+  addRates({ groupOf, hostOf }: SeriesPlaces, into: Float64Array): void {
     let still = 0;
     for (let index = 0; index < this.#activeCount; index++) {
       const series = this.#active[index] as number;
@@ -64,8 +76,11 @@ export class WindowSum {
         continue;
       }
       this.#active[still++] = series;
-      const rate = ((this.#rated[series] as number) * 1000) / coveredMs;
       const group = groupOf[series] as number;
+      if (group === NO_GROUP) continue;
+      const host = hostOf[series] as number;
+      const hostMs = host === NO_SERIES ? 0 : (this.#coveredMs[host] as number);
+      const rate = ((this.#rated[series] as number) * 1000) / Math.max(coveredMs, hostMs);
       const before = into[group] as number;
       into[group] = Number.isNaN(before) ? rate : before + rate;
     }

@@ -66,6 +66,7 @@ export function onPostgres(db: PrismaClient, { samples }: Scenario, random: () =
       groups: { labels: [{}], of: new Map(namespaces.map((namespaceId) => [namespaceId, 0])), changes: [] },
       fleet: {
         ownerOf: new Map(namespaces.map((namespaceId) => [namespaceId, 0])),
+        namespacesOf: new Map(),
         shards: [...new Set(namespaces.map(shardOf))],
       },
       now: START + range.toMs + 24 * 60 * MINUTE_MS,

@@ -79,6 +79,32 @@ test("aggregations take by and without, before or after", () => {
   expect(parseQuery("topk(5, m)")).toMatchObject({ op: "topk", k: 5, of: { type: "selector" } });
 });
 
+test("the names of labels may be in quotes", () => {
+  const names = ["role", "host.name"];
+  expect(parseQuery('sum by ("role", "host.name") (m)')).toMatchObject({ labels: { except: false, names } });
+  expect(parseQuery('sum without ("role", "host.name") (m)')).toMatchObject({
+    labels: { except: true, names },
+  });
+  expect(parseQuery("a / on ('role', \"host.name\") b")).toMatchObject({ matching: { names } });
+  expect(parseQuery('a / ignoring ("role", "host\\x2ename") b')).toMatchObject({ matching: { names } });
+});
+
+test("comments mean nothing, wherever they stand", () => {
+  const plain = 'sum by (a, b) (rate(m{c="1", d="2"}[5m])) / on (a) -n > 2';
+  const commented =
+    '# first\nsum # x\nby (a, # x\n b) ( # x\nrate( # x\nm # x\n{c="1", # x\nd="2"}[ # x\n5m] # x\n)) # x\n/ # x\non ( # x\na) # x\n- # x\nn # x\n> # x\n2 # last';
+  expect(parseQuery(commented)).toEqual(parseQuery(plain));
+  expect(parseQuery("topk(3, # the worst\n m)")).toEqual(parseQuery("topk(3, m)"));
+  expect(parseSelector('# which\nm{a="1"} # this')).toEqual(parseSelector('m{a="1"}'));
+  expect(faultOf("# nothing else")).toMatch(/^BAD_REQUEST/);
+});
+
+test("a range may be in parentheses", () => {
+  expect(parseQuery("rate((m[5m]))")).toEqual(parseQuery("rate(m[5m])"));
+  expect(parseQuery("rate(( # x\n(m[5m])))")).toEqual(parseQuery("rate(m[5m])"));
+  expect(faultOf("rate((m))")).toMatch(/^BAD_REQUEST: .*rate takes a range/);
+});
+
 test("operators bind as Prometheus has them", () => {
   const number = (value: number) => ({ type: "number", value });
   const sum = { type: "binary", op: "+", left: number(1), bool: false, matching: ALL };

@@ -19,6 +19,14 @@ test("steps that cut minutes are read in minutes", () => {
   expect([0, 3, 4].map(endOf)).toEqual([2, 2, 3]);
 });
 
+test("a window of a month before one time is one cell, at whatever minute of the clock", () => {
+  const at = NOON + 7 * MINUTE;
+  const { range, grid, width, endOf } = windowGrid(timesOf(at + 3_000, at + 3_000, 1), 43_200 * MINUTE);
+  expect(range).toEqual({ from: at - 43_200 * MINUTE, to: at });
+  expect(grid).toEqual({ start: range.from, stepMs: 43_200 * MINUTE, length: 1 });
+  expect([width, endOf(0)]).toEqual([1, 1]);
+});
+
 test("a range of more than 11,000 points, one that is empty, and one that is read in too many cells are refused", () => {
   expect(() => timesOf(NOON, NOON + 11_001 * MINUTE, MINUTE)).toThrow(/11002 points; at most 11000/);
   expect(() => timesOf(NOON, NOON - 1, MINUTE)).toThrow(/the end is before the start/);
