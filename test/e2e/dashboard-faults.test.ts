@@ -61,3 +61,23 @@ test.runIf(hasChromium)(
   },
   TEST_MS,
 );
+
+test.runIf(hasChromium)(
+  "answers that are slower than a page asks are waited for",
+  async () => {
+    const { page } = visit;
+    const asked: string[] = [];
+    await page.route("**/graphql", async (route) => {
+      const { operationName } = route.request().postDataJSON();
+      asked.push(operationName);
+      // The page asks for the newest hosts each two seconds.
+      if (operationName === "NewestHosts") await new Promise((resolve) => setTimeout(resolve, 5_000));
+      await route.continue().catch(() => undefined);
+    });
+    await page.goto(`${service.url}/add-host`);
+    await page.waitForSelector("text=Waiting for a host that was not here before", SEEN);
+    await page.unroute("**/graphql");
+    expect(asked).toContain("NewestHosts");
+  },
+  TEST_MS,
+);

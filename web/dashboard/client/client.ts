@@ -31,11 +31,28 @@ const socket = createSocket({
   },
 });
 
+/** An answer that has not come whole by then does not come: a page that waits for one asks for no other. */
+const ANSWER_MAX_MS = 60_000;
+
+/** As `fetch`, with a limit of time. */
+function fetchWithin(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
+  const limit = new AbortController();
+  const fault = new DOMException("no answer came in time", "TimeoutError");
+  const timer = setTimeout(() => limit.abort(fault), ANSWER_MAX_MS);
+  // Given up by whoever asked.
+  init.signal?.addEventListener("abort", () => {
+    clearTimeout(timer);
+    limit.abort();
+  });
+  return fetch(input, { ...init, signal: limit.signal });
+}
+
 export const client = new Client({
   url: "/graphql",
   // Pages say themselves when they ask again, and show what they have until the answer is there.
   requestPolicy: "network-only",
   preferGetMethod: false,
+  fetch: fetchWithin,
   fetchOptions: { credentials: "same-origin" },
   exchanges: [
     mapExchange({

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { type AnyVariables, type CombinedError, type TypedDocumentNode, useQuery } from "urql";
 
 export interface Data<T> {
@@ -10,6 +10,7 @@ export interface Data<T> {
   readonly fetching: boolean;
   /** When `data` came, in ms since 1970; null before the first. */
   readonly asOf: number | null;
+  /** Asks anew; while a question is on its way, once after its answer. */
   readonly refresh: () => void;
 }
 
@@ -23,6 +24,9 @@ export interface DataOptions {
 /**
  * What a query answers, kept while it is asked again. An answer to other variables is shown until the new one
  * is there, so that a page whose range moves does not go blank.
+ *
+ * A question that is on its way is never put anew: that would give it up, and of a service that answers more slowly than
+ * a page asks, the page would never hear.
  */
 export function useData<T, V extends AnyVariables>(
   query: TypedDocumentNode<T, V>,
@@ -40,10 +44,21 @@ export function useData<T, V extends AnyVariables>(
   useEffect(() => {
     if (whole !== undefined && whole !== null) setAsOf(Date.now());
   }, [whole]);
+  const onItsWay = useRef(fetching);
+  onItsWay.current = fetching;
+  const wanted = useRef(false);
+  const refresh = useCallback(() => {
+    wanted.current = onItsWay.current;
+    if (!onItsWay.current) ask({ requestPolicy: "network-only" });
+  }, [ask]);
+  useEffect(() => {
+    if (!fetching && wanted.current) refresh();
+  }, [fetching, refresh]);
   useEffect(() => {
     if (everyMs === 0 || pause) return;
     const again = () => {
-      if (document.visibilityState === "visible") ask({ requestPolicy: "network-only" });
+      // The answer that is awaited is as new as the one that would be asked for.
+      if (document.visibilityState === "visible" && !onItsWay.current) refresh();
     };
     const timer = setInterval(again, everyMs);
     document.addEventListener("visibilitychange", again);
@@ -51,13 +66,13 @@ export function useData<T, V extends AnyVariables>(
       clearInterval(timer);
       document.removeEventListener("visibilitychange", again);
     };
-  }, [ask, everyMs, pause]);
+  }, [refresh, everyMs, pause]);
   return {
     data: kept.current,
     error: error ?? null,
     fetching,
     asOf,
-    refresh: () => ask({ requestPolicy: "network-only" }),
+    refresh,
   };
 }
 
