@@ -81,3 +81,19 @@ test.runIf(hasChromium)(
   },
   TEST_MS,
 );
+
+test.runIf(hasChromium)(
+  "of a range in which nobody reported nothing is said to be well",
+  async () => {
+    const { page } = visit;
+    const from = Date.now() - 3 * 86_400_000;
+    const [start, end] = [from, from + 3_600_000].map((at) => new Date(at).toISOString());
+    await page.goto(`${service.url}/?from=${start}&to=${end}`);
+    await page.waitForSelector("text=Nothing is known of this range", SEEN);
+    const text = await page.textContent("#main");
+    expect(text).not.toContain("All is well");
+    expect(text).not.toContain("No connection was dropped");
+    expect(await page.textContent(".tiles .tile:nth-child(3)")).toContain("nobody has told");
+  },
+  TEST_MS,
+);

@@ -13,7 +13,7 @@ import { useView } from "../../view/use-view.ts";
 import { DrillCard } from "./drill.tsx";
 import { FleetHeatmap } from "./heatmap.tsx";
 import { FleetIncidents } from "./incidents.tsx";
-import { AllIsWell, FirstScreen, NobodyMatches } from "./quiet.tsx";
+import { AllIsWell, FirstScreen, NobodyMatches, NothingDropped, NothingKnown } from "./quiet.tsx";
 import { FleetTiles } from "./tiles.tsx";
 import { FleetTrends } from "./trends.tsx";
 import { FleetWorst } from "./worst.tsx";
@@ -25,7 +25,11 @@ export default function FleetPage() {
   const now = useData(FleetNowDocument, { filter, range: rangeInput(range) }, { everyMs: refreshMs(range) });
   const fleet = now.data?.fleet ?? null;
   const nobody = fleet?.hostCount === 0;
-  const quiet = fleet !== null && fleet.affected.length === 0;
+  const nobodyDropped = fleet !== null && fleet.affected.length === 0;
+  // Where nothing was measured, that nobody is known to have dropped a connection says nothing.
+  const isKnown = fleet !== null && fleet.handshakes.accepted !== null;
+  const quiet = nobodyDropped && isKnown;
+  const isLive = range.kind === "last";
   return (
     <Page
       title="Fleet"
@@ -51,10 +55,12 @@ export default function FleetPage() {
             ) : (
               <>
                 <FleetIncidents />
-                {quiet && fleet.reportingCount > 0 && <AllIsWell hosts={fleet.reportingCount} />}
+                {quiet && !isLive && <NothingDropped />}
+                {quiet && isLive && fleet.reportingCount > 0 && <AllIsWell hosts={fleet.reportingCount} />}
+                {nobodyDropped && !isKnown && <NothingKnown />}
                 {!quiet && <DrillCard />}
                 <FleetTrends />
-                {!quiet && (
+                {!nobodyDropped && (
                   <div className="grid-main">
                     <FleetHeatmap />
                     <FleetWorst />

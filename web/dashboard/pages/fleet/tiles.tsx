@@ -8,6 +8,7 @@ export function FleetTiles({ fleet }: { readonly fleet: FleetNowQuery["fleet"] }
   const { href } = useView();
   const { handshakes, hostCount, reportingCount, staleCount, silentCount, leftCount, affected } = fleet;
   const range = formatShareRange(handshakes).slice(formatShare(handshakes.share).length);
+  const isUnknown = handshakes.accepted === null && affected.length === 0;
   const missing = [
     silentCount > 0 && `${formatCount(silentCount)} silent`,
     staleCount > 0 && `${formatCount(staleCount)} stale`,
@@ -37,10 +38,10 @@ export function FleetTiles({ fleet }: { readonly fleet: FleetNowQuery["fleet"] }
       <div className={`tile ${affected.length > 0 ? "tile-bad" : ""}`}>
         <dt>Hosts that dropped</dt>
         <dd>
-          {affected.length >= 500 ? "500+" : formatCount(affected.length)}
+          {isUnknown ? "–" : affected.length >= 500 ? "500+" : formatCount(affected.length)}
           <span className="tile-note"> of {formatCount(hostCount)}</span>
         </dd>
-        <dd className="tile-foot">a connection or more in the range</dd>
+        <dd className="tile-foot">{isUnknown ? "nobody has told" : "a connection or more in the range"}</dd>
       </div>
       <div className={`tile ${silentCount > 0 ? "tile-bad" : ""}`}>
         <dt>Reporting</dt>
