@@ -52,12 +52,12 @@ test.runIf(hasChromium)(
       route.fulfill({ json: { data: { host: null }, errors: [{ ...fault, path: ["host"] }] } }),
     );
     await page.click('.range button:text-is("6h")');
-    await page.waitForSelector("text=This is not the newest", SEEN);
+    await page.waitForSelector("text=This is of the range before", SEEN);
     expect(await page.textContent("#main h1")).toBe(name);
     expect(await page.textContent("#main")).not.toContain("There is no such host");
     await page.unroute("**/graphql");
     await page.locator("text=Try again").first().click();
-    await page.waitForSelector("text=This is not the newest", { state: "detached", ...SEEN });
+    await page.waitForSelector("text=This is of the range before", { state: "detached", ...SEEN });
   },
   TEST_MS,
 );
@@ -94,6 +94,32 @@ test.runIf(hasChromium)(
     expect(text).not.toContain("All is well");
     expect(text).not.toContain("No connection was dropped");
     expect(await page.textContent(".tiles .tile:nth-child(3)")).toContain("nobody has told");
+  },
+  TEST_MS,
+);
+
+test.runIf(hasChromium)(
+  "numbers of the range before are pale while the next is asked for, and gone when it is not answered",
+  async () => {
+    const { page } = visit;
+    await page.goto(service.url);
+    await page.waitForSelector(".tiles", SEEN);
+    let answer = () => {};
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await page.route("**/graphql", async (route) => {
+      await answered;
+      await route.fulfill({ status: 503, json: { errors: [{ message: "the database does not answer" }] } });
+    });
+    await page.click('.range button:text-is("6h")');
+    await page.waitForSelector(".answer-other .tiles", SEEN);
+    answer();
+    await page.waitForSelector(".tiles", { state: "detached", ...SEEN });
+    expect(await page.textContent("#main")).toContain("the database does not answer");
+    await page.unroute("**/graphql");
+    await page.locator("text=Try again").first().click();
+    await page.waitForSelector(".answer:not(.answer-other) .tiles", SEEN);
   },
   TEST_MS,
 );

@@ -3,7 +3,7 @@ import "./fleet.css";
 import { useData } from "../../client/use-data.ts";
 import { FleetNowDocument } from "../../generated/documents.ts";
 import { Page } from "../../ui/page.tsx";
-import { Progress, Skeleton, StaleBanner } from "../../ui/states.tsx";
+import { answerClass, Loaded, Skeleton, StaleBanner } from "../../ui/states.tsx";
 import { RangePicker, ViewButtons } from "../../view/controls.tsx";
 import { FilterBar } from "../../view/filter-bar.tsx";
 import { hostFilter } from "../../view/matchers.ts";
@@ -23,7 +23,8 @@ export default function FleetPage() {
   const { range, ...view } = useView();
   const filter = hostFilter(view);
   const now = useData(FleetNowDocument, { filter, range: rangeInput(range) }, { everyMs: refreshMs(range) });
-  const fleet = now.data?.fleet ?? null;
+  const failed = now.error !== null && (now.data === null || now.isOfOther);
+  const fleet = failed ? null : (now.data?.fleet ?? null);
   const nobody = fleet?.hostCount === 0;
   const nobodyDropped = fleet !== null && fleet.affected.length === 0;
   // Where nothing was measured, that nobody is known to have dropped a connection says nothing.
@@ -40,24 +41,28 @@ export default function FleetPage() {
         </>
       }
     >
-      <Progress active={now.fetching && now.data === null} />
-      <StaleBanner data={now} />
       {nobody && filter === null ? (
-        <FirstScreen />
+        <>
+          <StaleBanner data={now} />
+          <FirstScreen />
+        </>
       ) : (
         <>
           <FilterBar grouping />
           <div className="stack">
-            {fleet !== null && <FleetTiles fleet={fleet} />}
-            {fleet === null && now.error === null && <Skeleton height={92} />}
+            <Loaded data={now} skeleton={<Skeleton height={92} />}>
+              {(answer) => <FleetTiles fleet={answer.fleet} />}
+            </Loaded>
             {nobody ? (
               <NobodyMatches />
             ) : (
               <>
                 <FleetIncidents />
-                {quiet && !isLive && <NothingDropped />}
-                {quiet && isLive && fleet.reportingCount > 0 && <AllIsWell hosts={fleet.reportingCount} />}
-                {nobodyDropped && !isKnown && <NothingKnown />}
+                <div className={`answer ${answerClass(now)}`}>
+                  {quiet && !isLive && <NothingDropped />}
+                  {quiet && isLive && fleet.reportingCount > 0 && <AllIsWell hosts={fleet.reportingCount} />}
+                  {nobodyDropped && !isKnown && <NothingKnown />}
+                </div>
                 {!quiet && <DrillCard />}
                 <FleetTrends />
                 {!nobodyDropped && (

@@ -12,7 +12,7 @@ import type { Mark } from "../../plots/model.ts";
 import { TimePlot } from "../../plots/time-plot.tsx";
 import { perSecond } from "../../plots/times.ts";
 import { Card } from "../../ui/card.tsx";
-import { Loaded, Progress, Skeleton, StaleBanner } from "../../ui/states.tsx";
+import { Loaded, Skeleton } from "../../ui/states.tsx";
 import { hostFilter } from "../../view/matchers.ts";
 import { refreshMs } from "../../view/refresh.ts";
 import { rangeInput, stepOf, zoomed } from "../../view/state.ts";
@@ -36,21 +36,19 @@ export function FleetTrends() {
     pause: range.kind === "pinned",
   });
   return (
-    <>
-      <Progress active={data.fetching && data.data === null} />
-      <StaleBanner data={data} />
-      <Loaded
-        data={data}
-        skeleton={
-          <div className="grid-2">
-            <Skeleton height={280} />
-            <Skeleton height={280} />
-          </div>
-        }
-      >
-        {({ fleet, system }) => <Plots fleet={fleet} now={Date.parse(system.time)} />}
-      </Loaded>
-    </>
+    <Loaded
+      data={data}
+      skeleton={
+        <div className="grid-2">
+          <Skeleton height={280} />
+          <Skeleton height={280} />
+        </div>
+      }
+    >
+      {({ fleet, system }) => (
+        <Plots fleet={fleet} now={Date.parse(system.time)} groupBy={data.of?.groupBy?.[0] ?? null} />
+      )}
+    </Loaded>
   );
 }
 
@@ -58,10 +56,12 @@ interface PlotsProps {
   readonly fleet: FleetTrendsQuery["fleet"];
   /** The service's clock when it answered, ms since 1970. */
   readonly now: number;
+  /** The label that these series were asked to be grouped by; null for none. */
+  readonly groupBy: string | null;
 }
 
-function Plots({ fleet, now }: PlotsProps) {
-  const { groupBy, zone, change } = useView();
+function Plots({ fleet, now, groupBy }: PlotsProps) {
+  const { zone, change } = useView();
   const marks = useMemo<Mark[]>(
     () =>
       fleet.events.map(({ kind, title, at, until }) => ({

@@ -8,7 +8,7 @@ import type { Mark } from "../../plots/model.ts";
 import { TimePlot } from "../../plots/time-plot.tsx";
 import { Card } from "../../ui/card.tsx";
 import { Icon } from "../../ui/icon.tsx";
-import { Empty, Loaded, Skeleton, StaleBanner } from "../../ui/states.tsx";
+import { Empty, Loaded, Skeleton } from "../../ui/states.tsx";
 import { refreshMs } from "../../view/refresh.ts";
 import { rangeInput, zoomed } from "../../view/state.ts";
 import { useParam, useView } from "../../view/use-view.ts";
@@ -48,7 +48,6 @@ export function HostRates({ host }: OfHost) {
       }
     >
       <AddCounter add={(name) => setParam(printCounters([...counters, name].slice(0, COUNTERS_MAX)))} />
-      <StaleBanner data={data} />
       {data.error !== null && (param !== null || namespace !== null) && (
         <p className="more">
           <Link className="button" href={href(`/hosts/${host.id}`)}>

@@ -10,7 +10,7 @@ import {
 } from "../../generated/documents.ts";
 import { Card } from "../../ui/card.tsx";
 import { Page } from "../../ui/page.tsx";
-import { Empty, Loaded, Progress, Skeleton, StaleBanner } from "../../ui/states.tsx";
+import { Empty, Loaded, Skeleton } from "../../ui/states.tsx";
 import { useParam } from "../../view/use-view.ts";
 import { IncidentList } from "./incident-list.tsx";
 
@@ -65,36 +65,32 @@ function Incidents({ shown }: { readonly shown: string }) {
     setOlder((was) => [...was, ...page.filter(({ id }) => !was.some((other) => other.id === id))]);
   }, [next.data, more]);
   return (
-    <>
-      <Progress active={data.fetching && data.data === null} />
-      <StaleBanner data={data} />
-      <Card flush>
-        <Loaded data={data} skeleton={<Skeleton lines={8} />}>
-          {({ incidents: { edges, pageInfo } }) => {
-            const first = edges.map(({ node }) => node);
-            const all = [...first, ...older.filter(({ id }) => !first.some((other) => other.id === id))];
-            const last = next.data?.incidents.pageInfo ?? pageInfo;
-            if (all.length === 0) return <NoIncidents shown={shown} />;
-            return (
-              <>
-                <IncidentList incidents={all} />
-                {(more === null ? pageInfo : last).hasNextPage && (
-                  <p className="more">
-                    <button
-                      type="button"
-                      className="button"
-                      onClick={() => setMore((more === null ? pageInfo : last).endCursor)}
-                    >
-                      Show older
-                    </button>
-                  </p>
-                )}
-              </>
-            );
-          }}
-        </Loaded>
-      </Card>
-    </>
+    <Card flush>
+      <Loaded data={data} skeleton={<Skeleton lines={8} />}>
+        {({ incidents: { edges, pageInfo } }) => {
+          const first = edges.map(({ node }) => node);
+          const all = [...first, ...older.filter(({ id }) => !first.some((other) => other.id === id))];
+          const last = next.data?.incidents.pageInfo ?? pageInfo;
+          if (all.length === 0) return <NoIncidents shown={shown} />;
+          return (
+            <>
+              <IncidentList incidents={all} />
+              {(more === null ? pageInfo : last).hasNextPage && (
+                <p className="more">
+                  <button
+                    type="button"
+                    className="button"
+                    onClick={() => setMore((more === null ? pageInfo : last).endCursor)}
+                  >
+                    Show older
+                  </button>
+                </p>
+              )}
+            </>
+          );
+        }}
+      </Loaded>
+    </Card>
   );
 }
 

@@ -8,7 +8,7 @@ import {
   type SettingsEventsQuery,
 } from "../../generated/documents.ts";
 import { Card } from "../../ui/card.tsx";
-import { Empty, Loaded, StaleBanner } from "../../ui/states.tsx";
+import { Empty, Loaded } from "../../ui/states.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { useView } from "../../view/use-view.ts";
 import { useChange } from "./change.ts";
@@ -44,8 +44,10 @@ export function EventsSection({ scopes }: SectionProps) {
   ];
   return (
     <div className="stack">
-      <StaleBanner data={data} />
-      <Card title="Record an event" note="It is drawn on the plots, and named where an incident follows it. Maintenance is a silence.">
+      <Card
+        title="Record an event"
+        note="It is drawn on the plots, and named where an incident follows it. Maintenance is a silence."
+      >
         {scopes.includes("operate") ? (
           <NewEvent made={data.refresh} />
         ) : (

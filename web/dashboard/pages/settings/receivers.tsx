@@ -6,7 +6,7 @@ import { ReceiversDocument, type ReceiversQuery, TestReceiverDocument } from "..
 import { Badge, type Tone } from "../../ui/badges.tsx";
 import { Card } from "../../ui/card.tsx";
 import { Icon } from "../../ui/icon.tsx";
-import { Empty, Loaded, StaleBanner } from "../../ui/states.tsx";
+import { Empty, Loaded } from "../../ui/states.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { useNow } from "../../view/use-now.ts";
 import { useChange } from "./change.ts";
@@ -72,7 +72,6 @@ export function ReceiversSection({ scopes }: SectionProps) {
   ];
   return (
     <div className="stack">
-      <StaleBanner data={data} />
       <Fault text={change.fault} />
       {tested !== null && <TestResult {...tested} />}
       <Card

@@ -4,7 +4,7 @@ import { formatTime } from "../../format/times.ts";
 import { ExpireSilenceDocument, SilencesDocument, type SilencesQuery } from "../../generated/documents.ts";
 import { Badge } from "../../ui/badges.tsx";
 import { Card } from "../../ui/card.tsx";
-import { Empty, Loaded, StaleBanner } from "../../ui/states.tsx";
+import { Empty, Loaded } from "../../ui/states.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { useNow } from "../../view/use-now.ts";
 import { useView } from "../../view/use-view.ts";
@@ -25,7 +25,6 @@ export function SilencesSection({ scopes }: SectionProps) {
   };
   return (
     <div className="stack">
-      <StaleBanner data={data} />
       <Card
         title="Silence notifications"
         note="Incidents are opened all the same; nobody is told of those that all matchers meet."

@@ -10,7 +10,7 @@ import {
 } from "../../generated/documents.ts";
 import { Badge } from "../../ui/badges.tsx";
 import { Card } from "../../ui/card.tsx";
-import { Empty, Loaded, StaleBanner } from "../../ui/states.tsx";
+import { Empty, Loaded } from "../../ui/states.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { useNow } from "../../view/use-now.ts";
 import { type Change, useChange } from "./change.ts";
@@ -53,7 +53,6 @@ function Tokens() {
   };
   return (
     <div className="stack">
-      <StaleBanner data={data} />
       {made !== null && <Secret {...made} />}
       <Card title="Make a token" note="Each scope stands apart: one that pushes reads nothing.">
         <NewToken
