@@ -1,6 +1,7 @@
 /** The one GraphQL client: queries over HTTP, subscriptions over a WebSocket, both let in by the session's cookie. */
 import { createClient as createSocket } from "graphql-ws";
 import { Client, fetchExchange, mapExchange, subscriptionExchange } from "urql";
+import { problemAsErrors } from "./fault.ts";
 import { live } from "./live.ts";
 import { session } from "./session.ts";
 
@@ -35,7 +36,7 @@ const socket = createSocket({
 const ANSWER_MAX_MS = 60_000;
 
 /** As `fetch`, with a limit of time. */
-function fetchWithin(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
+async function fetchWithin(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
   const limit = new AbortController();
   const fault = new DOMException("no answer came in time", "TimeoutError");
   const timer = setTimeout(() => limit.abort(fault), ANSWER_MAX_MS);
@@ -44,7 +45,15 @@ function fetchWithin(input: RequestInfo | URL, init: RequestInit = {}): Promise<
     clearTimeout(timer);
     limit.abort();
   });
-  return fetch(input, { ...init, signal: limit.signal });
+  return worded(await fetch(input, { ...init, signal: limit.signal }));
+}
+
+/** What the service says when it refuses, as the client understands it. */
+async function worded(answer: Response): Promise<Response> {
+  if (answer.ok || answer.headers.get("Content-Type")?.includes("problem+json") !== true) return answer;
+  const errors = problemAsErrors(await answer.text());
+  const { status } = answer;
+  return new Response(errors ?? "{}", { status, headers: { "Content-Type": "application/json" } });
 }
 
 export const client = new Client({

@@ -86,11 +86,3 @@ export function useData<T, V extends AnyVariables>(
     refresh,
   };
 }
-
-/** What to tell a person of a failed question. */
-export function faultOf(error: CombinedError): string {
-  const [first] = error.graphQLErrors;
-  if (first !== undefined) return first.message;
-  if (error.networkError !== undefined) return "The service does not answer. It is asked again by itself.";
-  return error.message;
-}

@@ -1,7 +1,8 @@
 /** What a page shows when it has nothing to show yet, nothing at all, or nothing new. */
 import type { ReactNode } from "react";
 import type { CombinedError } from "urql";
-import { type Data, faultOf } from "../client/use-data.ts";
+import { faultOf } from "../client/fault.ts";
+import type { Data } from "../client/use-data.ts";
 import { formatSpan } from "../format/times.ts";
 import { useNow } from "../view/use-now.ts";
 import { Icon, type IconName } from "./icon.tsx";

@@ -2,15 +2,6 @@ import { type ReactNode, useState } from "react";
 import { LabelChip } from "../../ui/badges.tsx";
 import { type Matcher, printMatcher } from "../../view/matchers.ts";
 
-export function Fault({ text }: { readonly text: string | null }) {
-  if (text === null) return null;
-  return (
-    <p className="action-fault" role="alert">
-      {text}
-    </p>
-  );
-}
-
 /** A secret that is shown this once. */
 export function Secret({ name, secret }: { readonly name: string; readonly secret: string }) {
   return (
