@@ -1,10 +1,9 @@
 import "./incidents.css";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { useData } from "../../client/use-data.ts";
 import { useLive } from "../../client/use-live.ts";
 import {
   IncidentChangesDocument,
-  type IncidentRowFragment,
   type IncidentStatus,
   IncidentsDocument,
 } from "../../generated/documents.ts";
@@ -15,6 +14,9 @@ import { useParam } from "../../view/use-view.ts";
 import { IncidentList } from "./incident-list.tsx";
 
 const EVERY_MS = 15_000;
+/** How many more each "Show older" shows, and the most that the API gives at once. */
+const PAGE = 50;
+const MOST = 500;
 const SHOWN: Readonly<Record<string, readonly IncidentStatus[]>> = {
   open: ["OPEN", "ACKNOWLEDGED"],
   resolved: ["RESOLVED"],
@@ -51,39 +53,39 @@ export default function IncidentsPage() {
   );
 }
 
-/** Those of a status, and older ones on demand. */
+/**
+ * Those of a status, and older ones on demand: all of them in one question, so that none is lost which newer ones push
+ * on, and none is shown as it was long ago.
+ */
 function Incidents({ shown }: { readonly shown: string }) {
   const filter = { status: SHOWN[shown] ?? [] };
-  const data = useData(IncidentsDocument, { filter }, { everyMs: EVERY_MS });
+  const [first, setFirst] = useState(PAGE);
+  const data = useData(IncidentsDocument, { filter, first }, { everyMs: EVERY_MS });
   useLive(IncidentChangesDocument, {}, data.refresh);
-  const [more, setMore] = useState<string | null>(null);
-  const [older, setOlder] = useState<readonly IncidentRowFragment[]>([]);
-  const next = useData(IncidentsDocument, { filter, after: more }, { pause: more === null });
-  useEffect(() => {
-    if (next.data === null || more === null) return;
-    const page = next.data.incidents.edges.map(({ node }) => node);
-    setOlder((was) => [...was, ...page.filter(({ id }) => !was.some((other) => other.id === id))]);
-  }, [next.data, more]);
   return (
     <Card flush>
-      <Loaded data={data} skeleton={<Skeleton lines={8} />}>
+      {/* What fewer were asked for is the beginning of what more are: it stays, also when the older ones do not come. */}
+      <Loaded data={{ ...data, isOfOther: false }} skeleton={<Skeleton lines={8} />}>
         {({ incidents: { edges, pageInfo } }) => {
-          const first = edges.map(({ node }) => node);
-          const all = [...first, ...older.filter(({ id }) => !first.some((other) => other.id === id))];
-          const last = next.data?.incidents.pageInfo ?? pageInfo;
-          if (all.length === 0) return <NoIncidents shown={shown} />;
+          if (edges.length === 0) return <NoIncidents shown={shown} />;
           return (
             <>
-              <IncidentList incidents={all} />
-              {(more === null ? pageInfo : last).hasNextPage && (
+              <IncidentList incidents={edges.map(({ node }) => node)} />
+              {pageInfo.hasNextPage && edges.length < MOST && (
                 <p className="more">
                   <button
                     type="button"
                     className="button"
-                    onClick={() => setMore((more === null ? pageInfo : last).endCursor)}
+                    disabled={data.isOfOther && data.fetching}
+                    onClick={() => (data.isOfOther ? data.refresh() : setFirst(first + PAGE))}
                   >
-                    Show older
+                    {data.isOfOther && data.fetching ? "Older ones are asked for" : "Show older"}
                   </button>
+                </p>
+              )}
+              {pageInfo.hasNextPage && edges.length >= MOST && (
+                <p className="more row-note">
+                  These are the newest {MOST}. Older ones are told by the API, a page at a time.
                 </p>
               )}
             </>
