@@ -170,6 +170,14 @@ test.runIf(hasChromium)(
     const { page } = await signedIn(path, "read", "operate");
     await page.click("text=Acknowledge", SEEN);
     await page.fill("textarea", "looking at it");
+    // What is refused is told in the dialog, which lies over the page, and can be tried again from there.
+    await page.route("**/graphql", (route) => {
+      if (route.request().postDataJSON().operationName !== "Acknowledge") return route.continue();
+      return route.fulfill({ json: { errors: [{ message: "the database is away" }] } });
+    });
+    await page.click("dialog button:text-is('Acknowledge')");
+    await page.waitForSelector("dialog [role=alert]:text-is('the database is away')", SEEN);
+    await page.unroute("**/graphql");
     await page.click("dialog button:text-is('Acknowledge')");
     await page.waitForSelector(".timeline >> text=looking at it", SEEN);
     // The other browser hears of it by itself.
