@@ -7,6 +7,7 @@ import {
   FleetOverflowsDocument,
   FleetTrendsDocument,
   type FleetTrendsQuery,
+  type FleetTrendsQueryVariables,
 } from "../../generated/documents.ts";
 import type { Mark } from "../../plots/model.ts";
 import { TimePlot } from "../../plots/time-plot.tsx";
@@ -15,7 +16,7 @@ import { Card } from "../../ui/card.tsx";
 import { Loaded, Skeleton } from "../../ui/states.tsx";
 import { hostFilter } from "../../view/matchers.ts";
 import { refreshMs } from "../../view/refresh.ts";
-import { rangeInput, stepOf, zoomed } from "../../view/state.ts";
+import { momentsOf, rangeInput, stepOf, zoomed } from "../../view/state.ts";
 import { useView } from "../../view/use-view.ts";
 import { groupsOf } from "./groups.ts";
 
@@ -45,9 +46,7 @@ export function FleetTrends() {
         </div>
       }
     >
-      {({ fleet, system }) => (
-        <Plots fleet={fleet} now={Date.parse(system.time)} groupBy={data.of?.groupBy?.[0] ?? null} />
-      )}
+      {({ fleet, system }) => <Plots fleet={fleet} now={Date.parse(system.time)} asked={data.of} />}
     </Loaded>
   );
 }
@@ -56,11 +55,11 @@ interface PlotsProps {
   readonly fleet: FleetTrendsQuery["fleet"];
   /** The service's clock when it answered, ms since 1970. */
   readonly now: number;
-  /** The label that these series were asked to be grouped by; null for none. */
-  readonly groupBy: string | null;
+  /** What these series were asked with, which may not be what the view says by now. */
+  readonly asked: FleetTrendsQueryVariables | null;
 }
 
-function Plots({ fleet, now, groupBy }: PlotsProps) {
+function Plots({ fleet, now, asked }: PlotsProps) {
   const { zone, change } = useView();
   const marks = useMemo<Mark[]>(
     () =>
@@ -80,13 +79,15 @@ function Plots({ fleet, now, groupBy }: PlotsProps) {
       loss === undefined ? [] : [{ name: "Lost or delayed", values: loss.values, color: 2, band: loss }],
     [loss],
   );
+  const groupBy = asked?.groupBy?.[0] ?? null;
   const overflowSeries = useMemo(() => {
+    const range = momentsOf(asked?.range ?? {}, now);
     const rates = fleet.overflows.map(({ labels, start, step, values }) => ({
       labels,
-      values: perSecond(values, start, step, now),
+      values: perSecond(values, { start, step, range, now }),
     }));
     return groupsOf(rates, groupBy, "Overflows");
-  }, [fleet.overflows, groupBy, now]);
+  }, [fleet.overflows, asked, groupBy, now]);
   const affectedSeries = useMemo(
     () => (affected === undefined ? [] : [{ name: "Hosts", values: affected.values, color: 5 }]),
     [affected],
