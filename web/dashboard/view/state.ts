@@ -81,7 +81,7 @@ export function momentsOf(
     last,
     from,
     to,
-  }: { readonly last?: string | null; readonly from?: string | null; readonly to?: string | null },
+  }: { readonly [end in "last" | "from" | "to"]?: string | null | undefined },
   now: number,
 ): { readonly from: number; readonly to: number } {
   if (last != null) return rangeAt({ kind: "last", last }, now);
