@@ -217,6 +217,9 @@ test.runIf(hasChromium)("signing out ends it, and a session that ended elsewhere
   await page.click("text=Silent");
   await page.waitForSelector("text=You are signed out", SEEN);
   await context.addCookies(cookies);
+  // Somebody has signed in in another tab, and comes back to this one.
+  await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+  await page.waitForSelector("text=You are signed out", { state: "detached", ...SEEN });
   await page.goto(service.url);
   await page.click('form[action="/sign-out"] button');
   await page.waitForSelector('a[href="/sign-in"]', SEEN);

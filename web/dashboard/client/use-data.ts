@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { type AnyVariables, type CombinedError, createRequest, type TypedDocumentNode, useQuery } from "urql";
+import { session } from "./session.ts";
 
 export interface Data<T, V = unknown> {
   /** The newest answer, also while another is on its way or has failed; null before the first. */
@@ -67,12 +68,14 @@ export function useData<T, V extends AnyVariables>(
     if (everyMs === 0 || pause) return;
     const again = () => {
       // The answer that is awaited is as new as the one that would be asked for.
-      if (document.visibilityState === "visible" && !onItsWay.current) refresh();
+      if (document.visibilityState === "visible" && !onItsWay.current && !session.ended()) refresh();
     };
     const timer = setInterval(again, everyMs);
     document.addEventListener("visibilitychange", again);
+    const unfollow = session.over.subscribe(again);
     return () => {
       clearInterval(timer);
+      unfollow();
       document.removeEventListener("visibilitychange", again);
     };
   }, [refresh, everyMs, pause]);

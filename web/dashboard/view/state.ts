@@ -77,11 +77,7 @@ export function rangeAt(range: Range, now: number): { readonly from: number; rea
 
 /** The moments that the API's form of a range meant when it was answered. @param now the service's clock then */
 export function momentsOf(
-  {
-    last,
-    from,
-    to,
-  }: { readonly [end in "last" | "from" | "to"]?: string | null | undefined },
+  { last, from, to }: { readonly [end in "last" | "from" | "to"]?: string | null | undefined },
   now: number,
 ): { readonly from: number; readonly to: number } {
   if (last != null) return rangeAt({ kind: "last", last }, now);
