@@ -123,3 +123,19 @@ test.runIf(hasChromium)(
   },
   TEST_MS,
 );
+
+test.runIf(hasChromium)(
+  "by plain http, which gives no clipboard, nothing is said to be copied",
+  async () => {
+    const { page } = visit;
+    await page.addInitScript("Object.defineProperty(navigator, 'clipboard', { value: undefined })");
+    await page.goto(`${service.url}/add-host`);
+    await page.click(".copyable button:text-is('Copy')", SEEN);
+    await page.waitForSelector("text=Selected: press Ctrl+C", SEEN);
+    await page.goto(service.url);
+    await page.click("button:has-text('Share')", SEEN);
+    await page.waitForSelector("text=Link is in the address bar", SEEN);
+    expect(new URL(page.url()).searchParams.has("from")).toBe(true);
+  },
+  TEST_MS,
+);
