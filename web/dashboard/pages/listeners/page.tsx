@@ -147,7 +147,7 @@ function ListenerTable({ rows }: { readonly rows: readonly Listener[] }) {
       key: "advice",
       head: "What to do",
       grow: true,
-      cell: ({ advice }) => <Advice text={advice} />,
+      cell: (listener) => <Advice {...listener} />,
     },
   ];
   return <Table caption="Listeners" columns={columns} rows={rows} rowKey={({ id }) => id} />;
