@@ -56,10 +56,12 @@ test("of a step that the range has a part of, the minutes count that the range t
   ]);
 });
 
-test("a first hour that is not whole may hold what lies before the range", () => {
+test("an hour that the range cuts may hold what lies outside of it, and one that is not over does not", () => {
   const start = "1970-01-01T00:00:00.000Z";
-  const range = { from: 10 * MINUTE, to: 110 * MINUTE };
-  expect(perSecond([3_600, 3_000], { start, step: "1h", range, now: 300 * MINUTE })).toEqual([null, 1]);
+  const range = { from: 10 * MINUTE, to: 170 * MINUTE };
+  const growth = [3_600, 7_200, 3_000];
+  expect(perSecond(growth, { start, step: "1h", range, now: 300 * MINUTE })).toEqual([null, 2, null]);
+  expect(perSecond(growth, { start, step: "1h", range, now: 170 * MINUTE })).toEqual([null, 2, 1]);
 });
 
 test("the peak is the first of the greatest", () => {

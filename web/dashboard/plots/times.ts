@@ -36,8 +36,8 @@ export interface Asked {
 
 /**
  * What grew in each step as a rate. A step of which the range, or what has passed, has a part is reckoned over that part;
- * where that is less than a half of it, too little is in of it to tell. So it is of a first step of an hour or more that
- * is not whole: of long ago there are only whole hours, and what lies before the range is in it.
+ * where that is less than a half of it, too little is in of it to tell. So it is of steps of an hour or more that the range
+ * cuts: of long ago there are only whole hours, and what lies outside of the range is in them.
  */
 export function perSecond(
   increases: readonly (number | null)[],
@@ -46,11 +46,13 @@ export function perSecond(
   const stepMs = parseSpan(step) ?? MINUTE_MS;
   const first = Date.parse(start);
   const from = Math.floor(range.from / MINUTE_MS) * MINUTE_MS;
-  const to = Math.min(Math.ceil(range.to / MINUTE_MS) * MINUTE_MS, now);
+  const to = Math.ceil(range.to / MINUTE_MS) * MINUTE_MS;
   return increases.map((increase, index) => {
     const begin = first + index * stepMs;
-    const partMs = Math.min(begin + stepMs, to) - Math.max(begin, from);
-    const tooLittle = partMs < stepMs / 2 || (stepMs >= HOUR_MS && begin < from);
+    const end = Math.min(begin + stepMs, now);
+    const partMs = Math.min(end, to) - Math.max(begin, from);
+    const isCut = begin < from || end > to;
+    const tooLittle = partMs < stepMs / 2 || (stepMs >= HOUR_MS && isCut);
     return increase === null || tooLittle ? null : (increase * 1_000) / partMs;
   });
 }

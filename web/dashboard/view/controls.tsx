@@ -32,7 +32,7 @@ export function RangePicker() {
           aria-expanded={custom}
           onClick={() => setCustom(!custom)}
         >
-          {range.kind === "pinned" ? formatRange(range.from, range.to, zone) : "Custom"}
+          {range.kind === "pinned" ? formatRange(range.from, range.to, zone, now) : "Custom"}
         </button>
       </fieldset>
       {custom && <CustomRange from={at.from} to={at.to} done={() => setCustom(false)} />}

@@ -21,7 +21,7 @@ const SHOWN = 4;
 
 /**
  * What is not resolved, the worst first; of a pinned range, what was not resolved in it. Nothing at all when there is
- * none. One that another explains, as a stalled application does the objective that burns by it, is on that one's page.
+ * none. One that another explains, as a stalled application does the objective that burns by it, is among all incidents.
  */
 export function FleetIncidents() {
   const { range, href } = useView();

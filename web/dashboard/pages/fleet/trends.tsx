@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import { useData } from "../../client/use-data.ts";
 import { useLive } from "../../client/use-live.ts";
-import { formatNumber, formatRate, formatShare } from "../../format/numbers.ts";
+import { formatNumber, formatRate, formatRates, formatShare } from "../../format/numbers.ts";
 import { sentence } from "../../format/words.ts";
 import {
   FleetOverflowsDocument,
@@ -127,6 +127,7 @@ function Plots({ fleet, now, asked }: PlotsProps) {
               step={overflows.step}
               series={overflowSeries}
               format={formatRate}
+              formatTicks={formatRates}
               stack
             />
           )}

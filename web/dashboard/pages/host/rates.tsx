@@ -1,7 +1,7 @@
 import { useMemo, useState } from "react";
 import { Link } from "wouter";
 import { useData } from "../../client/use-data.ts";
-import { formatCount, formatNumber, formatRate } from "../../format/numbers.ts";
+import { formatCount, formatNumber, formatRate, formatRates, unitWord } from "../../format/numbers.ts";
 import { sentence, shortCounter } from "../../format/words.ts";
 import { CounterNamesDocument, HostRatesDocument, type HostRatesQuery } from "../../generated/documents.ts";
 import type { Mark } from "../../plots/model.ts";
@@ -140,7 +140,7 @@ function RatePlot({
             {" "}
             {series.total === null
               ? ""
-              : `${formatCount(series.total)} ${series.unit.replace(/\/s$/, "")} in the range`}
+              : `${formatCount(series.total)} ${unitWord(series.unit, series.total)} in the range`}
           </span>
         </h3>
         <button
@@ -157,7 +157,7 @@ function RatePlot({
         start={series.start}
         step={series.step}
         series={lines}
-        format={gauge ? formatNumber : formatRate}
+        {...(gauge ? { format: formatNumber } : { format: formatRate, formatTicks: formatRates })}
         zone={zone}
         marks={marks}
         height={140}

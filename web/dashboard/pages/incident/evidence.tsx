@@ -1,6 +1,6 @@
 import { Link } from "wouter";
 import { useData } from "../../client/use-data.ts";
-import { formatNumber, formatRate } from "../../format/numbers.ts";
+import { formatNumber, formatRate, formatRates } from "../../format/numbers.ts";
 import { shortCounter } from "../../format/words.ts";
 import { IncidentCounterDocument } from "../../generated/documents.ts";
 import { TimePlot } from "../../plots/time-plot.tsx";
@@ -107,7 +107,7 @@ function CounterPlot({
           start={trend.start}
           step={trend.step}
           series={[{ name: shortCounter(name), values: trend.values, color: 1 }]}
-          format={isGauge ? formatNumber : formatRate}
+          {...(isGauge ? { format: formatNumber } : { format: formatRate, formatTicks: formatRates })}
           zone={zone}
           marks={incidentMarks(incident)}
           height={110}
