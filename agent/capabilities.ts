@@ -1,5 +1,6 @@
 import { LIMITS } from "../src/protocol/limits.ts";
 import type { WireCapability } from "../src/protocol/message.ts";
+import { sendable } from "./text.ts";
 
 /**
  * What this agent can see on this host and what it cannot: a zero that means "cannot see" must never be
@@ -22,7 +23,7 @@ export function createCapabilities(): Capabilities {
   return {
     set(name, available, reason) {
       const before = known.get(name);
-      const why = available ? undefined : reason?.slice(0, LIMITS.textLength);
+      const why = available || reason === undefined ? undefined : sendable(reason, LIMITS.textLength);
       if (before?.available === available && before.reason === why) return;
       if (before === undefined && known.size >= LIMITS.capabilities) return;
       known.set(name, { name, available, ...(why === undefined ? {} : { reason: why }) });

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { FlagName } from "./flags.ts";
 import type { Env, Given } from "./given.ts";
 
@@ -57,18 +57,25 @@ export interface TokenSource {
   readonly current: () => string;
   /** Reads the file again; keeps the token in use when that fails, and says so. */
   readonly reload: () => void;
+  /** What a person does about a token that is refused. */
+  readonly remedy: string;
 }
 
-/** @param secrets gets every token used, so that the log can leave it out. */
+/**
+ * @param secrets gets every token used, so that the log can leave it out.
+ * @param copies the folder of systemd's copies of credentials (`CREDENTIALS_DIRECTORY`), which are those of the start.
+ */
 export function createTokenSource(
   { tokenFile, token }: Credentials,
   secrets: Set<string>,
   onProblem: (problem: string) => void,
+  copies?: string,
 ): TokenSource {
   let current = token;
   secrets.add(current);
   return {
     current: () => current,
+    remedy: remedyOf(tokenFile, copies),
     reload() {
       if (tokenFile === null) return;
       try {
@@ -79,6 +86,18 @@ export function createTokenSource(
       }
     },
   };
+}
+
+function remedyOf(tokenFile: string | null, copies: string | undefined): string {
+  if (tokenFile === null)
+    return "mend the token: set SPILLWAY_AGENT_TOKEN to a good one and restart the agent";
+  if (copies !== undefined && copies !== "" && tokenFile.startsWith(join(copies, "/"))) {
+    return (
+      "mend the token in the file that LoadCredential= of the unit names, and restart the agent: " +
+      "as install.sh set it up, that is /etc/spillway-agent/token, and the restart comes by itself"
+    );
+  }
+  return `mend the token in ${tokenFile}, which is read again before each try`;
 }
 
 /** What a header can carry; anything else would fail each request in Node's own words. */

@@ -1,15 +1,21 @@
 import type { WireEpoch } from "../src/protocol/message.ts";
 import { correct, MEASUREMENTS, measureAnchor, type Timekeeping, timeAt } from "./clock.ts";
 import type { HostFacts } from "./host-facts.ts";
-import type { Log } from "./log.ts";
+import type { Log, SeldomLog } from "./log.ts";
+import { withReserve } from "./spool/reserve.ts";
 import { readState, writeState } from "./state-folder.ts";
 
 /** Stamps snapshots, and learns the service's time from its answers. */
 export interface Timekeeper {
   /** Epoch and agent time (ms since 1970) of a scrape at this uptime (ms). */
   stamp(uptimeMs: number): { readonly epoch: WireEpoch; readonly at: number };
-  /** Takes in the service's clock (ms since 1970), read between sending and receiving (ms of uptime). */
-  learn(serviceTimeMs: number, sentUptimeMs: number, receivedUptimeMs: number): void;
+  /**
+   * Takes in the service's clock (ms since 1970), read between sending and receiving (ms of uptime).
+   *
+   * @param isBehind the answer has a snapshot from the service's future: its clock is not what it was when the
+   * measurements before were made, and those hold no longer.
+   */
+  learn(serviceTimeMs: number, sentUptimeMs: number, receivedUptimeMs: number, isBehind?: boolean): void;
 }
 
 interface SavedEpoch extends Timekeeping {
@@ -29,7 +35,9 @@ const CHANCE_NUMBERS = 900_000;
  *
  * Epoch 0 says "the first of this boot", from which the service may book what was counted since the start of
  * the kernel, so it must never be used twice. Where that cannot be known (the file is lost or cannot be
- * written) the number is drawn by chance: above 0, and never the same twice in practice.
+ * written) the number is drawn by chance: above 0, and never the same twice in practice. So is that of an anchor
+ * that moves and cannot be saved: a restart would go back behind it, but in the epoch that was saved. It is saved
+ * as soon as it can be.
  *
  * @param identityIsNew there was no earlier agent of this identity, so a missing file is not a lost one.
  * @param wallClock own clock in ms since 1970; used only until the first answer.
@@ -43,34 +51,46 @@ export function openTimekeeper(options: {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly log: Log;
+  readonly seldom: SeldomLog;
 }): Timekeeper {
-  const { folder, facts, log } = options;
+  const { folder, facts, log, seldom } = options;
   const measured: number[] = [];
   let lastUptimeMs = options.uptimeMs;
+  /** The file has what is used. */
+  let isSaved = true;
   let keeping = begin();
   let epoch = epochOf(keeping);
 
   function begin(): Timekeeping {
     const saved = readSaved(folder, log);
     const fresh = { anchorMs: Math.round(options.wallClock() - options.uptimeMs) };
-    const unsure = { ...fresh, number: 1 + Math.floor(options.random() * CHANCE_NUMBERS) };
     if (saved?.boot === facts.boot) {
       if (saved.savedUptimeMs < Math.floor(options.uptimeMs)) return saved;
-      return save({ ...fresh, number: saved.number + 1 }) ?? unsure;
+      return settled({ ...fresh, number: saved.number + 1 });
     }
-    if (saved === null && !options.identityIsNew) return save(unsure) ?? unsure;
-    return save({ ...fresh, number: 0 }) ?? unsure;
+    const isLost = saved === null && !options.identityIsNew;
+    return settled({ ...fresh, number: isLost ? numberByChance() : 0 });
   }
 
-  /** null when it could not be saved, and so must not be used. */
-  function save(next: Timekeeping): Timekeeping | null {
+  /** What is used from now on: what is given, or its anchor alone where that could not be saved. */
+  function settled(next: Timekeeping): Timekeeping {
+    save(next);
+    return isSaved ? next : { number: numberByChance(), anchorMs: next.slowing?.goalMs ?? next.anchorMs };
+  }
+
+  function numberByChance(): number {
+    return 1 + Math.floor(options.random() * CHANCE_NUMBERS);
+  }
+
+  function save(next: Timekeeping): void {
     const saved: SavedEpoch = { ...next, boot: facts.boot, savedUptimeMs: Math.floor(lastUptimeMs) };
     try {
-      writeState(folder, NAME, `${JSON.stringify(saved)}\n`);
-      return next;
+      withReserve(folder, () => writeState(folder, NAME, `${JSON.stringify(saved)}\n`));
+      isSaved = true;
     } catch (error) {
-      log.warn(`cannot save ${NAME} in ${folder}: ${error instanceof Error ? error.message : String(error)}`);
-      return null;
+      isSaved = false;
+      const why = error instanceof Error ? error.message : String(error);
+      seldom.say("epoch", log.warn, `cannot save ${NAME} in ${folder}: ${why}`);
     }
   }
 
@@ -89,12 +109,17 @@ export function openTimekeeper(options: {
       lastUptimeMs = uptimeMs;
       return { epoch, at: timeAt(keeping, uptimeMs) };
     },
-    learn(serviceTimeMs, sentUptimeMs, receivedUptimeMs) {
+    learn(serviceTimeMs, sentUptimeMs, receivedUptimeMs, isBehind = false) {
       lastUptimeMs = Math.max(lastUptimeMs, receivedUptimeMs);
+      if (isBehind) measured.length = 0;
       measured.push(measureAnchor(serviceTimeMs, sentUptimeMs, receivedUptimeMs));
       if (measured.length > MEASUREMENTS) measured.shift();
-      const next = correct(keeping, measured, lastUptimeMs);
-      if (next === keeping || save(next) === null) return;
+      const moved = correct(keeping, measured, lastUptimeMs);
+      if (moved === keeping) {
+        if (!isSaved) save(keeping);
+        return;
+      }
+      const next = settled(moved);
       const movedMs = (next.slowing?.goalMs ?? next.anchorMs) - (keeping.slowing?.goalMs ?? keeping.anchorMs);
       log.info(
         `time of the service is ${Math.round(movedMs / 1_000)} s from mine: ${describeMove(keeping, next)}`,

@@ -1,5 +1,4 @@
 import type { WireHealth } from "../src/protocol/message.ts";
-import type { PushCounts } from "./push.ts";
 import type { SnapshotQueue } from "./queue.ts";
 import type { SetAside } from "./set-aside.ts";
 
@@ -12,13 +11,12 @@ export interface Health {
    */
   cycle(): number | null;
   report(): WireHealth;
-  /** Snapshots dropped, rejected or set aside since the start. */
+  /** Snapshots dropped or set aside since the start. */
   givenUp(): number;
 }
 
 export interface HealthParts {
   readonly queue: Pick<SnapshotQueue, "size" | "ageMs" | "droppedBy">;
-  readonly counts: () => PushCounts;
   readonly setAside: Pick<SetAside, "counts">;
   /** CPU time of the child processes of the newest cycle, in ms. */
   readonly childCpuMs?: () => number;
@@ -31,7 +29,7 @@ export interface HealthParts {
 const round = (ms: number) => Math.round(ms * 1_000) / 1_000;
 
 export function createHealth(parts: HealthParts): Health {
-  const { queue, counts, setAside, childCpuMs = () => 0 } = parts;
+  const { queue, setAside, childCpuMs = () => 0 } = parts;
   const cpuUsage = parts.cpuUsage ?? (() => process.cpuUsage());
   const rssBytes = parts.rssBytes ?? (() => process.memoryUsage.rss());
   const cpuMs = () => {
@@ -43,7 +41,7 @@ export function createHealth(parts: HealthParts): Health {
 
   function dropped(): Record<string, number> {
     const byReason: Record<string, number> = {};
-    for (const given of [queue.droppedBy, counts().rejected, setAside.counts]) {
+    for (const given of [queue.droppedBy, setAside.counts]) {
       for (const [reason, count] of given) byReason[reason] = (byReason[reason] ?? 0) + count;
     }
     return byReason;

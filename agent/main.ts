@@ -27,7 +27,7 @@ import { say } from "./say.ts";
 import { createAsideFile, createSetAside } from "./set-aside.ts";
 import { show } from "./show.ts";
 import { openFolder } from "./spool/files.ts";
-import { freeReserve, makeReserve } from "./spool/reserve.ts";
+import { freeReserve, isFull, makeReserve } from "./spool/reserve.ts";
 import { openSpool } from "./spool/spool.ts";
 import { openStateFolder } from "./state-folder.ts";
 import { waitForLock } from "./state-lock.ts";
@@ -89,9 +89,8 @@ async function lock(folder: string): Promise<() => void> {
     try {
       return await waitForLock(folder);
     } catch (error) {
-      const code = error instanceof Error && "code" in error ? error.code : undefined;
-      if (error instanceof Error && code === undefined) throw error;
-      if (!freed && (code === "ENOSPC" || code === "EDQUOT")) freeReserve(folder);
+      if (error instanceof Error && !("code" in error)) throw error;
+      if (!freed && isFull(error)) freeReserve(folder);
       else {
         const why = error instanceof Error ? error.message : String(error);
         const remedy = "give --state-dir a folder that I may write, on a disk that has room";
@@ -128,6 +127,7 @@ async function watch(
     wallClock: Date.now,
     random: Math.random,
     log,
+    seldom,
   });
   const listeners = createListenerWatch({
     procfs: settings.procfs,
@@ -167,7 +167,12 @@ async function watch(
     ...(machineId === undefined ? {} : { machineId }),
     ...(Object.keys(labels).length === 0 ? {} : { labels: labels }),
   });
-  const token = createTokenSource(settings, secrets, (problem) => seldom.say("token", log.error, problem));
+  const token = createTokenSource(
+    settings,
+    secrets,
+    (problem) => seldom.say("token", log.error, problem),
+    process.env.CREDENTIALS_DIRECTORY,
+  );
   const transport = createTransport({ server: settings.server, token: token.current });
   const shared = {
     compose,
@@ -221,18 +226,13 @@ async function watch(
     queue,
     setAside,
     configure: (wish) => loops?.configure(wish),
-    reloadToken: token.reload,
+    token,
     monotonicMs,
     random: Math.random,
     log,
     seldom,
   });
-  const health = createHealth({
-    queue,
-    setAside,
-    counts: () => pusher.counts,
-    childCpuMs: listeners.childCpuMs,
-  });
+  const health = createHealth({ queue, setAside, childCpuMs: listeners.childCpuMs });
   givenUp = health.givenUp;
   const stopped = untilStopped(process, () => process.exit(1));
   log.info(

@@ -17,6 +17,8 @@ export interface ComposedPush {
   readonly snapshots: readonly QueuedSnapshot[];
   /** Hashes of the layouts whose names it carries. */
   readonly named: ReadonlySet<string>;
+  /** Place of the first snapshot of the last section, which is the one that has the facts. */
+  readonly factsFrom: number;
 }
 
 /**
@@ -94,7 +96,8 @@ export function createComposer(sender: Sender): Composer {
     const body = `${head}${sections
       .map((open, index) => encodeSection(host, open, index === sections.length - 1 ? told : ""))
       .join(",")}]}`;
-    return { body, snapshots: candidates.slice(0, taken), named };
+    const factsFrom = taken - (sections.at(-1)?.snapshots.length ?? 0);
+    return { body, snapshots: candidates.slice(0, taken), named, factsFrom };
   };
 }
 

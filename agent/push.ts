@@ -2,6 +2,8 @@ import type { AgentConfig } from "../src/protocol/answer.ts";
 import { LIMITS } from "../src/protocol/limits.ts";
 import type { ReceivedAnswer } from "./answer.ts";
 import { backoffMs } from "./backoff.ts";
+import type { TokenSource } from "./credentials.ts";
+import type { Timekeeper } from "./epoch.ts";
 import type { Log, SeldomLog } from "./log.ts";
 import type { ComposedPush, Composer, SenderFacts } from "./message.ts";
 import type { SnapshotQueue, WaitingSnapshot } from "./queue.ts";
@@ -20,12 +22,12 @@ export type Step =
 export interface Pusher {
   /** Sends one push if there is anything to send, and settles in the queue what it answered. Never throws. */
   push(signal?: AbortSignal): Promise<Step>;
-  /** Snapshots by what became of them, since the start. */
+  /** Snapshots that the service has, since the start; the others are counted where they are set aside. */
   readonly counts: PushCounts;
 }
 
 /** A push under way: what it composed, and what the composer was given, of which that is a head. */
-interface SentPush extends Pick<ComposedPush, "named"> {
+interface SentPush extends Pick<ComposedPush, "named" | "factsFrom"> {
   readonly snapshots: readonly WaitingSnapshot[];
   readonly facts: SenderFacts;
 }
@@ -33,8 +35,6 @@ interface SentPush extends Pick<ComposedPush, "named"> {
 export interface PushCounts {
   readonly stored: number;
   readonly duplicate: number;
-  /** By code. */
-  readonly rejected: ReadonlyMap<string, number>;
 }
 
 export interface PusherParts {
@@ -48,10 +48,9 @@ export interface PusherParts {
   readonly facts?: () => Omit<SenderFacts, "goodbye">;
   /** Said once, even if nothing waits to be sent. */
   readonly goodbye?: () => SenderFacts["goodbye"];
-  readonly learn: (serviceTimeMs: number, sentUptimeMs: number, receivedUptimeMs: number) => void;
+  readonly learn: Timekeeper["learn"];
   readonly configure: (config: AgentConfig) => void;
-  /** Reads the token file again. */
-  readonly reloadToken: () => void;
+  readonly token: Pick<TokenSource, "reload" | "remedy">;
   readonly wallClock: () => number;
   readonly monotonicMs: () => number;
   /** Uniform in [0, 1). */
@@ -74,7 +73,6 @@ export function createPusher(parts: PusherParts): Pusher {
   const { queue, setAside, log, seldom } = parts;
   /** Layouts whose names the service has: it stored a snapshot under them. */
   const acknowledged = new Set<string>();
-  const rejected = new Map<string, number>();
   /**
    * Snapshots that a 400 answered alone, with how many pushes had succeeded by then. It may be the snapshot,
    * or something in between that refuses everything: so it is tried again, alone, after another push was
@@ -141,22 +139,23 @@ export function createPusher(parts: PusherParts): Pusher {
     const composed = parts.compose(batch, acknowledged, parts.wallClock(), facts, lastEpoch);
     const snapshots = batch.slice(0, composed.snapshots.length);
     lastEpoch = snapshots.at(-1)?.epoch ?? lastEpoch;
-    if (refused) parts.reloadToken();
+    if (refused) parts.token.reload();
     refused = false;
     const sentUptimeMs = parts.uptimeMs();
     const reply = await parts.transport.send(composed.body, signal);
     const receivedUptimeMs = parts.uptimeMs();
     const verdict = judge(reply, snapshots.length, parts.wallClock());
     if (verdict.kind === "answered") {
-      parts.learn(verdict.answer.time, sentUptimeMs, receivedUptimeMs);
+      const isBehind = verdict.answer.results.some(({ status }) => status === "future");
+      parts.learn(verdict.answer.time, sentUptimeMs, receivedUptimeMs, isBehind);
       if (verdict.answer.config !== null) parts.configure(verdict.answer.config);
-      return settle({ snapshots, named: composed.named, facts }, verdict.answer);
+      return settle({ ...composed, snapshots, facts }, verdict.answer);
     }
     return keep(snapshots, verdict);
   }
 
   /** The service answered for each snapshot. */
-  function settle({ snapshots, named, facts }: SentPush, answer: ReceivedAnswer): Step {
+  function settle({ snapshots, named, facts, factsFrom }: SentPush, answer: ReceivedAnswer): Step {
     const done: WaitingSnapshot[] = [];
     const retried: WaitingSnapshot[] = [];
     let namesAsked = true;
@@ -180,17 +179,16 @@ export function createPusher(parts: PusherParts): Pusher {
         else duplicate += 1;
         // Said once, and waited for by the installer (deploy/install.sh).
         if (stored + duplicate === 1) log.info("the service took the first snapshot");
-      } else if (status === "rejected") {
-        rejected.set(code, (rejected.get(code) ?? 0) + 1);
-        seldom.say(code, log.error, `a snapshot was rejected and is lost: ${code}: ${message}`);
       } else {
         setAside.add(snapshot, code, message);
-        seldom.say(code, log.warn, `a snapshot was set aside: ${code}: ${message}`);
+        const say = status === "rejected" ? log.error : log.warn;
+        seldom.say(code, say, `a snapshot was set aside: ${code}: ${message}`);
       }
     }
     forget(done);
-    // A section that was refused was not read.
-    if (retried.length < snapshots.length || snapshots.length === 0) {
+    // A section that was refused was not read, and of one whose snapshots all were nobody can tell.
+    const beside = answer.results.slice(factsFrom);
+    if (beside.length === 0 || beside.some(({ status }) => status !== "retry" && status !== "rejected")) {
       capable = facts.capabilities ?? capable;
       saidGoodbye ||= facts.goodbye !== undefined;
     }
@@ -244,8 +242,8 @@ export function createPusher(parts: PusherParts): Pusher {
     }
     const ms = nextBackoff(retryAfterMs);
     if (kind === "unauthorized") {
-      const mend = "mend the token (--token-file is read again before each try)";
-      seldom.say(kind, log.error, `cannot push: ${reason}; ${queue.size} snapshots are kept; ${mend}`);
+      const { remedy } = parts.token;
+      seldom.say(kind, log.error, `cannot push: ${reason}; ${queue.size} snapshots are kept; ${remedy}`);
       refused = true;
       return {
         next: "wait",
@@ -276,7 +274,7 @@ export function createPusher(parts: PusherParts): Pusher {
   return {
     push,
     get counts() {
-      return { stored, duplicate, rejected };
+      return { stored, duplicate };
     },
   };
 }

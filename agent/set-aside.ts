@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, renameSync, statSync, wri
 import { join } from "node:path";
 import type { QueuedSnapshot } from "./snapshot.ts";
 
-/** Snapshots that the service will not take and that are not deleted on its word alone. */
+/** Snapshots that the service will not take: they leave the spool, and are not deleted on its word alone. */
 export interface SetAside {
   add(snapshot: QueuedSnapshot, code: string, message: string): void;
   /** How many were ever added, by code. */

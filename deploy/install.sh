@@ -57,16 +57,18 @@ done
 # Paths as the host will see them; files are written below $root.
 lib=/opt/$name
 etc=$root/etc/$name
-unit=$root/etc/systemd/system/$name.service
+units=$root/etc/systemd/system
+unit=$units/$name.service
 
 if [ "$uninstall" = yes ]; then
   if [ -z "$root" ] && command -v systemctl >/dev/null 2>&1; then
     # The agent's mark of a stop that is for good (agent/stop.ts).
     : >"/run/$name.leaving"
+    systemctl disable --now "$name-token.path" >/dev/null 2>&1 || true
     systemctl disable --now "$name" >/dev/null 2>&1 || true
     rm -f "/run/$name.leaving"
   fi
-  rm -rf "$root$lib" "$etc" "$unit" "$unit.d" "$root/var/lib/$name" "$root/var/lib/private/$name"
+  rm -rf "$root$lib" "$etc" "$unit" "$unit.d" "$units/$name-token.path" "$units/$name-token.service" "$root/var/lib/$name" "$root/var/lib/private/$name"
   if [ -z "$root" ] && command -v systemctl >/dev/null 2>&1; then systemctl daemon-reload; fi
   printf 'spillway: the agent is removed; the service keeps what it has of this host\n'
   exit 0
@@ -75,7 +77,7 @@ fi
 [ "$(uname -s)" = Linux ] || fail "this is $(uname -s); the agent reads Linux kernels"
 if [ -z "$token" ] && [ -r "$etc/token" ]; then token=$(cat "$etc/token"); fi
 [ -n "$token" ] || fail 'no token: give --token; `spillway token create --scope ingest` makes one'
-mkdir -p "$root$lib" "$etc" "$(dirname "$unit")" 2>/dev/null || fail "cannot write to ${root:-/}: run this as root"
+mkdir -p "$root$lib" "$etc" "$units" 2>/dev/null || fail "cannot write to ${root:-/}: run this as root"
 chmod 0755 "$root$lib"
 if [ "$service" = yes ] && ! command -v systemctl >/dev/null 2>&1; then
   fail "there is no systemd here: use --no-service, and start $lib/agent.mjs by what starts services on this host"
@@ -131,6 +133,8 @@ else
 fi
 
 install_file "$server/agent.mjs" "$root$lib/agent.mjs" "$agent_sha256"
+# The token is written for a start that comes anyway.
+if [ "$service" = yes ]; then systemctl stop "$name-token.path" >/dev/null 2>&1 || true; fi
 (umask 077 && printf '%s\n' "$token" >"$etc/token.new" && mv -f "$etc/token.new" "$etc/token")
 
 cat >"$unit.new" <<UNIT
@@ -181,8 +185,32 @@ TasksMax=64
 
 [Install]
 WantedBy=multi-user.target
+Also=$name-token.path
 UNIT
 mv -f "$unit.new" "$unit"
+
+# The token is copied for the agent when it starts, and never again: one that was changed takes a restart.
+cat >"$units/$name-token.path" <<UNIT
+[Unit]
+Description=Watches the token of the Spillway agent
+
+[Path]
+PathChanged=/etc/$name/token
+
+[Install]
+WantedBy=multi-user.target
+UNIT
+cat >"$units/$name-token.service" <<UNIT
+[Unit]
+Description=Restarts the Spillway agent with its new token
+# Removed is not changed, and it may be written as often as anybody likes.
+ConditionPathExists=/etc/$name/token
+StartLimitIntervalSec=0
+
+[Service]
+Type=oneshot
+ExecStart=systemctl --no-block try-restart $name.service
+UNIT
 
 if [ "$service" = no ]; then
   printf 'spillway: installed in %s; nothing is started\n' "$root$lib"
@@ -190,8 +218,9 @@ if [ "$service" = no ]; then
 fi
 
 systemctl daemon-reload
-systemctl enable "$name" >/dev/null 2>&1
+systemctl enable "$name" "$name-token.path" >/dev/null 2>&1
 systemctl restart "$name"
+systemctl start "$name-token.path"
 printf 'spillway: started; waiting for the first snapshot to be taken ...\n'
 run=$(systemctl show --property InvocationID --value "$name")
 tries=0

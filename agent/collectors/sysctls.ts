@@ -33,7 +33,7 @@ const REPEAT_MS = 3_600_000;
  * is sent, for the host's somaxconn beside another namespace's listener would be a wrong answer.
  *
  * @param readerNetDir the net folder of the agent itself.
- * @param givenUp how many snapshots were given up since the start: dropped, rejected or set aside.
+ * @param givenUp how many snapshots were given up since the start: dropped or set aside.
  */
 export function createSysctlSource(
   procfs: string,

@@ -1,4 +1,5 @@
 import { LABEL_NAME, LIMITS } from "../../src/protocol/limits.ts";
+import { sendable } from "../text.ts";
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -32,8 +33,5 @@ export function whyNotLabel(name: string, value: string): string | null {
   if (value.length > LIMITS.labelValueLength) {
     return `the value has ${value.length} characters: at most ${LIMITS.labelValueLength} are sent`;
   }
-  return CONTROL.test(value) ? "the value has a control character" : null;
+  return sendable(value, LIMITS.labelValueLength) === value ? null : "the value has a control character";
 }
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
-const CONTROL = /[\u0000-\u001f\u007f]/;

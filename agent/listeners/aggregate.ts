@@ -1,6 +1,7 @@
 import type { Count } from "../../src/protocol/count.ts";
 import { LIMITS } from "../../src/protocol/limits.ts";
 import type { WireListener, WireListeners } from "../../src/protocol/message.ts";
+import { sendable } from "../text.ts";
 import { type ListenerSample, type SeenListener, socketKey } from "./seen.ts";
 
 /** A queue must stand this often at the same length before its limit is inferred from it. */
@@ -13,7 +14,10 @@ export interface ListenerAggregate {
   add(sample: ListenerSample): void;
   /** ListenOverflows of the namespace at a snapshot; null where the kernel has none. */
   noteOverflows(count: Count | null): void;
-  /** What was seen since the last call; undefined when there was no sample. */
+  /**
+   * What was seen since the last call, the fullest first; undefined when there was no sample. Of those that are closed
+   * only what had a queue or drops: there is nothing to tell of the others, and they are no listeners any more.
+   */
   take(ownerOf: (inode: string) => string | undefined): WireListeners | undefined;
   /** Sockets of the newest sample, and those of them whose queue was ever above 0. */
   inodes(): ReadonlySet<string>;
@@ -91,14 +95,16 @@ export function createListenerAggregate(): ListenerAggregate {
     },
     take(ownerOf) {
       if (samples === 0) return undefined;
-      const seen = [...windows.values()];
+      const seen = [...windows].flatMap(([key, window]) =>
+        lives.has(key) || isTold(window) ? [window] : [],
+      );
       inferLimits(seen, overflows);
       const sockets = seen.map((window) => wireListener(window, ownerOf(window.newest.inode)));
       sockets.sort(fullestFirst);
       const taken: WireListeners = {
         source: bySs ? "ss" : "proc",
         samples,
-        sockets: sockets.slice(0, LIMITS.listenersPerSnapshot),
+        sockets,
       };
       windows = new Map();
       samples = 0;
@@ -108,6 +114,11 @@ export function createListenerAggregate(): ListenerAggregate {
     inodes: () => alive,
     queuedInodes: () => queued,
   };
+}
+
+/** There is something to tell of it although it is closed. */
+function isTold({ peak, drops }: Window): boolean {
+  return peak > 0 || (drops ?? 0) > 0;
 }
 
 function newLife(queue: number, overflows: Count | null): Life {
@@ -161,8 +172,8 @@ function wireListener(window: Window, owner: string | undefined): WireListener {
     samplesFull: inferred === null ? window.full : isFull(peak, inferred) ? atPeak : 0,
     drops: window.drops,
     ...(newest.uid === undefined ? {} : { uid: newest.uid }),
-    // Half a path would name another group.
-    ...(newest.cgroup === undefined || newest.cgroup.length > LIMITS.textLength
+    // A path that is cut, or in which something is replaced, would name another group.
+    ...(newest.cgroup === undefined || newest.cgroup !== sendable(newest.cgroup, LIMITS.textLength)
       ? {}
       : { cgroup: newest.cgroup }),
     ...(owner === undefined ? {} : { owner }),

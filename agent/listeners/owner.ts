@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
+import { LIMITS } from "../../src/protocol/limits.ts";
+import { sendable } from "../text.ts";
 
 /** Names of the processes that own sockets. */
 export interface Owners {
@@ -78,12 +80,8 @@ export function createOwners(parts: {
         links += 1;
         const inode = /^socket:\[([0-9]+)\]$/.exec(linkOf(join(folder, file)))?.[1];
         if (inode === undefined || !missing.has(inode)) continue;
-        names.set(
-          inode,
-          readFileSync(join(procfs, pid, "comm"), "utf8")
-            .trim()
-            .replace(CONTROL, "?"),
-        );
+        const name = readFileSync(join(procfs, pid, "comm"), "utf8").trim();
+        names.set(inode, sendable(name, LIMITS.textLength));
         missing.delete(inode);
         if (missing.size === 0) break;
       }
@@ -93,9 +91,6 @@ export function createOwners(parts: {
     return links;
   }
 }
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: a process gives itself any name, these included.
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
 
 /** Empty for a file that was closed meanwhile. */
 function linkOf(path: string): string {

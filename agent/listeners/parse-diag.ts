@@ -22,6 +22,8 @@ const SOCKET: ReadonlySet<number> = new Set([18, 20]);
 
 /** struct nlmsghdr, and struct inet_diag_msg after it (linux/netlink.h, linux/inet_diag.h). */
 const HEAD_BYTES = 16;
+/** After the head of DONE; 0 or more, or an errno below 0. */
+const ERRNO_BYTES = 4;
 const SOCKET_BYTES = 72;
 /** struct nlattr. */
 const ATTRIBUTE_BYTES = 4;
@@ -49,8 +51,8 @@ export function parseDiag(bytes: Buffer, littleEndian = true): DiagAnswer {
       throw new ListenerParseError(ORIGIN, `message ${number}`, `${rest} bytes are left of ${length}`);
     }
     const type = view.getUint16(at + 4, littleEndian);
-    if (type === DONE) dumps += 1;
-    else if (type === ERROR) isFailed = true;
+    if (type === DONE && !isRefused(view, at, length, littleEndian)) dumps += 1;
+    else if (type === DONE || type === ERROR) isFailed = true;
     else if (SOCKET.has(type)) {
       if (length < HEAD_BYTES + SOCKET_BYTES)
         throw new ListenerParseError(ORIGIN, `message ${number}`, `${length} bytes are no socket`);
@@ -59,6 +61,11 @@ export function parseDiag(bytes: Buffer, littleEndian = true): DiagAnswer {
     at += aligned(length);
   }
   return { sockets, isWhole: dumps > 0 && !isFailed };
+}
+
+/** A dump may end in an error: without tcp_diag it is refused so, and ss takes that for an empty one. */
+function isRefused(view: DataView, at: number, length: number, littleEndian: boolean): boolean {
+  return length >= HEAD_BYTES + ERRNO_BYTES && view.getInt32(at + HEAD_BYTES, littleEndian) < 0;
 }
 
 function readSocket(bytes: Buffer, littleEndian: boolean): DiagListener {

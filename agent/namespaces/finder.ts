@@ -57,6 +57,7 @@ export function createNamespaceFinder(parts: NamespaceFinderParts): NamespaceFin
     rootInode,
     max: parts.max,
     saved: memory?.saved ?? null,
+    uptimeMs: parts.uptimeMs,
     ownerOf: (pid) => readOwner(procfs, pid),
     read: (inode, pids) => {
       const read = readNamespace(procfs, collectors, inode, pids);

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { LIMITS } from "../../src/protocol/limits.ts";
 import type { WireNamespace } from "../../src/protocol/message.ts";
 import { parseCgroup } from "../parse/cgroup.ts";
+import { sendable } from "../text.ts";
 
 /** What is said of a namespace besides its identity. */
 export type NamespaceFacts = Omit<WireNamespace, "inode" | "birth">;
@@ -18,20 +19,20 @@ export function readOwner(procfs: string, pid: number): NamespaceFacts {
   const { runtime, containerId, podUid, unit } = parseCgroup(textOf(`${procfs}/${pid}/cgroup`));
   const labels: Record<string, string> = {};
   if (runtime !== undefined) labels.runtime = runtime;
-  if (containerId !== undefined) labels.container = containerId.slice(0, SHORT_ID);
+  if (containerId !== undefined) labels.container = sendable(containerId, SHORT_ID);
   if (podUid !== undefined) labels.pod_uid = podUid;
   if (containerId !== undefined || podUid !== undefined) {
     return {
       kind: "container",
-      ...(containerId === undefined ? {} : { containerId: containerId.slice(0, CONTAINER_ID_MAX) }),
+      ...(containerId === undefined ? {} : { containerId: sendable(containerId, CONTAINER_ID_MAX) }),
       ...(Object.keys(labels).length === 0 ? {} : { labels }),
     };
   }
-  const process = textOf(`${procfs}/${pid}/comm`).trim();
+  const process = sendable(textOf(`${procfs}/${pid}/comm`).trim(), LIMITS.labelValueLength);
   if (process !== "") labels.process = process;
   return {
     kind: "other",
-    ...(unit === undefined ? {} : { name: unit.slice(0, LIMITS.hostNameLength) }),
+    ...(unit === undefined ? {} : { name: sendable(unit, LIMITS.hostNameLength) }),
     ...(Object.keys(labels).length === 0 ? {} : { labels }),
   };
 }

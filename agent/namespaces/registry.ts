@@ -19,6 +19,8 @@ export interface KnownNamespace {
   readonly facts: NamespaceFacts;
   /** Its processes at the last scan, the one it is read through first. */
   pids: readonly number[];
+  /** Its processes when it was last saved: a later run knows it by one that is no younger. */
+  savedPids: readonly number[];
   /** Within the most that are followed. */
   followed: boolean;
   /** As last read in this run; null before. */
@@ -42,6 +44,7 @@ export interface NamespaceRegistry {
   followed(): readonly KnownNamespace[];
   /** All that the last scan found, the root apart. */
   readonly size: number;
+  /** What is written down now: `update` says when that must be done anew. */
   toSave(): SavedNamespaces;
 }
 
@@ -52,6 +55,8 @@ export interface RegistryParts {
   readonly max: number;
   /** What an earlier run of the agent in this boot kept. */
   readonly saved: SavedNamespaces | null;
+  /** Uptime now, in ms. */
+  readonly uptimeMs: () => number;
   readonly ownerOf: (pid: number) => NamespaceFacts;
   /** Reads a namespace by one of its pids, now; null when it cannot be read. */
   readonly read: (inode: number, pids: readonly number[]) => LastReading | null;
@@ -98,7 +103,7 @@ export function createNamespaceRegistry(parts: RegistryParts): NamespaceRegistry
     facts: NamespaceFacts,
   ): KnownNamespace {
     const wire = { inode: String(inode), birth, ...facts };
-    return { inode, wire, facts, pids, followed: false, last: null, fromZero: false };
+    return { inode, wire, facts, pids, savedPids: pids, followed: false, last: null, fromZero: false };
   }
 
   /** First seen in this run. */
@@ -113,6 +118,8 @@ export function createNamespaceRegistry(parts: RegistryParts): NamespaceRegistry
     namespace.fromZero =
       scannedMs !== null &&
       oldest.startMs > scannedMs &&
+      // A container whose /proc/uptime is its own (lxcfs): the kernel's start times do not go with it.
+      oldest.startMs <= parts.uptimeMs() &&
       !mayHaveBeenMounted(inode, pids) &&
       beganAtZero(inode, pids);
     return namespace;
@@ -145,6 +152,7 @@ export function createNamespaceRegistry(parts: RegistryParts): NamespaceRegistry
   function keep(namespace: KnownNamespace, found: readonly number[]): KnownNamespace | null {
     const there = new Set(found);
     if (namespace.pids.some((pid) => there.has(pid))) {
+      if (!namespace.savedPids.some((pid) => there.has(pid))) changed = true;
       // The one it is read through stays the first as long as it lasts.
       const [reader] = namespace.pids;
       if (reader !== undefined && there.has(reader)) {
@@ -209,16 +217,19 @@ export function createNamespaceRegistry(parts: RegistryParts): NamespaceRegistry
     get size() {
       return known.size;
     },
-    toSave: () => ({
-      boot: parts.boot,
-      scanUptimeMs: scannedMs ?? 0,
-      namespaces: [...known.values()].map(({ inode, wire, facts, followed }) => ({
-        inode,
-        birth: wire.birth,
-        followed,
-        facts,
-      })),
-    }),
+    toSave() {
+      for (const namespace of known.values()) namespace.savedPids = namespace.pids;
+      return {
+        boot: parts.boot,
+        scanUptimeMs: scannedMs ?? 0,
+        namespaces: [...known.values()].map(({ inode, wire, facts, followed }) => ({
+          inode,
+          birth: wire.birth,
+          followed,
+          facts,
+        })),
+      };
+    },
   };
 }
 

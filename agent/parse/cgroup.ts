@@ -94,9 +94,9 @@ function podOf(segments: readonly string[]): string | undefined {
   return undefined;
 }
 
-/** systemd writes what its unit names cannot hold as \xNN. */
+/** systemd writes each byte that its unit names cannot hold as \xNN. Anybody may name a unit so, with any bytes. */
 function unescapeUnit(name: string): string {
-  return name.replaceAll(/\\x([0-9a-f]{2})/g, (_all, hex: string) =>
-    String.fromCharCode(Number.parseInt(hex, 16)),
+  return name.replaceAll(/(?:\\x[0-9a-f]{2})+/g, (bytes) =>
+    Buffer.from(bytes.replaceAll("\\x", ""), "hex").toString("utf8"),
   );
 }

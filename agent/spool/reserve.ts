@@ -20,6 +20,26 @@ export function makeReserve(folder: string): void {
   }
 }
 
+/**
+ * Writes a few bytes; where the disk is full, once more in the room of the reserve.
+ *
+ * @throws what `write` throws, when it is not that or did not help.
+ */
+export function withReserve(folder: string, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    if (!isFull(error)) throw error;
+    freeReserve(folder);
+    write();
+  }
+}
+
+/** Whether a disk, or what this user may have of it, is full. */
+export function isFull(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
+}
+
 /** Gives the room back. */
 export function freeReserve(folder: string): void {
   rmSync(join(folder, NAME), { force: true });

@@ -31,10 +31,15 @@ async function start({ url, tokens, perToken, documents }: Extract<SubscribersCo
 
 function subscribe(url: string, token: string, documents: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
+    // Not by the connection's parameters: of strangers the service takes few at a time.
+    const headers = { authorization: `Bearer ${token}` };
     const client = createClient({
       url,
-      webSocketImpl: WebSocket,
-      connectionParams: { authorization: `Bearer ${token}` },
+      webSocketImpl: class extends WebSocket {
+        constructor(address: string, protocols: string) {
+          super(address, protocols, { headers });
+        }
+      },
       retryAttempts: 0,
       on: { connected: () => resolve() },
     });

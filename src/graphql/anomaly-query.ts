@@ -5,7 +5,7 @@ import type { AnomalyQuery } from "../store/incidents/anomaly-pages.ts";
 import { isStorable } from "../store/storable.ts";
 import type { AnomalyFilterInput } from "./anomaly-filter.ts";
 import type { Sources } from "./context.ts";
-import { storeMatchers } from "./host-filter.ts";
+import { filterMatchers } from "./host-filter.ts";
 import { agentIdOf } from "./ids.ts";
 import { resolveRange } from "./range.ts";
 
@@ -18,7 +18,7 @@ export async function anomalyQuery(
   const { severity, detector, counter, host, open, range } = input;
   for (const text of [...(detector ?? []), counter ?? ""]) requireStorable(text);
   const all = await fleet.read();
-  const labels = storeMatchers(input.labels);
+  const labels = filterMatchers(input.labels);
   return {
     severity: severity ?? null,
     detector: detector ?? null,

@@ -1,13 +1,18 @@
 import { SpillwayError } from "../errors.ts";
 import { type Range, VALUES_MAX } from "../store/queries/range.ts";
 import { HOUR_MS, MINUTE_MS } from "../store/queries/resolution.ts";
+import { shardOf } from "../store/snapshots.ts";
 
+/** Objects and fields that the lists of one answer may have, as they turn out. */
+const FIELDS_MAX = 500_000;
 /** Raw snapshots that the hosts of one answer are read from at most; what is more is answered from minutes. */
 const SNAPSHOTS_MAX = 500_000;
 /** Rows of rollups that the scans of one answer may read: a month of 10,000 hosts a hundred times over. */
 const ROWS_MAX = 5_000_000;
 /** What a scan costs beside its rows, in rows: its statements, and the planning of them. */
 const ROWS_OF_SCAN = 100_000;
+/** The same of a scan for one host, of which a page has many: its rows are found by an index. */
+const ROWS_OF_HOST_SCAN = 2_000;
 
 /** A look through the rollups of a fleet. */
 export interface Scan {
@@ -25,9 +30,24 @@ export interface Scan {
  * document that names a field sixty times.
  */
 export class AnswerBudget {
+  #fields = 0;
   #values = 0;
   #snapshots = 0;
   #rows = 0;
+
+  /**
+   * @param count of objects and fields, which may be broken
+   * @throws LIMIT_EXCEEDED when the answer's lists have more than FIELDS_MAX together
+   */
+  takeFields(count: number): void {
+    this.#fields += count;
+    if (this.#fields <= FIELDS_MAX) return;
+    throw new SpillwayError(
+      "LIMIT_EXCEEDED",
+      `the lists of this answer have over ${FIELDS_MAX} fields together, ten values of a series counted as one: ask ` +
+        "for shorter pages or less of each thing, or in several requests",
+    );
+  }
 
   /** @throws LIMIT_EXCEEDED when the answer's series would have more than VALUES_MAX values together */
   takeValues(count: number): void {
@@ -46,12 +66,22 @@ export class AnswerBudget {
    * @throws LIMIT_EXCEEDED when the answer's scans would read more than ROWS_MAX rows together
    */
   takeScan(scan: Scan): void {
-    this.#rows += ROWS_OF_SCAN + rowsOf(scan);
+    this.#takeRows(ROWS_OF_SCAN + rowsOf(scan));
+  }
+
+  /** The same for a scan of the namespaces of one host. @throws LIMIT_EXCEEDED as `takeScan` */
+  takeHostScan(scan: Scan): void {
+    this.#takeRows(ROWS_OF_HOST_SCAN * scan.counters + rowsOf(scan));
+  }
+
+  #takeRows(rows: number): void {
+    this.#rows += rows;
     if (this.#rows <= ROWS_MAX) return;
     throw new SpillwayError(
       "LIMIT_EXCEEDED",
       `the fields of this answer would look through over ${ROWS_MAX} rows together, each field counted as at least ` +
-        `${ROWS_OF_SCAN}: ask for a shorter range, or in several requests`,
+        `${ROWS_OF_SCAN}, or ${ROWS_OF_HOST_SCAN} where it is of one host: ask for a shorter range, for fewer hosts, ` +
+        "or in several requests",
     );
   }
 
@@ -63,6 +93,11 @@ export class AnswerBudget {
   takeSnapshots(count: number): void {
     this.#snapshots += count;
   }
+}
+
+/** How many shards namespaces are in, for a scan of them. */
+export function shardCount(namespaceIds: readonly number[]): number {
+  return new Set(namespaceIds.map(shardOf)).size;
 }
 
 /** A row for each counter, shard and bucket: hours, and minutes at both ends. */

@@ -5,6 +5,7 @@ import { type Count, toCount } from "../protocol/count.ts";
 import { formatDuration, parseDuration } from "../protocol/duration.ts";
 import { COMPLEXITY } from "./complexity.ts";
 import type { Context } from "./context.ts";
+import "./count-lists.ts";
 
 interface Types {
   Context: Context;
@@ -23,7 +24,7 @@ interface Types {
 
 /** Every type, query and field is defined on this builder, one file a type; schema.ts brings them together. */
 export const builder = new SchemaBuilder<Types>({
-  plugins: [ComplexityPlugin],
+  plugins: [ComplexityPlugin, "countLists"],
   complexity: COMPLEXITY,
   defaultFieldNullability: false,
 });

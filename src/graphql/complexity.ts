@@ -1,13 +1,11 @@
 import { GraphQLError } from "graphql";
-import { PAGE_MAX } from "./limits.ts";
+import { LIST_ASSUMED, PAGE_MAX } from "./limits.ts";
 
 /** Objects and fields that an answer may have by its document, if every list is as long as is assumed here. */
 const ANSWER_MAX = 200_000;
 /** Fields that a document selects, each place of a fragment counted: resolvers that begin at once. */
 const FIELDS_MAX = 1_000;
 const DEPTH_MAX = 20;
-/** Things in a list that takes no `first`: namespaces of a host, steps of a timeline. */
-const LIST_ASSUMED = 10;
 
 /** The limits of what an answer may come to, for Pothos' complexity plugin, which holds them before the first field. */
 export const COMPLEXITY = {
@@ -35,10 +33,13 @@ export const COMPLEXITY = {
 interface FieldFacts {
   readonly name: string;
   readonly type: unknown;
+  readonly args: readonly { readonly name: string; readonly defaultValue?: unknown }[];
 }
 
 /** How many things a field is taken to give: what its `first` says, which a connection hands on to its edges. */
-function itemsOf({ first }: Record<string, unknown>, { name, type }: FieldFacts): number {
+function itemsOf(given: Record<string, unknown>, { name, type, args }: FieldFacts): number {
+  // Null says no more than nothing does: resolvers give what they give by default.
+  const first = given.first ?? args.find((arg) => arg.name === "first")?.defaultValue;
   if (typeof first === "number") return Math.min(Math.max(first, 1), PAGE_MAX);
   if (name === "edges") return 1;
   return String(type).startsWith("[") ? LIST_ASSUMED : 1;

@@ -5,11 +5,11 @@ import type { Fleet as FleetData } from "../store/fleet-view.ts";
 import { hostPredicate, type HostFilter as StoreFilter } from "../store/host-filter.ts";
 import { currentLabels, type Groups, groupNamespaces, type Labels } from "../store/queries/groups.ts";
 import { type Grid, gridOf, niceStep, type Range, requireValues } from "../store/queries/range.ts";
+import { HOUR_MS, MINUTE_MS, minutesGone } from "../store/queries/resolution.ts";
 import { stableGroups } from "../store/queries/stable-groups.ts";
 import type { Context } from "./context.ts";
 import { type HostFilterInput, storeFilter } from "./host-filter.ts";
 
-export const MINUTE_MS = 60_000;
 /** Points of a series where no step is said. */
 const POINTS_DEFAULT = 300;
 /** Labels grouped by at once. */
@@ -45,8 +45,23 @@ export function wholeMinutesOf({ from, to }: Range): Range {
  *
  * @throws BAD_REQUEST for a step that cuts minutes; LIMIT_EXCEEDED for too many points
  */
-export function fleetGrid(range: Range, stepMs: number | null | undefined, points = POINTS_DEFAULT): Grid {
-  return gridOf(range, wholeMinutes(stepMs ?? niceStep(range, points, MINUTE_MS)));
+export async function fleetGrid(
+  context: Pick<Context, "db" | "system" | "now">,
+  range: Range,
+  stepMs: number | null | undefined,
+  points = POINTS_DEFAULT,
+): Promise<Grid> {
+  return gridOf(range, wholeMinutes(stepMs ?? niceStep(range, points, await finestKept(context, range))));
+}
+
+/** What the rollups of a range are kept at, in ms: an hour where it begins before the minutes that are kept. */
+export async function finestKept(
+  { db, system, now }: Pick<Context, "db" | "system" | "now">,
+  range: Range,
+): Promise<number> {
+  // Minutes are kept for no less than snapshots are.
+  const isOld = range.from < now() - system.rawRetentionMs;
+  return isOld && (await minutesGone(db, range)) ? HOUR_MS : MINUTE_MS;
 }
 
 /** @throws BAD_REQUEST for a step that cuts minutes */

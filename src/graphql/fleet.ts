@@ -30,7 +30,7 @@ export const Fleet = builder.objectRef<FleetShape>("Fleet").implement({
         step: t.arg({
           type: "Duration",
           description:
-            "Whole minutes; by default what gives about 300 points, and at most 11,000. Steps of whole hours are read from hours, which are kept longest.",
+            "Whole minutes; by default what gives about 300 points, and hours where the range begins before the oldest minutes that are kept; at most 11,000 points. Steps of whole hours are read from hours, which are kept longest.",
         }),
         measure: t.arg({
           type: Measure,
@@ -45,7 +45,7 @@ export const Fleet = builder.objectRef<FleetShape>("Fleet").implement({
       resolve: async (fleet, { counter, range: input, step, measure, groupBy }, context) => {
         const what = await resolveMeasure(context, counter, measure);
         const exact = resolveRange(input, context.now());
-        const span = { range: wholeMinutesOf(exact), grid: fleetGrid(exact, step) };
+        const span = { range: wholeMinutesOf(exact), grid: await fleetGrid(context, exact, step) };
         return readTrendSeries(context, fleet, what, groupBy, span);
       },
     }),

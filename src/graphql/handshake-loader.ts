@@ -2,8 +2,7 @@ import DataLoader from "dataloader";
 import { counterEntry } from "../catalog/catalog.ts";
 import { type HandshakeQuery, type Handshakes, readHandshakes } from "../store/queries/handshakes.ts";
 import type { Range } from "../store/queries/range.ts";
-import { shardOf } from "../store/snapshots.ts";
-import type { AnswerBudget } from "./answer-budget.ts";
+import { type AnswerBudget, shardCount } from "./answer-budget.ts";
 import type { Sources } from "./context.ts";
 import { knownCounter } from "./resolve-counter.ts";
 
@@ -23,7 +22,7 @@ export function handshakeLoader(sources: Sources, budget: AnswerBudget): Handsha
       const fleet = await sources.fleet.read();
       const found = new Map<HandshakesAsked, Handshakes>();
       for (const { range, members, of } of batchesOf(asked)) {
-        const shards = new Set(Array.from(of.keys(), shardOf)).size;
+        const shards = shardCount([...of.keys()]);
         budget.takeScan({ range, shards, counters: HANDSHAKE_COUNTERS });
         const groups = { labels: members.map(() => ({})), of, changes: [] };
         const query = { ...counters, range, groups, fleet, now: sources.now() };

@@ -120,7 +120,7 @@ builder.objectFields(Fleet, (t) => ({
     resolve: async (fleet, { range: input, step, groupBy }, context) => {
       const now = context.now();
       const exact = resolveRange(input, now);
-      const grid = fleetGrid(exact, step);
+      const grid = await fleetGrid(context, exact, step);
       const range = wholeMinutesOf(exact);
       const { labels: seriesLabels, groups } = await askedGroups(context, fleet, groupBy, range, grid);
       context.budget.takeScan({

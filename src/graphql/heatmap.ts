@@ -67,7 +67,7 @@ builder.objectField(Fleet, "heatmap", (t) =>
       const size = requirePage(first);
       const now = context.now();
       const exact = resolveRange(input, now);
-      const grid = fleetGrid(exact, step, COLUMNS_DEFAULT);
+      const grid = await fleetGrid(context, exact, step, COLUMNS_DEFAULT);
       const range = wholeMinutesOf(exact);
       requireValues(Math.max(1, size), range, grid);
       context.budget.takeValues(Math.min(size, fleet.hosts.length) * grid.length);

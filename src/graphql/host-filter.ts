@@ -1,4 +1,5 @@
 import type { HostFilter as StoreFilter, LabelMatcher as StoreMatcher } from "../store/host-filter.ts";
+import { requireModestMatchers } from "../store/matcher-limits.ts";
 import { builder } from "./builder.ts";
 
 export const HostStatus = builder.enumType("HostStatus", {
@@ -40,10 +41,19 @@ export const HostFilter = builder.inputType("HostFilter", {
 
 export type HostFilterInput = typeof HostFilter.$inferInput;
 
-/** The filter as the store takes it. */
+/** The filter as the store takes it. @throws BAD_REQUEST as `filterMatchers` */
 export function storeFilter(input: HostFilterInput | null | undefined): StoreFilter {
   if (input == null) return {};
-  return { ...input, labels: storeMatchers(input.labels) } as StoreFilter;
+  return { ...input, labels: filterMatchers(input.labels) } as StoreFilter;
+}
+
+/** The matchers of a filter as the store takes them; null for none at all. @throws BAD_REQUEST as `requireModestMatchers` */
+export function filterMatchers(
+  input: readonly (typeof LabelMatcher.$inferInput)[] | null | undefined,
+): StoreMatcher[] | null {
+  const matchers = storeMatchers(input);
+  requireModestMatchers(matchers ?? []);
+  return matchers;
 }
 
 /** Matchers as the store takes them; null for none at all. */

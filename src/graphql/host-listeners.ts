@@ -26,7 +26,7 @@ builder.objectField(Host, "listeners", (t) =>
 );
 
 nodeById("listener", "Listener", async (context, ownId) => {
-  const namespaceId = /^(\d{1,9})_/.exec(ownId)?.[1];
+  const namespaceId = /^(\d{1,10})_/.exec(ownId)?.[1];
   const namespace = namespaceId === undefined ? null : await findNamespace(context, Number(namespaceId));
   const host = namespace === null ? undefined : (await context.fleet.read()).hostById.get(namespace.hostId);
   if (namespace === null || host === undefined) return null;

@@ -13,11 +13,13 @@ import {
 import { readHostIncrease } from "../store/queries/host-series.ts";
 import { readLatest } from "../store/queries/latest.ts";
 import { gridOf, niceStep, type Range } from "../store/queries/range.ts";
+import { takesHours } from "../store/queries/steps.ts";
 import { AgentHealth, Capability } from "./agent-facts.ts";
+import { shardCount } from "./answer-budget.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
 import { Counter } from "./counter.ts";
-import { MINUTE_MS, wholeMinutesOf } from "./fleet-shape.ts";
+import { finestKept, wholeMinutesOf } from "./fleet-shape.ts";
 import { HostStatus } from "./host-filter.ts";
 import { namespacesAsked } from "./host-namespaces.ts";
 import { agentIdOf, hostNodeId } from "./ids.ts";
@@ -144,9 +146,13 @@ export const Host = builder.objectRef<HostRecord>("Host").implement({
         const exact = resolveRange(input, context.now());
         const ids = await namespacesAsked(host, namespace ?? null, context, "ALL");
         const rolledUp = isRolledUp(host, ids, exact, step ?? null, context);
-        const finest = rolledUp ? MINUTE_MS : (host.everyMs ?? 10_000);
+        const finest = rolledUp ? await finestKept(context, exact) : (host.everyMs ?? 10_000);
         const grid = gridOf(exact, step ?? niceStep(exact, POINTS_DEFAULT, finest));
         context.budget.takeValues(asked.length * grid.length);
+        if (rolledUp) {
+          const scan = { range: exact, shards: shardCount(ids), hours: takesHours(grid) };
+          context.budget.takeHostScan({ ...scan, counters: asked.length });
+        }
         const series = rolledUp
           ? await readRolledUpSeries(context.db, await rollupQuery(ids, exact, context), grid, asked)
           : await context.hostSeries.load({
@@ -167,7 +173,7 @@ export const Host = builder.objectRef<HostRecord>("Host").implement({
       type: "UInt64",
       nullable: true,
       description:
-        "Exact increase over the range; null when no snapshot in it gave one. Without `namespace`: the sum over the host's namespaces. A range of which the first snapshots have gone begins with its first whole minute, and one of which the first minutes have gone with the hour that it begins in.",
+        "Exact increase over the range; null when no snapshot in it gave one. Without `namespace`: the sum over the host's namespaces. A range of which the first snapshots have gone begins with its first whole minute, and one of which the first minutes have gone with the hour that it begins in; one of which the last have gone ends with the end of its hour.",
       args: {
         counter: t.arg.string({ required: true }),
         range: t.arg({ type: TimeRange, required: true }),
@@ -179,6 +185,7 @@ export const Host = builder.objectRef<HostRecord>("Host").implement({
         const ids = await namespacesAsked(host, namespace ?? null, context, "ALL");
         const range = resolveRange(input, context.now());
         if (isRolledUp(host, ids, range, null, context)) {
+          context.budget.takeHostScan({ range, shards: shardCount(ids), counters: 1 });
           return readLongIncrease(
             context.reader,
             context.db,

@@ -5,7 +5,7 @@ import { builder } from "./builder.ts";
 import { pageOf } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { Cause, Severity } from "./diagnosis.ts";
-import { LabelMatcher, storeMatchers } from "./host-filter.ts";
+import { filterMatchers, LabelMatcher } from "./host-filter.ts";
 import { incidentIdOf } from "./ids.ts";
 import { Incident, IncidentConnection, IncidentStatus } from "./incident.ts";
 import { requirePage } from "./page-info.ts";
@@ -66,7 +66,7 @@ export async function incidentQuery(
 ): Promise<IncidentQuery> {
   if (input == null) return {};
   const { status, severity, cause, host, updatedSince, range } = input;
-  const labels = storeMatchers(input.labels);
+  const labels = filterMatchers(input.labels);
   for (const text of labels?.flatMap(({ name, value }) => [name, value]) ?? []) requireStorable(text);
   return {
     status: status ?? null,

@@ -8,8 +8,7 @@ import {
 import { readListenerStats } from "../store/queries/listener-stats.ts";
 import { listenerKey, readRecentFill } from "../store/queries/listeners.ts";
 import type { Range } from "../store/queries/range.ts";
-import { shardOf } from "../store/snapshots.ts";
-import type { AnswerBudget } from "./answer-budget.ts";
+import { type AnswerBudget, shardCount } from "./answer-budget.ts";
 import type { Sources } from "./context.ts";
 import { knownCounter } from "./resolve-counter.ts";
 
@@ -24,7 +23,7 @@ export function peakFillLoader(
   budget: AnswerBudget,
 ): DataLoader<string, ReadonlyMap<string, number>> {
   return byRange(async (range, namespaceIds) => {
-    budget.takeScan({ range, shards: shardsOf(namespaceIds), counters: 1 });
+    budget.takeScan({ range, shards: shardCount(namespaceIds), counters: 1 });
     const found: Found<number>[] = [];
     for (const { namespaceId, peakFill, ...listener } of await readListenerStats(db, {
       range,
@@ -45,7 +44,7 @@ export function attributionLoader(
   budget: AnswerBudget,
 ): DataLoader<string, ReadonlyMap<string, AttributedListener>> {
   return byRange(async (range, namespaceIds) => {
-    budget.takeScan({ range, shards: shardsOf(namespaceIds), counters: ATTRIBUTION_TABLES });
+    budget.takeScan({ range, shards: shardCount(namespaceIds), counters: ATTRIBUTION_TABLES });
     const query = { ...(await attributionCounters(sources)), range, namespaceIds, now: sources.now() };
     return (await readAttributions(sources.db, query)).map((value) => ({
       namespaceId: value.listener.namespaceId,
@@ -57,10 +56,6 @@ export function attributionLoader(
 
 /** What an attribution reads: three counters, and what listeners did. */
 export const ATTRIBUTION_TABLES = 4;
-
-function shardsOf(namespaceIds: readonly number[]): number {
-  return new Set(namespaceIds.map(shardOf)).size;
-}
 
 export type AttributionCounters = Pick<AttributionQuery, "listenDrops" | "embryonicRsts" | "deferAcceptDrop">;
 

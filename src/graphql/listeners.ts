@@ -5,10 +5,11 @@ import { readAttributions } from "../store/queries/attribution.ts";
 import { type ListenerStats, readListenerStats } from "../store/queries/listener-stats.ts";
 import type { ListenerRecord } from "../store/queries/listeners.ts";
 import type { Range } from "../store/queries/range.ts";
+import { requireStorable } from "./anomaly-query.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
 import { wholeMinutesOf } from "./fleet-shape.ts";
-import { HostFilter, LabelMatcher, storeFilter, storeMatchers } from "./host-filter.ts";
+import { filterMatchers, HostFilter, LabelMatcher, storeFilter } from "./host-filter.ts";
 import { Listener, type ListenerShape } from "./listener.ts";
 import { ATTRIBUTION_TABLES, attributionCounters } from "./listener-loaders.ts";
 import { decodeCursor, encodeCursor, PageInfo, type PageInfoShape, requirePage } from "./page-info.ts";
@@ -99,7 +100,7 @@ builder.queryFields((t) => ({
       const range = wholeMinutesOf(resolveRange(input ?? { last: 3_600_000 }, now));
       const fleet = await context.fleet.read();
       const hosts = fleet.hosts.filter(hostPredicate(storeFilter(filter)));
-      const labels = storeMatchers(where?.labels);
+      const labels = filterMatchers(where?.labels);
       const matches = labelPredicate(labels ?? []);
       const all = hosts.length === fleet.hosts.length && labels === null;
       const owned = hosts.flatMap((host) => {
@@ -107,6 +108,7 @@ builder.queryFields((t) => ({
         return own.filter((namespace) => matches((name) => namespaceLabelOf(namespace, host, name)));
       });
       const { port, owner, backlogBelowSomaxconn, minPeakFill, advised } = where ?? {};
+      requireStorable(owner ?? "");
       const namespaceIds = all ? null : owned.map(({ id }) => id);
       const shards = fleet.shards.length;
       context.budget.takeScan({ range, shards, counters: 1 });

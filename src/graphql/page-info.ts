@@ -19,6 +19,9 @@ export const PageInfo = builder.objectRef<PageInfoShape>("PageInfo").implement({
   }),
 });
 
+/** The last moment that a date may have, ms since 1970; no id is as high. */
+const LATEST_MS = 8.64e15;
+
 /** @throws BAD_REQUEST for a page that is negative or too long */
 export function requirePage(first: number | null | undefined): number {
   const size = first ?? 50;
@@ -52,7 +55,9 @@ export function decodeCursor(cursor: string): readonly unknown[] {
  */
 export function numbersOfCursor(cursor: string, length: number, what: string): number[] {
   const key = decodeCursor(cursor);
-  const numbers = key.filter((one): one is number => Number.isSafeInteger(one) && (one as number) >= 0);
+  const numbers = key.filter(
+    (one): one is number => Number.isInteger(one) && (one as number) >= 0 && (one as number) <= LATEST_MS,
+  );
   if (key.length === length && numbers.length === length) return numbers;
   throw new SpillwayError("BAD_REQUEST", `the cursor "${cursor.slice(0, 60)}" is not one of ${what}`);
 }

@@ -76,7 +76,8 @@ export const Series = builder.objectRef<SeriesShape>("Series").implement({
     total: t.field({
       type: "UInt64",
       nullable: true,
-      description: "Exact increase over the range; null for gauges, and where no snapshot gave an increase.",
+      description:
+        "Exact increase over the range, of which an hour whose minutes are not kept any more counts whole; null for gauges, where no snapshot gave an increase, and where what is kept is too coarse for the step.",
       resolve: (series) => series.total,
     }),
     resets: t.field({

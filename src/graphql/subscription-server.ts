@@ -17,6 +17,7 @@ import type { Metrics } from "../telemetry/metrics.ts";
 import { checkedDocument } from "./checked-document.ts";
 import { createContext, type Sources } from "./context.ts";
 import { formatRawError } from "./format-error.ts";
+import { OpenSubscriptions } from "./open-subscriptions.ts";
 import { schema } from "./schema.ts";
 import { type Credential, CredentialWatch } from "./subscription-credentials.ts";
 import { LiveSocket } from "./subscription-socket.ts";
@@ -26,9 +27,18 @@ const MESSAGE_BYTES = 100_000;
 /** A client says who it is within this time, or is closed (4408). */
 const INIT_WAIT_MS = 5_000;
 const SUBSCRIPTIONS_PER_SOCKET = 50;
-/** Sockets of a process: in all, and of those that have not said who they are. */
+/** Sockets of a process. */
 const SOCKETS_MAX = 2_000;
+/** Of these, those that have not said whose they are: of strangers in all and from one network, and of one known. */
 const STRANGERS_MAX = 200;
+const STRANGERS_PER_NETWORK = 10;
+const SILENT_PER_ACTOR = 100;
+
+/** Who opens a socket, as its request says: somebody known by `actorKey`, or a network's strangers. */
+export interface Opener {
+  readonly key: string;
+  readonly known: boolean;
+}
 
 export interface SubscriptionServerDeps {
   readonly sources: Sources;
@@ -42,17 +52,20 @@ export interface SubscriptionServerDeps {
   readonly credentialOf: (request: IncomingMessage, params: Readonly<Record<string, unknown>>) => Credential;
   /** Counts what somebody asks. @throws RATE_LIMITED */
   readonly countCall: (actor: Actor) => Promise<void>;
+  /** Who asks for a socket; it is counted where that is a stranger. @throws RATE_LIMITED */
+  readonly openerOf: (request: IncomingMessage) => Promise<Opener>;
 }
 
 interface Extra {
   readonly socket: LiveSocket;
   readonly request: IncomingMessage;
+  readonly open: OpenSubscriptions<ExecutionResult>;
 }
 
 /** Subscriptions, by the protocol graphql-transport-ws. */
 export class SubscriptionServer {
   readonly #deps: SubscriptionServerDeps;
-  readonly #sockets = new Set<LiveSocket>();
+  readonly #sockets = new Map<LiveSocket, Opener>();
   readonly #credentials: CredentialWatch;
   #stopping = false;
   readonly #webSockets = new WebSocketServer({
@@ -71,7 +84,7 @@ export class SubscriptionServer {
       schema,
       connectionInitWaitTimeout: INIT_WAIT_MS,
       onConnect: ({ connectionParams, extra }) => this.#admit(extra, connectionParams ?? {}),
-      onSubscribe: ({ extra, subscriptions }, _id, payload) =>
+      onSubscribe: ({ extra, subscriptions }, id, payload) =>
         Object.keys(subscriptions).length > SUBSCRIPTIONS_PER_SOCKET
           ? [
               refusal(
@@ -79,8 +92,16 @@ export class SubscriptionServer {
                 `${SUBSCRIPTIONS_PER_SOCKET} subscriptions are open on this socket: end some`,
               ),
             ]
-          : this.#ask(extra.socket.actor, payload),
+          : this.#onSubscribe(extra, id, payload),
       subscribe: (args) => this.#subscribe(args),
+      onOperation: ({ extra: { open } }, id, payload, _args, result) => {
+        if (Symbol.asyncIterator in result) {
+          return open.began(id, payload, result as AsyncIterableIterator<ExecutionResult>);
+        }
+        open.ended(id, payload);
+        return undefined;
+      },
+      onComplete: ({ extra }, id, payload) => extra.open.ended(id, payload),
       onNext: (_context, _id, _payload, _args, { data = null, errors }) => {
         if (errors === undefined) return undefined;
         return { data, errors: errors.map((error) => formatRawError(error, deps.log)) };
@@ -89,36 +110,60 @@ export class SubscriptionServer {
     });
   }
 
-  /** Takes a request to upgrade over; false where there are too many sockets already. */
-  upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): boolean {
-    const strangers = [...this.#sockets].filter(({ actor }) => actor === null).length;
-    if (this.#stopping || this.#sockets.size >= SOCKETS_MAX || strangers >= STRANGERS_MAX) return false;
+  /** Takes a request to upgrade over. @throws UNAVAILABLE where there are too many sockets already; RATE_LIMITED */
+  async upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): Promise<void> {
+    const opener = await this.#deps.openerOf(request);
+    if (!this.#hasPlace(opener)) {
+      throw new SpillwayError("UNAVAILABLE", "too many sockets are open: come back later");
+    }
     this.#webSockets.handleUpgrade(request, stream, head, (webSocket) => {
       const { log, metrics } = this.#deps;
       const socket = new LiveSocket(webSocket, log);
-      this.#sockets.add(socket);
+      this.#sockets.set(socket, opener);
       metrics.liveSockets.set(this.#sockets.size);
-      const closed = this.#server.opened(socket, { socket, request });
+      const open = new OpenSubscriptions<ExecutionResult>();
+      const closed = this.#server.opened(socket, { socket, request, open });
       socket.onClosed((code, reason) => {
         this.#sockets.delete(socket);
         this.#credentials.left(socket);
         metrics.liveSockets.set(this.#sockets.size);
         metrics.liveSocketsClosed.inc({ code });
+        open.close();
         void closed(code, reason);
       });
     });
-    return true;
+  }
+
+  /** Who is known finds a place that strangers cannot take, and one network's strangers leave some to the others. */
+  #hasPlace({ key, known }: Opener): boolean {
+    if (this.#stopping || this.#sockets.size >= SOCKETS_MAX) return false;
+    const silent = [...this.#sockets].flatMap(([{ actor }, opener]) => (actor === null ? [opener] : []));
+    const alike = silent.filter((other) => other.known === known && other.key === key).length;
+    if (known) return alike < SILENT_PER_ACTOR;
+    return alike < STRANGERS_PER_NETWORK && silent.filter((other) => !other.known).length < STRANGERS_MAX;
   }
 
   /** Tells every client to go (1001), and ends those that have not gone in time. */
   async close(): Promise<void> {
     this.#stopping = true;
     this.#credentials.close();
-    await Promise.all([...this.#sockets].map((socket) => socket.drain()));
+    await Promise.all([...this.#sockets.keys()].map((socket) => socket.drain()));
   }
 
   async #admit({ socket, request }: Extra, params: Readonly<Record<string, unknown>>): Promise<void> {
     socket.actor = await this.#credentials.admit(socket, this.#deps.credentialOf(request, params));
+  }
+
+  /** What is to be run for a message of a client; or why it is not. */
+  async #onSubscribe(
+    { socket, open }: Extra,
+    id: string,
+    payload: SubscribePayload,
+  ): Promise<ExecutionArgs | readonly GraphQLError[]> {
+    open.asked(id, payload);
+    const asked = await this.#ask(socket.actor, payload);
+    if (!("document" in asked)) open.ended(id, payload);
+    return asked;
   }
 
   async #ask(

@@ -1,7 +1,8 @@
 import { SpillwayError } from "../errors.ts";
 import { hostPredicate } from "../store/host-filter.ts";
+import { MINUTE_MS } from "../store/queries/resolution.ts";
 import { builder } from "./builder.ts";
-import { MINUTE_MS, wholeMinutes } from "./fleet-shape.ts";
+import { wholeMinutes } from "./fleet-shape.ts";
 import { HostFilter, storeFilter } from "./host-filter.ts";
 import { questionKey } from "./question-key.ts";
 import { Measure, Series } from "./series.ts";

@@ -1,5 +1,7 @@
 import { readGaugeTrend } from "../store/queries/gauge-trend.ts";
+import { shardsOf } from "../store/queries/membership.ts";
 import type { Grid, Range } from "../store/queries/range.ts";
+import { takesHours } from "../store/queries/steps.ts";
 import { readTrend } from "../store/queries/trend.ts";
 import type { Context } from "./context.ts";
 import { askedGroups, type FleetShape } from "./fleet-shape.ts";
@@ -34,7 +36,7 @@ export interface TrendSpan {
  * One series for each group of a fleet's namespaces.
  *
  * @param groupBy labels; none for one series
- * @throws LIMIT_EXCEEDED for more labels, groups or values than are given at once
+ * @throws LIMIT_EXCEEDED for more labels, groups, values or rows than are given or read at once
  */
 export async function readTrendSeries(
   context: Context,
@@ -47,6 +49,8 @@ export async function readTrendSeries(
   const { asked, measure } = what;
   const { counterId, reporters } = asked;
   if (counterId === null) return seriesLabels.map((labels) => seriesShape(what, grid, labels, null));
+  const shards = shardsOf(groups) ?? fleet.all.shards;
+  context.budget.takeScan({ range, shards: shards.length, counters: 1, hours: takesHours(grid) });
   const query = { counterId, range, grid, groups, fleet: fleet.all, now: context.now() };
   if (measure === "LAST") {
     const found = await readGaugeTrend(context.db, query);

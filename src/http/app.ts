@@ -9,6 +9,7 @@ import { restRoutes } from "../rest/routes.ts";
 import { asUnavailable } from "../store/errors.ts";
 import type { Scope } from "../store/tokens.ts";
 import type { Logger } from "../telemetry/log.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
 import { type Access, identify, requireCaller } from "./access.ts";
 import { dashboardRoutes } from "./dashboard.ts";
 import { type DownloadsDeps, downloadRoutes } from "./downloads.ts";
@@ -16,15 +17,15 @@ import { graphiqlRoutes } from "./graphiql.ts";
 import { graphqlGuard } from "./graphql-guard.ts";
 import { type HealthDeps, healthRoutes } from "./health.ts";
 import { iconRoutes } from "./icon.ts";
-import { type MetricsDeps, metricsRoutes } from "./metrics.ts";
+import { metricsRoutes } from "./metrics.ts";
 import { notFoundPage } from "./page.ts";
 import { signInRoutes } from "./sign-in.ts";
 
-export interface AppDeps extends HealthDeps, DownloadsDeps, MetricsDeps {
+export interface AppDeps extends HealthDeps, DownloadsDeps {
+  readonly metrics: Metrics;
   readonly sources: Sources;
   readonly access: Access;
   readonly apollo: ApolloServer<Context>;
-  readonly log: Logger;
   /** The public address is https. */
   readonly secure: boolean;
 }
@@ -33,7 +34,7 @@ const BODY_BYTES = 100_000;
 
 /** Everything over HTTP but the agents' pushes, which do not come this far (server.ts). */
 export function createApp(deps: AppDeps): Express {
-  const { sources, access, apollo, log } = deps;
+  const { sources, access, apollo, log, metrics } = deps;
   const app = express();
   app.disable("x-powered-by");
   app.use(
@@ -58,9 +59,10 @@ export function createApp(deps: AppDeps): Express {
     }),
   );
   app.use(healthRoutes(deps));
+  // It is there without the database, by which everybody else is known.
+  app.use(metricsRoutes({ metrics, fleet: { sources, access, log } }));
   // Known before a byte is parsed: a stranger costs no more than the look at some headers.
   app.use(identify(access));
-  app.use(metricsRoutes(deps));
   app.use(downloadRoutes(deps));
   app.use(signInRoutes({ db: sources.db, access, now: sources.now, secure: deps.secure }));
   app.use(dashboardRoutes());

@@ -8,7 +8,7 @@ export function createHealthApp({ metrics, ...health }: HealthDeps & { readonly 
   const app = express();
   app.disable("x-powered-by");
   app.use(healthRoutes(health));
-  app.use(metricsRoutes({ metrics, sources: null }));
+  app.use(metricsRoutes({ metrics, fleet: null }));
   app.use((_request, response) => {
     response
       .status(404)

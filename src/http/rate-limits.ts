@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
 import { SpillwayError } from "../errors.ts";
 import type { BearerLimits } from "../ingest/bearer.ts";
-import type { Actor } from "../store/tokens.ts";
+import { type Actor, actorKey } from "../store/tokens.ts";
 
 /** Requests a minute; 0 sets no limit. */
 export interface RateLimitSettings {
@@ -37,8 +37,8 @@ export class RateLimits implements BearerLimits {
   }
 
   /** Counts a request of somebody known. */
-  call({ kind, id, name }: Actor): Promise<void> {
-    return this.#api.spend(`${kind}:${id ?? name}`, () => `"${name}" asks too often`);
+  call(actor: Actor): Promise<void> {
+    return this.#api.spend(actorKey(actor), () => `"${actor.name}" asks too often`);
   }
 
   push(tokenId: string): Promise<void> {
@@ -115,7 +115,7 @@ function limited({ msBeforeNext }: RateLimiterRes, perMinute: number, fault: str
 }
 
 /** What is counted as one address: of IPv6 the first 64 bits, of which one customer has all the rest. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   return isIPv6(address) ? firstGroups(address) : address;
 }
 

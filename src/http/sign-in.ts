@@ -30,6 +30,7 @@ export function signInRoutes({ db, access, now, secure }: SignInDeps): Router {
   const router = Router();
   const signInOf = (request: Request): SignIn => ({ address: access.proxies.addressOf(request), now: now() });
 
+  /** Ends the session of a cookie that is replaced: nobody could end it any more. */
   const endSessionOf = async (request: Request): Promise<void> => {
     const secret = sessionSecret(request);
     if (secret !== null) await endSession(db, secret, now());
@@ -45,9 +46,13 @@ export function signInRoutes({ db, access, now, secure }: SignInDeps): Router {
   router.get("/sign-in", async (request, response, next) => {
     // Express answers HEAD by GET; a preview that looks ahead must not use the code up.
     if (request.method !== "GET") return next();
-    // A browser that is signed in keeps its session: the link may be opened again, and costs no second one.
-    if (callerOf(response) !== null) return response.redirect(303, ownPath(request.query.next));
+    const caller = callerOf(response);
     const { code, next: wanted } = request.query;
+    // A browser that the link signed in keeps its session: the link may be opened again, and costs no second one.
+    const isAdministrator = caller?.kind === "session" && caller.scopes.includes("admin");
+    if (isAdministrator || (caller !== null && code === undefined)) {
+      return response.redirect(303, ownPath(wanted));
+    }
     if (code === undefined) return sendForm(response, 200, null, ownPath(wanted));
     await access.limits.signIn(access.proxies.addressOf(request));
     const secret = typeof code === "string" ? await redeemSignInLink(db, code, signInOf(request)) : null;
@@ -59,6 +64,7 @@ export function signInRoutes({ db, access, now, secure }: SignInDeps): Router {
           "`npx spillway sign-in` beside it, to get another; or sign in by a token.",
       );
     }
+    await endSessionOf(request);
     setSessionCookie(response, secret, secure);
     return response.redirect(303, "/");
   });
@@ -89,7 +95,6 @@ export function signInRoutes({ db, access, now, secure }: SignInDeps): Router {
           next,
         );
       }
-      // The cookie that is replaced: nobody could end its session any more.
       await endSessionOf(request);
       setSessionCookie(response, await signInByToken(db, actor, signInOf(request)), secure);
       return response.redirect(303, next);

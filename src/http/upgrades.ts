@@ -1,8 +1,9 @@
-import type { IncomingMessage, Server } from "node:http";
+import { type IncomingMessage, type Server, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
+import { asSpillwayError } from "../errors.ts";
 
-/** Takes a WebSocket over, or says that there are too many. */
-export type SocketHandler = (request: IncomingMessage, stream: Duplex, head: Buffer) => boolean;
+/** Takes a WebSocket over. @throws SpillwayError when it does not */
+export type SocketHandler = (request: IncomingMessage, stream: Duplex, head: Buffer) => Promise<void>;
 
 /**
  * Answers requests that would like to go on in another protocol.
@@ -20,13 +21,17 @@ export function answerUpgrades(
       return withoutUpgrade(server, request, stream, head);
     }
     const handler = handlerOf(request);
-    if (handler === null) return refuse(stream, "404 Not Found");
-    if (!handler(request, stream, head)) refuse(stream, "503 Service Unavailable");
+    if (handler === null) return refuse(stream, 404);
+    handler(request, stream, head).catch((thrown: unknown) => {
+      const { code } = asSpillwayError(thrown);
+      refuse(stream, code === "RATE_LIMITED" ? 429 : 503);
+    });
   });
 }
 
-function refuse(stream: Duplex, status: string): void {
-  stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => stream.destroy());
+function refuse(stream: Duplex, status: number): void {
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+  stream.end(head, () => stream.destroy());
 }
 
 /**

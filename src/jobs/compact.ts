@@ -3,6 +3,7 @@ import { SpillwayError } from "../errors.ts";
 import type { PrismaClient } from "../store/client.ts";
 import { closeHour } from "../store/compaction/close-hour.ts";
 import {
+  hoursFilling,
   hoursToCompact,
   hoursToMerge,
   sealHour,
@@ -11,6 +12,7 @@ import {
 } from "../store/compaction/hours.ts";
 import { mergeLate } from "../store/compaction/merge-late.ts";
 import { stageShard } from "../store/compaction/stage-shard.ts";
+import { HOUR_MS } from "../store/history/record.ts";
 import type { Partitions } from "../store/partitions.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
@@ -24,6 +26,10 @@ const hourJob = z.object({ hour: z.number().int() });
 const HOURS_PER_TICK = 4;
 /** From one tick to the next. */
 const TICK_MS = 60_000;
+/** An hour that ended so long ago waits for no more of its snapshots to be rolled up. */
+const FILLS_MS = 48 * HOUR_MS;
+/** A job that merges gives way to the others after so long; the next tick adds it again. */
+const GIVE_WAY_MS = 20_000;
 
 export interface CompactJobDeps {
   readonly db: PrismaClient;
@@ -42,10 +48,11 @@ export interface CompactJobDeps {
  * late snapshots in. What is to be done is read from Postgres each time, and each part is safe to run twice.
  */
 export function compact(deps: CompactJobDeps) {
+  const failed = new Set<number>();
   return async (job: JobView): Promise<void> => {
     switch (job.name) {
       case "tick":
-        return tick(deps);
+        return tick(deps, failed);
       case "shard": {
         const { hour, shard } = read(shardJob, job);
         const outcome = await stageShard(deps.db, hour, shard);
@@ -70,26 +77,27 @@ function read<T>(schema: z.ZodType<T>, job: JobView): T {
   throw new SpillwayError("INTERNAL", `compact: not a ${job.name} job: ${z.prettifyError(payload.error)}`);
 }
 
-async function tick(deps: CompactJobDeps): Promise<void> {
-  const { db, queues, partitions, compactAfterMs } = deps;
+/** @param failed hours that failed when this process took them up last */
+async function tick(deps: CompactJobDeps, failed: Set<number>): Promise<void> {
+  const { db, queues, log, compactAfterMs } = deps;
+  const filling = await hoursFilling(db);
+  const due = (await hoursToCompact(db, deps.now() - compactAfterMs)).filter(
+    (hour) => !filling.has(hour) || hour + HOUR_MS <= deps.now() - FILLS_MS,
+  );
   const hours = inTurn(
-    await hoursToCompact(db, deps.now() - compactAfterMs),
-    await stuckHours(db),
+    due,
+    new Set([...(await stuckHours(db)), ...failed]),
     Math.floor(deps.now() / TICK_MS),
   );
-  await partitions.ensure(db, "snapshot_hour", hours);
-  const jobs: Parameters<Queues["compact"]["addBulk"]>[0] = [];
+  const jobs: CompactJobs = [];
   for (const hour of hours) {
-    if (!(await sealHour(db, hour))) continue;
-    const shards = await shardsToStage(db, hour);
-    // All are staged: whoever should have closed the hour was killed, or found it busy. Or it is empty.
-    if (shards.length === 0) await close(deps, hour);
-    for (const shard of shards) {
-      jobs.push({
-        name: "shard",
-        data: { hour, shard },
-        opts: { deduplication: { id: `shard-${hour}-${shard}` } },
-      });
+    try {
+      jobs.push(...(await shardJobs(deps, hour)));
+      failed.delete(hour);
+    } catch (error) {
+      // The others are not to wait for it; it is tried again in its turn.
+      failed.add(hour);
+      log.error({ err: error, hour: new Date(hour) }, "an hour of snapshots cannot be compacted");
     }
   }
   for (const hour of await hoursToMerge(db)) {
@@ -98,7 +106,24 @@ async function tick(deps: CompactJobDeps): Promise<void> {
   if (jobs.length > 0) await queues.compact.addBulk(jobs);
 }
 
-/** The oldest hours, and one of those that fail each time, which keep the others from nothing. */
+type CompactJobs = Parameters<Queues["compact"]["addBulk"]>[0];
+
+/** Seals an hour, and tells the jobs that stage its shards; none when it cannot be sealed now, or is closed. */
+async function shardJobs(deps: CompactJobDeps, hour: number): Promise<CompactJobs> {
+  const { db, partitions } = deps;
+  await partitions.ensure(db, "snapshot_hour", [hour]);
+  if (!(await sealHour(db, hour))) return [];
+  const shards = await shardsToStage(db, hour);
+  // All are staged: whoever should have closed the hour was killed, or found it busy. Or it is empty.
+  if (shards.length === 0) await close(deps, hour);
+  return shards.map((shard) => ({
+    name: "shard",
+    data: { hour, shard },
+    opts: { deduplication: { id: `shard-${hour}-${shard}` } },
+  }));
+}
+
+/** The oldest hours, and one of those that failed before, which keep the others from nothing. */
 function inTurn(due: readonly number[], stuck: ReadonlySet<number>, turn: number): number[] {
   const failing = due.filter((hour) => stuck.has(hour));
   const next = failing[turn % failing.length];
@@ -119,13 +144,14 @@ async function close({ db, partitions, log }: CompactJobDeps, hour: number): Pro
   log.info({ hour: new Date(hour), lockedMs: outcome.lockedMs }, "an hour of snapshots was compacted");
 }
 
-async function merge({ db, metrics }: CompactJobDeps, hour: number): Promise<void> {
+async function merge({ db, metrics, now }: CompactJobDeps, hour: number): Promise<void> {
   const damaged: number[] = [];
-  for (;;) {
+  const until = now() + GIVE_WAY_MS;
+  do {
     const outcome = await mergeLate(db, hour, damaged);
     if (outcome.kind !== "done") return;
     metrics.mergedSnapshots.inc(outcome.snapshots);
     damaged.push(...outcome.damaged);
     if (!outcome.more) return;
-  }
+  } while (now() < until);
 }

@@ -77,7 +77,10 @@ export function detect(deps: DetectJobDeps) {
   };
 }
 
-/** Adds a job for each of these shards; one that waits already is enough. */
+/**
+ * Adds a job for each of these shards; one that waits already is enough. One that is at work may have read before what
+ * there is now: another follows it.
+ */
 export async function judgeSoon(
   { detect: queue }: Pick<Queues, "detect">,
   shards: readonly number[],
@@ -87,7 +90,7 @@ export async function judgeSoon(
     shards.map((shard) => ({
       name: "shard",
       data: { shard },
-      opts: { deduplication: { id: `shard-${shard}` } },
+      opts: { deduplication: { id: `shard-${shard}`, keepLastIfActive: true } },
     })),
   );
 }

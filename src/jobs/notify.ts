@@ -3,8 +3,9 @@ import { SpillwayError } from "../errors.ts";
 import { type DeliverDeps, type Delivered, deliver, PER_RECEIVER } from "../notify/deliver.ts";
 import { flushGroup } from "../notify/flush.ts";
 import type { Notifying } from "../notify/in-force.ts";
+import { GIVE_UP_MS } from "../notify/retry.ts";
 import { type TakeInDeps, takeIn } from "../notify/take-in.ts";
-import { dueDeliveries, oldestPending } from "../store/incidents/deliveries.ts";
+import { dueDeliveries, giveUpUnknown, oldestPending } from "../store/incidents/deliveries.ts";
 import { dueGroups } from "../store/incidents/groups.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
@@ -71,7 +72,14 @@ async function tick(deps: NotifyJobDeps, notifying: Notifying, everything: boole
   }
 
   await addDue(deps, receivers);
-  const oldest = await oldestPending(db);
+  const ended = await giveUpUnknown(db, receivers, now() - GIVE_UP_MS, "there is no such receiver any more");
+  if (ended > 0) {
+    log.warn(
+      { deliveries: ended },
+      "notifications to receivers that receivers.yml does not name are given up",
+    );
+  }
+  const oldest = await oldestPending(db, receivers);
   metrics.notificationsOldestPending.set(oldest === null ? 0 : Math.max(0, now() - oldest) / 1000);
 }
 

@@ -37,7 +37,7 @@ export async function openPostgresQueues(url: string, log: Logger): Promise<Queu
     ...KEEP_ALIVE,
     stream: () => new ImpatientSocket(PATIENCE),
     application_name: "spillway queues",
-    options: `-c search_path=${SCHEMA}`,
+    options: `-c search_path=${SCHEMA} -c default_transaction_isolation=read\\ committed`,
   });
   pool.on("error", (error) => log.warn({ err: error }, "an idle connection of the queues failed"));
   outliveConnections(pool);

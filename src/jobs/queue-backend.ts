@@ -6,10 +6,16 @@ export interface JobView {
   readonly data: unknown;
 }
 
+/** When a job is not added: another of the id waits or is at work, unless the last is to follow one that is at work. */
+export interface JobDeduplication {
+  id: string;
+  keepLastIfActive?: boolean;
+}
+
 /** As much of BullMQ's Queue as is used here, whichever backend is under it. */
 export interface JobQueue {
   addBulk(
-    jobs: { name: string; data: unknown; opts?: { deduplication?: { id: string }; priority?: number } }[],
+    jobs: { name: string; data: unknown; opts?: { deduplication?: JobDeduplication; priority?: number } }[],
   ): Promise<unknown>;
   upsertJobScheduler(
     id: string,

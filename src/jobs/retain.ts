@@ -5,7 +5,11 @@ import { expireIncidents } from "../store/incidents/expire.ts";
 import type { Partitions } from "../store/partitions.ts";
 import { expireHosts } from "../store/retention/expire-hosts.ts";
 import { NamespaceExpiry } from "../store/retention/expire-namespaces.ts";
-import { expirePartitions, type Waiting } from "../store/retention/expire-partitions.ts";
+import {
+  type ExpiredPartitions,
+  expirePartitions,
+  type Waiting,
+} from "../store/retention/expire-partitions.ts";
 import { expireRows } from "../store/retention/expire-rows.ts";
 import type { Retention } from "../store/retention/policy.ts";
 import type { Logger } from "../telemetry/log.ts";
@@ -41,9 +45,37 @@ export function retain(deps: RetainDeps): (job: JobView) => Promise<void> {
   };
 }
 
+/** Each of its steps, whatever becomes of the others. @throws what failed first, when all are done */
 async function expire(deps: RetainDeps, namespaces: NamespaceExpiry): Promise<void> {
-  const { db, partitions, retention, forgetting, log, metrics, now } = deps;
-  const { dropped, waiting } = await expirePartitions(db, retention, now());
+  const { db, retention, forgetting, log, now } = deps;
+  const faults: unknown[] = [];
+  const step = (work: () => Promise<unknown>) =>
+    work().catch((error: unknown) => {
+      faults.push(error);
+    });
+  await step(async () => {
+    const expired = await expirePartitions(db, retention, now());
+    faults.push(...expired.faults);
+    tellPartitions(deps, expired);
+  });
+  const rows = await step(() => expireRows(db, retention, now()));
+  const incidents = await step(() => expireIncidents(db, retention, now()));
+  const ended = await step(() => namespaces.run(retention, now()));
+  await step(async () => {
+    const hosts = await forgetUnheard(db, forgetting, now());
+    if (hosts > 0) log.info({ hosts }, "forgot hosts that were not heard of");
+  });
+  const gone = await step(() => expireHosts(db, retention, now()));
+  log.debug({ rows, incidents, namespaces: ended, hosts: gone }, "deleted rows past their retention");
+  for (const err of faults.slice(1)) log.error({ err }, "a part of the retention failed");
+  if (faults.length > 0) throw faults[0];
+}
+
+/** Tells of partitions that were dropped, and of those that wait. */
+function tellPartitions(
+  { partitions, log, metrics }: RetainDeps,
+  { dropped, waiting }: ExpiredPartitions,
+): void {
   if (dropped.length > 0) {
     partitions.forget();
     for (const { table } of dropped) metrics.retentionDropped.inc({ table });
@@ -54,15 +86,6 @@ async function expire(deps: RetainDeps, namespaces: NamespaceExpiry): Promise<vo
     metrics.retentionWaiting.set({ reason }, names.length);
     if (names.length > 0) log.warn({ partitions: names }, WAITING[reason]);
   }
-  const rows = {
-    ...(await expireRows(db, retention, now())),
-    ...(await expireIncidents(db, retention, now())),
-  };
-  const ended = await namespaces.run(retention, now());
-  const forgotten = await forgetUnheard(db, forgetting, now());
-  if (forgotten > 0) log.info({ hosts: forgotten }, "forgot hosts that were not heard of");
-  const gone = await expireHosts(db, retention, now());
-  log.debug({ rows, namespaces: ended, hosts: gone }, "deleted rows past their retention");
 }
 
 const WAITING: Readonly<Record<Waiting["reason"], string>> = {

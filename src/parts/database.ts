@@ -4,7 +4,7 @@ import { ensureTokenFiles, type TokenFiles } from "../commands/token-files.ts";
 import { startEmbeddedPostgres } from "../embedded/embedded-postgres.ts";
 import { openStore, type PrismaClient } from "../store/client.ts";
 import { migrate } from "../store/migrate.ts";
-import { requireUtc } from "../store/require-utc.ts";
+import { requireSettings } from "../store/require-settings.ts";
 import type { Service } from "./service.ts";
 
 const STATEMENT_TIMEOUT_MS = 30_000;
@@ -13,6 +13,8 @@ export interface Database {
   /** Of Postgres itself, past a pooler: for who needs a session. */
   readonly url: string;
   readonly db: PrismaClient;
+  /** For what is asked over the API: it leaves connections to pushes, jobs, and the look at who asks. */
+  readonly reading: PrismaClient;
   /** Where the embedded database's first tokens are; null with a database of one's own. */
   readonly tokenFiles: TokenFiles | null;
 }
@@ -26,7 +28,7 @@ export async function startDatabase(service: Service): Promise<Database> {
   );
   const url = config.databaseDirectUrl ?? pooled;
   await life.start("schema", async () => ({ value: await migrate({ url, log }).catch(explainDatabase) }));
-  const { db } = await life.start("store", () => {
+  const { db, reading } = await life.start("store", () => {
     const store = openStore({
       url: pooled,
       poolSize: config.databasePool,
@@ -39,9 +41,10 @@ export async function startDatabase(service: Service): Promise<Database> {
     });
     return { value: store, stop: () => store.close() };
   });
-  await requireUtc(db).catch(explainDatabase);
+  const warning = await requireSettings(db).catch(explainDatabase);
+  if (warning !== null) log.warn(warning);
   const tokenFiles = config.databaseUrl === null ? await ensureTokenFiles(db, config.dataDir, now()) : null;
-  return { url, db, tokenFiles };
+  return { url, db, reading, tokenFiles };
 }
 
 /** A Postgres that ends by itself ends the service: without it nothing that is pushed could be kept. */

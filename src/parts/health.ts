@@ -1,4 +1,5 @@
 import { statfs } from "node:fs/promises";
+import { SpillwayError } from "../errors.ts";
 import type { HealthDeps } from "../http/health.ts";
 import { createHealthApp } from "../http/health-app.ts";
 import { closeServer, createHttpServer, listen } from "../http/server.ts";
@@ -33,7 +34,7 @@ export function watchHealth(
     },
     migrations: async () => {
       const pending = await pendingMigrations(url);
-      if (pending.length > 0) throw new Error(`not applied: ${pending.join(", ")}`);
+      if (pending.length > 0) throw new SpillwayError("UNAVAILABLE", `not applied: ${pending.length}`);
     },
     queue: () => backend.ping(),
   };
@@ -49,7 +50,7 @@ export async function startWorkDoor(
   if (workPort === null) return;
   await life.start("work's door", async () => {
     const { server, route } = createHttpServer({ tls: null });
-    route({}, createHealthApp({ metrics, checks, stopping: () => life.stopping }));
+    route({}, createHealthApp({ metrics, checks, log, stopping: () => life.stopping }));
     const { port } = await listen(server, address, workPort);
     log.info({ address, port }, "/healthz, /readyz and /metrics are served");
     return { value: undefined, stop: (graceMs) => closeServer(server, graceMs) };

@@ -59,6 +59,7 @@ export async function startHttp(service: Service, parts: HttpParts): Promise<Req
       metrics,
       credentialOf: socketCredential(access),
       countCall: (actor) => access.limits.call(actor),
+      openerOf: (request) => access.openerOf(request),
     });
     const pushes = pushHandlers(service, { database, access, presence, stopping });
     const secure = tls !== null || (config.publicUrl?.startsWith("https:") ?? false);

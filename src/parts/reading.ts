@@ -32,7 +32,7 @@ export async function startReading(
 ): Promise<{ readonly sources: Sources; readonly drills: Drills | null }> {
   const { config, role, demo, life, log, metrics, now, addresses, listener, startedAt } = service;
   const { database, announcer, files, freeBytes, backend, queues } = parts;
-  const { db } = database;
+  const { reading: db } = database;
   const isEmbedded = config.databaseUrl === null;
   const { retention, forgetting, compactAfterMs } = config;
 
@@ -47,7 +47,7 @@ export async function startReading(
   });
   const fleet = new FleetView(db, now);
   const labelHistory = new HostLabelHistory(db, fleet);
-  const drills = role === "all" ? new Drills({ db, server: addresses.local, log, now }) : null;
+  const drills = role === "all" ? new Drills({ db: database.db, server: addresses.local, log, now }) : null;
   const testDeps = { db, publicUrl: addresses.public(), now };
 
   const sources: Sources = {

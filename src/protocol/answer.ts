@@ -16,8 +16,8 @@ export interface AgentConfig {
 
 /**
  * What became of one snapshot, and so what the agent does with it:
- * `stored` and `duplicate` are deleted; `rejected` is deleted and counted by its code; `too_old` and
- * `future` are set aside and counted; `retry` is kept and sent again after a backoff.
+ * `stored` and `duplicate` are deleted; `rejected`, `too_old` and `future` are set aside in a bounded file and
+ * counted by their code; `retry` is kept and sent again after a backoff.
  */
 export type SnapshotResult =
   | { readonly status: "stored" | "duplicate" }
@@ -30,7 +30,7 @@ export type SnapshotResult =
 
 /** Why a snapshot was not stored. */
 export type SnapshotFault =
-  /** rejected: a field is missing or of the wrong form. */
+  /** rejected: a field is missing or of the wrong form, of the snapshot or of its namespace. */
   | "MALFORMED"
   /** rejected: a value is negative, fractional or above 2^64-1. */
   | "BAD_VALUE"

@@ -30,6 +30,9 @@ export const LIMITS = {
   futureMs: 5 * 60_000,
 } as const;
 
+/** What no text may hold, since Postgres cannot keep it: NUL, and half of a surrogate pair. */
+export const UNSTORABLE = /\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+
 /** Full counter names as nstat prints them: the group, then the field (`TcpExtListenOverflows`). */
 export const COUNTER_NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,99}$/;
 

@@ -117,6 +117,7 @@ export class ListenerHistory {
     const sums = new Map<string, Sum>();
     const closed: ClosedListener[] = [];
     const firstLists: FirstList[] = [];
+    for (const epoch of this.#epochs.values()) epoch.beginMinute();
     for (const sample of own) {
       const epoch = this.#epochOf(sample);
       const ended = epoch.endedBy(sample);
@@ -163,9 +164,15 @@ class EpochListeners {
   #open = new Map<string, Known>();
   /** The hour of the newest complete list. */
   #hour = Number.NaN;
+  /** Samples in the minute up to lists that are not complete: of what they leave out, too. */
+  #sampled = 0;
 
   constructor(offsetMs: number) {
     this.#offsetMs = offsetMs;
+  }
+
+  beginMinute(): void {
+    this.#sampled = 0;
   }
 
   /** The listeners that a sample, the next one, shows to be closed. */
@@ -210,7 +217,10 @@ class EpochListeners {
       if (sum === undefined) {
         const { samplesFull, peakQueue } = socket;
         const [firstAt, lastAt] = [snapshot.at, snapshot.at];
-        sums.set(key, { socket, firstAt, lastAt, samples, samplesFull, peakQueue, weight, changed, listed });
+        // It was sampled before it was listed, where it was open: the lists of this minute left it out as it was.
+        const taken = samples + (known === null ? 0 : this.#sampled);
+        const seen = { socket, samples: taken, samplesFull, peakQueue, weight };
+        sums.set(key, { ...seen, firstAt, lastAt, changed, listed });
         continue;
       }
       sum.socket = socket;
@@ -223,6 +233,7 @@ class EpochListeners {
       sum.listed ||= listed;
     }
     if (!isComplete(listeners)) {
+      this.#sampled += samples;
       // Open and as it was: sampled too. Only what is listed within the minute has a sum.
       for (const [key, sum] of sums) {
         if (!sockets.has(key) && this.#known(key, snapshot.at) !== null) sum.samples += samples;

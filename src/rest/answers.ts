@@ -28,7 +28,9 @@ const series = z
     start: time.describe("Start of the first step."),
     step: z.string(),
     values: z.array(z.number().nullable()).describe("One for each step; null where nobody reported."),
-    total: count.nullable().describe("Exact increase over the range; null for gauges."),
+    total: count
+      .nullable()
+      .describe("Exact increase over the range; null for gauges, and where none is known."),
   })
   .meta({ id: "Series" });
 

@@ -1,9 +1,10 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
-import { type Prisma, PrismaClient } from "../generated/prisma/client.ts";
+import { Prisma, PrismaClient } from "../generated/prisma/client.ts";
 import { metDropped } from "./errors.ts";
 import { ImpatientSocket } from "./impatient-socket.ts";
 import { outliveConnections } from "./outlive-connections.ts";
+import { readPool } from "./read-pool.ts";
 
 export type { PrismaClient };
 
@@ -24,7 +25,9 @@ export interface StoreOptions {
 
 export interface Store {
   readonly db: PrismaClient;
-  /** The pool under `db`, for its gauges only. */
+  /** The same for what is asked over the API, which never takes the last connections of the pool (read-pool.ts). */
+  readonly reading: PrismaClient;
+  /** The pool under both, for its gauges only. */
   readonly pool: pg.Pool;
   close(): Promise<void>;
 }
@@ -52,18 +55,23 @@ export function openStore(options: StoreOptions): Store {
     statement_timeout: options.statementTimeoutMs,
     idle_in_transaction_session_timeout: IDLE_MS,
     application_name: options.applicationName,
-    // Minutes and hours are cut in UTC, whatever the server's own time zone.
-    options: "-c TimeZone=UTC",
+    // Minutes and hours are cut in UTC, a transaction's statements see what was committed before each of them, and a
+    // commit is on disk when it is acknowledged, whatever the server, the database or the role has for a default
+    // (require-settings.ts).
+    options: "-c TimeZone=UTC -c default_transaction_isolation=read\\ committed -c synchronous_commit=on",
   });
   pool.on("error", options.onError);
   outliveConnections(pool);
   sendAgainWhereDropped(pool);
-  const db = new PrismaClient({ adapter: new PrismaPg(pool, { onPoolError: () => undefined }) });
+  const clientOf = (own: pg.Pool) =>
+    new PrismaClient({ adapter: new PrismaPg(own, { onPoolError: () => undefined }) });
+  const [db, reading] = [clientOf(pool), clientOf(readPool(pool, options.poolSize))];
   return {
     db,
+    reading,
     pool,
     async close() {
-      await db.$disconnect();
+      await Promise.all([db.$disconnect(), reading.$disconnect()]);
       await pool.end();
     },
   };
@@ -90,5 +98,6 @@ export function inTransaction<T>(
   work: (tx: Prisma.TransactionClient) => Promise<T>,
   timeoutMs = 60_000,
 ): Promise<T> {
-  return db.$transaction(work, { maxWait: 10_000, timeout: timeoutMs });
+  const isolationLevel = Prisma.TransactionIsolationLevel.ReadCommitted;
+  return db.$transaction(work, { maxWait: 10_000, timeout: timeoutMs, isolationLevel });
 }

@@ -173,21 +173,24 @@ async function change(
   changes: readonly Change[],
 ): Promise<ReadonlySet<string>> {
   if (changes.length === 0) return new Set();
-  // In one order: two writers that change the same rows in different ones would deadlock.
-  const sorted = changes.toSorted((a, b) => a.row.namespaceId - b.row.namespaceId || a.row.at - b.row.at);
   const bytes = ({ values }: Content) => Buffer.from(values);
+  const isNew = Prisma.sql`
+    s.shard = new.namespace_id >> 8 AND s.namespace_id = new.namespace_id
+    AND s.at = to_timestamp(new.at / 1000)::timestamptz(3) AND ${within({ from: hour, to: hour + HOUR_MS })}`;
+  // Locked in one order, whatever the plan: two writers that change the same rows in different ones would deadlock.
   const rows = await db.$queryRaw<{ namespaceId: number; at: number }[]>`
-    WITH changed AS (
-      UPDATE ${table} s SET layout_id = new.layout_id, "values" = new."values"
-      FROM unnest(
-        ${numbers(sorted.map(({ row }) => row.namespaceId))}::int[], ${numbers(sorted.map(({ row }) => row.at))}::float8[],
-        ${numbers(sorted.map(({ from }) => from.layoutId))}::int[], ${byteStrings(sorted.map(({ from }) => bytes(from)))}::bytea[],
-        ${numbers(sorted.map(({ to }) => to.layoutId))}::int[], ${byteStrings(sorted.map(({ to }) => bytes(to)))}::bytea[]
+    WITH new AS MATERIALIZED (
+      SELECT * FROM unnest(
+        ${numbers(changes.map(({ row }) => row.namespaceId))}::int[], ${numbers(changes.map(({ row }) => row.at))}::float8[],
+        ${numbers(changes.map(({ from }) => from.layoutId))}::int[], ${byteStrings(changes.map(({ from }) => bytes(from)))}::bytea[],
+        ${numbers(changes.map(({ to }) => to.layoutId))}::int[], ${byteStrings(changes.map(({ to }) => bytes(to)))}::bytea[]
       ) AS new(namespace_id, at, old_layout_id, old_values, layout_id, "values")
-      WHERE s.shard = new.namespace_id >> 8 AND s.namespace_id = new.namespace_id
-        AND s.at = to_timestamp(new.at / 1000)::timestamptz(3)
-        AND s.layout_id = new.old_layout_id AND s."values" = new.old_values
-        AND ${within({ from: hour, to: hour + HOUR_MS })}
+    ), locked AS MATERIALIZED (
+      SELECT new.* FROM new JOIN ${table} s ON ${isNew} ORDER BY s.shard, s.namespace_id, s.at FOR UPDATE OF s
+    ), changed AS (
+      UPDATE ${table} s SET layout_id = new.layout_id, "values" = new."values"
+      FROM locked AS new
+      WHERE ${isNew} AND s.layout_id = new.old_layout_id AND s."values" = new.old_values
       RETURNING s.shard, s.namespace_id, s.at
     ), marked AS (
       INSERT INTO ts.mark (shard, minute, namespaces)

@@ -1,6 +1,7 @@
 import { RE2JS } from "re2js";
 import { SpillwayError } from "../errors.ts";
 import type { HostRecord, HostStatusName, NamespaceOwner } from "./directory.ts";
+import { LruMap } from "./lru-map.ts";
 
 export type MatchOp = "EQ" | "NE" | "RE" | "NRE";
 
@@ -23,6 +24,9 @@ export interface HostFilter {
 }
 
 const PATTERN_LENGTH = 500;
+
+/** Patterns by their text: a dashboard asks with the same ones again and again. */
+const compiled = new LruMap<string, RE2JS>(200);
 
 /** A test for hosts. @throws BAD_REQUEST for a regular expression that is none, or too long */
 export function hostPredicate(filter: HostFilter): (host: HostRecord) => boolean {
@@ -83,14 +87,20 @@ function valueTest(op: MatchOp, value: string): (label: string) => boolean {
       return (label) => label !== value;
     case "RE":
     case "NRE": {
-      const pattern = compile(value);
+      const pattern = compiledPattern(value);
       return (label) => pattern.matches(label) === (op === "RE");
     }
   }
 }
 
-/** RE2: linear in the text, whatever pattern a stranger sends. `matches` is anchored at both ends. */
-function compile(value: string): RE2JS {
+/**
+ * RE2: linear in the text, whatever pattern a stranger sends. `matches` is anchored at both ends.
+ *
+ * @throws BAD_REQUEST for a pattern that is none, or too long
+ */
+export function compiledPattern(value: string): RE2JS {
+  const known = compiled.get(value);
+  if (known !== undefined) return known;
   if (value.length > PATTERN_LENGTH) {
     throw new SpillwayError(
       "BAD_REQUEST",
@@ -98,7 +108,9 @@ function compile(value: string): RE2JS {
     );
   }
   try {
-    return RE2JS.compile(value);
+    const pattern = RE2JS.compile(value);
+    compiled.set(value, pattern);
+    return pattern;
   } catch (error) {
     throw new SpillwayError(
       "BAD_REQUEST",

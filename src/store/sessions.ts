@@ -92,13 +92,14 @@ export async function findSession(db: Db, secret: string, now: number): Promise<
   return session.token !== null && !holds(session.token, now) ? null : session;
 }
 
-export function actorOfSession({ name, scopes, expiresAt, token }: Session): Actor {
+export function actorOfSession({ name, scopes, expiresAt, token, hash }: Session): Actor {
   return {
     kind: "session",
     id: token?.id ?? null,
     name,
     scopes: knownScopes(scopes),
     expiresAt: Math.min(expiresAt.getTime(), token?.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY),
+    session: Buffer.from(hash).toString("base64url"),
   };
 }
 

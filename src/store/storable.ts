@@ -1,5 +1,4 @@
-/** What Postgres cannot keep as text: NUL, and half of a surrogate pair. */
-const UNSTORABLE = /\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+import { UNSTORABLE } from "../protocol/limits.ts";
 
 /** Whether Postgres can keep a text as it is. */
 export function isStorable(text: string): boolean {

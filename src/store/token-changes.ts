@@ -1,4 +1,5 @@
 import { SpillwayError } from "../errors.ts";
+import { formatDuration } from "../protocol/duration.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { recordAudit, SYSTEM_ACTOR } from "./audit.ts";
 import { type Db, inTransaction, type PrismaClient } from "./client.ts";
@@ -83,13 +84,19 @@ export function revokeToken(db: PrismaClient, actor: Actor, id: string, now: num
  *
  * @throws NOT_FOUND without such a token; CONFLICT for one that has ended, was rotated, or is kept in a file
  */
-export function rotateToken(
+export async function rotateToken(
   db: PrismaClient,
   actor: Actor,
   id: string,
   overlapMs: number,
   now: number,
 ): Promise<CreatedToken> {
+  if (overlapMs > LIFETIME_MAX_MS) {
+    throw new SpillwayError(
+      "BAD_REQUEST",
+      `overlap: ${formatDuration(overlapMs)}; both hold for ten years at most, and a day is usual`,
+    );
+  }
   return inTransaction(db, async (tx) => {
     const old = await lockToken(tx, id);
     const fault = rotationFault(old, now);

@@ -22,6 +22,13 @@ export interface Actor {
   readonly scopes: readonly Scope[];
   /** When it ends by itself, ms since 1970; null or left out when it does not. */
   readonly expiresAt?: number | null;
+  /** Tells a session from others of the same token or name, and tells nobody its secret. */
+  readonly session?: string;
+}
+
+/** The same for the same token, session or person: what is limited is limited for each by this. */
+export function actorKey({ kind, id, name, session }: Actor): string {
+  return `${kind}:${session ?? id ?? name}`;
 }
 
 /** A token, and for whom it may push. */

@@ -88,7 +88,7 @@ export class Metrics {
   });
   readonly notificationsOldestPending = new Gauge({
     name: "spillway_notifications_oldest_pending_seconds",
-    help: "Age of the oldest delivery that is neither delivered nor given up; 0 when there is none.",
+    help: "Age of the oldest delivery to a receiver in force that is neither delivered nor given up; 0 when there is none.",
     registers: [this.registry],
   });
   readonly setAside = new Counter({

@@ -2,15 +2,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { describe, expect } from "vitest";
-import { compact } from "../../src/jobs/compact.ts";
 import { closeHour } from "../../src/store/compaction/close-hour.ts";
 import { hoursToCompact, sealHour, shardsToStage } from "../../src/store/compaction/hours.ts";
 import { stageShard } from "../../src/store/compaction/stage-shard.ts";
 import { readSpan } from "../../src/store/history/span.ts";
 import { Partitions } from "../../src/store/partitions.ts";
 import { appendSnapshots, shardOf } from "../../src/store/snapshots.ts";
-import { createLog } from "../../src/telemetry/log.ts";
-import { Metrics } from "../../src/telemetry/metrics.ts";
 import { committer, count, HOUR, idsOf, T0, test } from "../support/compacted-store.ts";
 import { compactAll, mergeAll } from "../support/compaction.ts";
 import { appendAll, everyAnswer, type FleetSpan, fleetHistory } from "../support/history.ts";
@@ -228,31 +225,4 @@ describe("an hour that is in use", () => {
     expect(await stageShard(store.db, T0, shard)).toEqual({ kind: "over" });
     expect(await count(store)).toEqual({ raw: 0, late: 0, hours: rows.length });
   });
-});
-
-test("hours that fail each time keep no other from being compacted, and are tried in turn", async ({
-  store,
-}) => {
-  const span: FleetSpan = { hosts: 1, start: T0, end: T0 + 6 * HOUR, everyMs: 600_000 };
-  await appendAll(store.db, await fleetHistory(store.db, span));
-  const due = await hoursToCompact(store.db, span.end);
-  const stuck = due.slice(0, 4);
-  for (const hour of stuck) await sealHour(store.db, hour);
-  await store.db.$executeRaw`UPDATE ts.compacted_hour SET sealed_at = sealed_at - interval '1 day'`;
-  const asked: number[] = [];
-  const addBulk = async (jobs: readonly { data: unknown }[]) => {
-    for (const { data } of jobs) asked.push((data as { hour: number }).hour);
-  };
-  const job = compact({
-    db: store.db,
-    queues: { compact: { addBulk } } as never,
-    partitions: new Partitions(),
-    log: createLog("fatal"),
-    metrics: new Metrics(),
-    now: () => T0 + 30 * HOUR,
-    compactAfterMs: HOUR,
-  });
-  await job({ name: "tick", data: {} });
-  expect(asked.filter((hour) => !stuck.includes(hour))).toEqual(due.slice(4));
-  expect(asked.filter((hour) => stuck.includes(hour))).toHaveLength(1);
 });

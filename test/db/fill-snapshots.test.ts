@@ -1,9 +1,9 @@
 /** Parts of one reading that come apart, in every state of their hour. */
-import { describe, expect } from "vitest";
+import { describe, expect, onTestFinished } from "vitest";
 import { START_TIME } from "../../src/catalog/catalog.ts";
 import { layoutHash } from "../../src/protocol/layout.ts";
 import { valueAt } from "../../src/rates/values.ts";
-import type { Store } from "../../src/store/client.ts";
+import { inTransaction, type Store } from "../../src/store/client.ts";
 import { decodeValues, encodeValues } from "../../src/store/codec/values.ts";
 import { sealHour } from "../../src/store/compaction/hours.ts";
 import { type FillRow, fillSnapshots } from "../../src/store/fill-snapshots.ts";
@@ -15,6 +15,8 @@ import type { SnapshotRow } from "../../src/store/snapshots.ts";
 import { committer, HOUR, T0, test } from "../support/compacted-store.ts";
 import { compactAll } from "../support/compaction.ts";
 import { fleetHistory } from "../support/history.ts";
+import { openTestStore } from "../support/open-store.ts";
+import { waitFor } from "../support/wait.ts";
 
 const PART = ["SomeA", "SomeB"];
 
@@ -101,6 +103,37 @@ describe("a part of a snapshot that is there", () => {
     const outcomes = await Promise.all([...singles, part].map((one) => fill(store, [one])));
     expect(outcomes.flat()).toEqual(outcomes.map(() => "filled"));
     expect(await storedOf(store, row)).toMatchObject({ One: 0, Two: 1, Three: 2, Four: 3, SomeA: 1 });
+  });
+
+  test("waits for another in the order of the snapshots, whatever the plan: no two wait for each other", async ({
+    store,
+    databaseUrl,
+  }) => {
+    const { rows, parts } = await partsOf(store);
+    // A scan finds them the other way round ...
+    for (const row of rows.toReversed()) await committer(store).submit([row]);
+    const its = openTestStore(databaseUrl, 1);
+    onTestFinished(() => its.close());
+    // ... and the snapshots are scanned.
+    await its.db.$executeRaw`SET enable_nestloop = off`;
+    await its.db.$executeRaw`SET enable_mergejoin = off`;
+    await its.db.$executeRaw`SET enable_indexscan = off`;
+    await its.db.$executeRaw`SET enable_bitmapscan = off`;
+    const second = new Date(rows[1]?.at ?? 0);
+    const filled = await inTransaction(store.db, async (tx) => {
+      await tx.$executeRaw`SELECT FROM ts.snapshot WHERE at = ${second} FOR UPDATE`;
+      const filling = fill(its, parts);
+      await waitFor("the writer to wait", async () => {
+        const waiting = await store.db.$queryRaw<unknown[]>`
+          SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+        return waiting.length === 1;
+      });
+      const free = await store.db.$queryRaw<{ at: Date }[]>`
+        SELECT at FROM ts.snapshot ORDER BY at FOR UPDATE SKIP LOCKED`;
+      expect(free.map(({ at }) => at.getTime())).toEqual(rows.slice(2).map(({ at }) => at));
+      return { filling };
+    });
+    expect(await filled.filling).toEqual(parts.map(() => "filled"));
   });
 
   test("of one batch with other parts of the same snapshot, twice and with other values: the first of each counter stays", async ({

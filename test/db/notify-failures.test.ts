@@ -223,6 +223,33 @@ describe("a far end that fails", () => {
   });
 });
 
+describe("a receiver that is renamed with a delivery on its way", () => {
+  test("is no far end that fails, and the delivery is given up after a day", async ({ store: { db } }) => {
+    const [before, after] = [new Ear("pager"), new Ear("oncall")];
+    before.answer = () => BUSY;
+    const notifier = new TestNotifier(db, [before, after], toAll([before]));
+    await openIncident(db, "a");
+    await notifier.pass(5 * MINUTE);
+    const pending = async () => {
+      const { values } = await notifier.metrics.notificationsOldestPending.get();
+      return values[0]?.value;
+    };
+    expect(await pending()).toBeGreaterThan(0);
+
+    notifier.notifying = notifier.by(toAll([after]));
+    await notifier.pass(5 * MINUTE);
+    expect(await pending()).toBe(0);
+    const deliveries = () => db.delivery.findMany({ where: { receiver: "pager" } });
+    // Another process may have the file that names it.
+    expect(await deliveries()).toMatchObject([{ status: "PENDING" }]);
+    notifier.now += 24 * 60 * MINUTE;
+    await notifier.tick();
+    expect(await deliveries()).toMatchObject([
+      { status: "FAILED", nextTryAt: null, lastAnswer: "there is no such receiver any more" },
+    ]);
+  });
+});
+
 describe("a worker that dies", () => {
   test("after it has sent leaves one repetition, with the same key", async ({
     store: { db },

@@ -66,6 +66,18 @@ async function rolledUp(store: Store, snapshots: readonly FleetSnapshot[]) {
   return promql(store.db, now);
 }
 
+test("a query is read of so many selectors, and of no more", async ({ store }) => {
+  const host = await storeHost(store, { name: "h", labels: {}, container: null });
+  const life = { from: minute(0), to: minute(2), everyMs: 10_000, values: () => [0, 0, 1] as const };
+  const { at } = await rolledUp(store, lifeOf(host, host.namespaceIds[0] ?? 0, life));
+  const sumOf = (count: number) => new Array(count).fill("sum(CurrEstab)").join(" + ");
+  expect(await at(sumOf(20), minute(3))).toEqual({ "": 20 });
+  await expect(at(sumOf(60), minute(3))).rejects.toMatchObject({
+    code: "LIMIT_EXCEEDED",
+    message: expect.stringMatching(/look through over 5000000 rows/),
+  });
+});
+
 describe("the last minute", () => {
   test("irate is that of the last minute which has one, at full five minutes too", async ({ store }) => {
     const host = await storeHost(store, { name: "h", labels: {}, container: null });

@@ -1,8 +1,12 @@
 /** Which parts of a range are read from hours and which from minutes, and that both say the same. */
 import { expect } from "vitest";
+import type { SystemFacts } from "../../src/graphql/context.ts";
+import { fleetGrid } from "../../src/graphql/fleet-shape.ts";
+import type { Store } from "../../src/store/client.ts";
 import { currentLabels, groupNamespaces } from "../../src/store/queries/groups.ts";
 import { gridOf } from "../../src/store/queries/range.ts";
-import { planSegments } from "../../src/store/queries/resolution.ts";
+import { minutesGone, planSegments } from "../../src/store/queries/resolution.ts";
+import { oneStep } from "../../src/store/queries/steps.ts";
 import { readTrend } from "../../src/store/queries/trend.ts";
 import { plainTrend } from "../support/plain-queries.ts";
 import { closeTo, counterOf, HOUR, LATER, MINUTE, plainGroup, T0, test } from "../support/query-world.ts";
@@ -43,9 +47,7 @@ test("hours whose minutes are gone are read whole, and say the same", async ({ w
   const first = Math.floor(T0 / HOUR) * HOUR;
   const range = { from: first + 30 * MINUTE, to: first + 4 * HOUR };
   const kept = first + 3 * HOUR;
-  await store.db
-    .$executeRaw`DELETE FROM ts.rollup_minute WHERE bucket < to_timestamp(${kept / 1000}::float8)`;
-  await store.db.$executeRaw`DELETE FROM ts.coverage WHERE bucket < to_timestamp(${kept / 1000}::float8)`;
+  await dropMinutes(store, kept);
   const grid = gridOf(range, HOUR);
   for (const measure of ["RATE", "INCREASE", "AFFECTED", "PEAK"] as const) {
     const groups = groupNamespaces(fleet, fleet.hosts, ["app"], range, currentLabels);
@@ -71,6 +73,99 @@ test("hours whose minutes are gone are read whole, and say the same", async ({ w
         ]),
       ),
     );
+  }
+});
+
+/** Drops what is kept of minutes before a moment, as retention does. */
+async function dropMinutes({ db }: Store, before: number): Promise<void> {
+  await db.$executeRaw`DELETE FROM ts.rollup_minute WHERE bucket < to_timestamp(${before / 1000}::float8)`;
+  await db.$executeRaw`DELETE FROM ts.coverage WHERE bucket < to_timestamp(${before / 1000}::float8)`;
+}
+
+test("an hour whose minutes are gone is read whole also where the range ends in it, or is shorter", async ({
+  world,
+}) => {
+  const { store, fleet, snapshots } = world;
+  const first = Math.floor(T0 / HOUR) * HOUR;
+  await dropMinutes(store, first + 3 * HOUR);
+  for (const [from, to] of [
+    [60, 150],
+    [75, 150],
+    [70, 80],
+    [130, 140],
+  ] as const) {
+    const range = { from: first + from * MINUTE, to: first + to * MINUTE };
+    const whole = { from: Math.floor(range.from / HOUR) * HOUR, to: Math.ceil(range.to / HOUR) * HOUR };
+    expect(await planSegments(store.db, { range, hours: true, now: LATER })).toEqual([
+      { of: "hours", ...whole },
+    ]);
+    const groups = groupNamespaces(fleet, fleet.hosts, [], range, currentLabels);
+    const plain = plainTrend(snapshots, {
+      counter: "TcpExtListenOverflows",
+      measure: "INCREASE",
+      ...oneStep(whole),
+      ...whole,
+      groupOf: plainGroup(world, [], currentLabels),
+    });
+    const [expected] = plain.values();
+    for (const asked of [null, groups]) {
+      const [found] = await readTrend(store.db, {
+        ...counterOf(world, "TcpExtListenOverflows"),
+        measure: "INCREASE",
+        range,
+        grid: oneStep(range),
+        groups: asked,
+        fleet,
+        now: LATER,
+      });
+      expect(found?.values).toEqual(expected?.values);
+      expect(String(found?.total)).toBe(String(expected?.total));
+      expect(found?.total).not.toBe(0);
+    }
+  }
+  // Of the hour after them the minutes are there.
+  const range = { from: first + 2.5 * HOUR, to: first + 3.5 * HOUR };
+  expect(await planSegments(store.db, { range, hours: true, now: LATER })).toEqual([
+    { of: "hours", from: first + 2 * HOUR, to: first + 3 * HOUR },
+    { of: "minutes", from: first + 3 * HOUR, to: range.to },
+  ]);
+});
+
+test("of what is not kept so fine nothing is told, and steps that nobody has asked for are of hours there", async ({
+  world,
+}) => {
+  const { store, fleet } = world;
+  const first = Math.floor(T0 / HOUR) * HOUR;
+  const range = { from: first, to: first + 4 * HOUR };
+  const asking = (rawRetentionMs: number) => ({
+    db: store.db,
+    system: { rawRetentionMs } as SystemFacts,
+    now: () => LATER,
+  });
+  expect(await minutesGone(store.db, range)).toBe(false);
+  expect((await fleetGrid(asking(HOUR), range, null)).stepMs).toBeLessThan(HOUR);
+  await dropMinutes(store, first + 3 * HOUR);
+  expect(await minutesGone(store.db, range)).toBe(true);
+  expect(await minutesGone(store.db, { ...range, from: first + 3 * HOUR })).toBe(false);
+  expect((await fleetGrid(asking(HOUR), range, null)).stepMs).toBe(HOUR);
+  expect((await fleetGrid(asking(HOUR), range, 5 * MINUTE)).stepMs).toBe(5 * MINUTE);
+
+  const fine = { from: first, to: first + 2 * HOUR };
+  const groups = groupNamespaces(fleet, fleet.hosts, [], fine, currentLabels);
+  for (const measure of ["RATE", "INCREASE", "AFFECTED", "PEAK"] as const) {
+    for (const asked of [null, groups]) {
+      const query = {
+        ...counterOf(world, "TcpExtListenOverflows"),
+        fleet,
+        now: LATER,
+        groups: asked,
+        measure,
+      };
+      const [found] = await readTrend(store.db, { ...query, range: fine, grid: gridOf(fine, MINUTE) });
+      expect(found?.total).toBeNull();
+      const [coarse] = await readTrend(store.db, { ...query, range: fine, grid: gridOf(fine, HOUR) });
+      expect(coarse?.total).not.toBeNull();
+    }
   }
 });
 

@@ -242,6 +242,18 @@ describe("namespaces", () => {
     expect((await left()).has("neither")).toBe(false);
   });
 
+  test("stay while an hour of theirs is damaged, and go with their time as ever", async ({ store }) => {
+    const { neither, left } = await endedContainers(store);
+    const expiry = new NamespaceExpiry(store.db);
+    await expirePartitions(store.db, RETENTION, NOW + 8 * DAY);
+    await expiry.run(RETENTION, NOW + 8 * DAY);
+    await store.db
+      .$executeRaw`UPDATE ts.rollup_hour SET data = '\\x07' WHERE shard = ${neither.namespaceId >> 8}`;
+    expect((await expiry.run(RETENTION, NOW + 33 * DAY)).uncounted).toBe(0);
+    expect((await left()).size).toBe(3);
+    expect((await expiry.run(RETENTION, NOW + 409 * DAY)).deleted).toBe(3);
+  });
+
   test("go sooner where containers are to be known for less time", async ({ store }) => {
     const { left } = await endedContainers(store);
     const expiry = new NamespaceExpiry(store.db);

@@ -10,6 +10,7 @@ import { createLog } from "../../src/telemetry/log.ts";
 import { Metrics } from "../../src/telemetry/metrics.ts";
 import { FORGETTING } from "../support/graphql-sources.ts";
 import { addSnapshot, DAY, HOUR, makePartitions as make, NOW, RETENTION } from "../support/retention.ts";
+import { newHost } from "../support/rollups.ts";
 import { openTestStore, test } from "../support/store.ts";
 
 async function names(db: PrismaClient, ...tables: PartitionedTable[]): Promise<string[]> {
@@ -179,20 +180,17 @@ describe("partitions", () => {
   });
 });
 
+function jobOf(db: PrismaClient, log = createLog("silent"), metrics = new Metrics()) {
+  const common = { db, log, metrics, now: () => NOW };
+  return retain({ ...common, partitions: new Partitions(), retention: RETENTION, forgetting: FORGETTING });
+}
+
 test("the job drops, counts, and says what waits and why", async ({ store: { db } }) => {
   const metrics = new Metrics();
   const said: string[] = [];
   const log = createLog("silent");
   log.warn = ((facts: object, text: string) => said.push(`${JSON.stringify(facts)} ${text}`)) as never;
-  const job = retain({
-    db,
-    partitions: new Partitions(),
-    retention: RETENTION,
-    forgetting: FORGETTING,
-    log,
-    metrics,
-    now: () => NOW,
-  });
+  const job = jobOf(db, log, metrics);
   await make(db, "snapshot", 9 * DAY, 8 * DAY);
   await db.$executeRaw`INSERT INTO ts.mark (shard, minute) VALUES (1, ${new Date(NOW - 8 * DAY)})`;
   await job({ name: "make-partitions", data: {} });
@@ -210,4 +208,20 @@ test("the job drops, counts, and says what waits and why", async ({ store: { db 
   expect(text).toMatch(/dropped_partitions_total\{table="snapshot"\} 2/);
   expect(await names(db, "snapshot")).toHaveLength(3);
   await expect(job({ name: "other", data: {} })).rejects.toMatchObject({ code: "INTERNAL" });
+});
+
+test("what cannot be dropped keeps nothing else from going, and fails the job in the end", async ({
+  store,
+}) => {
+  const { db } = store;
+  await make(db, "snapshot", 10 * DAY, 9 * DAY, 8 * DAY);
+  // Somebody's view.
+  await db.$executeRaw`CREATE VIEW mine AS SELECT * FROM ts.snapshot_2026111312`;
+  const { hostId } = await newHost(store);
+  await db.host.updateMany({
+    data: { firstSeen: new Date(NOW - 9 * DAY), forgottenAt: new Date(NOW - DAY) },
+  });
+  await expect(jobOf(db)({ name: "expire", data: {} })).rejects.toThrow(/snapshot_2026111312/);
+  expect(await names(db, "snapshot")).toEqual(["snapshot_2026111312"]);
+  expect(await db.host.findUnique({ where: { id: hostId } })).toBeNull();
 });

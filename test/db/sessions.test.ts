@@ -2,7 +2,7 @@ import { describe, expect } from "vitest";
 import { SYSTEM_ACTOR } from "../../src/store/audit.ts";
 import { createSignInLink, endSession, redeemSignInLink, signInByToken } from "../../src/store/sessions.ts";
 import { createToken, listTokens, revokeToken } from "../../src/store/token-changes.ts";
-import { actorOfToken } from "../../src/store/tokens.ts";
+import { actorOfToken, hashSecret } from "../../src/store/tokens.ts";
 import { actorsAt, DAY, log, NOW, WANTED } from "../support/access.ts";
 import { test } from "../support/store.ts";
 import { waitFor } from "../support/wait.ts";
@@ -22,12 +22,16 @@ describe("a session", () => {
       name: "ann",
       scopes: ["read", "admin"],
       expiresAt: NOW + DAY,
+      session: Buffer.from(hashSecret(secret)).toString("base64url"),
     });
+    // Each browser is limited for itself.
+    const second = await actors.ofSession(await signInByToken(db, actorOfToken(token), signIn));
+    expect(second?.session).not.toBe((await actors.ofSession(secret))?.session);
     await waitFor("its use to count as the token's", async () => (await listTokens(db))[0]?.lastUsedAt);
     await revokeToken(db, SYSTEM_ACTOR, token.id, NOW);
     clock.now += 500;
     expect(await actors.ofSession(secret)).toBeNull();
-    expect((await log(db))[1]).toEqual({
+    expect((await log(db))[2]).toEqual({
       actor: "ann",
       actorKind: "session",
       action: "session.create",
@@ -49,6 +53,7 @@ describe("a session", () => {
       name: "administrator",
       scopes: ["read", "operate", "admin"],
       expiresAt: NOW + 30 * DAY,
+      session: Buffer.from(hashSecret(secret)).toString("base64url"),
     });
     clock.now = NOW + 30 * DAY;
     expect(await actors.ofSession(secret)).toBeNull();

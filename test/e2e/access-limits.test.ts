@@ -1,9 +1,10 @@
 /** How often one may come, and what the service believes of where somebody comes from. */
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { createSignInLink } from "../../src/store/sessions.ts";
 import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
 import { push, TestHost } from "../support/pushes.ts";
 import { hasRedis, startRedis } from "../support/redis.ts";
-import { type GraphqlAnswer, type Service, startService } from "../support/service.ts";
+import { type GraphqlAnswer, type Service, startService, withStore } from "../support/service.ts";
 import { waitFor } from "../support/wait.ts";
 
 let database: string;
@@ -168,6 +169,28 @@ describe("a person whom a proxy names", () => {
         expect(await changed.json()).toMatchObject({ errors: [{ extensions: { code: "FORBIDDEN" } }] });
         // A push is by token.
         expect((await service.push("{}", { token: null, headers: ann })).status).toBe(401);
+      },
+    ));
+
+  test("becomes the administrator by the link, and stays whom the link made", () =>
+    withService(
+      { SPILLWAY_TRUSTED_PROXIES: "127.0.0.0/8, ::1", SPILLWAY_AUTH_PROXY_HEADER: "X-Forwarded-User" },
+      async (service) => {
+        const ann = { "x-forwarded-user": "ann" };
+        const open = async (code: string, headers: Record<string, string>) =>
+          fetch(`${service.url}/sign-in?code=${code}`, { headers, redirect: "manual" });
+        const link = () => withStore(databaseUrl, ({ db }) => createSignInLink(db, Date.now()));
+        const code = await link();
+        const opened = await open(code, ann);
+        const cookie = opened.headers.get("set-cookie")?.split(";")[0] ?? "";
+        expect([opened.status, await viewer(service, { ...ann, cookie })]).toMatchObject([
+          303,
+          { kind: "SESSION", name: "administrator" },
+        ]);
+        // Used, it says so to whom it does not make anything, and leads on who came by it.
+        expect((await open(code, ann)).status).toBe(401);
+        const again = await open(await link(), { ...ann, cookie });
+        expect([again.status, again.headers.get("set-cookie")]).toEqual([303, null]);
       },
     ));
 

@@ -3,7 +3,7 @@ import { openStore } from "../../src/store/client.ts";
 import { tickNow } from "../support/jobs.ts";
 import { test } from "../support/postgres.ts";
 import { push, TestHost } from "../support/pushes.ts";
-import { startService } from "../support/service.ts";
+import { rolledUp, startService } from "../support/service.ts";
 import { waitFor } from "../support/wait.ts";
 
 const HOUR = 3_600_000;
@@ -54,6 +54,7 @@ test("an old hour is compacted by the service's own jobs, killed meanwhile; late
   expect(before.host.increase).toBe(String(2 * (even.at(-1) ?? 0)));
   await service.kill();
   service = await startService({ databaseUrl, env });
+  await rolledUp(databaseUrl);
   await tickNow(databaseUrl, "compact");
   await waitFor("the hour to be compacted", async () => (await places())?.hours === even.length, {
     timeoutMs: 120_000,

@@ -100,6 +100,29 @@ describe.skipIf(why !== null)(`with a real systemd${why === null ? "" : `, left 
     expect((await hosts()).map(({ id }) => id)).toEqual(before[0].map(({ id }) => id));
   });
 
+  test.each([
+    ["written over the old one", "cat >/etc/spillway-agent/token"],
+    ["put in its place", "cat >/etc/spillway-agent/x && mv /etc/spillway-agent/x /etc/spillway-agent/token"],
+  ])("a new token that is %s is taken up, and nothing else need be done", async (_name, write) => {
+    const next = await service.token("ingest");
+    await machine.run("sh", "-c", `echo ${next} | { ${write}; }`);
+    const copy = "cat /proc/$0/root/run/credentials/spillway-agent.service/token";
+    await waitFor(
+      "the agent to be started with it",
+      async () => (await machine.run("sh", "-c", copy, await show("MainPID"))).stdout === `${next}\n`,
+      { timeoutMs: 60_000 },
+    );
+    await waitFor(
+      "the service to take what it sends",
+      async () => {
+        const run = `_SYSTEMD_INVOCATION_ID=${await show("InvocationID")}`;
+        const { stdout } = await machine.run("journalctl", "--quiet", "--output", "cat", run);
+        return stdout.includes("took the first snapshot");
+      },
+      { timeoutMs: 60_000 },
+    );
+  });
+
   test("a host that is shut down has left, and is back after its next start by itself", async () => {
     const before = await hosts();
     await machine.powerOff();

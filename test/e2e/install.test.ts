@@ -155,7 +155,7 @@ test("starts it by systemd, and waits until its first snapshot is taken", async 
   const done = install([], { path: `${bin}:${process.env.PATH}` });
   expect([done.status, done.stdout]).toEqual([0, expect.stringContaining("this host is in")]);
   expect(await readFile(calls, "utf8")).toMatch(
-    /daemon-reload\nenable spillway-agent\nrestart spillway-agent\n/,
+    /daemon-reload\nenable spillway-agent spillway-agent-token.path\nrestart spillway-agent\nstart spillway-agent-token.path\n/,
   );
 });
 
@@ -179,6 +179,8 @@ test("--uninstall leaves nothing", async () => {
     "etc/spillway-agent",
     "etc/systemd/system/spillway-agent.service",
     "etc/systemd/system/spillway-agent.service.d",
+    "etc/systemd/system/spillway-agent-token.path",
+    "etc/systemd/system/spillway-agent-token.service",
   ]) {
     await expect(stat(join(root, path))).rejects.toThrow("ENOENT");
   }

@@ -226,7 +226,8 @@ describe("faults", () => {
     ["/query", [["query", `${OVERFLOWS} offset 5m`]], 422, "execution", /OffsetExpr/],
     ["/query", [["query", OVERFLOWS]], 422, "execution", /ask for rate\(/],
     ["/query", [["query", "rate(node_netstat_Tcp_CurrEstab[5m])"]], 422, "execution", /a gauge/],
-    ["/query", [["query", 'rate(m{a=~"("}[5m])']], 200, undefined, /^$/],
+    // As Prometheus has it: also where there is no such metric.
+    ["/query", [["query", 'rate(m{a=~"("}[5m])']], 400, "bad_data", /not a regular expression/],
     ["/query", [["query", `rate(${OPENS}{a=~"("}[5m])`]], 400, "bad_data", /not a regular expression/],
     [
       "/query_range",

@@ -244,6 +244,25 @@ describe("what is wrong with one snapshot is told of it, and the service goes on
     expect((await service.push(body)).status).toBe(400);
   });
 
+  test("a namespace that cannot be stored costs its own snapshots, and none of its neighbours'", async () => {
+    const kinds = { kind: "other", inode: "4026532206" } as const;
+    const namespaces = [
+      { ...kinds, birth: 1, name: "a\0b.service" },
+      { ...kinds, birth: 2, name: "c.service" },
+    ];
+    const sent = [0, 1, undefined].map((namespace) => ({ ...good(), namespace }));
+    const { results } = await service.pushed(push(new TestHost().section(sent, { namespaces })));
+    expect(results).toMatchObject([
+      {
+        status: "rejected",
+        code: "MALFORMED",
+        message: expect.stringMatching(/hosts\[0\]\.namespaces\[0\]\.name: has a character/),
+      },
+      { status: "stored" },
+      { status: "stored" },
+    ]);
+  });
+
   test("a host section that is malformed fails its own snapshots alone", async () => {
     const bad = { ...host.section([good(), good()]), id: "my-host" };
     const fine = new TestHost();

@@ -3,8 +3,8 @@ import { redeemSignInLink } from "../../src/store/sessions.ts";
 import { hashSecret } from "../../src/store/tokens.ts";
 import { suiteService } from "../support/own-database-service.ts";
 import { push, TestHost } from "../support/pushes.ts";
-import { withStore } from "../support/service.ts";
-import { init, type RawSocket, rawSocket, subscribe } from "../support/subscriptions.ts";
+import { startService, withStore } from "../support/service.ts";
+import { init, type RawSocket, rawSocket, type Subscribed, subscribe } from "../support/subscriptions.ts";
 import { waitFor } from "../support/wait.ts";
 
 const TREND = 'subscription { trend(counter: "ListenOverflows") { start values } }';
@@ -100,6 +100,23 @@ describe("who is let in", () => {
     stays.socket.close();
   });
 
+  test("a token that is revoked closes its sockets also where strangers have come too often", async () => {
+    const env = { SPILLWAY_RATE_LIMIT_STRANGER: "5" };
+    const second = await startService({ databaseUrl: service.databaseUrl, role: "serve", env });
+    const token = await service.token("read");
+    const socket = await rawSocket(second);
+    socket.send(init(token));
+    await socket.got("connection_ack");
+    await waitFor("strangers to come too often", async () => {
+      return (await fetch(`${second.url}/v1/counters`)).status === 429;
+    });
+    await withStore(service.databaseUrl, ({ db }) =>
+      db.token.updateMany({ where: { hash: hashSecret(token) }, data: { revokedAt: new Date() } }),
+    );
+    expect(await socket.closed()).toMatchObject({ code: 4401 });
+    await second.stop();
+  });
+
   test("a browser that signs out closes its sockets with 4401", async () => {
     const token = await service.token("read");
     const form = new URLSearchParams({ token });
@@ -114,10 +131,22 @@ describe("who is let in", () => {
 
   test("a token has at most 100 sockets", async () => {
     const token = await service.token("read");
-    const sockets = await Promise.all(Array.from({ length: 100 }, () => opened(token)));
-    const oneMore = await rawSocket(service);
-    oneMore.send(init(token));
-    expect(await oneMore.closed()).toMatchObject({ code: 4429 });
+    // Known by its header: of those who are not, few are let in at a time.
+    const known = async () => {
+      const socket = await rawSocket(service, { authorization: `Bearer ${token}` });
+      socket.send(init());
+      await socket.got("connection_ack");
+      return socket;
+    };
+    const sockets = await Promise.all(Array.from({ length: 100 }, known));
+    for (const [authorization, cookie] of [
+      [`Bearer ${token}`, "a=1"],
+      [`bearer   ${token}`, "spillway_session=invented"],
+    ] as const) {
+      const oneMore = await rawSocket(service, { cookie });
+      oneMore.send({ type: "connection_init", payload: { authorization } });
+      expect(await oneMore.closed()).toMatchObject({ code: 4429 });
+    }
     sockets.pop()?.socket.close();
     await waitFor("a place to be free", async () => {
       const next = await rawSocket(service);
@@ -223,14 +252,41 @@ describe("what a client says", () => {
   });
 });
 
+test("what is ended before it has begun is not left running, though its id is taken again", async () => {
+  const socket = await opened();
+  const AFFECTED = 'subscription { trend(counter: "ListenOverflows", measure: AFFECTED) { unit } }';
+  for (let times = 0; times < 10; times++) {
+    socket.send(ask(TREND));
+    socket.send({ type: "complete", id: "1" });
+  }
+  socket.send(ask(AFFECTED));
+  expect(await socket.got("next")).toMatchObject({
+    id: "1",
+    payload: { data: { trend: [{ unit: "hosts" }] } },
+  });
+  await waitFor(
+    "one subscription to be open",
+    async () => (await metric(/^spillway_live_subscriptions (\d+)/m)) === 1,
+  );
+  socket.socket.close();
+  await waitFor(
+    "no subscription to be open",
+    async () => (await metric(/^spillway_live_subscriptions (\d+)/m)) === 0,
+  );
+});
+
 test("a trend is told as it grows, to all who ask", async () => {
   const host = new TestHost({ name: "web-1" });
   const start = Date.now() - 30_000;
   await service.pushed(
     push(host.section([host.snapshot(start, [1, 0, 0]), host.snapshot(start + 10_000, [1, 0, 0])])),
   );
-  const subscribers = Array.from({ length: 50 }, () => subscribe(service, reader, OVERFLOWS));
-  for (const one of subscribers) await one.message("a first message", () => true);
+  const subscribers: Subscribed[] = [];
+  for (let count = 0; count < 50; count++) {
+    const one = subscribe(service, reader, OVERFLOWS);
+    subscribers.push(one);
+    await one.message("a first message", () => true);
+  }
   await service.pushed(push(host.section([host.snapshot(start + 20_000, [1, 5, 5])])));
   for (const one of subscribers) {
     const { data } = await one.message("the overflow", (message) => message.data.trend[0].values.includes(5));

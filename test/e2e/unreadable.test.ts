@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { tickNow } from "../support/jobs.ts";
 import { test } from "../support/postgres.ts";
 import { push, TestHost } from "../support/pushes.ts";
-import { startService, withStore } from "../support/service.ts";
+import { rolledUp, startService, withStore } from "../support/service.ts";
 import { waitFor } from "../support/wait.ts";
 
 const HOUR = 3_600_000;
@@ -26,6 +26,7 @@ test("a damaged hour is told to who asks for it, shown in the storage, and no ot
     return errors?.[0] ?? data.host.increase;
   };
   for (const host of [damaged, other]) await sent(host, 0, 1, 2, 4, 5);
+  await rolledUp(databaseUrl);
   await tickNow(databaseUrl, "compact");
   await withStore(databaseUrl, async ({ db }) => {
     await waitFor(

@@ -10,7 +10,9 @@ import { waitFor } from "../support/wait.ts";
 
 const TREND = 'subscription { trend(counter: "ListenOverflows") { start values } }';
 
-const service = suiteService({ env: { SPILLWAY_RATE_LIMIT_STRANGER: "0" } });
+const service = suiteService({
+  env: { SPILLWAY_RATE_LIMIT_STRANGER: "0", SPILLWAY_TRUSTED_PROXIES: "127.0.0.1" },
+});
 let reader: string;
 
 beforeAll(async () => {
@@ -38,14 +40,34 @@ describe("the HTTP server", () => {
     expect((await fetch(`${service.url}/healthz`)).status).toBe(200);
   });
 
-  test("lets 200 strangers in at a time", async () => {
-    const sockets = await Promise.all(Array.from({ length: 200 }, () => rawSocket(service)));
-    await expect(rawSocket(service)).rejects.toThrow(/503/);
-    for (const { socket } of sockets) socket.terminate();
+  test("lets 200 strangers in at a time, ten of one network, and whom it knows past them", async () => {
+    const known = { authorization: `Bearer ${reader}` };
+    const from = (network: number) =>
+      rawSocket(service, { "x-forwarded-for": `2001:db8:0:${network}::${network}` });
+    const ten = (network: number) => Promise.all(Array.from({ length: 10 }, () => from(network)));
+    const sockets = await ten(1);
+    await expect(from(1)).rejects.toThrow(/503/);
+    for (let network = 2; network <= 20; network++) sockets.push(...(await ten(network)));
+    await expect(from(21)).rejects.toThrow(/503/);
+    const reading = await rawSocket(service, { ...known, "x-forwarded-for": "2001:db8:0:1::1" });
+    reading.send(init());
+    await reading.got("connection_ack");
+    for (const { socket } of [...sockets, reading]) socket.terminate();
     await waitFor("a place to be free", async () => {
-      (await rawSocket(service)).socket.terminate();
+      (await from(1)).socket.terminate();
       return true;
     });
+  });
+
+  test("counts who shows nothing as it does over HTTP", async () => {
+    const env = { SPILLWAY_RATE_LIMIT_STRANGER: "3", SPILLWAY_TRUSTED_PROXIES: "127.0.0.1" };
+    const second = await startService({ databaseUrl: service.databaseUrl, role: "serve", env });
+    const from = { "x-forwarded-for": "192.0.2.1" };
+    for (let times = 0; times < 3; times++) (await rawSocket(second, from)).socket.terminate();
+    await expect(rawSocket(second, from)).rejects.toThrow(/429/);
+    expect((await fetch(`${second.url}/v1/counters`, { headers: from })).status).toBe(429);
+    (await rawSocket(second, { "x-forwarded-for": "192.0.2.2" })).socket.terminate();
+    await second.stop();
   });
 
   test("answers in HTTP/1.1 who would like to go on in another protocol", async () => {

@@ -119,7 +119,15 @@ export function oracleListeners(history: readonly OracleSnapshot[]): Map<string,
       const old = listedLast(socket.inode, earlier, now.at);
       const dropped = dropsGrew(earlier.at(-1), now);
       const weight = old !== null && dropped ? dropsGrowth(old.drops, socket.drops) : 0;
-      const minute = minutes.get(key) ?? { samples: 0, samplesFull: 0, peakQueue: 0, limit: null, weight: 0 };
+      const before = old === null ? [] : earlier.filter((one) => minuteOf(one) === minuteOf(now));
+      const sampledBefore = before.reduce((sum, one) => sum + (one.listeners?.samples ?? 0), 0);
+      const minute = minutes.get(key) ?? {
+        samples: sampledBefore,
+        samplesFull: 0,
+        peakQueue: 0,
+        limit: null,
+        weight: 0,
+      };
       minute.samples += samples;
       minute.samplesFull += socket.samplesFull;
       minute.peakQueue = Math.max(minute.peakQueue, socket.peakQueue);

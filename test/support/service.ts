@@ -150,6 +150,17 @@ export async function withStore<T>(databaseUrl: string, use: (store: Store) => P
   }
 }
 
+/** Waits until all that was pushed to a service is rolled up: then its old hours are compacted. */
+export async function rolledUp(databaseUrl: string): Promise<void> {
+  await withStore(databaseUrl, ({ db }) =>
+    waitFor(
+      "the marks to be gone",
+      async () => (await db.$queryRaw<unknown[]>`SELECT FROM ts.mark LIMIT 1`).length === 0,
+      { timeoutMs: 120_000 },
+    ),
+  );
+}
+
 /** The environment without settings of a Spillway that the person who runs the tests may have. */
 export function cleanEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(

@@ -9,6 +9,8 @@ import { SampleLayouts } from "./sample-layouts.ts";
 const REMEMBERED = 50_000;
 /** What Prometheus scrapes by in its example, taken for an interval until two times have been seen. */
 const EVERY_MS = 15_000;
+/** Times between scrapes that are looked at. */
+const RECENT = 4;
 /** So many scrapes without a counter that is new: what is missing by then is not sent. */
 const SETTLED_SCRAPES = 5;
 
@@ -38,7 +40,8 @@ interface Sender {
   readonly counters: Set<string>;
   sentLast: readonly string[] | null;
   lastAt: number;
-  everyMs: number | null;
+  /** The times between its last scrapes, in ms, the newest last. */
+  recentMs: readonly number[];
   scrapesSinceNew: number;
   said: string | null;
 }
@@ -85,14 +88,11 @@ export class Senders {
     }
     sender.sentLast = counters;
     if (at > sender.lastAt) {
-      const elapsed = at - sender.lastAt;
-      // A pause is no interval: only what is not much longer than before is taken for one.
-      if (sender.lastAt > 0 && (sender.everyMs === null || elapsed <= 2 * sender.everyMs))
-        sender.everyMs = elapsed;
+      if (sender.lastAt > 0) sender.recentMs = [...sender.recentMs, at - sender.lastAt].slice(-RECENT);
       sender.lastAt = at;
       sender.scrapesSinceNew++;
     }
-    const every = sender.everyMs ?? EVERY_MS;
+    const every = intervalOf(sender.recentMs) ?? EVERY_MS;
     return Math.round(Math.min(LIMITS.everyMs.max, Math.max(LIMITS.everyMs.min, every)));
   }
 
@@ -119,7 +119,7 @@ export class Senders {
         counters: new Set(),
         sentLast: null,
         lastAt: 0,
-        everyMs: null,
+        recentMs: [],
         scrapesSinceNew: 0,
         said: null,
       };
@@ -132,6 +132,16 @@ export class Senders {
 /** The name by which all containers of a host are known together; no container has it. */
 function allContainersOf(id: string): string {
   return `${id} *`;
+}
+
+/**
+ * The longest time between two of the last scrapes that came more than once: a single long one is a pause. Replicas of
+ * Prometheus, or two jobs of one instance, scrape by turns, a moment after each other and then a whole interval later: by
+ * the shorter of the two times all others would be gaps.
+ */
+function intervalOf(recentMs: readonly number[]): number | undefined {
+  const sorted = [...recentMs].sort((a, b) => b - a);
+  return sorted[1] ?? sorted[0];
 }
 
 function isSettled(sender: Sender | undefined): sender is Sender {

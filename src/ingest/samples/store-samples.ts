@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { SpillwayError } from "../../errors.ts";
-import type { SnapshotResult } from "../../protocol/answer.ts";
+import type { SnapshotFault, SnapshotResult } from "../../protocol/answer.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { HostSection, Push } from "../../protocol/message.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
@@ -63,6 +63,9 @@ export async function admitSamples(deps: SamplesDeps, request: IncomingMessage):
   return sender;
 }
 
+/** What an agent keeps until a person has mended it; a sender of samples would send all of its request again till then. */
+const LASTING: ReadonlySet<SnapshotFault> = new Set(["HOST_REFUSED"]);
+
 /**
  * Stores samples as snapshots of their hosts, by the same way as those of agents. What is counted is told also where it
  * throws.
@@ -90,7 +93,7 @@ export async function storeSamples(
     for (const result of results) {
       const size = samples[place++] ?? 0;
       if (!("code" in result)) counts.written += size;
-      else if (result.status === "retry" && result.code !== "HOST_REFUSED") retry ??= result.message;
+      else if (result.status === "retry" && !LASTING.has(result.code)) retry ??= result.message;
       else {
         counts.rejected += size;
         counts.fault ??= result.message;

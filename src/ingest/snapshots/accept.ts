@@ -181,7 +181,8 @@ async function readSnapshot(
   if ("code" in values) return fault("rejected", values.code, `snapshots[${index}].${values.message}`);
   const { namespace } = snapshot;
   const namespaceId =
-    namespace === undefined ? await deps.registry.root(section.host) : section.namespaceIds.get(namespace);
+    namespace === undefined ? await deps.registry.root(section.host) : section.namespaces.get(namespace);
+  if (typeof namespaceId === "object") return namespaceId;
   if (namespaceId === undefined) {
     return fault(
       "rejected",

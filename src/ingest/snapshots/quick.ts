@@ -1,6 +1,6 @@
 import { LAYOUT_HASH } from "../../protocol/layout.ts";
 import { AGENT_KEY, LIMITS, UUID } from "../../protocol/limits.ts";
-import type { ParsedHost, ParsedPush, ParsedSnapshot } from "./schema.ts";
+import type { ParsedHost, ParsedNamespace, ParsedPush, ParsedSnapshot } from "./schema.ts";
 
 /**
  * The forms of schema.ts as agents send them with nearly every push, checked by hand: a tenth of the time, and
@@ -38,11 +38,24 @@ export function isQuickHost(value: unknown): value is ParsedHost {
     isText(epoch.kernel, 1, LIMITS.kernelLength) &&
     isText(epoch.arch, 1, LIMITS.archLength) &&
     (epoch.wordSize === 64 || epoch.wordSize === 32) &&
-    (namespaces === undefined || isList(namespaces, LIMITS.namespacesPerHost, isNamespace)) &&
+    (namespaces === undefined || isList(namespaces, LIMITS.namespacesPerHost)) &&
     (health === undefined || isHealth(health)) &&
     value.layouts === undefined &&
     value.capabilities === undefined &&
     value.goodbye === undefined
+  );
+}
+
+export function isQuickNamespace(value: unknown): value is ParsedNamespace {
+  if (!isFields(value)) return false;
+  const { kind, inode, birth, containerId, name, labels } = value;
+  return (
+    (kind === "container" || kind === "other") &&
+    isMatch(inode, INODE) &&
+    isWhole(birth, 0) &&
+    (containerId === undefined || isText(containerId, 0, 200)) &&
+    (name === undefined || isText(name, 0, LIMITS.hostNameLength)) &&
+    (labels === undefined || isLabels(labels))
   );
 }
 
@@ -59,19 +72,6 @@ export function isQuickSnapshot(value: unknown): value is ParsedSnapshot {
     Array.isArray(values) &&
     sysctls === undefined &&
     (listeners === undefined || isListeners(listeners))
-  );
-}
-
-function isNamespace(value: unknown): boolean {
-  if (!isFields(value)) return false;
-  const { kind, inode, birth, containerId, name, labels } = value;
-  return (
-    (kind === "container" || kind === "other") &&
-    isMatch(inode, INODE) &&
-    isWhole(birth, 0) &&
-    (containerId === undefined || isText(containerId, 0, 200)) &&
-    (name === undefined || isText(name, 0, LIMITS.hostNameLength)) &&
-    (labels === undefined || isLabels(labels))
   );
 }
 
@@ -133,8 +133,8 @@ function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function isList(value: unknown, max: number, isMember: (member: unknown) => boolean): boolean {
-  return Array.isArray(value) && value.length <= max && value.every(isMember);
+function isList(value: unknown, max: number, isMember?: (member: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.length <= max && (isMember === undefined || value.every(isMember));
 }
 
 function isText(value: unknown, min: number, max: number): boolean {

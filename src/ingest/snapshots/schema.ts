@@ -1,15 +1,12 @@
 import { z } from "zod";
 import { LAYOUT_HASH } from "../../protocol/layout.ts";
-import { AGENT_KEY, COUNTER_NAME, LABEL_NAME, LIMITS, UUID } from "../../protocol/limits.ts";
+import { AGENT_KEY, COUNTER_NAME, LABEL_NAME, LIMITS, UNSTORABLE, UUID } from "../../protocol/limits.ts";
 
 /**
  * The forms of src/protocol/message.ts, checked from the outside in: the push as a whole, then each host
- * section, then each snapshot, so that a fault is charged to the smallest part that has it. Unknown fields
- * are ignored. The values are checked where they are encoded (values.ts), in one pass.
+ * section, then each namespace and snapshot, so that a fault is charged to the smallest part that has it. Unknown
+ * fields are ignored. The values are checked where they are encoded (values.ts), in one pass.
  */
-
-/** What Postgres can keep as text: no NUL, and no half of a surrogate pair. */
-const UNSTORABLE = /\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
 function textOf(max: number) {
   return z
@@ -94,19 +91,8 @@ export const hostSchema = z.object({
       `more than ${LIMITS.layoutsPerHost}`,
     )
     .optional(),
-  namespaces: z
-    .array(
-      z.object({
-        kind: z.enum(["container", "other"]),
-        inode: z.string().regex(/^[0-9]{1,20}$/, "not an inode: a decimal string"),
-        birth: milliseconds,
-        containerId: textOf(200).optional(),
-        name: textOf(LIMITS.hostNameLength).optional(),
-        labels: labels.optional(),
-      }),
-    )
-    .max(LIMITS.namespacesPerHost)
-    .optional(),
+  // Each is checked when a snapshot is of it (namespaceSchema).
+  namespaces: z.array(z.unknown()).max(LIMITS.namespacesPerHost).optional(),
   capabilities: z.array(capability).max(LIMITS.capabilities).optional(),
   goodbye: z.enum(["leaving", "restarting"]).optional(),
   health: z
@@ -119,6 +105,15 @@ export const hostSchema = z.object({
       dropped: z.record(textOf(LIMITS.labelNameLength), z.number()),
     })
     .optional(),
+});
+
+export const namespaceSchema = z.object({
+  kind: z.enum(["container", "other"]),
+  inode: z.string().regex(/^[0-9]{1,20}$/, "not an inode: a decimal string"),
+  birth: milliseconds,
+  containerId: textOf(200).optional(),
+  name: textOf(LIMITS.hostNameLength).optional(),
+  labels: labels.optional(),
 });
 
 export const snapshotSchema = z.object({
@@ -145,6 +140,7 @@ export const snapshotSchema = z.object({
 
 export type ParsedPush = z.infer<typeof pushSchema>;
 export type ParsedHost = z.infer<typeof hostSchema>;
+export type ParsedNamespace = z.infer<typeof namespaceSchema>;
 export type ParsedSnapshot = z.infer<typeof snapshotSchema>;
 
 /** The first fault of a failed parse, as "path: what is wrong". */

@@ -5,8 +5,8 @@ import type { TokenActor } from "../../store/tokens.ts";
 import { allowsHost } from "../host-pattern.ts";
 import type { KnownHost, Registry } from "../registry.ts";
 import { fault } from "./fault.ts";
-import { isQuickHost } from "./quick.ts";
-import { firstIssue, hostSchema, type ParsedHost } from "./schema.ts";
+import { isQuickHost, isQuickNamespace } from "./quick.ts";
+import { firstIssue, hostSchema, namespaceSchema, type ParsedHost, type ParsedNamespace } from "./schema.ts";
 
 export interface SectionDeps {
   readonly registry: Registry;
@@ -24,8 +24,8 @@ export interface Section {
   readonly host: KnownHost;
   readonly parsed: ParsedHost;
   readonly epochId: number;
-  /** By place in the section's list. */
-  readonly namespaceIds: ReadonlyMap<number, number>;
+  /** By place in the section's list, of those that snapshots are of: the id, or the fault of these snapshots. */
+  readonly namespaces: ReadonlyMap<number, number | SnapshotResult>;
 }
 
 /**
@@ -77,7 +77,7 @@ export async function openSection(
     host,
     parsed,
     epochId: await deps.registry.epoch(host, { bootId: boot, ...facts }),
-    namespaceIds: await namespaceIdsOf(deps, host, parsed, snapshots),
+    namespaces: await namespacesOf(deps, host, parsed, snapshots, `hosts[${index}]`),
   };
 }
 
@@ -91,32 +91,39 @@ function oldestAt(deps: SectionDeps, snapshots: readonly unknown[], now: number)
   return oldest;
 }
 
-/** The ids of the namespaces that snapshots are of, by their place in the section's list. */
-async function namespaceIdsOf(
+/** The namespaces that snapshots are of, by their place in the section's list. */
+async function namespacesOf(
   { registry }: SectionDeps,
   host: KnownHost,
-  parsed: ParsedHost,
+  { namespaces: listed = [], epoch }: ParsedHost,
   snapshots: readonly unknown[],
-): Promise<ReadonlyMap<number, number>> {
-  const ids = new Map<number, number>();
-  if (parsed.namespaces === undefined) return ids;
-  const places = new Set<number>();
+  prefix: string,
+): Promise<ReadonlyMap<number, number | SnapshotResult>> {
+  const found = new Map<number, number | SnapshotResult>();
+  const entries = new Map<number, NamespaceEntry>();
   for (const snapshot of snapshots) {
     const place = (snapshot as { readonly namespace?: unknown } | null)?.namespace;
-    if (typeof place === "number" && parsed.namespaces[place] !== undefined) places.add(place);
+    if (typeof place !== "number" || listed[place] === undefined) continue;
+    if (found.has(place) || entries.has(place)) continue;
+    const read = readNamespace(listed[place], `${prefix}.namespaces[${place}]`);
+    if ("status" in read) found.set(place, read);
+    else entries.set(place, entryOf(read, epoch.boot));
   }
-  const entries = [...places].flatMap((place) => {
-    const namespace = parsed.namespaces?.[place];
-    return namespace === undefined ? [] : [entryOf(namespace, parsed.epoch.boot)];
+  const ids = await registry.namespaces(host, [...entries.values()]);
+  [...entries.keys()].forEach((place, index) => {
+    found.set(place, ids[index] ?? -1);
   });
-  const found = await registry.namespaces(host, entries);
-  [...places].forEach((place, index) => {
-    ids.set(place, found[index] ?? -1);
-  });
-  return ids;
+  return found;
 }
 
-function entryOf(namespace: NonNullable<ParsedHost["namespaces"]>[number], bootId: string): NamespaceEntry {
+/** A namespace as it is listed, or the fault of its snapshots: those of the others are taken. */
+function readNamespace(raw: unknown, path: string): ParsedNamespace | SnapshotResult {
+  if (isQuickNamespace(raw)) return raw;
+  const result = namespaceSchema.safeParse(raw);
+  return result.success ? result.data : fault("rejected", "MALFORMED", firstIssue(result.error, path));
+}
+
+function entryOf(namespace: ParsedNamespace, bootId: string): NamespaceEntry {
   const { kind, inode, birth, containerId, name, labels } = namespace;
   return {
     key: { kind: kind === "container" ? "CONTAINER" : "OTHER", bootId, inode, birth },

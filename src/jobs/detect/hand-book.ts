@@ -112,7 +112,8 @@ export function readHandBook(stored: StoredBook | null): HandBook {
 
 /** As it is stored, without what nothing in it is about any more. */
 export function storedHandBook({ book, details, judgedAt, inhibited, orphans }: HandBook): StoredBook {
-  const newest = Math.max(...book.watermarks.values());
+  let newest = Number.NEGATIVE_INFINITY;
+  for (const at of book.watermarks.values()) newest = Math.max(newest, at);
   const subjects = new Set([...book.episodes.values()].map(({ subject }) => subject));
   return {
     version: VERSION,

@@ -4,21 +4,17 @@ import { SpillwayError } from "../../errors.ts";
 import type { Context } from "../../graphql/context.ts";
 import { schema } from "../../graphql/schema.ts";
 import { LABEL_NAME } from "../../protocol/limits.ts";
+import { openIncidentCounts } from "../../store/incidents/open-counts.ts";
 import { MINUTE_MS } from "../../store/queries/resolution.ts";
 
 /** Rolled up that long after a minute has ended, while the workers keep up. */
 const ROLLED_UP_MS = 10_000;
-/** Open incidents that are counted at most. */
-const INCIDENTS_MAX = 500;
 
 const DOCUMENT = parse(`
   query ($range: TimeRange!, $by: [String!]!) {
     fleet {
       overflows: trend(counter: "TcpExtListenOverflows", range: $range, step: "1m", groupBy: $by) { labels values }
       loss: handshakeLoss(range: $range, step: "1m", groupBy: $by) { labels values low high }
-    }
-    incidents(first: ${INCIDENTS_MAX}, filter: { status: [OPEN, ACKNOWLEDGED] }) {
-      edges { node { severity cause labels } }
     }
   }`);
 const [fault] = validate(schema, DOCUMENT);
@@ -33,11 +29,6 @@ interface Answer {
       readonly values: readonly (number | null)[];
       readonly low: readonly (number | null)[];
       readonly high: readonly (number | null)[];
-    }[];
-  };
-  readonly incidents: {
-    readonly edges: readonly {
-      readonly node: { readonly severity: string; readonly cause: string; readonly labels: Labels };
     }[];
   };
 }
@@ -71,7 +62,8 @@ export async function addFleetMetrics(
   });
   const [error] = result.errors ?? [];
   if (error !== undefined) throw error.originalError ?? error;
-  const { fleet, incidents } = result.data as unknown as Answer;
+  const { fleet } = result.data as unknown as Answer;
+  const incidents = await openIncidentCounts(context.db, by);
   const gauge = (name: string, help: string, labelNames: string[]) =>
     new Gauge({ name, help, labelNames, registers: [registry] });
 
@@ -99,9 +91,8 @@ export async function addFleetMetrics(
     "severity",
     "cause",
   ]);
-  for (const { node } of incidents.edges) {
-    open.inc({ [by]: node.labels[by] ?? "", severity: node.severity, cause: node.cause });
-  }
+  for (const { value, severity, cause, count } of incidents)
+    open.set({ [by]: value, severity, cause }, count);
 }
 
 function set(gauge: Gauge, labels: Labels, value: number | null | undefined): void {

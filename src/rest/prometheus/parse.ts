@@ -1,6 +1,7 @@
 import type { SyntaxNode } from "@lezer/common";
 import { parser } from "@prometheus-io/lezer-promql";
 import type { LabelMatcher, MatchOp } from "../../store/host-filter.ts";
+import { requireModestMatchers } from "../../store/matcher-limits.ts";
 import { parsePromDuration } from "./durations.ts";
 import { badQuery, notAnswered } from "./fault.ts";
 import { unquote } from "./strings.ts";
@@ -223,6 +224,7 @@ class Reader {
       };
       (matcher.name === "__name__" ? names : matchers).push(matcher);
     }
+    requireModestMatchers([...names, ...matchers]);
     return { names, matchers };
   }
 

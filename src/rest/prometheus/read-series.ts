@@ -2,7 +2,9 @@ import type { Context } from "../../graphql/context.ts";
 import { type AskedCounter, findAskedCounter } from "../../graphql/resolve-counter.ts";
 import { readGaugeTrend } from "../../store/queries/gauge-trend.ts";
 import type { Groups } from "../../store/queries/groups.ts";
+import { shardsOf } from "../../store/queries/membership.ts";
 import { requireValues } from "../../store/queries/range.ts";
+import { takesHours } from "../../store/queries/steps.ts";
 import { readTrend } from "../../store/queries/trend.ts";
 import { readWindowRates } from "../../store/queries/window-rates.ts";
 import type { Need } from "./evaluate.ts";
@@ -34,6 +36,8 @@ export async function readSeries(context: Context, need: Need, times: Times): Pr
   const { range, grid } = window;
   requireValues(labels.length, range, grid);
   context.budget.takeValues(labels.length * grid.length);
+  const shards = shardsOf(groups) ?? all.shards;
+  context.budget.takeScan({ range, shards: shards.length, counters: 1, hours: takesHours(grid) });
   const query = { counterId: asked.counterId, range, grid, groups, fleet: all, now: context.now() };
   const counted = { ...query, reporters: asked.reporters };
   const { db } = context;

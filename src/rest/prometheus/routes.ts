@@ -23,6 +23,8 @@ import type { Result } from "./vector.ts";
 const FORM_BYTES = 100_000;
 /** Series, labels, values or metrics of one answer at most. */
 const LISTED_MAX = 10_000;
+/** Selectors of one question, each of which is tried on every series. */
+const SELECTORS_MAX = 20;
 /**
  * The version of Prometheus whose API this is, for readers that look at it to know what they may ask: `match[]` for
  * labels is of 2.24.
@@ -94,7 +96,12 @@ function resultOf(params: Params, times: Times, context: Context): Promise<Resul
 }
 
 function selectorsOf(params: Params): SeriesSelector[] {
-  return (params.get("match[]") ?? []).map(parseSelector);
+  const given = params.get("match[]") ?? [];
+  if (given.length <= SELECTORS_MAX) return given.map(parseSelector);
+  throw new SpillwayError(
+    "BAD_REQUEST",
+    `match[]: ${given.length} selectors; at most ${SELECTORS_MAX} are taken at once: ask in several requests`,
+  );
 }
 
 async function series(params: Params, context: Context): Promise<object> {

@@ -16,6 +16,18 @@ export async function hoursToCompact(db: Db, before: number): Promise<number[]> 
   return rows.map((row) => Math.round(row.hour)).filter((hour) => hour + HOUR_MS <= before);
 }
 
+/**
+ * Hours that are not sealed and have commits that are not rolled up: more of the same may be on its way, and would cost
+ * more after the hour is sealed. ms since 1970.
+ */
+export async function hoursFilling(db: Db): Promise<ReadonlySet<number>> {
+  const rows = await db.$queryRaw<{ hour: number }[]>`
+    SELECT date_part('epoch', m.hour) * 1000 AS hour
+    FROM (SELECT DISTINCT date_trunc('hour', minute) AS hour FROM ts.mark) m
+    WHERE NOT EXISTS (SELECT FROM ts.compacted_hour c WHERE c.hour = m.hour)`;
+  return new Set(rows.map((row) => Math.round(row.hour)));
+}
+
 /** Hours that were sealed long ago and are not compacted: something about them fails, each time. */
 export async function stuckHours(db: Db): Promise<ReadonlySet<number>> {
   const rows = await db.$queryRaw<{ hour: number }[]>`

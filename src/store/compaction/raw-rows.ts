@@ -1,16 +1,13 @@
 import { Prisma } from "../../generated/prisma/client.ts";
 import type { Db } from "../client.ts";
 import type { HourRow } from "../codec/hour.ts";
+import type { NamespaceCount } from "../history/parts.ts";
 import { HOUR_MS } from "../history/record.ts";
 import { within } from "../history/sources.ts";
 import type { NamespaceHour } from "./hour-rows.ts";
 
 /** The namespaces of a shard that have snapshots of an hour in ts.snapshot, by id, and how many. */
-export function countRaw(
-  db: Db,
-  shard: number,
-  hour: number,
-): Promise<{ readonly namespaceId: number; readonly snapshots: number }[]> {
+export function countRaw(db: Db, shard: number, hour: number): Promise<NamespaceCount[]> {
   return db.$queryRaw`
     SELECT s.namespace_id AS "namespaceId", count(*)::int AS snapshots FROM ts.snapshot s
     WHERE s.shard = ${shard} AND ${within({ from: hour, to: hour + HOUR_MS })}

@@ -1,4 +1,5 @@
 import { type Db, inTransaction, type PrismaClient } from "../client.ts";
+import { inParts } from "../history/parts.ts";
 import { instant } from "../history/sources.ts";
 import { packHour, replaceHours } from "./hour-rows.ts";
 import { countRaw, readRaw } from "./raw-rows.ts";
@@ -37,7 +38,7 @@ async function stage(tx: Db, hour: number, shard: number): Promise<StageOutcome>
   await tx.$executeRaw`DELETE FROM ts.compaction WHERE shard = ${shard} AND hour = ${instant(hour)}`;
   let snapshots = 0;
   let bytes = 0;
-  for (const namespaceIds of inParts(await countRaw(tx, shard, hour))) {
+  for (const namespaceIds of inParts(await countRaw(tx, shard, hour), SNAPSHOTS_PER_READ)) {
     const packed = (await readRaw(tx, shard, hour, namespaceIds)).map(packHour);
     await replaceHours(tx, shard, hour, packed);
     for (const one of packed) {
@@ -48,23 +49,4 @@ async function stage(tx: Db, hour: number, shard: number): Promise<StageOutcome>
   await tx.$executeRaw`
     INSERT INTO ts.compaction (hour, shard, snapshots) VALUES (${instant(hour)}, ${shard}, ${snapshots})`;
   return { kind: "staged", snapshots, bytes };
-}
-
-/** Namespaces in groups that have no more snapshots than are read at once, or one namespace each. */
-function inParts(
-  counts: readonly { readonly namespaceId: number; readonly snapshots: number }[],
-): number[][] {
-  const parts: number[][] = [];
-  let room = 0;
-  for (const { namespaceId, snapshots } of counts) {
-    const last = parts.at(-1);
-    if (last === undefined || snapshots > room) {
-      parts.push([namespaceId]);
-      room = SNAPSHOTS_PER_READ - snapshots;
-    } else {
-      last.push(namespaceId);
-      room -= snapshots;
-    }
-  }
-  return parts;
 }

@@ -216,15 +216,41 @@ export async function giveUpAll(tx: Db, receiver: string, why: string): Promise<
   await tx.notificationGroup.deleteMany({ where: { receiver } });
 }
 
+/**
+ * Gives up what was planned before a time, ms since 1970, and waits for receivers other than these. Not what is younger:
+ * a process that has read a newer file may know them.
+ *
+ * @param why is shown as the answer
+ * @returns how many deliveries
+ */
+export async function giveUpUnknown(
+  db: Db,
+  receivers: readonly string[],
+  before: number,
+  why: string,
+): Promise<number> {
+  const { count } = await db.delivery.updateMany({
+    where: { status: "PENDING", receiver: { notIn: [...receivers] }, createdAt: { lt: new Date(before) } },
+    data: { status: "FAILED", nextTryAt: null, lastAnswer: why },
+  });
+  return count;
+}
+
 /** The newest delivery to a receiver, a test or not; null before the first. */
 export async function lastDelivery(db: Db, receiver: string): Promise<DeliveryRecord | null> {
   const row = await db.delivery.findFirst({ where: { receiver }, orderBy: { id: "desc" } });
   return row === null ? null : toDelivery(row);
 }
 
-/** Since when the oldest delivery waits that is neither delivered nor given up, ms since 1970; null when none does. */
-export async function oldestPending(db: Db): Promise<number | null> {
-  const { _min } = await db.delivery.aggregate({ where: { status: "PENDING" }, _min: { createdAt: true } });
+/**
+ * Since when the oldest delivery to one of these receivers waits that is neither delivered nor given up, ms since 1970;
+ * null when none does.
+ */
+export async function oldestPending(db: Db, receivers: readonly string[]): Promise<number | null> {
+  const { _min } = await db.delivery.aggregate({
+    where: { status: "PENDING", receiver: { in: [...receivers] } },
+    _min: { createdAt: true },
+  });
   return _min.createdAt?.getTime() ?? null;
 }
 

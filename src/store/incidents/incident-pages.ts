@@ -68,7 +68,7 @@ export async function readIncidents(
   }
   if (labels != null) tests.push(...(await labelTests(db, labels)));
   if (after !== null) {
-    tests.push(Prisma.sql`(i.started_at, i.id) < (${instant(after.startedAt)}, ${after.id}::int)`);
+    tests.push(Prisma.sql`(i.started_at, i.id) < (${instant(after.startedAt)}, ${after.id}::bigint)`);
   }
   const rows = await db.$queryRaw<IncidentRow[]>`
     SELECT i.id, i.dedup_key AS "dedupKey", i.status, i.severity, i.urgency, i.cause, i.title, i.labels, i.flapping,

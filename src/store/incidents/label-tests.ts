@@ -10,16 +10,24 @@ import { type LabelMatcher, labelPredicate } from "../host-filter.ts";
  */
 export async function labelTests(db: Db, matchers: readonly LabelMatcher[]): Promise<Prisma.Sql[]> {
   const tests = matchers.map((matcher) => ({ ...matcher, matches: labelPredicate([matcher]) }));
-  return Promise.all(
-    tests.map(async ({ name, op, value, matches }) => {
-      const label = Prisma.sql`coalesce(i.labels ->> ${name}::text, '')`;
-      if (op === "EQ") return Prisma.sql`${label} = ${value}`;
-      if (op === "NE") return Prisma.sql`${label} <> ${value}`;
-      const values = await db.$queryRaw<
-        { value: string }[]
-      >`SELECT DISTINCT ${label} AS value FROM incident i`;
-      const matching = values.map((one) => one.value).filter((one) => matches(() => one));
-      return Prisma.sql`${label} = ANY(${matching}::text[])`;
-    }),
-  );
+  const valuesByName = new Map<string, readonly string[]>();
+  const conditions: Prisma.Sql[] = [];
+  // One after the other: one question takes one connection.
+  for (const { name, op, value, matches } of tests) {
+    const label = Prisma.sql`coalesce(i.labels ->> ${name}::text, '')`;
+    if (op === "EQ") conditions.push(Prisma.sql`${label} = ${value}`);
+    else if (op === "NE") conditions.push(Prisma.sql`${label} <> ${value}`);
+    else {
+      const values = valuesByName.get(name) ?? (await valuesOf(db, label));
+      valuesByName.set(name, values);
+      const matching = values.filter((one) => matches(() => one));
+      conditions.push(Prisma.sql`${label} = ANY(${matching}::text[])`);
+    }
+  }
+  return conditions;
+}
+
+async function valuesOf(db: Db, label: Prisma.Sql): Promise<string[]> {
+  const rows = await db.$queryRaw<{ value: string }[]>`SELECT DISTINCT ${label} AS value FROM incident i`;
+  return rows.map(({ value }) => value);
 }

@@ -97,8 +97,7 @@ export async function readRolledUpSeries(
   for (const counter of counters) {
     const found = await trendOf(db, query, counter, grid, "RATE");
     const values = found?.values ?? new Array<null>(grid.length).fill(null);
-    const reported = values.some((value) => value !== null) || (found?.total ?? 0) !== 0;
-    series.push({ values, total: reported ? (found?.total ?? 0) : null, resets: [], gaps: [] });
+    series.push({ values, total: found?.total ?? null, resets: [], gaps: [] });
   }
   return series;
 }
@@ -134,7 +133,7 @@ export async function readLongIncrease(
 
 async function inMinutes(db: Db, query: HostRollupQuery, counter: HostCounter): Promise<Count | null> {
   const found = await trendOf(db, query, counter, oneStep(query.range), "INCREASE");
-  return found === null || found.values[0] === null ? null : found.total;
+  return found?.total ?? null;
 }
 
 async function trendOf(

@@ -27,23 +27,26 @@ export interface ResolutionQuery {
  * are read here, before any row: an hour that has none is at least as new as this moment. A marked hour, one that
  * is not over, and one that is cut are read from their minutes, as is what the range has of the hours at its ends.
  *
- * Minutes are dropped long before hours. Of an hour without its minutes the whole is taken, whatever cuts it.
+ * Minutes are dropped long before hours. Of an hour without its minutes the whole is taken, whatever cuts it: a change,
+ * or either end of the range, also of one that is shorter than an hour.
  */
 export async function planSegments(db: Db, query: ResolutionQuery): Promise<Segment[]> {
   const { range, now } = query;
   const firstHour = floorTo(range.from, HOUR_MS);
-  if (!query.hours || range.to - firstHour < HOUR_MS) return [{ of: "minutes", ...range }];
+  // Those after it are not over.
+  const hoursEnd = floorTo(now, HOUR_MS);
+  if (!query.hours || firstHour >= hoursEnd) return [{ of: "minutes", ...range }];
 
   const inMinutes = new Set<number>();
   for (const row of await readMarkedHours(db, range)) inMinutes.add(row);
-  for (const cut of query.cuts ?? []) if (cut % HOUR_MS !== 0) inMinutes.add(floorTo(cut, HOUR_MS));
-  if (range.from !== firstHour) inMinutes.add(firstHour);
-  if (inMinutes.size > 0) {
+  for (const cut of [range.from, range.to, ...(query.cuts ?? [])]) {
+    if (cut % HOUR_MS !== 0) inMinutes.add(floorTo(cut, HOUR_MS));
+  }
+  if ([...inMinutes].some((hour) => hour < hoursEnd)) {
     const kept = await oldestMinute(db);
     for (const hour of inMinutes) if (kept !== null && hour + HOUR_MS <= kept) inMinutes.delete(hour);
   }
 
-  const hoursEnd = floorTo(Math.min(range.to, now), HOUR_MS);
   const segments: Segment[] = [];
   for (let hour = firstHour; hour < range.to; hour += HOUR_MS) {
     if (hour < hoursEnd && !inMinutes.has(hour)) append(segments, "hours", hour, hour + HOUR_MS);
@@ -77,6 +80,17 @@ async function readMarkedHours(db: Db, { from, to }: Range): Promise<number[]> {
     SELECT DISTINCT date_part('epoch', hour) * 1000 AS hour FROM ts.hour_mark
     WHERE hour > to_timestamp(${(from - HOUR_MS) / 1000}::float8) AND hour < to_timestamp(${to / 1000}::float8)`;
   return rows.map(({ hour }) => Math.round(hour));
+}
+
+/** Whether there are hours of a range of which the minutes are gone. */
+export async function minutesGone(db: Db, { from, to }: Range): Promise<boolean> {
+  const [row] = await db.$queryRaw<{ gone: boolean }[]>`
+    SELECT EXISTS (
+      SELECT FROM ts.coverage_hour WHERE bucket >= to_timestamp(${floorTo(from, HOUR_MS) / 1000}::float8)
+        AND bucket < least(to_timestamp(${to / 1000}::float8),
+                           date_trunc('hour', (SELECT min(bucket) FROM ts.coverage)))
+    ) AS gone`;
+  return row?.gone === true;
 }
 
 /** The oldest minute that is kept; null when there is none at all. */

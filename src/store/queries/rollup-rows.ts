@@ -269,7 +269,7 @@ export function ofShards(shards: readonly number[] | null): Prisma.Sql {
   return shards === null ? Prisma.sql`TRUE` : Prisma.sql`shard = ANY(${[...shards]}::int[])`;
 }
 
-/** The condition on coverage. Hours are of closed minutes alone. */
+/** The condition on coverage. Hours are of minutes that were over, unless one could not be rolled up for hours. */
 export function reportedBy({ layoutIds, event }: Reporters, { of }: Segment): Prisma.Sql {
   const having = Prisma.sql`layout_id = ANY(${[...layoutIds]}::int[])`;
   return of === "hours" || event ? having : Prisma.sql`${having} AND NOT open`;

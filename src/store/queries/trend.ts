@@ -40,8 +40,8 @@ export interface TrendQuery {
 export interface Trend {
   /** One for each step; null where nobody reported, or for RATE where no rate may be told. */
   readonly values: readonly (number | null)[];
-  /** The exact increase over the range. */
-  readonly total: Count;
+  /** The exact increase over the range; null where nothing grew and no step has a value. */
+  readonly total: Count | null;
 }
 
 /** Rows held at once. */
@@ -97,7 +97,10 @@ async function wholeFleet(db: Db, query: TrendQuery, segments: readonly Segment[
     // The row's is the step's. Of what nobody had a rated interval of, there is a row and no rate.
     else if (measure !== "RATE" || steps[step] === 0) steps[step] = Number(row.value);
   }
-  return { values: steps.map((step) => (step === null ? null : Number(step))), total };
+  return knownTrend(
+    steps.map((step) => (step === null ? null : Number(step))),
+    total,
+  );
 }
 
 async function byNamespace(db: Db, query: TrendQuery, segments: readonly Segment[]): Promise<Trend[]> {
@@ -144,8 +147,13 @@ async function byNamespace(db: Db, query: TrendQuery, segments: readonly Segment
     reported[group]?.forEach((flag, step) => {
       if (flag === 1) values[step] ??= 0;
     });
-    return { values, total: sum.total(group) };
+    return knownTrend(values, sum.total(group));
   });
+}
+
+/** Where nobody reported, or what was reported is not kept any more, nothing is known, and not 0. */
+function knownTrend(values: readonly (number | null)[], total: Count): Trend {
+  return { values, total: total === 0 && values.every((value) => value === null) ? null : total };
 }
 
 function byShardAndTime(rows: readonly PackedRow[]): Map<number, PackedRow[]> {

@@ -1,4 +1,5 @@
 import type { Db, PrismaClient } from "../client.ts";
+import { storeFault } from "../errors.ts";
 import { ALL_NAMESPACES } from "../rollup/set-aside.ts";
 import { dropPartition } from "./drop-partition.ts";
 import { listPartitions, type StoredPartition } from "./partition-list.ts";
@@ -14,6 +15,8 @@ export interface Waiting {
 export interface ExpiredPartitions {
   readonly dropped: readonly StoredPartition[];
   readonly waiting: readonly Waiting[];
+  /** What others failed with, as somebody's view on one does; they are tried again with the next run. */
+  readonly faults: readonly unknown[];
 }
 
 /**
@@ -29,10 +32,11 @@ export async function expirePartitions(
 ): Promise<ExpiredPartitions> {
   const dropped: StoredPartition[] = [];
   const waiting: Waiting[] = [];
+  const faults: unknown[] = [];
   const expired = (await listPartitions(db)).filter(
     ({ table, upper }) => upper <= now - retentionOf(table, retention),
   );
-  if (expired.length === 0) return { dropped, waiting };
+  if (expired.length === 0) return { dropped, waiting, faults };
   // No process takes in snapshots as old as what is dropped here, so no mark can come between.
   const unfinished = await readUnfinished(db);
   const held = new Set<string>();
@@ -44,7 +48,12 @@ export async function expirePartitions(
     }
     // A table that was not let go of once is left alone until the next run.
     if (held.has(table)) continue;
-    const outcome = await dropPartition(db, name);
+    const outcome = await dropPartition(db, name).catch((error: unknown) => {
+      if (storeFault(error) === "unavailable") throw error;
+      faults.push(error);
+      return "failed" as const;
+    });
+    if (outcome === "failed") continue;
     if (outcome === "dropped") dropped.push(partition);
     else if (outcome === "busy") break;
     else {
@@ -52,7 +61,7 @@ export async function expirePartitions(
       held.add(table);
     }
   }
-  return { dropped, waiting };
+  return { dropped, waiting, faults };
 }
 
 async function readUnfinished(db: Db): Promise<Unfinished> {

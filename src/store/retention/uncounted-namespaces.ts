@@ -14,7 +14,7 @@ export interface EndedNamespace {
  * Tells, of namespaces that have ended, those of which every hour says 0: whatever is asked of the hours has the same
  * sum without them. Those of a shard, which have lived at about the same time, are looked at together.
  *
- * @returns null for those of which it cannot be told yet, because hours are still to be made
+ * @returns null for those of which it cannot be told, because hours are still to be made or a row is damaged
  */
 export async function countedInHours(
   db: Db,
@@ -31,7 +31,7 @@ export async function countedInHours(
   return counted;
 }
 
-/** The positions of a shard at which an hour says anything but 0; null when some are still to be made. */
+/** The positions of a shard at which an hour says anything but 0; null when some are still to be made, or damaged. */
 async function positionsCounted(
   db: Db,
   shard: number,
@@ -46,6 +46,18 @@ async function positionsCounted(
     SELECT false, data FROM ts.rollup_hour WHERE shard = ${shard} AND bucket >= ${first} AND bucket <= ${last}
     UNION ALL
     SELECT true, data FROM ts.gauge_hour WHERE shard = ${shard} AND bucket >= ${first} AND bucket <= ${last}`;
+  try {
+    return countedIn(rows);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+/** @throws RangeError when a row is damaged */
+function countedIn(
+  rows: readonly { readonly gauge: boolean; readonly data: Uint8Array | null }[],
+): ReadonlySet<number> | null {
   const positions = new Set<number>();
   const [counters, gauges] = [new PositionBuffer(), new GaugeBuffer()];
   for (const { gauge, data } of rows) {

@@ -5,6 +5,11 @@ import { ALL_NAMESPACES } from "./set-aside.ts";
 
 /** An hour is summed up when its last minute has had the time to be rolled up: not twice, for most hours. */
 const GRACE_MS = 30_000;
+/**
+ * It waits for its minutes that are not rolled up yet, of which event counters alone may be stored; but only for so long
+ * after its end, as one that fails each time would keep the others from being told.
+ */
+const UNFINISHED_MS = 2 * HOUR_MS;
 
 export interface MarkedHour {
   /** Start of the hour, ms since 1970. */
@@ -23,22 +28,26 @@ export async function markHours(tx: Db, shard: number, minutes: readonly number[
 }
 
 /** Hours that begin before this are over. */
-function overBefore(now: number): number {
-  return now - GRACE_MS - HOUR_MS;
+function overBefore(now: number): Prisma.Sql {
+  return Prisma.sql`to_timestamp(${(now - GRACE_MS - HOUR_MS) / 1000}::float8)`;
 }
 
-/** Hours m that can be made now: they are over, and not set aside for a while. */
+/** Hours m that can be made now if they are over: their minutes are rolled up, and they are not set aside for a while. */
 function ready(now: number): Prisma.Sql {
   return Prisma.sql`
-    m.hour <= to_timestamp(${overBefore(now) / 1000}::float8) AND NOT EXISTS (
+    NOT EXISTS (
       SELECT FROM ts.set_aside a WHERE a.shard = m.shard AND a.namespace_id = ${ALL_NAMESPACES} AND a.hour = m.hour
-        AND a.retry_at > to_timestamp(${now / 1000}::float8))`;
+        AND a.retry_at > to_timestamp(${now / 1000}::float8))
+    AND (m.hour <= to_timestamp(${(now - UNFINISHED_MS - HOUR_MS) / 1000}::float8) OR NOT EXISTS (
+      SELECT FROM ts.mark k
+      WHERE k.shard = m.shard AND k.minute >= m.hour AND k.minute < m.hour + interval '1 hour'))`;
 }
 
 /** Shards with marks of hours that can be made. */
 export async function shardsWithHours(db: Db, now: number): Promise<number[]> {
   const rows = await db.$queryRaw<{ shard: number }[]>`
-    SELECT DISTINCT m.shard FROM ts.hour_mark m WHERE ${ready(now)}`;
+    SELECT DISTINCT m.shard
+    FROM (SELECT DISTINCT shard, hour FROM ts.hour_mark WHERE hour <= ${overBefore(now)}) m WHERE ${ready(now)}`;
   return rows.map(({ shard }) => shard);
 }
 
@@ -50,9 +59,10 @@ export async function readHourMarks(
   limit: number,
 ): Promise<MarkedHour[]> {
   const rows = await tx.$queryRaw<MarkedHour[]>`
-    SELECT date_part('epoch', hour) * 1000 AS hour, string_agg(id::text, ',') AS ids
-    FROM ts.hour_mark m WHERE m.shard = ${shard} AND ${ready(now)}
-    GROUP BY hour ORDER BY hour LIMIT ${limit}`;
+    SELECT date_part('epoch', m.hour) * 1000 AS hour, m.ids
+    FROM (SELECT shard, hour, string_agg(id::text, ',') AS ids FROM ts.hour_mark
+          WHERE shard = ${shard} AND hour <= ${overBefore(now)} GROUP BY shard, hour) m
+    WHERE ${ready(now)} ORDER BY m.hour LIMIT ${limit}`;
   return rows.map(({ hour, ids }) => ({ hour: Math.round(hour), ids }));
 }
 

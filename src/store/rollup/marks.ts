@@ -25,34 +25,42 @@ export interface Marks {
   readonly more: boolean;
 }
 
+/** Which minutes are which, by where they begin; ms since 1970. */
+export interface MarkBounds {
+  /** Those from here on are the newest that are over: all of their marks are read, however many others wait. */
+  readonly newestFrom: number;
+  /** Those from here on are not over. */
+  readonly openFrom: number;
+}
+
 /**
  * Reads the marks of a shard, one row for each minute, as there may be hundreds for one: of minutes that are over
- * up to `limit`, oldest first, and all of those that are not. The latter stay where they are until their minute is
- * over, and must keep nobody from seeing the others.
+ * up to `limit`, oldest first, but for the newest, of which all are read, as are those of minutes that are not over.
+ * The latter stay where they are until their minute is over, and must keep nobody from seeing the others.
  *
- * @param openFrom minutes from here on are not over
- * @param above of those, what marks with higher ids touch
+ * @param above of minutes that are not over, what marks with higher ids touch
  */
 export async function readMarks(
   db: Db,
   shard: number,
   limit: number,
-  openFrom: number,
+  { newestFrom, openFrom }: MarkBounds,
   above = 0,
 ): Promise<Marks> {
   const rows = await db.$queryRaw<
-    { minute: number; closed: number; ids: string | null; open: string | null }[]
+    { minute: number; older: number; ids: string | null; open: string | null }[]
   >`
-    SELECT date_part('epoch', minute) * 1000 AS minute, count(*) FILTER (WHERE NOT is_open)::int AS closed,
+    SELECT date_part('epoch', minute) * 1000 AS minute,
+           count(*) FILTER (WHERE minute < to_timestamp(${newestFrom / 1000}::float8))::int AS older,
            string_agg(id::text, ',') FILTER (WHERE NOT is_open) AS ids,
            string_agg(id || ':' || coalesce(array_to_string(namespaces, ','), 'any'), ';')
              FILTER (WHERE is_open AND id > ${above}::bigint) AS open
     FROM (
       (SELECT id, minute, namespaces, false AS is_open FROM ts.mark
-       WHERE shard = ${shard} AND minute < to_timestamp(${openFrom / 1000}::float8) ORDER BY id LIMIT ${limit})
+       WHERE shard = ${shard} AND minute < to_timestamp(${newestFrom / 1000}::float8) ORDER BY id LIMIT ${limit})
       UNION ALL
-      SELECT id, minute, namespaces, true FROM ts.mark
-      WHERE shard = ${shard} AND minute >= to_timestamp(${openFrom / 1000}::float8)
+      SELECT id, minute, namespaces, minute >= to_timestamp(${openFrom / 1000}::float8) FROM ts.mark
+      WHERE shard = ${shard} AND minute >= to_timestamp(${newestFrom / 1000}::float8)
     ) m
     GROUP BY minute ORDER BY minute`;
   const minutes = rows.map(({ minute, ids, open }) => ({
@@ -60,7 +68,7 @@ export async function readMarks(
     ids: ids ?? "",
     open: open === null ? [] : open.split(";").map(parseOpenMark),
   }));
-  return { minutes, more: rows.reduce((sum, { closed }) => sum + closed, 0) >= limit };
+  return { minutes, more: rows.reduce((sum, { older }) => sum + older, 0) >= limit };
 }
 
 function parseOpenMark(text: string): OpenMark {

@@ -1,5 +1,5 @@
 import type { PrismaClient } from "../../generated/prisma/client.ts";
-import { minuteOf } from "../../rates/minute.ts";
+import { MINUTE_MS, minuteOf } from "../../rates/minute.ts";
 import { type Db, inTransaction } from "../client.ts";
 import type { Unreadable } from "../history/unreadable.ts";
 import type { Partitions } from "../partitions.ts";
@@ -14,7 +14,9 @@ import { type DataProblems, type RolledMinute, type SumDeps, sumOpenMinute } fro
 import { type ReadableRun, sumReadable } from "./sum-readable.ts";
 import { replaceMinutes } from "./write.ts";
 
-/** Marks taken by one run: a long outage is caught up in several. */
+/** Minutes that have just closed are rolled up first, so that nobody who catches up keeps the others waiting. */
+const NEWEST_MS = 3 * MINUTE_MS;
+/** Marks of older minutes taken by one run: a long outage is caught up in several. */
 const MARKS_PER_RUN = 20_000;
 /** Closed minutes rolled up by one run ... */
 const MINUTES_PER_RUN = 30;
@@ -107,15 +109,18 @@ class ShardRun {
 
   async run(): Promise<RunResult> {
     const openFrom = minuteOf(this.#now);
+    const newestFrom = openFrom - NEWEST_MS;
     if (!(await lockShard(this.#tx, this.#shard))) return BUSY;
     const floor = this.#seen.floor(this.#shard);
-    const marks = await readMarks(this.#tx, this.#shard, MARKS_PER_RUN, openFrom, floor);
+    const marks = await readMarks(this.#tx, this.#shard, MARKS_PER_RUN, { newestFrom, openFrom }, floor);
     const over = marks.minutes.filter(({ minute }) => minute < openFrom);
     const open = marks.minutes.filter(({ minute }) => minute >= openFrom);
 
     const touched = new Map(open.map((one) => [one.minute, this.#seen.unseen(this.#shard, one)]));
+    const newest = over.filter(({ minute }) => minute >= newestFrom);
+    const older = over.slice(0, over.length - newest.length);
     const taken = await this.#sumClosed(
-      over.slice(0, MINUTES_PER_RUN).map(({ minute }) => minute),
+      [newest, older.slice(0, MINUTES_PER_RUN)].map((some) => some.map(({ minute }) => minute)),
       touched,
     );
     for (const [minute, namespaces] of touched) await this.#sumOpen(minute, namespaces);
@@ -142,10 +147,15 @@ class ShardRun {
    * Sums closed minutes, as many as time allows, and those of their successors; one in an open minute is added to
    * what is touched there.
    *
+   * @param marked the minutes, those first that are to be done first
    * @returns the minutes that are done, with their successors: their marks may go
    */
-  async #sumClosed(marked: readonly number[], touched: Map<number, Touched>): Promise<ReadonlySet<number>> {
-    const runs = await this.#sumMinutes(marked, WORK_MS);
+  async #sumClosed(
+    marked: readonly (readonly number[])[],
+    touched: Map<number, Touched>,
+  ): Promise<ReadonlySet<number>> {
+    const runs: ReadableRun[] = [];
+    for (const minutes of marked) runs.push(...(await this.#sumMinutes(minutes, WORK_MS)));
     const taken = new Set(this.#rolled.keys());
     const last = runs.flatMap((run) => run.last);
     if (last.length === 0) return taken;

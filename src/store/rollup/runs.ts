@@ -1,6 +1,6 @@
 import { MINUTE_MS } from "../../rates/minute.ts";
 import type { Db } from "../client.ts";
-import { SHARD_SIZE } from "../codec/positions.ts";
+import { countSpan, inParts } from "../history/parts.ts";
 import { HOUR_MS, type Span, type Whose } from "../history/record.ts";
 
 /** Minutes of a shard without a hole between them, to be read at once: from <= minute < to. */
@@ -9,10 +9,10 @@ export interface Run extends Span {
   readonly compacted: boolean;
 }
 
-/** Minutes of one run that are not compacted: as many snapshots as are held in memory at once. */
+/** Minutes of one run that are not compacted: what is found of each is held until the run is over. */
 const MINUTES_PER_READ = 10;
-/** Namespaces of one read of a compacted hour, for the same reason. */
-const NAMESPACES_PER_READ = 64;
+/** Snapshots held at once, some 5 KB each: ten minutes of a whole shard of hosts that are read each 10 s. */
+const SNAPSHOTS_PER_READ = 16_000;
 
 /**
  * Puts minutes into runs: those that lie side by side, and of a compacted hour all from the first to the last.
@@ -41,15 +41,24 @@ export function minutesIn({ from, to }: Span): number[] {
   return Array.from({ length: (to - from) / MINUTE_MS }, (_, index) => from + index * MINUTE_MS);
 }
 
-/** Whose snapshots are read at once. @param except namespaces that are left out */
-export function partsOf(shard: number, { compacted }: Run, except: readonly number[]): Whose[] {
-  if (!compacted) return [{ shard, except }];
-  return Array.from({ length: SHARD_SIZE / NAMESPACES_PER_READ }, (_, part) => ({
-    namespaceIds: Array.from(
-      { length: NAMESPACES_PER_READ },
-      (_, index) => shard * SHARD_SIZE + part * NAMESPACES_PER_READ + index,
-    ).filter((id) => !except.includes(id)),
-  }));
+/**
+ * Whose snapshots of a run are read at once, so that no more are held than a process has room for, however often hosts
+ * are read; those of a single minute are not counted first. A namespace whose first snapshot comes meanwhile is in no
+ * part, and has left its mark.
+ *
+ * @param except namespaces that are left out
+ */
+export async function partsOf(
+  db: Db,
+  shard: number,
+  run: Run,
+  except: readonly number[],
+  most = SNAPSHOTS_PER_READ,
+): Promise<Whose[]> {
+  const whole = { shard, except };
+  if (!run.compacted && run.to - run.from === MINUTE_MS) return [whole];
+  const parts = inParts(await countSpan(db, whole, run), most);
+  return parts.length === 1 ? [whole] : parts.map((namespaceIds) => ({ namespaceIds }));
 }
 
 /** Those of the hours that minutes lie in that are compacted. */

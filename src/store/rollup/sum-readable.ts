@@ -28,7 +28,7 @@ export async function sumReadable(
   const whole = await withoutUnreadable(async (without): Promise<ReadableRun | null> => {
     if (without.size > 0 && !run.compacted && run.to - run.from > MINUTE_MS) return null;
     const unread = [...without.keys()];
-    const rolled = await sumRun(reader, db, partsOf(shard, run, unread), run);
+    const rolled = await sumRun(reader, db, await partsOf(db, shard, run, unread), run);
     if (unread.length === 0) return { ...rolled, aside: [] };
     const sums = new Map(
       rolled.minutes.map(({ minute, sum, closed }) => [

@@ -4,8 +4,18 @@ import fc from "fast-check";
 import { expect } from "vitest";
 import { decodeBody } from "../../../src/ingest/body.ts";
 import { type AcceptDeps, planPush } from "../../../src/ingest/snapshots/accept.ts";
-import { isQuickHost, isQuickPush, isQuickSnapshot } from "../../../src/ingest/snapshots/quick.ts";
-import { hostSchema, pushSchema, snapshotSchema } from "../../../src/ingest/snapshots/schema.ts";
+import {
+  isQuickHost,
+  isQuickNamespace,
+  isQuickPush,
+  isQuickSnapshot,
+} from "../../../src/ingest/snapshots/quick.ts";
+import {
+  hostSchema,
+  namespaceSchema,
+  pushSchema,
+  snapshotSchema,
+} from "../../../src/ingest/snapshots/schema.ts";
 import { LIMITS } from "../../../src/protocol/limits.ts";
 import { decodeValues } from "../../../src/store/codec/values.ts";
 import type { TokenActor } from "../../../src/store/tokens.ts";
@@ -39,6 +49,15 @@ export const snapshot = {
   listeners: { source: "ss", samples: 5, sockets: [listener] },
 };
 
+export const namespace = {
+  kind: "container",
+  inode: "4026532201",
+  birth: 17,
+  containerId: "f00",
+  name: "shop",
+  labels: { pod: "a" },
+};
+
 export const host = {
   id: "0f4d3c1a-7c1e-4b0e-9a39-5a1f0c8e7d21",
   key: "q".repeat(43),
@@ -52,16 +71,7 @@ export const host = {
     arch: "x86_64",
     wordSize: 64,
   },
-  namespaces: [
-    {
-      kind: "container",
-      inode: "4026532201",
-      birth: 17,
-      containerId: "f00",
-      name: "shop",
-      labels: { pod: "a" },
-    },
-  ],
+  namespaces: [namespace],
   health: { cycleCpuMs: 1.6, childCpuMs: 0, rssBytes: 4e7, spoolDepth: 1, spoolAgeMs: 0, dropped: {} },
   snapshots: [snapshot],
 };
@@ -136,6 +146,12 @@ const changes = fc.array(
 const PARTS = {
   push: { good: push, isQuick: isQuickPush, schema: pushSchema, keys: ["agent", "hosts"] },
   host: { good: host, isQuick: isQuickHost, schema: hostSchema, keys: Object.keys(hostSchema.shape) },
+  namespace: {
+    good: namespace,
+    isQuick: isQuickNamespace,
+    schema: namespaceSchema,
+    keys: Object.keys(namespaceSchema.shape),
+  },
   snapshot: {
     good: snapshot,
     isQuick: isQuickSnapshot,
@@ -150,7 +166,7 @@ export function changedPart(part: keyof typeof PARTS): fc.Arbitrary<unknown> {
 }
 
 const NOW = push.agent.clock;
-const SENDER = {
+export const SENDER = {
   kind: "TOKEN",
   id: 1,
   name: "t",
@@ -158,7 +174,7 @@ const SENDER = {
   forcedLabels: {},
 } as unknown as TokenActor;
 /** Where ids come from; of the database there is nothing to find out here. */
-const DEPS = {
+export const DEPS = {
   now: () => NOW,
   oldestAcceptedMs: 6 * 86_400_000,
   registry: {

@@ -28,3 +28,33 @@ test("a token of the environment has no file to read again", () => {
   source.reload();
   expect(source.current()).toBe("t");
 });
+
+test.each([
+  [
+    "in a file",
+    "/etc/spillway/ingest-token",
+    undefined,
+    /mend the token in \/etc\/spillway\/ingest-token, which is read again/,
+  ],
+  [
+    "beside systemd's copies",
+    "/run/credentials/a.service.token",
+    "/run/credentials/a.service",
+    /is read again/,
+  ],
+  [
+    "among systemd's copies",
+    "/run/credentials/a.service/token",
+    "/run/credentials/a.service",
+    /LoadCredential=.*restart/,
+  ],
+  [
+    "of the environment",
+    null,
+    "/run/credentials/a.service",
+    /mend the token: .*SPILLWAY_AGENT_TOKEN.*restart/,
+  ],
+])("a token %s that is refused: what helps is said", (_case, tokenFile, copies, remedy) => {
+  const source = createTokenSource({ tokenFile, token: "t" }, new Set(), () => {}, copies);
+  expect(source.remedy).toMatch(remedy);
+});

@@ -1,8 +1,9 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { openTimekeeper } from "../../../agent/epoch.ts";
 import type { HostFacts } from "../../../agent/host-facts.ts";
+import { createSeldomLog } from "../../../agent/log.ts";
 import { recordingLog } from "./support/log.ts";
 import { BOOT, temporaryFolder } from "./support/procfs.ts";
 
@@ -24,6 +25,7 @@ function start(
     wallClock: () => options.clock ?? NOW,
     random: () => 0.5,
     log,
+    seldom: createSeldomLog(60_000, () => 0),
   });
   return { ...timekeeper, log };
 }
@@ -69,6 +71,22 @@ test("a service that is far behind begins epoch 1, which a restart goes on in", 
   expect(start(folder, 70_000).stamp(70_000).epoch.number).toBe(1);
 });
 
+test("a service whose clock was set back far is followed from the next snapshot on, whatever was measured before", () => {
+  const folder = temporaryFolder(onTestFinished);
+  const { stamp, learn } = start(folder, 50_000, { isNew: true });
+  for (let uptimeMs = 51_000; uptimeMs < 61_000; uptimeMs += 1_000) {
+    learn(NOW + uptimeMs - 50_000, uptimeMs, uptimeMs);
+  }
+  const setBack = NOW - 600_000;
+  learn(setBack + 12_000, 62_000, 62_000, false);
+  expect(stamp(62_000)).toEqual({ at: NOW + 12_000, epoch: { ...facts, number: 0 } });
+  learn(setBack + 13_000, 63_000, 63_000, true);
+  expect(stamp(64_000)).toEqual({ at: setBack + 14_000, epoch: { ...facts, number: 1 } });
+  // What was measured before is forgotten: it moves nothing back.
+  learn(setBack + 15_000, 65_000, 65_000, false);
+  expect(stamp(66_000)).toEqual({ at: setBack + 16_000, epoch: { ...facts, number: 1 } });
+});
+
 test("another boot begins again at epoch 0", () => {
   const folder = temporaryFolder(onTestFinished);
   start(folder, 50_000, { isNew: true }).learn(NOW - 3_600_000, 50_000, 50_000);
@@ -93,12 +111,40 @@ test("epoch 0 is not used when it cannot be saved that it is", () => {
   expect(log.lines[0]).toContain("warn cannot save epoch.json in /nonexistent");
 });
 
-test("a move that cannot be saved is not made, for a restart would go back behind it", () => {
+test.each([
+  ["forward", 60_000],
+  ["back by little, at once and not at half speed", -60_000],
+  ["back by much", -3_600_000],
+])(
+  "a move %s that cannot be saved is made in an epoch of its own, for a restart goes on in the old one",
+  (_case, byMs) => {
+    const folder = temporaryFolder(onTestFinished);
+    const { stamp, learn, log } = start(folder, 50_000, { isNew: true });
+    const saved = readFileSync(join(folder, "epoch.json"));
+    rmSync(folder, { recursive: true });
+    learn(NOW + byMs, 50_000, 50_000);
+    expect(stamp(50_000)).toEqual({ at: NOW + byMs, epoch: { ...facts, number: 450_001 } });
+    learn(NOW + byMs + 10_000, 60_000, 60_000);
+    const lines = log.lines.filter((line) => line.includes("cannot save epoch.json"));
+    expect(lines).toHaveLength(1);
+
+    mkdirSync(folder);
+    writeFileSync(join(folder, "epoch.json"), saved);
+    expect(start(folder, 70_000).stamp(70_000)).toEqual({ at: NOW + 20_000, epoch: { ...facts, number: 0 } });
+  },
+);
+
+test("what could not be saved is saved once it can be, and a restart goes on in it", () => {
   const folder = temporaryFolder(onTestFinished);
-  const { stamp, learn } = start(folder, 50_000, { isNew: true });
+  const { learn } = start(folder, 50_000, { isNew: true });
   rmSync(folder, { recursive: true });
   learn(NOW + 60_000, 50_000, 50_000);
-  expect(stamp(50_000).at).toBe(NOW);
+  mkdirSync(folder);
+  learn(NOW + 70_000, 60_000, 60_000);
+  expect(start(folder, 70_000).stamp(70_000)).toEqual({
+    at: NOW + 80_000,
+    epoch: { ...facts, number: 450_001 },
+  });
 });
 
 test("an uptime behind the saved one, as a restored machine has it, is another epoch", () => {

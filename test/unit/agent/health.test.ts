@@ -4,8 +4,14 @@ import { createHealth } from "../../../agent/health.ts";
 function setUp() {
   const cpu = { user: 250_000, system: 50_000 };
   const health = createHealth({
-    queue: { size: 3, ageMs: 20_000.4, droppedBy: new Map([["spool_full", 2]]) },
-    counts: () => ({ stored: 9, duplicate: 0, rejected: new Map([["CONFLICT", 1]]) }),
+    queue: {
+      size: 3,
+      ageMs: 20_000.4,
+      droppedBy: new Map([
+        ["spool_full", 2],
+        ["CONFLICT", 1],
+      ]),
+    },
     setAside: {
       counts: new Map([
         ["TOO_OLD", 4],
@@ -50,7 +56,6 @@ test("the CPU time is that of the newest whole cycle; of the first, as far as it
 test("by default it asks the process", () => {
   const health = createHealth({
     queue: { size: 0, ageMs: 0, droppedBy: new Map() },
-    counts: () => ({ stored: 0, duplicate: 0, rejected: new Map() }),
     setAside: { counts: new Map() },
   });
   health.cycle();

@@ -20,25 +20,18 @@ test("stored and duplicate: deleted", async () => {
   expect(pusher.counts).toMatchObject({ stored: 2, duplicate: 2 });
 });
 
-test("rejected: deleted, and counted by its code", async () => {
-  const { service, pusher, left, log, drain } = await setUp(snapshot(1), snapshot(2));
-  service.answer(one("rejected", "CONFLICT"));
-  expect(await drain()).toEqual(IDLE);
-  expect(left()).toEqual([]);
-  expect([...pusher.counts.rejected]).toEqual([["CONFLICT", 2]]);
-  expect(log.lines).toEqual(["error a snapshot was rejected and is lost: CONFLICT: since CONFLICT"]);
-});
-
 test.each([
-  ["too_old", "TOO_OLD"],
-  ["future", "FUTURE"],
-])("%s: set aside, and counted", async (status, code) => {
-  const { service, setAside, left, drain } = await setUp(snapshot(1));
+  ["rejected", "CONFLICT", "error"],
+  ["too_old", "TOO_OLD", "warn"],
+  ["future", "FUTURE", "warn"],
+])("%s: set aside, counted by its code, and said", async (status, code, level) => {
+  const { service, setAside, left, log, drain } = await setUp(snapshot(1), snapshot(2));
   service.answer(one(status, code));
   expect(await drain()).toEqual(IDLE);
   expect(left()).toEqual([]);
-  expect([...setAside.counts]).toEqual([[code, 1]]);
+  expect([...setAside.counts]).toEqual([[code, 2]]);
   expect(setAside.entries[0]).toMatchObject({ code, snapshot: { at: 1 } });
+  expect(log.lines).toEqual([`${level} a snapshot was set aside: ${code}: since ${code}`]);
 });
 
 test("retry for all: kept, and the wait doubles with each one", async () => {
@@ -117,7 +110,7 @@ test.each([401, 403])(
     }
     expect(left()).toEqual([1, 2, 3]);
     expect(log.lines).toEqual([
-      `error cannot push: ${status} FORBIDDEN: because of FORBIDDEN; 3 snapshots are kept; mend the token (--token-file is read again before each try)`,
+      `error cannot push: ${status} FORBIDDEN: because of FORBIDDEN; 3 snapshots are kept; mend the token`,
     ]);
     time.uptimeMs += 60_000;
     await pusher.push();
@@ -233,6 +226,20 @@ test("no network: the next try is with half as much, for a slow link never takes
   expect(left()).toEqual([]);
 });
 
+test("an answer with a snapshot from the service's future tells that its clock was set back", async () => {
+  const { service, learned, drain } = await setUp(...snapshots(2));
+  service.answer(
+    answered(
+      ({ at }) => (at === 1 ? { status: "stored" } : { status: "future", code: "FUTURE", message: "" }),
+      {
+        time: () => 1_795_000_000_000,
+      },
+    ),
+  );
+  await drain();
+  expect(learned).toEqual([[1_795_000_000_000, 100_000, 100_000, true]]);
+});
+
 test("each answer tells the service's time, between sending and receiving, and its wishes", async () => {
   const { service, learned, wishes, pusher, time } = await setUp(snapshot(1));
   service.answer((received, response) => {
@@ -241,7 +248,7 @@ test("each answer tells the service's time, between sending and receiving, and i
     answered(() => ({ status: "stored" }), { config, time: () => 1_795_000_000_000 })(received, response);
   });
   await pusher.push();
-  expect(learned).toEqual([[1_795_000_000_000, 100_000, 100_040]]);
+  expect(learned).toEqual([[1_795_000_000_000, 100_000, 100_040, false]]);
   expect(wishes).toEqual([{ intervalMs: 30_000, jitterMs: 500 }]);
 });
 

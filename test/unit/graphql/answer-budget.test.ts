@@ -27,6 +27,15 @@ describe("an answer's budget", () => {
     expect(timesOf((budget) => budget.takeValues(VALUES_MAX / 4 + 1))).toBe(3);
   });
 
+  test("of fields is for all of its lists together, and what was taken for them too much is given back", () => {
+    expect(timesOf((budget) => budget.takeFields(50_000))).toBe(10);
+    const givingBack = (budget: AnswerBudget) => {
+      budget.takeFields(50_000);
+      budget.takeFields(-40_000);
+    };
+    expect(timesOf(givingBack)).toBe(46);
+  });
+
   test("of raw snapshots goes down to none, and refuses nothing", () => {
     const budget = new AnswerBudget();
     expect(budget.snapshotsLeft).toBe(500_000);

@@ -53,6 +53,14 @@ describe("before its first field, an answer is refused", () => {
     ]);
   });
 
+  test("of pages whose length is said to be null, which is the one by default", async () => {
+    const page = (args: string) =>
+      `{ hosts${args} { edges { node { listeners { host { listeners { host { listeners { host { id name status kernel } } } } } } } } } }`;
+    const tooMuch = expect.stringMatching(/may come to \d+ fields/);
+    expect(await ask(page("(first: 3)"))).not.toContainEqual(tooMuch);
+    for (const args of ["", "(first: null)", "(first: 50)"]) expect(await ask(page(args))).toEqual([tooMuch]);
+  });
+
   test("of fragments that double", async () => {
     const doubling = numbered(
       12,

@@ -34,6 +34,10 @@ test("each caller has a budget of its own, and pushes have another", async () =>
   expect(await letThrough(() => limits.push("1"))).toBe(4);
   // A browser is counted apart from the token that signed it in, and people by their names.
   expect(await letThrough(() => limits.call(actor("1", "ann", "session")))).toBe(3);
+  // And from the other browsers that it signed in.
+  const browser = (session: string) => ({ ...actor("1", "ann", "session"), session });
+  expect(await letThrough(() => limits.call(browser("a")))).toBe(3);
+  expect(await letThrough(() => limits.call(browser("b")))).toBe(3);
   expect(await letThrough(() => limits.call(actor(null, "ann", "proxy")))).toBe(3);
   expect(await letThrough(() => limits.call(actor(null, "ben", "proxy")))).toBe(3);
 });

@@ -7,6 +7,7 @@ import { socketCredential } from "../../../src/http/socket-credential.ts";
 const access = {
   proxies: { userOf: ({ headers }: IncomingMessage) => userOf(headers["x-forwarded-user"]) },
   actorOf: async (_request: IncomingMessage, authorization?: string) => authorization ?? "the request itself",
+  holderOf: async (_request: IncomingMessage, authorization?: string) => `${authorization} still`,
 } as unknown as Access;
 
 function userOf(name: string | string[] | undefined) {
@@ -26,6 +27,25 @@ test("the parameters' token goes before the header's, and either before what els
   for (const authorization of [7, null, {}, ["Bearer h"]]) {
     expect(() => shown(both, { authorization })).toThrow(/is a text/);
   }
+});
+
+test("what beside a token is not looked at makes no other credential of it", () => {
+  const one = shown({ authorization: "Bearer h" });
+  for (const same of [
+    shown({ authorization: "bearer   h" }),
+    shown({ authorization: "Bearer h", cookie: "spillway_session=s" }),
+    shown({ authorization: "Bearer h", "x-forwarded-user": "ada" }),
+    shown({ cookie: "spillway_session=t" }, { authorization: "BEARER h" }),
+  ]) {
+    expect(same.key).toBe(one.key);
+  }
+  // Of another scheme it is the proxy's, and the session is what counts.
+  const session = shown({ cookie: "spillway_session=s" });
+  expect(shown({ authorization: "Basic YTpi", cookie: "spillway_session=s" }).key).toBe(session.key);
+});
+
+test("it is asked again without being counted", async () => {
+  expect(await shown({ authorization: "Bearer h" }).holder()).toBe("Bearer h still");
 });
 
 test("credentials are told apart, and their names tell none", () => {

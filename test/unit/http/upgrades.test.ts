@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { connect as connectTls } from "node:tls";
 import { afterEach, expect, test } from "vitest";
+import { SpillwayError } from "../../../src/errors.ts";
 import { answerUpgrades } from "../../../src/http/upgrades.ts";
 import { hasOpenssl, makeCertificate } from "../../support/certificates.ts";
 
@@ -34,10 +35,12 @@ async function talk(tls: boolean, ...lines: string[]): Promise<string> {
   });
   answerUpgrades(server, ({ url }) =>
     url === "/taken"
-      ? (_request, stream) => stream.end("taken").writableEnded
+      ? async (_request, stream) => void stream.end("taken")
       : url === "/full"
-        ? () => false
-        : null,
+        ? () => Promise.reject(new SpillwayError("UNAVAILABLE", "too many"))
+        : url === "/often"
+          ? () => Promise.reject(new SpillwayError("RATE_LIMITED", "too often"))
+          : null,
   );
   await once(server.listen(0, "127.0.0.1"), "listening");
   cleanUp.push(() => server.close());
@@ -54,7 +57,10 @@ const WEBSOCKET = ["Host: x", "Connection: Upgrade", "Upgrade: WebSocket", "", "
 
 test.for(ways)("WebSockets go where they are wanted (TLS: %s)", async (tls) => {
   expect(await talk(tls, "GET /taken HTTP/1.1", ...WEBSOCKET)).toBe("taken");
-  expect(await talk(tls, "GET /full HTTP/1.1", ...WEBSOCKET)).toMatch(/^HTTP\/1\.1 503 /);
+  expect(await talk(tls, "GET /full HTTP/1.1", ...WEBSOCKET)).toMatch(
+    /^HTTP\/1\.1 503 Service Unavailable\r\n/,
+  );
+  expect(await talk(tls, "GET /often HTTP/1.1", ...WEBSOCKET)).toMatch(/^HTTP\/1\.1 429 /);
   expect(await talk(tls, "GET /other HTTP/1.1", ...WEBSOCKET)).toMatch(/^HTTP\/1\.1 404 /);
 });
 

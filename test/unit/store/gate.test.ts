@@ -23,3 +23,18 @@ test("so many at a time, in their order, also after a failure", async () => {
   );
   expect(await gate.run(async () => "free")).toBe("free");
 });
+
+test("who waits too long is sent away, and takes nobody's place", async () => {
+  const gate = new Gate(1, { waitMs: 20, late: () => new Error("too late") });
+  let leave: () => void = () => undefined;
+  const first = gate.run(
+    () =>
+      new Promise<void>((resolve) => {
+        leave = resolve;
+      }),
+  );
+  await expect(gate.run(async () => "never")).rejects.toThrow("too late");
+  leave();
+  await first;
+  expect(await gate.run(async () => "free")).toBe("free");
+});

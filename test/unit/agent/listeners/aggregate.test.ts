@@ -92,7 +92,16 @@ test("a sample by /proc between two by ss does not unsay limit and drops", () =>
   });
 });
 
-test("more than a snapshot may carry: the fullest stay", () => {
+test("one that vanished and of which there is nothing to tell is no listener any more", () => {
+  const aggregate = createListenerAggregate();
+  const idle = socket({ inode: "7", port: 81 });
+  const dropped = socket({ inode: "8", port: 82, drops: 1 });
+  aggregate.add({ source: "ss", sockets: [idle, dropped, byProc(0, { inode: "9", port: 83 })] });
+  aggregate.add({ source: "ss", sockets: [socket()] });
+  expect(aggregate.take(nobody)?.sockets.map(({ inode }) => inode)).toEqual(["8", "1"]);
+});
+
+test("however many there are, the fullest come first", () => {
   const aggregate = createListenerAggregate();
   const sockets = Array.from({ length: LIMITS.listenersPerSnapshot + 10 }, (_, i) =>
     socket({ inode: String(i + 1), acceptQueue: i % 5, limit: 100 }),
@@ -100,9 +109,10 @@ test("more than a snapshot may carry: the fullest stay", () => {
   sockets.push(socket({ inode: "9999", acceptQueue: 101, limit: 100 }));
   aggregate.add({ source: "ss", sockets });
   const taken = aggregate.take(nobody)?.sockets ?? [];
-  expect(taken).toHaveLength(LIMITS.listenersPerSnapshot);
+  expect(taken).toHaveLength(sockets.length);
   expect(taken[0]?.inode).toBe("9999");
-  expect(taken.filter(({ peakQueue }) => peakQueue > 0)).toHaveLength(1 + (sockets.length - 1) * 0.8);
+  const peaks = taken.map(({ peakQueue }) => peakQueue);
+  expect(peaks).toEqual([...peaks].sort((a, b) => b - a));
 });
 
 test("sockets that come and go without a snapshot do not fill the memory", () => {
@@ -115,9 +125,12 @@ test("sockets that come and go without a snapshot do not fill the memory", () =>
   expect(aggregate.take(nobody)?.sockets).toMatchObject([{ inode: "1" }]);
 });
 
-test("half a path of a cgroup is none", () => {
+test.each([
+  ["half a path", `/${"a".repeat(LIMITS.textLength)}`],
+  ["a path in which something would be replaced", "/user.slice/\u001b[31m.scope"],
+])("%s of a cgroup is none", (_case, cgroup) => {
   const aggregate = createListenerAggregate();
-  aggregate.add({ source: "ss", sockets: [socket({ cgroup: `/${"a".repeat(LIMITS.textLength)}` })] });
+  aggregate.add({ source: "ss", sockets: [socket({ cgroup })] });
   expect(aggregate.take(nobody)?.sockets[0]).not.toHaveProperty("cgroup");
 });
 

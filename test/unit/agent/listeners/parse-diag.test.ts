@@ -77,12 +77,22 @@ test("an old kernel tells no drops and no cgroup, and answers by the older type 
 describe("whether it is all", () => {
   const dump = diagDump([{}]);
   const error = diagMessage(2, Buffer.alloc(20));
+  // ENOENT, as a kernel with inet_diag says that it has no tcp_diag.
+  const refused = diagMessage(3, Buffer.from([0xfe, 0xff, 0xff, 0xff]));
   test.each([
     ["a dump and its end", dump, true, 1],
     ["one for each family", Buffer.concat([dump, dump]), true, 2],
     ["no listener at all", diagDump([]), true, 0],
     ["no answer, as ss may not ask", Buffer.alloc(0), false, 0],
     ["an error, as there is no tcp_diag", error, false, 0],
+    ["an end that is an error, as there is inet_diag alone", refused, false, 0],
+    ["such an end for the second family", Buffer.concat([dump, refused]), false, 1],
+    [
+      "an end that says nothing",
+      Buffer.concat([dump.subarray(0, -20), diagMessage(3, Buffer.alloc(0))]),
+      true,
+      1,
+    ],
     ["an error for the second family", Buffer.concat([dump, error]), false, 1],
     ["a dump without its end", dump.subarray(0, -20), false, 1],
     ["a message of a type that may come with it", Buffer.concat([diagMessage(1, error), dump]), true, 1],
@@ -90,6 +100,11 @@ describe("whether it is all", () => {
     const answer = parseDiag(bytes);
     expect([answer.isWhole, answer.sockets.length]).toEqual([isWhole, count]);
   });
+});
+
+test("a big-endian kernel's refusal is one", () => {
+  const errno = Buffer.from([0xff, 0xff, 0xff, 0xfe]);
+  expect(parseDiag(diagMessage(3, errno, false), false).isWhole).toBe(false);
 });
 
 test.each([

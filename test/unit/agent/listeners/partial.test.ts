@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createPartialLists } from "../../../../agent/listeners/partial.ts";
+import { LIMITS } from "../../../../src/protocol/limits.ts";
 import type { WireListener, WireListeners } from "../../../../src/protocol/message.ts";
 
 const EVERY_MS = 10_000;
@@ -48,6 +49,33 @@ test("a new listener is said, and one whose queue stands still is said each time
   lists.reduce(list(stuck), 0, EVERY_MS);
   expect(lists.reduce(list(stuck, socket(2)), 1, EVERY_MS).sockets).toEqual([stuck, socket(2)]);
   expect(lists.reduce(list(stuck, socket(2)), 2, EVERY_MS).sockets).toEqual([stuck]);
+});
+
+test("more than a list may have is never called complete, and two lists tell of all of them", () => {
+  const lists = createPartialLists();
+  const most = LIMITS.listenersPerSnapshot;
+  const full = list(...Array.from({ length: most + 3 }, (_one, i) => socket(i + 1)));
+  const said = Array.from({ length: 8 }, (_one, i) => lists.reduce(full, i * EVERY_MS, EVERY_MS));
+  expect(said.map(({ complete, sockets }) => [complete, sockets.length])).toEqual([
+    ...[
+      [false, most],
+      [false, 3],
+      [false, 0],
+      [false, 0],
+      [false, 0],
+      [false, 0],
+    ],
+    ...[
+      [false, most],
+      [false, 3],
+    ],
+  ]);
+  expect(said.slice(0, 2).flatMap(({ sockets }) => sockets)).toEqual(full.sockets);
+});
+
+test("a list that just has room for all is complete", () => {
+  const full = list(...Array.from({ length: LIMITS.listenersPerSnapshot }, (_one, i) => socket(i + 1)));
+  expect(createPartialLists().reduce(full, 0, EVERY_MS)).toEqual(full);
 });
 
 test("a namespace that is heard of once a minute sends complete lists only", () => {

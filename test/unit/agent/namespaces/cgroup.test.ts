@@ -98,6 +98,7 @@ test.each<[string, string, CgroupOwner]>([
     "0::/machine.slice/machine-qemu\\x2d1\\x2dvm.scope",
     { unit: "machine-qemu-1-vm.scope" },
   ],
+  ["a unit named in UTF-8", "0::/system.slice/caf\\xc3\\xa9.service", { unit: "café.service" }],
   ["podman's monitor", `0::/machine.slice/libpod-conmon-${ID}.scope`, { unit: `libpod-conmon-${ID}.scope` }],
   ["cri-o's monitor", `0::/system.slice/crio-conmon-${ID}.scope`, { unit: `crio-conmon-${ID}.scope` }],
   ["the top", "0::/", {}],

@@ -71,6 +71,15 @@ test("where the mounts cannot be read, every first snapshot is a baseline", () =
   expect(cycle(30_000)[0]).not.toHaveProperty("fromZero");
 });
 
+test("where start times are of another uptime, as in a container with lxcfs, every first snapshot is a baseline", () => {
+  const { fake, run } = setUp();
+  const cycle = run();
+  cycle(0);
+  fake.namespace("a", { inSegs: 300 });
+  fake.start(20, "a", { startMs: START_MS + 86_400_000 });
+  expect(cycle(30_000)[0]).not.toHaveProperty("fromZero");
+});
+
 test("one that was there before the agent is a baseline", () => {
   const { fake, run } = setUp();
   fake.namespace("a", { inSegs: 300 });

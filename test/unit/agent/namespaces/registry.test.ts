@@ -84,6 +84,26 @@ test("an agent that starts again keeps the births, and books nothing anew", () =
   expect(again).not.toHaveProperty("fromZero");
 });
 
+test("a namespace whose processes are replaced one after another is the same to the next run", () => {
+  const { fake, run } = setUp();
+  fake.namespace("a", { inSegs: 900 });
+  fake.start(20, "a", { startMs: 10_000 });
+  const cycle = run();
+  cycle(0);
+  for (const [pid, uptimeMs] of [
+    [21, START_MS + 15_000],
+    [22, START_MS + 45_000],
+  ] as const) {
+    fake.start(pid, "a", { startMs: uptimeMs });
+    cycle(30_000);
+    fake.end(pid - 1);
+  }
+  cycle(30_000);
+  const [again] = run()(5_000);
+  expect(again).toMatchObject({ birth: 10_000, inSegs: 900 });
+  expect(again).not.toHaveProperty("fromZero");
+});
+
 test("an inode whose processes all began after the last run is another namespace, a baseline", () => {
   const { fake, run } = setUp();
   fake.namespace("a", { inSegs: 900 });

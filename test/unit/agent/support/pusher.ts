@@ -22,7 +22,7 @@ export async function setUp(...waiting: QueuedSnapshot[]) {
   const setAside = createSetAside();
   const log = recordingLog();
   const time = { uptimeMs: 100_000 };
-  const learned: number[][] = [];
+  const learned: unknown[][] = [];
   const wishes: unknown[] = [];
   const reloads = { count: 0 };
   const transport = createTransport({ server: service.url, token: () => "t", timeoutMs: 5_000 });
@@ -37,8 +37,11 @@ export async function setUp(...waiting: QueuedSnapshot[]) {
     goodbye: () => said.goodbye,
     learn: (...measurement) => learned.push(measurement),
     configure: (wish) => wishes.push(wish),
-    reloadToken: () => {
-      reloads.count += 1;
+    token: {
+      reload: () => {
+        reloads.count += 1;
+      },
+      remedy: "mend the token",
     },
     wallClock: () => 42,
     monotonicMs: () => time.uptimeMs,

@@ -4,12 +4,29 @@ import { LIMITS } from "../../../../src/protocol/limits.ts";
 import { AT } from "../../../support/sample-series.ts";
 
 describe("what is learnt of a sender", () => {
-  test("its interval, which a pause does not change", () => {
-    const senders = new Senders();
-    const every = [0, 30, 60, 3_660, 3_690, 3_700].map((seconds) =>
-      senders.saw("a", AT + seconds * 1_000, []),
-    );
-    expect(every).toEqual([15_000, 30_000, 30_000, 30_000, 30_000, 10_000]);
+  describe("its interval,", () => {
+    /** In seconds, after each of the scrapes that are so many seconds apart. */
+    const learnt = (...apart: number[]) => {
+      const senders = new Senders();
+      let at = AT;
+      return [0, ...apart].map((seconds) => {
+        at += seconds * 1_000;
+        return senders.saw("a", at, []) / 1_000;
+      });
+    };
+
+    test("which a pause does not change, and a new one does", () => {
+      expect(learnt(30, 30, 3_600, 30)).toEqual([15, 30, 30, 30, 30]);
+      expect(learnt(30, 30, 60, 60, 10, 10, 10)).toEqual([15, 30, 30, 30, 60, 60, 60, 10]);
+    });
+
+    test.each([
+      ["one scrape comes between two others", [60, 60, 20, 40, 60, 60]],
+      ["two replicas scrape by turns", [60, 3, 57, 3, 57, 3, 57]],
+      ["they do so from the first", [3, 57, 3, 57, 3, 57]],
+    ])("by which no time is a gap where %s", (_name, apart) => {
+      expect(learnt(...apart).slice(-2)).toEqual(apart.includes(20) ? [60, 60] : [57, 57]);
+    });
   });
 
   test("what it does not send is told once, when it is known, and again when that changes", () => {

@@ -47,6 +47,15 @@ test("what is matched may leave the metric open, or have a pattern for it", () =
     expect(() => parseSelector(text), text).toThrow(SpillwayError);
 });
 
+test("a selector has no more matchers than any filter", () => {
+  const matched = (times: number) => `m{${Array.from({ length: times }, () => 'a=~"1.*"').join(",")}}`;
+  expect(faultOf(matched(19))).toBe("no fault");
+  expect(faultOf(matched(20))).toBe(
+    'BAD_REQUEST: 21 matchers; at most 20 are taken in one filter: match one label by RE "a|b|c" instead of by many',
+  );
+  expect(() => parseSelector(matched(20))).toThrow(/^21 matchers/);
+});
+
 test("rates have a window, in durations or seconds", () => {
   const windowOf = (query: string) => (parseQuery(query) as { windowMs?: number }).windowMs;
   expect(parseQuery("rate(node_netstat_TcpExt_ListenOverflows[5m])")).toEqual({
