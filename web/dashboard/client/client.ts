@@ -12,11 +12,13 @@ async function fetchWithin(input: RequestInfo | URL, init: RequestInit = {}): Pr
   const limit = new AbortController();
   const fault = new DOMException("no answer came in time", "TimeoutError");
   const timer = setTimeout(() => limit.abort(fault), ANSWER_MAX_MS);
-  // Given up by whoever asked.
-  init.signal?.addEventListener("abort", () => {
+  // Whoever asked may give it up, or has already.
+  const giveUp = () => {
     clearTimeout(timer);
     limit.abort();
-  });
+  };
+  if (init.signal?.aborted === true) giveUp();
+  init.signal?.addEventListener("abort", giveUp);
   return worded(await fetch(input, { ...init, signal: limit.signal }));
 }
 
@@ -37,12 +39,13 @@ export const client = new Client({
   fetchOptions: { credentials: "same-origin" },
   exchanges: [
     mapExchange({
-      onResult: ({ data, error }) => {
+      onResult: ({ data, error, operation }) => {
         const isRefused =
           error?.graphQLErrors.some(({ extensions }) => extensions.code === "UNAUTHENTICATED") === true ||
           (error?.response as Response | undefined)?.status === 401;
         if (isRefused) session.end();
-        else if (data != null) session.resume();
+        // A socket that is still open says nothing of whether the next question would be answered.
+        else if (data != null && operation.kind !== "subscription") session.resume();
       },
     }),
     fetchExchange,

@@ -8,13 +8,13 @@ import { RangePicker, ViewButtons } from "../../view/controls.tsx";
 import { FilterBar } from "../../view/filter-bar.tsx";
 import { hostFilter } from "../../view/matchers.ts";
 import { refreshMs } from "../../view/refresh.ts";
-import { rangeInput } from "../../view/state.ts";
+import { rangeInput, stepOf } from "../../view/state.ts";
 import { useView } from "../../view/use-view.ts";
 import { DrillCard } from "./drill.tsx";
 import { FleetHeatmap } from "./heatmap.tsx";
 import { FleetIncidents } from "./incidents.tsx";
 import { AllIsWell, FirstScreen, NobodyMatches, NothingDropped, NothingKnown } from "./quiet.tsx";
-import { FleetTiles } from "./tiles.tsx";
+import { FleetTiles, isCounted } from "./tiles.tsx";
 import { FleetTrends } from "./trends.tsx";
 import { FleetWorst } from "./worst.tsx";
 
@@ -22,13 +22,16 @@ import { FleetWorst } from "./worst.tsx";
 export default function FleetPage() {
   const { range, ...view } = useView();
   const filter = hostFilter(view);
-  const now = useData(FleetNowDocument, { filter, range: rangeInput(range) }, { everyMs: refreshMs(range) });
+  const now = useData(
+    FleetNowDocument,
+    { filter, range: rangeInput(range), step: stepOf(range) },
+    { everyMs: refreshMs(range) },
+  );
   const failed = now.error !== null && (now.data === null || now.isOfOther);
   const fleet = failed ? null : (now.data?.fleet ?? null);
   const nobody = fleet?.hostCount === 0;
   const nobodyDropped = fleet !== null && fleet.affected.length === 0;
-  // Where nothing was measured, that nobody is known to have dropped a connection says nothing.
-  const isKnown = fleet !== null && fleet.handshakes.accepted !== null;
+  const isKnown = fleet !== null && isCounted(fleet);
   const quiet = nobodyDropped && isKnown;
   const isLive = range.kind === "last";
   return (
@@ -61,7 +64,7 @@ export default function FleetPage() {
                 <div className={`answer ${answerClass(now)}`}>
                   {quiet && !isLive && <NothingDropped />}
                   {quiet && isLive && fleet.reportingCount > 0 && <AllIsWell hosts={fleet.reportingCount} />}
-                  {nobodyDropped && !isKnown && <NothingKnown />}
+                  {nobodyDropped && !isKnown && <NothingKnown isLive={isLive} />}
                 </div>
                 {!quiet && <DrillCard />}
                 <FleetTrends />

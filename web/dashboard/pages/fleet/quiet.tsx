@@ -50,13 +50,15 @@ export function NobodyMatches() {
 }
 
 /** Of a range in which no host reported: neither good nor bad. */
-export function NothingKnown() {
+export function NothingKnown({ isLive }: { readonly isLive: boolean }) {
   return (
     <Card>
-      <Empty icon="search" title="Nothing is known of this range">
+      <Empty icon="search" title={isLive ? "Nothing is known yet" : "Nothing is known of this range"}>
         <p>
-          No host's counters are known from it: whether connections were dropped cannot be said. Either no
-          agent reported then, or it is longer ago than history is kept.
+          Whether connections were dropped cannot be said: no host's counters are known from it.{" "}
+          {isLive
+            ? "Those of a host that has just begun to report are here when its first minute is over."
+            : "Either no agent reported then, or it is longer ago than history is kept."}
         </p>
       </Empty>
     </Card>

@@ -3,12 +3,19 @@ import { formatCount, formatNumber, formatShare, formatShareRange, plural } from
 import type { FleetNowQuery } from "../../generated/documents.ts";
 import { useView } from "../../view/use-view.ts";
 
+type Fleet = FleetNowQuery["fleet"];
+
+/** Whether anybody has told of drops, be it that there were none. */
+export function isCounted({ affected, counted }: Fleet): boolean {
+  return affected.length > 0 || counted.some(({ values }) => values.some((value) => value !== null));
+}
+
 /** The fleet in four numbers. */
-export function FleetTiles({ fleet }: { readonly fleet: FleetNowQuery["fleet"] }) {
+export function FleetTiles({ fleet }: { readonly fleet: Fleet }) {
   const { href } = useView();
   const { handshakes, hostCount, reportingCount, staleCount, silentCount, leftCount, affected } = fleet;
   const range = formatShareRange(handshakes).slice(formatShare(handshakes.share).length);
-  const isUnknown = handshakes.accepted === null && affected.length === 0;
+  const isUnknown = !isCounted(fleet);
   const missing = [
     silentCount > 0 && `${formatCount(silentCount)} silent`,
     staleCount > 0 && `${formatCount(staleCount)} stale`,
