@@ -56,6 +56,8 @@ export async function eventsOf(
 /** How long before an incident began an event may have been its cause. */
 const BEFORE_MS = 3_600_000;
 const EVENTS_OF_INCIDENT = 100;
+/** Of these as many as there are, before any of the others: what led to it is no less news as it lasts. */
+const BEFORE_INCIDENT = 50;
 
 /** The events that concern the hosts of an incident, from an hour before it began; of several incidents read together. */
 export function incidentEventLoader(
@@ -66,6 +68,7 @@ export function incidentEventLoader(
     const { hostById } = await sources.fleet.read();
     const asked = await Promise.all(
       incidents.map(async ({ id, startedAt, resolvedAt }) => ({
+        startedAt,
         from: startedAt - BEFORE_MS,
         to: (resolvedAt ?? sources.now()) + 1,
         hosts: (await members.load(id)).flatMap(({ hostId }) => hostById.get(hostId) ?? []),
@@ -76,25 +79,45 @@ export function incidentEventLoader(
       to: Math.max(...asked.map(({ to }) => to)),
     };
     const hostIds = [...new Set(asked.flatMap(({ hosts }) => hosts.map(({ id }) => id)))];
-    const [recorded, reboots] = await Promise.all([
-      readEvents(sources.db, { range, kinds: null, limit: LOOKED_AT }),
+    const beforeAll = { from: range.from, to: Math.max(...asked.map(({ startedAt }) => startedAt)) + 1 };
+    const read = (within: Range) => readEvents(sources.db, { range: within, kinds: null, limit: LOOKED_AT });
+    const [newest, before, reboots] = await Promise.all([
+      read(range),
+      read(beforeAll),
       readReboots(sources.db, { range, hostIds, limit: LOOKED_AT }),
     ]);
+    const recorded = [...new Map([...newest, ...before].map((event) => [event.id, event])).values()];
     return Promise.all(
-      asked.map(async ({ from, to, hosts }) => {
+      asked.map(async ({ startedAt, from, to, hosts }) => {
         const within = recorded.filter(({ at, until }) => at < to && (until ?? at) >= from);
         const meant = (await meantBy(sources, within, hosts)).map(eventShape);
         const own = reboots.filter(({ at }) => at >= from && at < to);
         const seen = hosts.flatMap((host) =>
           own.filter(({ hostId }) => hostId === host.id).map((reboot) => rebootShape(reboot, host)),
         );
-        return newestOf([...meant, ...seen], EVENTS_OF_INCIDENT);
+        return eventsAround([...meant, ...seen], startedAt);
       }),
     );
   });
 }
 
-function newestOf(events: readonly EventShape[], count: number): EventShape[] {
+/** Of the events around an incident those that are told, the newest first. Pure. @param startedAt ms since 1970 */
+export function eventsAround<T extends { readonly at: number }>(
+  events: readonly T[],
+  startedAt: number,
+): T[] {
+  const before = newestOf(
+    events.filter(({ at }) => at <= startedAt),
+    BEFORE_INCIDENT,
+  );
+  const after = newestOf(
+    events.filter(({ at }) => at > startedAt),
+    EVENTS_OF_INCIDENT - before.length,
+  );
+  return [...after, ...before];
+}
+
+function newestOf<T extends { readonly at: number }>(events: readonly T[], count: number): T[] {
   return [...events].sort((a, b) => b.at - a.at).slice(0, count);
 }
 

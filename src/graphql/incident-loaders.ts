@@ -1,7 +1,13 @@
 import DataLoader from "dataloader";
 import type { AnomalyRecord } from "../store/incidents/anomalies.ts";
 import { anomaliesById, readAnomaliesBy } from "../store/incidents/anomaly-pages.ts";
-import { deliveriesOf, membersOf, timelinesOf, worstIncidentOf } from "../store/incidents/by-incident.ts";
+import {
+  deliveriesOf,
+  membersOf,
+  type TimelineAsked,
+  timelinesOf,
+  worstIncidentOf,
+} from "../store/incidents/by-incident.ts";
 import type { DeliveryRecord } from "../store/incidents/deliveries.ts";
 import { incidentsById, type PageAsked } from "../store/incidents/incident-pages.ts";
 import type { IncidentMember } from "../store/incidents/members.ts";
@@ -28,7 +34,7 @@ export interface IncidentLoaders {
   readonly worstOfHost: DataLoader<number, number | null>;
   readonly anomalies: PagesByParent<PageAsked, AnomalyRecord>;
   readonly anomaliesOfHost: PagesByParent<AnomaliesAsked, AnomalyRecord>;
-  readonly timeline: PagesByParent<Parameters<typeof timelinesOf>[2], TimelineRecord>;
+  readonly timeline: PagesByParent<TimelineAsked, TimelineRecord>;
   readonly deliveries: PagesByParent<Parameters<typeof deliveriesOf>[2], DeliveryRecord>;
   /** Those that have not ended, read once. */
   readonly openSilences: () => Promise<readonly SilenceRecord[]>;

@@ -153,16 +153,21 @@ Incident.implement({
     }),
     timeline: t.field({
       type: TimelineConnection,
-      description: "Every transition and note, oldest first.",
+      description: "Every transition and note, oldest first if not asked for otherwise.",
       args: {
         first: t.arg.int({ defaultValue: 50, description: "At most 500." }),
         after: t.arg.string({ description: "The cursor of the last entry seen." }),
+        newestFirst: t.arg.boolean({ defaultValue: false, description: "Pages go back in time." }),
       },
-      resolve: async ({ id }, { first, after }, { incidents }) => {
+      resolve: async ({ id }, { first, after, newestFirst }, { incidents }) => {
         const size = requirePage(first);
         const [at = 0, entry = 0] = after == null ? [] : numbersOfCursor(after, 2, "entries of a timeline");
         const place = after == null ? null : { at, id: entry };
-        const rows = await incidents.timeline(id, { after: place, limit: size + 1 });
+        const rows = await incidents.timeline(id, {
+          after: place,
+          newestFirst: newestFirst ?? false,
+          limit: size + 1,
+        });
         return pageOf({ rows, first: size, hasPrevious: place !== null, keyOf: (row) => [row.at, row.id] });
       },
     }),

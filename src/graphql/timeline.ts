@@ -49,8 +49,4 @@ nodeById("timeline", "TimelineEntry", async ({ db }, ownId) =>
   /^[0-9]{1,15}$/.test(ownId) ? findEntry(db, Number(ownId)) : null,
 );
 
-export const TimelineConnection = connectionType(
-  "Timeline",
-  TimelineEntry,
-  "entries of a timeline, oldest first",
-);
+export const TimelineConnection = connectionType("Timeline", TimelineEntry, "entries of a timeline");

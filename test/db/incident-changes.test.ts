@@ -8,6 +8,35 @@ const MINUTE = 60_000;
 const NOW = T0 + 60 * MINUTE;
 const iso = (time: number) => new Date(time).toISOString();
 
+interface Timeline {
+  readonly timeline: {
+    readonly edges: readonly { readonly node: { readonly text: string } }[];
+    readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+  };
+}
+
+test("a timeline is read from its newest end too, a page at a time", async ({ store: { db } }) => {
+  const { incidentId } = await judge(db);
+  const id = `id: "incident_${incidentId}"`;
+  const { ask } = asking(db, NOW);
+  for (const note of ["one", "two", "three"]) {
+    await ask(`mutation { annotateIncident(${id}, note: "${note}") { id } }`);
+  }
+  const texts: string[] = [];
+  let after: string | null = null;
+  do {
+    const { incident }: { incident: Timeline } = await ask(`{ incident(${id}) {
+      timeline(first: 2, newestFirst: true, after: ${JSON.stringify(after)}) {
+        edges { node { text } } pageInfo { hasNextPage endCursor }
+      }
+    } }`);
+    const { edges, pageInfo } = incident.timeline;
+    texts.push(...edges.map(({ node }) => node.text));
+    after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
+  } while (after !== null);
+  expect(texts).toEqual(["three", "two", "one", "nginx on web accepts too slowly"]);
+});
+
 describe("changes", () => {
   test("of an incident are made by who may", async ({ store: { db } }) => {
     const { incidentId } = await judge(db);

@@ -170,6 +170,14 @@ test.runIf(hasChromium)(
     const { page } = await signedIn(path, "read", "operate");
     await page.click("text=Acknowledge", SEEN);
     await page.fill("textarea", "looking at it");
+    // What is refused is told in the dialog, which lies over the page, and can be tried again from there.
+    await page.route("**/graphql", (route) => {
+      if (route.request().postDataJSON().operationName !== "Acknowledge") return route.continue();
+      return route.fulfill({ json: { errors: [{ message: "the database is away" }] } });
+    });
+    await page.click("dialog button:text-is('Acknowledge')");
+    await page.waitForSelector("dialog [role=alert]:text-is('the database is away')", SEEN);
+    await page.unroute("**/graphql");
     await page.click("dialog button:text-is('Acknowledge')");
     await page.waitForSelector(".timeline >> text=looking at it", SEEN);
     // The other browser hears of it by itself.
@@ -209,6 +217,9 @@ test.runIf(hasChromium)("signing out ends it, and a session that ended elsewhere
   await page.click("text=Silent");
   await page.waitForSelector("text=You are signed out", SEEN);
   await context.addCookies(cookies);
+  // Somebody has signed in in another tab, and comes back to this one.
+  await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+  await page.waitForSelector("text=You are signed out", { state: "detached", ...SEEN });
   await page.goto(service.url);
   await page.click('form[action="/sign-out"] button');
   await page.waitForSelector('a[href="/sign-in"]', SEEN);

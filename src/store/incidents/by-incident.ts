@@ -1,5 +1,9 @@
 /** What belongs to incidents, for several of them in one statement each; by the incident's id. */
-import type { Delivery as DeliveryRow, TimelineEntry as EntryRow } from "../../generated/prisma/client.ts";
+import {
+  type Delivery as DeliveryRow,
+  type TimelineEntry as EntryRow,
+  Prisma,
+} from "../../generated/prisma/client.ts";
 import type { Db } from "../client.ts";
 import { instant } from "../history/sources.ts";
 import { type DeliveryRecord, toDelivery } from "./deliveries.ts";
@@ -19,24 +23,31 @@ export async function membersOf(
   return grouped(rows, (row) => row.incidentId);
 }
 
-/** A page of each one's timeline, oldest first. */
+export interface TimelineAsked {
+  /** The last entry seen; null for the first page. */
+  readonly after: { readonly at: number; readonly id: number } | null;
+  readonly newestFirst: boolean;
+  readonly limit: number;
+}
+
+/** A page of each one's timeline. */
 export async function timelinesOf(
   db: Db,
   incidentIds: readonly number[],
-  {
-    after,
-    limit,
-  }: { readonly after: { readonly at: number; readonly id: number } | null; readonly limit: number },
+  { after, newestFirst, limit }: TimelineAsked,
 ): Promise<Map<number, TimelineRecord[]>> {
+  const place = Prisma.sql`(${instant(after?.at ?? 0)}, ${after?.id ?? 0}::bigint)`;
+  const beyond = newestFirst ? Prisma.sql`(at, id) < ${place}` : Prisma.sql`(at, id) > ${place}`;
+  const direction = newestFirst ? Prisma.sql`DESC` : Prisma.sql`ASC`;
   const rows = await db.$queryRaw<EntryRow[]>`
     SELECT e.id, e.incident_id AS "incidentId", e.at, e.actor, e.kind, e.text, e.key
     FROM unnest(${[...incidentIds]}::int[]) AS one(id)
     CROSS JOIN LATERAL (
       SELECT * FROM timeline_entry
       WHERE incident_id = one.id
-        AND (${after === null}::boolean OR (at, id) > (${instant(after?.at ?? 0)}, ${after?.id ?? 0}::bigint))
-      ORDER BY at, id LIMIT ${limit}::int
-    ) e ORDER BY e.at, e.id`;
+        AND (${after === null}::boolean OR ${beyond})
+      ORDER BY at ${direction}, id ${direction} LIMIT ${limit}::int
+    ) e ORDER BY e.at ${direction}, e.id ${direction}`;
   return grouped(rows.map(toEntry), (entry) => entry.incidentId);
 }
 

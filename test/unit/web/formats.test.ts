@@ -4,9 +4,11 @@ import {
   formatCount,
   formatNumber,
   formatRate,
+  formatRates,
   formatShare,
   formatShareRange,
   plural,
+  unitWord,
 } from "../../../web/dashboard/format/numbers.ts";
 import {
   formatAgo,
@@ -48,6 +50,20 @@ describe("numbers", () => {
     [0.0005, "1.8/h"],
     [null, "–"],
   ])("%d per second is %s", (value, text) => expect(formatRate(value)).toBe(text));
+
+  test("rates on one axis are in one unit", () => {
+    expect(formatRates([0, 0.05, 0.1])).toEqual(["0/s", "0.05/s", "0.1/s"]);
+    expect(formatRates([0, 0.001, 0.002])).toEqual(["0/min", "0.06/min", "0.12/min"]);
+    expect(formatRates([])).toEqual([]);
+  });
+
+  test("what is counted is one thing or several", () => {
+    expect([unitWord("packets/s", "1"), unitWord("queries", "1"), unitWord("packets/s", "0")]).toEqual([
+      "packet",
+      "query",
+      "packets",
+    ]);
+  });
 
   test.each([
     [0, "0 %"],
@@ -93,8 +109,11 @@ describe("times", () => {
     expect(formatTime(AT, "utc")).toBe("24 Nov 12:03");
     expect(formatTime(AT, "utc", { seconds: true })).toBe("24 Nov 12:03:09");
     expect(formatTime(AT, "utc", { now: Date.UTC(2027, 1, 1) })).toBe("24 Nov 2026 12:03");
-    expect(formatRange(AT, AT + 3_600_000, "utc")).toBe("24 Nov 12:03 – 13:03");
-    expect(formatRange(AT, AT + 86_400_000, "utc")).toBe("24 Nov 12:03 – 25 Nov 12:03");
+    expect(formatRange(AT, AT + 3_600_000, "utc", AT)).toBe("24 Nov 12:03 – 13:03");
+    expect(formatRange(AT, AT + 86_400_000, "utc", AT)).toBe("24 Nov 12:03 – 25 Nov 12:03");
+    const later = Date.UTC(2027, 1, 1);
+    expect(formatRange(AT, AT + 3_600_000, "utc", later)).toBe("24 Nov 2026 12:03 – 13:03");
+    expect(formatRange(AT, later, "utc", later)).toBe("24 Nov 2026 12:03 – 1 Feb 00:00");
   });
 
   test("spans of the API", () => {

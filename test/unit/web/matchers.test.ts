@@ -1,5 +1,10 @@
 import { expect, test } from "vitest";
-import { hostFilter, parseMatcher, printMatcher } from "../../../web/dashboard/view/matchers.ts";
+import {
+  hostFilter,
+  parseMatcher,
+  printMatcher,
+  suggestedMatchers,
+} from "../../../web/dashboard/view/matchers.ts";
 
 test.each([
   ['role="web"', { name: "role", op: "EQ", value: "web" }],
@@ -24,4 +29,17 @@ test("hosts are asked for by what is said, and all of them by nothing", () => {
   expect(hostFilter({ search: "", matchers: [] })).toBeNull();
   expect(hostFilter({ search: "web", matchers: [] })).toEqual({ search: "web" });
   expect(hostFilter({ search: "", matchers })).toEqual({ labels: matchers });
+});
+
+test("a label of very many values leaves room for the others among the suggestions", () => {
+  const many = Array.from({ length: 1_000 }, (_, index) => ({ value: `host-${index}` }));
+  const labels = [
+    { name: "host", values: many },
+    { name: "role", values: [{ value: "web" }, { value: "db" }] },
+  ];
+  const all = suggestedMatchers(labels, "", 500);
+  expect(all).toHaveLength(252);
+  expect(all).toContain('role="db"');
+  expect(suggestedMatchers(labels, "host-99", 500)).toHaveLength(11);
+  expect(suggestedMatchers(labels, "ROLE=", 500)).toEqual(['role="web"', 'role="db"']);
 });

@@ -21,16 +21,47 @@ test("stacked series stand on each other, and have a hole only where nothing is 
   expect(stacked([])).toEqual([]);
 });
 
+const MINUTE = 60_000;
+
 test.each([
-  ["steps that are over", 660_000, [2, 0, null]],
+  ["steps that are over", 11 * MINUTE, [2, 0, null]],
   ["one of which two thirds have passed", 560_000, [2, 0, null]],
-  ["one that has just begun", 420_000, [2, null, null]],
+  ["one that has just begun", 7 * MINUTE, [2, null, null]],
 ])("a rate is what grew over the time that has passed of a step: %s", (_name, now, expected) => {
-  expect(perSecond([600, 0, null], "1970-01-01T00:01:00.000Z", "5m", now)).toEqual(expected);
+  const asked = { start: "1970-01-01T00:01:00.000Z", step: "5m", range: { from: MINUTE, to: now }, now };
+  expect(perSecond([600, 0, null], asked)).toEqual(expected);
 });
 
 test("a step that is not over is reckoned over what has passed of it", () => {
-  expect(perSecond([600], "1970-01-01T00:00:00.000Z", "5m", 200_000)).toEqual([3]);
+  const asked = {
+    start: "1970-01-01T00:00:00.000Z",
+    step: "5m",
+    range: { from: 0, to: 200_000 },
+    now: 200_000,
+  };
+  expect(perSecond([600], asked)).toEqual([3]);
+});
+
+test("of a step that the range has a part of, the minutes count that the range touches", () => {
+  const start = "1970-01-01T00:00:00.000Z";
+  // From within the second minute, to within the fourteenth: 4 minutes of the first step, 4 of the last.
+  const range = { from: 90_000, to: 13.2 * MINUTE };
+  expect(perSecond([240, 600, 240], { start, step: "5m", range, now: 60 * MINUTE })).toEqual([1, 2, 1]);
+  // A part of it too small to tell.
+  const late = { from: 4 * MINUTE, to: 11 * MINUTE };
+  expect(perSecond([240, 600, 60], { start, step: "5m", range: late, now: 60 * MINUTE })).toEqual([
+    null,
+    2,
+    null,
+  ]);
+});
+
+test("an hour that the range cuts may hold what lies outside of it, and one that is not over does not", () => {
+  const start = "1970-01-01T00:00:00.000Z";
+  const range = { from: 10 * MINUTE, to: 170 * MINUTE };
+  const growth = [3_600, 7_200, 3_000];
+  expect(perSecond(growth, { start, step: "1h", range, now: 300 * MINUTE })).toEqual([null, 2, null]);
+  expect(perSecond(growth, { start, step: "1h", range, now: 170 * MINUTE })).toEqual([null, 2, 1]);
 });
 
 test("the peak is the first of the greatest", () => {

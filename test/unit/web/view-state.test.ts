@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { refreshMs } from "../../../web/dashboard/view/refresh.ts";
 import {
+  momentsOf,
   parseView,
   pinned,
   printView,
@@ -115,4 +117,22 @@ test.each([
   [{ kind: "pinned", from: 0, to: 30 * 86_400_000 }, "1h"],
 ] as const)("the step of %o is %s", (range, step) => {
   expect(stepOf(range)).toBe(step);
+});
+
+test("the API's form of a range says which moments it meant when it was answered", () => {
+  expect(momentsOf({ last: "1h" }, 5_000_000)).toEqual({ from: 1_400_000, to: 5_000_000 });
+  const from = "1970-01-01T00:01:00.000Z";
+  expect(momentsOf({ from, to: "1970-01-01T00:02:00.000Z" }, 5_000_000)).toEqual({
+    from: 60_000,
+    to: 120_000,
+  });
+  expect(momentsOf({ from }, 5_000_000)).toEqual({ from: 60_000, to: 5_000_000 });
+});
+
+test("a pinned range is asked for anew until its end has filled, and one that is long over never", () => {
+  const range = { kind: "pinned", from: 0, to: 3_600_000 } as const;
+  expect(refreshMs(range, 3_500_000)).toBeGreaterThan(0);
+  expect(refreshMs(range, 3_600_000 + 119_999)).toBeGreaterThan(0);
+  expect(refreshMs(range, 3_600_000 + 120_000)).toBe(0);
+  expect(refreshMs({ kind: "last", last: "15m" }, 0)).toBe(5_000);
 });

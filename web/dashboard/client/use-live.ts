@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "react";
 import { type AnyVariables, type TypedDocumentNode, useSubscription } from "urql";
+import { session } from "./session.ts";
 
 /** Between two questions that news has led to. */
 const REST_MS = 2_000;
@@ -25,7 +26,7 @@ export function useLive<T, V extends AnyVariables>(
     if (data === undefined || timer.current !== null) return;
     timer.current = setTimeout(() => {
       timer.current = null;
-      ask.current();
+      if (!session.ended()) ask.current();
     }, REST_MS);
   }, [data]);
   useEffect(

@@ -25,9 +25,21 @@ export function formatCount(value: string | number | null | undefined): string {
 /** Per second: 12/s, 0.5/s; what is rarer than one in ten seconds by the minute or the hour. */
 export function formatRate(perSecond: number | null | undefined): string {
   if (perSecond === null || perSecond === undefined || !Number.isFinite(perSecond)) return ABSENT;
+  const [unit, seconds] = rateUnit(perSecond);
+  return `${formatNumber(perSecond * seconds)}${unit}`;
+}
+
+/** Rates beside each other, as on an axis: all in the unit that the greatest has. */
+export function formatRates(perSecond: readonly number[]): string[] {
+  const [unit, seconds] = rateUnit(Math.max(0, ...perSecond.map(Math.abs)));
+  return perSecond.map((one) => `${formatNumber(one * seconds)}${unit}`);
+}
+
+/** The unit that a rate is told in, and how many seconds it has. */
+function rateUnit(perSecond: number): readonly [string, number] {
   const size = Math.abs(perSecond);
-  if (size === 0 || size >= 0.1) return `${formatNumber(perSecond)}/s`;
-  return size >= 1 / 600 ? `${formatNumber(perSecond * 60)}/min` : `${formatNumber(perSecond * 3600)}/h`;
+  if (size === 0 || size >= 0.1) return ["/s", 1];
+  return size >= 1 / 600 ? ["/min", 60] : ["/h", 3_600];
 }
 
 /** 0 to 1 as per cent, by two digits: 4.2 %, 38 %, 0.03 %; what is too small to tell is "< 0.01 %". */
@@ -63,6 +75,13 @@ export function formatBytes(bytes: number | null | undefined): string {
 /** `1 host`, `3 hosts`. */
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
+/** What a counter counts, of so many: `packets`, or of one `packet`. @param unit of the API, of a counter or of its rate */
+export function unitWord(unit: string, count: string): string {
+  const many = unit.replace(/\/s$/, "");
+  if (count !== "1") return many;
+  return many.replace(/ies$/, "y").replace(/([^s])s$/, "$1");
 }
 
 function percent(share: number): string {

@@ -37,9 +37,9 @@ export function formatTime(at: number, zone: Zone, { seconds = false, now = at }
   return `${Number(parts.day)} ${parts.month}${year} ${parts.hour}:${parts.minute}${seconds ? `:${parts.second}` : ""}`;
 }
 
-/** Of a range: the day is said once when both ends lie on it. */
-export function formatRange(from: number, to: number, zone: Zone): string {
-  const [start, end] = [formatTime(from, zone), formatTime(to, zone)];
+/** Of a range: the day is said once when both ends lie on it; a year only when it is not `now`'s. */
+export function formatRange(from: number, to: number, zone: Zone, now: number): string {
+  const [start, end] = [formatTime(from, zone, { now }), formatTime(to, zone, { now })];
   const day = start.slice(0, start.lastIndexOf(" "));
   return end.startsWith(`${day} `) ? `${start} – ${end.slice(day.length + 1)}` : `${start} – ${end}`;
 }

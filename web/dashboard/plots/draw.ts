@@ -10,13 +10,13 @@ const COLORS: Readonly<Record<Mark["kind"], string>> = {
   anomaly: "--major",
   incident: "--critical",
 };
-/** Each kind has a dash of its own: colours alone tell nobody everything. */
+/** Each kind of line has a dash of its own: colours alone tell nobody everything. A gap is a stretch alone. */
 const DASHES: Readonly<Record<Mark["kind"], readonly number[]>> = {
   event: [],
   reset: [2, 3],
   gap: [],
   anomaly: [6, 3],
-  incident: [6, 3],
+  incident: [10, 3, 2, 3],
 };
 
 /** Stretches lie under the lines. */

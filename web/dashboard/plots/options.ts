@@ -89,7 +89,7 @@ export function plotOptions(input: PlotInput & { readonly width: number }): {
         ...axis,
         size: 58,
         space: height < 150 ? 26 : 36,
-        values: (_, ticks) => ticks.map((tick) => format(tick)),
+        values: (_, ticks) => input.formatTicks?.(ticks) ?? ticks.map((tick) => format(tick)),
       },
     ],
     series: lines,

@@ -17,6 +17,8 @@ export interface TimePlotProps {
   readonly step: string;
   readonly series: readonly PlotSeries[];
   readonly format: (value: number | null) => string;
+  /** Of the axis, where the values on it are to be told in one unit. */
+  readonly formatTicks?: (values: readonly number[]) => string[];
   readonly zone: Zone;
   /** Filled, each on top of those before it. */
   readonly stack?: boolean;

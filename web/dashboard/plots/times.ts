@@ -21,23 +21,39 @@ export function stacked(series: readonly (readonly (number | null)[])[]): (numbe
   );
 }
 
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+
+/** Of a series of increases, what its steps were asked for with. */
+export interface Asked {
+  readonly start: string;
+  readonly step: string;
+  /** ms since 1970; of the minutes that it touches the service counts everything. */
+  readonly range: { readonly from: number; readonly to: number };
+  /** The service's clock when it answered, ms since 1970. */
+  readonly now: number;
+}
+
 /**
- * What grew in each step as a rate. The step that is not over is reckoned over what has passed of it; before half of it
- * has, too little is in of it to tell.
- *
- * @param now ms since 1970
+ * What grew in each step as a rate. A step of which the range, or what has passed, has a part is reckoned over that part;
+ * where that is less than a half of it, too little is in of it to tell. So it is of steps of an hour or more that the range
+ * cuts: of long ago there are only whole hours, and what lies outside of the range is in them.
  */
 export function perSecond(
   increases: readonly (number | null)[],
-  start: string,
-  step: string,
-  now: number,
+  { start, step, range, now }: Asked,
 ): (number | null)[] {
-  const stepMs = parseSpan(step) ?? 60_000;
+  const stepMs = parseSpan(step) ?? MINUTE_MS;
   const first = Date.parse(start);
+  const from = Math.floor(range.from / MINUTE_MS) * MINUTE_MS;
+  const to = Math.ceil(range.to / MINUTE_MS) * MINUTE_MS;
   return increases.map((increase, index) => {
-    const passedMs = Math.min(stepMs, now - (first + index * stepMs));
-    return increase === null || passedMs < stepMs / 2 ? null : (increase * 1_000) / passedMs;
+    const begin = first + index * stepMs;
+    const end = Math.min(begin + stepMs, now);
+    const partMs = Math.min(end, to) - Math.max(begin, from);
+    const isCut = begin < from || end > to;
+    const tooLittle = partMs < stepMs / 2 || (stepMs >= HOUR_MS && isCut);
+    return increase === null || tooLittle ? null : (increase * 1_000) / partMs;
   });
 }
 

@@ -18,6 +18,7 @@ export function Sidebar() {
   const { data, refresh } = useData(ShellDocument, {}, { everyMs: COUNT_EVERY_MS });
   useLive(IncidentChangesDocument, {}, refresh);
   const open = data?.incidents.edges.filter(({ node }) => node.inhibitedBy === null).length ?? 0;
+  const more = data?.incidents.pageInfo.hasNextPage === true;
   return (
     <div className="sidebar">
       <Link href={href("/")} className="brand">
@@ -31,9 +32,10 @@ export function Sidebar() {
             <Link key={to} href={href(to)} className="nav-item" {...(here ? { "aria-current": "page" } : {})}>
               <Icon name={icon} />
               <span>{name}</span>
-              {to === "/incidents" && open > 0 && (
+              {to === "/incidents" && (open > 0 || more) && (
                 <span className="nav-count">
-                  {open >= 50 ? "50+" : open}
+                  {open}
+                  {more && "+"}
                   <span className="visually-hidden"> not resolved</span>
                 </span>
               )}

@@ -1,8 +1,23 @@
 import { Prose } from "./prose.tsx";
 
-/** Advice in a table: its first sentence, and the rest for who wants it. */
-export function Advice({ text }: { readonly text: string | null }) {
-  if (text === null) return <span className="row-note">nothing was wrong</span>;
+/** Of a listener of the API, what is looked at. */
+export interface Advised {
+  readonly advice: string | null;
+  readonly backlog: number | null;
+  readonly peakFill: number | null;
+}
+
+/** Advice in a table: its first sentence, and the rest for who wants it. Of what was not seen nothing is said to be well. */
+export function Advice({ advice: text, backlog, peakFill }: Advised) {
+  if (text === null) {
+    const words =
+      backlog === null
+        ? "its limit was not seen"
+        : peakFill === null
+          ? "not seen in this range"
+          : "nothing was wrong";
+    return <span className="row-note">{words}</span>;
+  }
   const [first = text, rest] = splitSentence(text);
   if (rest === undefined) {
     return (

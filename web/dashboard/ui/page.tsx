@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 
 export interface PageProps {
   /** Of the document and the heading. */
@@ -12,8 +12,16 @@ export interface PageProps {
   readonly children: ReactNode;
 }
 
+/** The first page of a tab is read out by itself. */
+let isFirst = true;
+
 /** A page's frame. Its heading takes the focus when the page is opened by a link, so that it is read out. */
 export function Page({ title, aside, lead, actions, children }: PageProps) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (!isFirst) heading.current?.focus({ preventScroll: true });
+    isFirst = false;
+  }, []);
   useEffect(() => {
     document.title = `${title} – Spillway`;
   }, [title]);
@@ -21,7 +29,9 @@ export function Page({ title, aside, lead, actions, children }: PageProps) {
     <main id="main" className="page" tabIndex={-1}>
       <header className="page-head">
         <div className="page-title">
-          <h1>{title}</h1>
+          <h1 ref={heading} tabIndex={-1}>
+            {title}
+          </h1>
           {aside}
         </div>
         {actions !== undefined && <div className="page-actions">{actions}</div>}

@@ -1,7 +1,8 @@
 /** What a page shows when it has nothing to show yet, nothing at all, or nothing new. */
 import type { ReactNode } from "react";
 import type { CombinedError } from "urql";
-import { type Data, faultOf } from "../client/use-data.ts";
+import { faultOf } from "../client/fault.ts";
+import type { Data } from "../client/use-data.ts";
 import { formatSpan } from "../format/times.ts";
 import { useNow } from "../view/use-now.ts";
 import { Icon, type IconName } from "./icon.tsx";
@@ -59,7 +60,7 @@ export function Skeleton({ lines = 3, height }: { readonly lines?: number; reado
   );
 }
 
-/** Said above what is shown, when it could not be asked anew. */
+/** Said above what is shown, when it could not be asked anew, or not for the range that is now chosen. */
 export function StaleBanner({ data }: { readonly data: Data<unknown> }) {
   const now = useNow(5_000);
   if (data.error === null || data.data === null) return null;
@@ -68,7 +69,11 @@ export function StaleBanner({ data }: { readonly data: Data<unknown> }) {
     <p className="banner banner-warn" role="status">
       <Icon name="warning" />
       <span>
-        <strong>This is not the newest{age}.</strong> {faultOf(data.error)}
+        <strong>
+          {data.isOfOther ? "This is of the range before" : "This is not the newest"}
+          {age}.
+        </strong>{" "}
+        {faultOf(data.error)}
       </span>
       <button type="button" className="button button-small" onClick={data.refresh}>
         Try again
@@ -83,11 +88,25 @@ export interface LoadedProps<T> {
   readonly children: (value: T) => ReactNode;
 }
 
-/** The children when there is an answer, however old; until then a skeleton, or what went wrong. */
+/**
+ * The children when there is an answer, however old; until then a skeleton, or what went wrong. An answer to another
+ * question is shown pale while this one is on its way, and not at all when this one has failed.
+ */
 export function Loaded<T>({ data, skeleton, children }: LoadedProps<T>) {
-  if (data.data !== null) return children(data.data);
-  if (data.error !== null) return <ErrorState error={data.error} retry={data.refresh} />;
-  return skeleton ?? <Skeleton />;
+  const { data: answer, error, isOfOther, refresh } = data;
+  if (error !== null && (answer === null || isOfOther)) return <ErrorState error={error} retry={refresh} />;
+  return (
+    <div className={`answer ${answerClass(data)}`} aria-busy={isOfOther}>
+      <Progress active={data.fetching && (answer === null || isOfOther)} />
+      <StaleBanner data={data} />
+      {answer === null ? (skeleton ?? <Skeleton />) : children(answer)}
+    </div>
+  );
+}
+
+/** The class of what is around an answer: what is in it is pale while it answers another question. */
+export function answerClass({ isOfOther }: Data<unknown>): string {
+  return isOfOther ? "answer-other" : "";
 }
 
 /** A thin bar at the top while something is on its way. */

@@ -1,6 +1,7 @@
 /** What is at the top of pages that show a range: the range, its zone, sharing and the filter. */
 import { useState } from "react";
 import { formatRange } from "../format/times.ts";
+import { copyText } from "../ui/copy.ts";
 import { Icon } from "../ui/icon.tsx";
 import { pinned, printView, RANGE_MAX_MS, RANGE_MIN_MS, RANGES, rangeAt } from "./state.ts";
 import { useNow } from "./use-now.ts";
@@ -31,7 +32,7 @@ export function RangePicker() {
           aria-expanded={custom}
           onClick={() => setCustom(!custom)}
         >
-          {range.kind === "pinned" ? formatRange(range.from, range.to, zone) : "Custom"}
+          {range.kind === "pinned" ? formatRange(range.from, range.to, zone, now) : "Custom"}
         </button>
       </fieldset>
       {custom && <CustomRange from={at.from} to={at.to} done={() => setCustom(false)} />}
@@ -92,17 +93,26 @@ function fromField(text: string, zone: "utc" | "local"): number {
   return Date.parse(zone === "utc" ? `${text}Z` : text);
 }
 
+/** What sharing has come to is said for so long. */
+const SHARED_MS = 3_000;
+const SHARED = {
+  not: "Share",
+  copied: "Link copied",
+  // The clipboard is not ours by plain http.
+  addressed: "Link is in the address bar",
+} as const;
+
 /** Live, or pinned; the zone; a link to this very view. */
 export function ViewButtons() {
   const view = useView();
-  const [copied, setCopied] = useState(false);
+  const [shared, setShared] = useState<"not" | "copied" | "addressed">("not");
   const share = async () => {
     const url = new URL(location.href);
     url.search = printView(pinned(view, Date.now()), location.search);
-    await navigator.clipboard?.writeText(url.href).catch(() => undefined);
+    const isCopied = await copyText(url.href);
     history.replaceState(null, "", url);
-    setCopied(true);
-    setTimeout(() => setCopied(false), 2_000);
+    setShared(isCopied ? "copied" : "addressed");
+    setTimeout(() => setShared("not"), SHARED_MS);
   };
   return (
     <>
@@ -124,12 +134,11 @@ export function ViewButtons() {
         {view.zone === "utc" ? "UTC" : "Local time"}
       </button>
       <button type="button" className="button" onClick={() => void share()}>
-        <Icon name="link" size={15} /> {copied ? "Link copied" : "Share"}
+        <Icon name="link" size={15} /> {SHARED[shared]}
       </button>
       <span className="visually-hidden" role="status">
-        {copied
-          ? "A link to this view, with its times pinned, is in the clipboard and in the address bar."
-          : ""}
+        {shared !== "not" &&
+          `A link to this view, with its times pinned, is in ${shared === "copied" ? "the clipboard and in " : ""}the address bar.`}
       </span>
     </>
   );

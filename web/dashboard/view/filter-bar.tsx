@@ -1,11 +1,13 @@
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { useData } from "../client/use-data.ts";
-import { LabelNamesDocument } from "../generated/documents.ts";
+import { LabelNamesDocument, type LabelNamesQuery } from "../generated/documents.ts";
 import { Icon } from "../ui/icon.tsx";
-import { type Matcher, parseMatcher, printMatcher } from "./matchers.ts";
+import { type Matcher, parseMatcher, printMatcher, suggestedMatchers } from "./matchers.ts";
 import { useView } from "./use-view.ts";
 
 const TYPING_MS = 300;
+/** A list that is longer costs a browser more than it helps. */
+const SUGGESTED_MAX = 500;
 
 export interface FilterBarProps {
   /** With a picker of the label by which plots are stacked. */
@@ -32,10 +34,7 @@ export function FilterBar({ grouping = false }: FilterBarProps) {
           </button>
         </span>
       ))}
-      <AddMatcher
-        suggestions={names.flatMap(({ name, values }) => values.map(({ value }) => `${name}="${value}"`))}
-        add={(matcher) => change({ matchers: [...matchers, matcher] })}
-      />
+      <AddMatcher labels={names} add={(matcher) => change({ matchers: [...matchers, matcher] })} />
       {grouping && (
         <label className="field-inline">
           <span>Stack by</span>
@@ -81,14 +80,15 @@ function SearchField() {
 }
 
 function AddMatcher({
-  suggestions,
+  labels,
   add,
 }: {
-  readonly suggestions: readonly string[];
+  readonly labels: LabelNamesQuery["labels"];
   readonly add: (matcher: Matcher) => void;
 }) {
   const [text, setText] = useState("");
   const [wrong, setWrong] = useState(false);
+  const suggestions = useMemo(() => suggestedMatchers(labels, text, SUGGESTED_MAX), [labels, text]);
   const take = (said: string) => {
     const matcher = parseMatcher(said);
     setWrong(matcher === null && said !== "");
@@ -119,7 +119,7 @@ function AddMatcher({
         />
       </label>
       <datalist id="matchers">
-        {suggestions.slice(0, 500).map((suggestion) => (
+        {suggestions.map((suggestion) => (
           <option key={suggestion} value={suggestion} />
         ))}
       </datalist>

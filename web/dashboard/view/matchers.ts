@@ -31,6 +31,24 @@ function unquoted(said: string): string {
   return match === null ? said : (match[1] ?? "").replace(/\\(.)/gs, "$1");
 }
 
+interface LabelValues {
+  readonly name: string;
+  readonly values: readonly { readonly value: string }[];
+}
+
+/** Matchers to choose from for what was typed so far: of many, some of each label. @param most in all */
+export function suggestedMatchers(labels: readonly LabelValues[], typed: string, most: number): string[] {
+  const wanted = typed.trim().toLowerCase();
+  const fitting = labels.flatMap(({ name, values }) => {
+    const own = values
+      .map(({ value }) => printMatcher({ name, op: "EQ", value }))
+      .filter((text) => text.toLowerCase().includes(wanted));
+    return own.length === 0 ? [] : [own];
+  });
+  const each = Math.max(1, Math.floor(most / Math.max(1, fitting.length)));
+  return fitting.flatMap((own) => own.slice(0, each)).slice(0, most);
+}
+
 /** The hosts that a view is about; null for all. */
 export function hostFilter(view: {
   readonly search: string;

@@ -75,6 +75,15 @@ export function rangeAt(range: Range, now: number): { readonly from: number; rea
   return { from: now - (parseSpan(range.last) ?? 3_600_000), to: now };
 }
 
+/** The moments that the API's form of a range meant when it was answered. @param now the service's clock then */
+export function momentsOf(
+  { last, from, to }: { readonly [end in "last" | "from" | "to"]?: string | null | undefined },
+  now: number,
+): { readonly from: number; readonly to: number } {
+  if (last != null) return rangeAt({ kind: "last", last }, now);
+  return { from: from == null ? now : Date.parse(from), to: to == null ? now : Date.parse(to) };
+}
+
 /** As it is to be shared: a range that moves is pinned where it is, to whole seconds. */
 export function pinned(state: ViewState, now: number): ViewState {
   const { from, to } = rangeAt(state.range, Math.floor(now / 1_000) * 1_000);

@@ -6,7 +6,7 @@ import { shortCounter } from "../../format/words.ts";
 import { CountersDocument, type CountersQuery } from "../../generated/documents.ts";
 import { Card } from "../../ui/card.tsx";
 import { Page } from "../../ui/page.tsx";
-import { Empty, Loaded, Skeleton, StaleBanner } from "../../ui/states.tsx";
+import { Empty, Loaded, Skeleton } from "../../ui/states.tsx";
 import { useParam, useView } from "../../view/use-view.ts";
 import { CounterEntry } from "./entry.tsx";
 import "./counters.css";
@@ -43,7 +43,6 @@ export default function CountersPage() {
       title={name === undefined ? "Counters" : shortCounter(name)}
       lead="What the kernel counts, when it does, and what it means when a counter grows."
     >
-      <StaleBanner data={data} />
       <div className={name === undefined ? "counters" : "counters counters-one"}>
         <Card className="counters-list" flush>
           <label className="counters-search">

@@ -1,7 +1,8 @@
 import { useState } from "react";
 import { type CombinedError, useClient } from "urql";
 import { Link } from "wouter";
-import { faultOf, useData } from "../../client/use-data.ts";
+import { faultOfChange } from "../../client/fault.ts";
+import { useData } from "../../client/use-data.ts";
 import { sentence } from "../../format/words.ts";
 import {
   DrillDocument,
@@ -10,6 +11,7 @@ import {
   StartDrillDocument,
 } from "../../generated/documents.ts";
 import { Card } from "../../ui/card.tsx";
+import { Fault } from "../../ui/fault.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { Progress } from "../../ui/states.tsx";
 import { useNow } from "../../view/use-now.ts";
@@ -112,11 +114,7 @@ export function DrillPanel() {
           token with the scope “admin”.
         </p>
       )}
-      {fault !== null && (
-        <p className="action-fault" role="alert">
-          {faultOf(fault)}
-        </p>
-      )}
+      <Fault text={fault === null ? null : faultOfChange(fault)} />
       {drill !== null && <Course drill={drill} />}
     </div>
   );

@@ -3,18 +3,18 @@ import "./fleet.css";
 import { useData } from "../../client/use-data.ts";
 import { FleetNowDocument } from "../../generated/documents.ts";
 import { Page } from "../../ui/page.tsx";
-import { Progress, Skeleton, StaleBanner } from "../../ui/states.tsx";
+import { answerClass, Loaded, Skeleton, StaleBanner } from "../../ui/states.tsx";
 import { RangePicker, ViewButtons } from "../../view/controls.tsx";
 import { FilterBar } from "../../view/filter-bar.tsx";
 import { hostFilter } from "../../view/matchers.ts";
 import { refreshMs } from "../../view/refresh.ts";
-import { rangeInput } from "../../view/state.ts";
+import { rangeInput, stepOf } from "../../view/state.ts";
 import { useView } from "../../view/use-view.ts";
 import { DrillCard } from "./drill.tsx";
 import { FleetHeatmap } from "./heatmap.tsx";
 import { FleetIncidents } from "./incidents.tsx";
-import { AllIsWell, FirstScreen, NobodyMatches } from "./quiet.tsx";
-import { FleetTiles } from "./tiles.tsx";
+import { AllIsWell, FirstScreen, NobodyMatches, NothingDropped, NothingKnown } from "./quiet.tsx";
+import { FleetTiles, isCounted } from "./tiles.tsx";
 import { FleetTrends } from "./trends.tsx";
 import { FleetWorst } from "./worst.tsx";
 
@@ -22,10 +22,18 @@ import { FleetWorst } from "./worst.tsx";
 export default function FleetPage() {
   const { range, ...view } = useView();
   const filter = hostFilter(view);
-  const now = useData(FleetNowDocument, { filter, range: rangeInput(range) }, { everyMs: refreshMs(range) });
-  const fleet = now.data?.fleet ?? null;
+  const now = useData(
+    FleetNowDocument,
+    { filter, range: rangeInput(range), step: stepOf(range) },
+    { everyMs: refreshMs(range) },
+  );
+  const failed = now.error !== null && (now.data === null || now.isOfOther);
+  const fleet = failed ? null : (now.data?.fleet ?? null);
   const nobody = fleet?.hostCount === 0;
-  const quiet = fleet !== null && fleet.affected.length === 0;
+  const nobodyDropped = fleet !== null && fleet.affected.length === 0;
+  const isKnown = fleet !== null && isCounted(fleet);
+  const quiet = nobodyDropped && isKnown;
+  const isLive = range.kind === "last";
   return (
     <Page
       title="Fleet"
@@ -36,25 +44,31 @@ export default function FleetPage() {
         </>
       }
     >
-      <Progress active={now.fetching && now.data === null} />
-      <StaleBanner data={now} />
       {nobody && filter === null ? (
-        <FirstScreen />
+        <>
+          <StaleBanner data={now} />
+          <FirstScreen />
+        </>
       ) : (
         <>
           <FilterBar grouping />
           <div className="stack">
-            {fleet !== null && <FleetTiles fleet={fleet} />}
-            {fleet === null && now.error === null && <Skeleton height={92} />}
+            <Loaded data={now} skeleton={<Skeleton height={92} />}>
+              {(answer) => <FleetTiles fleet={answer.fleet} />}
+            </Loaded>
             {nobody ? (
               <NobodyMatches />
             ) : (
               <>
                 <FleetIncidents />
-                {quiet && fleet.reportingCount > 0 && <AllIsWell hosts={fleet.reportingCount} />}
+                <div className={`answer ${answerClass(now)}`}>
+                  {quiet && !isLive && <NothingDropped />}
+                  {quiet && isLive && fleet.reportingCount > 0 && <AllIsWell hosts={fleet.reportingCount} />}
+                  {nobodyDropped && !isKnown && <NothingKnown isLive={isLive} />}
+                </div>
                 {!quiet && <DrillCard />}
                 <FleetTrends />
-                {!quiet && (
+                {!nobodyDropped && (
                   <div className="grid-main">
                     <FleetHeatmap />
                     <FleetWorst />

@@ -49,6 +49,33 @@ export function NobodyMatches() {
   );
 }
 
+/** Of a range in which no host reported: neither good nor bad. */
+export function NothingKnown({ isLive }: { readonly isLive: boolean }) {
+  return (
+    <Card>
+      <Empty icon="search" title={isLive ? "Nothing is known yet" : "Nothing is known of this range"}>
+        <p>
+          Whether connections were dropped cannot be said: no host's counters are known from it.{" "}
+          {isLive
+            ? "Those of a host that has just begun to report are here when its first minute is over."
+            : "Either no agent reported then, or it is longer ago than history is kept."}
+        </p>
+      </Empty>
+    </Card>
+  );
+}
+
+/** Of a range that is over. */
+export function NothingDropped() {
+  return (
+    <Card>
+      <Empty title="No connection was dropped">
+        <p>No new connection was dropped in this range on a host that reported in it.</p>
+      </Empty>
+    </Card>
+  );
+}
+
 /** A quiet fleet: not a flat line without a word, but what it means and what would show. */
 export function AllIsWell({ hosts }: { readonly hosts: number }) {
   const { data } = useData(ShellDocument, {});

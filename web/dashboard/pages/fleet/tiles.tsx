@@ -3,11 +3,19 @@ import { formatCount, formatNumber, formatShare, formatShareRange, plural } from
 import type { FleetNowQuery } from "../../generated/documents.ts";
 import { useView } from "../../view/use-view.ts";
 
+type Fleet = FleetNowQuery["fleet"];
+
+/** Whether anybody has told of drops, be it that there were none. */
+export function isCounted({ affected, counted }: Fleet): boolean {
+  return affected.length > 0 || counted.some(({ values }) => values.some((value) => value !== null));
+}
+
 /** The fleet in four numbers. */
-export function FleetTiles({ fleet }: { readonly fleet: FleetNowQuery["fleet"] }) {
+export function FleetTiles({ fleet }: { readonly fleet: Fleet }) {
   const { href } = useView();
   const { handshakes, hostCount, reportingCount, staleCount, silentCount, leftCount, affected } = fleet;
   const range = formatShareRange(handshakes).slice(formatShare(handshakes.share).length);
+  const isUnknown = !isCounted(fleet);
   const missing = [
     silentCount > 0 && `${formatCount(silentCount)} silent`,
     staleCount > 0 && `${formatCount(staleCount)} stale`,
@@ -37,10 +45,10 @@ export function FleetTiles({ fleet }: { readonly fleet: FleetNowQuery["fleet"] }
       <div className={`tile ${affected.length > 0 ? "tile-bad" : ""}`}>
         <dt>Hosts that dropped</dt>
         <dd>
-          {affected.length >= 500 ? "500+" : formatCount(affected.length)}
+          {isUnknown ? "–" : affected.length >= 500 ? "500+" : formatCount(affected.length)}
           <span className="tile-note"> of {formatCount(hostCount)}</span>
         </dd>
-        <dd className="tile-foot">a connection or more in the range</dd>
+        <dd className="tile-foot">{isUnknown ? "nobody has told" : "a connection or more in the range"}</dd>
       </div>
       <div className={`tile ${silentCount > 0 ? "tile-bad" : ""}`}>
         <dt>Reporting</dt>

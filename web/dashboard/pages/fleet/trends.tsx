@@ -1,21 +1,22 @@
 import { useMemo } from "react";
 import { useData } from "../../client/use-data.ts";
 import { useLive } from "../../client/use-live.ts";
-import { formatNumber, formatRate, formatShare } from "../../format/numbers.ts";
+import { formatNumber, formatRate, formatRates, formatShare } from "../../format/numbers.ts";
 import { sentence } from "../../format/words.ts";
 import {
   FleetOverflowsDocument,
   FleetTrendsDocument,
   type FleetTrendsQuery,
+  type FleetTrendsQueryVariables,
 } from "../../generated/documents.ts";
 import type { Mark } from "../../plots/model.ts";
 import { TimePlot } from "../../plots/time-plot.tsx";
 import { perSecond } from "../../plots/times.ts";
 import { Card } from "../../ui/card.tsx";
-import { Loaded, Progress, Skeleton, StaleBanner } from "../../ui/states.tsx";
+import { Loaded, Skeleton } from "../../ui/states.tsx";
 import { hostFilter } from "../../view/matchers.ts";
 import { refreshMs } from "../../view/refresh.ts";
-import { rangeInput, stepOf, zoomed } from "../../view/state.ts";
+import { momentsOf, rangeInput, stepOf, zoomed } from "../../view/state.ts";
 import { useView } from "../../view/use-view.ts";
 import { groupsOf } from "./groups.ts";
 
@@ -36,21 +37,17 @@ export function FleetTrends() {
     pause: range.kind === "pinned",
   });
   return (
-    <>
-      <Progress active={data.fetching && data.data === null} />
-      <StaleBanner data={data} />
-      <Loaded
-        data={data}
-        skeleton={
-          <div className="grid-2">
-            <Skeleton height={280} />
-            <Skeleton height={280} />
-          </div>
-        }
-      >
-        {({ fleet, system }) => <Plots fleet={fleet} now={Date.parse(system.time)} />}
-      </Loaded>
-    </>
+    <Loaded
+      data={data}
+      skeleton={
+        <div className="grid-2">
+          <Skeleton height={280} />
+          <Skeleton height={280} />
+        </div>
+      }
+    >
+      {({ fleet, system }) => <Plots fleet={fleet} now={Date.parse(system.time)} asked={data.of} />}
+    </Loaded>
   );
 }
 
@@ -58,10 +55,12 @@ interface PlotsProps {
   readonly fleet: FleetTrendsQuery["fleet"];
   /** The service's clock when it answered, ms since 1970. */
   readonly now: number;
+  /** What these series were asked with, which may not be what the view says by now. */
+  readonly asked: FleetTrendsQueryVariables | null;
 }
 
-function Plots({ fleet, now }: PlotsProps) {
-  const { groupBy, zone, change } = useView();
+function Plots({ fleet, now, asked }: PlotsProps) {
+  const { zone, change } = useView();
   const marks = useMemo<Mark[]>(
     () =>
       fleet.events.map(({ kind, title, at, until }) => ({
@@ -80,13 +79,15 @@ function Plots({ fleet, now }: PlotsProps) {
       loss === undefined ? [] : [{ name: "Lost or delayed", values: loss.values, color: 2, band: loss }],
     [loss],
   );
+  const groupBy = asked?.groupBy?.[0] ?? null;
   const overflowSeries = useMemo(() => {
+    const range = momentsOf(asked?.range ?? {}, now);
     const rates = fleet.overflows.map(({ labels, start, step, values }) => ({
       labels,
-      values: perSecond(values, start, step, now),
+      values: perSecond(values, { start, step, range, now }),
     }));
     return groupsOf(rates, groupBy, "Overflows");
-  }, [fleet.overflows, groupBy, now]);
+  }, [fleet.overflows, asked, groupBy, now]);
   const affectedSeries = useMemo(
     () => (affected === undefined ? [] : [{ name: "Hosts", values: affected.values, color: 5 }]),
     [affected],
@@ -126,6 +127,7 @@ function Plots({ fleet, now }: PlotsProps) {
               step={overflows.step}
               series={overflowSeries}
               format={formatRate}
+              formatTicks={formatRates}
               stack
             />
           )}

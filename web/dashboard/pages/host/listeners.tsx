@@ -39,7 +39,7 @@ export function HostListeners({ host }: OfHost) {
       numeric: true,
       cell: ({ attribution }) =>
         attribution === null ? (
-          <span className="row-note">none</span>
+          "–"
         ) : (
           <span title={attribution.note}>
             ~{formatNumber(attribution.drops)}
@@ -52,7 +52,7 @@ export function HostListeners({ host }: OfHost) {
       head: "Advice",
       grow: true,
       wide: true,
-      cell: ({ advice }) => <Advice text={advice} />,
+      cell: (listener) => <Advice {...listener} />,
     },
   ];
   return (

@@ -7,7 +7,7 @@ import { formatAgo } from "../../format/times.ts";
 import { HostDocument } from "../../generated/documents.ts";
 import { HostStatusBadge, Labels } from "../../ui/badges.tsx";
 import { Page } from "../../ui/page.tsx";
-import { Empty, ErrorState, Progress, Skeleton, StaleBanner } from "../../ui/states.tsx";
+import { answerClass, Empty, ErrorState, Progress, Skeleton, StaleBanner } from "../../ui/states.tsx";
 import { RangePicker, ViewButtons } from "../../view/controls.tsx";
 import { refreshMs } from "../../view/refresh.ts";
 import { rangeInput } from "../../view/state.ts";
@@ -23,6 +23,11 @@ import { HostRates } from "./rates.tsx";
 /** One host: how it stands, what listens on it, what its counters did, and what its agent cannot see. */
 export default function HostPage() {
   const { id = "" } = useParams<{ id: string }>();
+  // Nothing of one host is shown as another's.
+  return <OneHost key={id} id={id} />;
+}
+
+function OneHost({ id }: { readonly id: string }) {
   const { range, href } = useView();
   const now = useNow();
   const data = useData(HostDocument, { id, range: rangeInput(range) }, { everyMs: refreshMs(range) });
@@ -63,7 +68,7 @@ export default function HostPage() {
         </>
       }
       lead={
-        <div className="incident-lead">
+        <div className={`incident-lead ${answerClass(data)}`}>
           <span>
             {host.lastSeen === null
               ? "Never heard of"
@@ -78,8 +83,10 @@ export default function HostPage() {
         </div>
       }
     >
+      <Progress active={data.isOfOther && data.fetching} />
       <StaleBanner data={data} />
-      <div className="stack">
+      {/* What is known of the host whatever the range stays, also where the range is not answered. */}
+      <div className={`stack ${answerClass(data)}`}>
         <HostIncident host={host} />
         <HostListeners host={host} />
         <HostRates host={host} />

@@ -1,14 +1,14 @@
 import { useMemo, useState } from "react";
 import { Link } from "wouter";
 import { useData } from "../../client/use-data.ts";
-import { formatCount, formatNumber, formatRate } from "../../format/numbers.ts";
+import { formatCount, formatNumber, formatRate, formatRates, unitWord } from "../../format/numbers.ts";
 import { sentence, shortCounter } from "../../format/words.ts";
 import { CounterNamesDocument, HostRatesDocument, type HostRatesQuery } from "../../generated/documents.ts";
 import type { Mark } from "../../plots/model.ts";
 import { TimePlot } from "../../plots/time-plot.tsx";
 import { Card } from "../../ui/card.tsx";
 import { Icon } from "../../ui/icon.tsx";
-import { Empty, Loaded, Skeleton, StaleBanner } from "../../ui/states.tsx";
+import { Empty, Loaded, Skeleton } from "../../ui/states.tsx";
 import { refreshMs } from "../../view/refresh.ts";
 import { rangeInput, zoomed } from "../../view/state.ts";
 import { useParam, useView } from "../../view/use-view.ts";
@@ -48,7 +48,6 @@ export function HostRates({ host }: OfHost) {
       }
     >
       <AddCounter add={(name) => setParam(printCounters([...counters, name].slice(0, COUNTERS_MAX)))} />
-      <StaleBanner data={data} />
       {data.error !== null && (param !== null || namespace !== null) && (
         <p className="more">
           <Link className="button" href={href(`/hosts/${host.id}`)}>
@@ -141,7 +140,7 @@ function RatePlot({
             {" "}
             {series.total === null
               ? ""
-              : `${formatCount(series.total)} ${series.unit.replace(/\/s$/, "")} in the range`}
+              : `${formatCount(series.total)} ${unitWord(series.unit, series.total)} in the range`}
           </span>
         </h3>
         <button
@@ -158,7 +157,7 @@ function RatePlot({
         start={series.start}
         step={series.step}
         series={lines}
-        format={gauge ? formatNumber : formatRate}
+        {...(gauge ? { format: formatNumber } : { format: formatRate, formatTicks: formatRates })}
         zone={zone}
         marks={marks}
         height={140}

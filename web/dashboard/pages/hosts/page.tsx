@@ -11,7 +11,7 @@ import {
 import { HostStatusBadge, Labels } from "../../ui/badges.tsx";
 import { Page } from "../../ui/page.tsx";
 import { PagedCard, usePages } from "../../ui/paged-card.tsx";
-import { Empty, Progress, StaleBanner } from "../../ui/states.tsx";
+import { Empty } from "../../ui/states.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { RangePicker, ViewButtons } from "../../view/controls.tsx";
 import { FilterBar } from "../../view/filter-bar.tsx";
@@ -57,9 +57,7 @@ export default function HostsPage() {
         </>
       }
     >
-      <Progress active={data.fetching && data.data === null} />
       <FilterBar />
-      <StaleBanner data={data} />
       <div className="filters">
         <fieldset className="segments">
           <legend className="visually-hidden">Status</legend>

@@ -1,6 +1,6 @@
 import { useState } from "react";
-import { type AnyVariables, type CombinedError, type TypedDocumentNode, useClient } from "urql";
-import { faultOf } from "../../client/use-data.ts";
+import { type AnyVariables, type TypedDocumentNode, useClient } from "urql";
+import { faultOfChange } from "../../client/fault.ts";
 import {
   AcknowledgeDocument,
   AnnotateDocument,
@@ -8,6 +8,7 @@ import {
   ResolveDocument,
   SilenceDocument,
 } from "../../generated/documents.ts";
+import { Fault } from "../../ui/fault.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { NoteDialog, SilenceDialog } from "./dialogs.tsx";
 import type { IncidentDetails } from "./types.ts";
@@ -25,12 +26,17 @@ type Asked = "acknowledge" | "resolve" | "note" | "silence";
 export function IncidentActions({ incident, mayOperate, done }: ActionsProps) {
   const client = useClient();
   const [asked, setAsked] = useState<Asked | null>(null);
-  const [fault, setFault] = useState<CombinedError | null>(null);
+  const [fault, setFault] = useState<string | null>(null);
   const { id, status, useful } = incident;
+  const ask = (what: Asked | null) => {
+    setFault(null);
+    setAsked(what);
+  };
+  const dialog = { fault, close: () => ask(null) };
 
   const change = async <T, V extends AnyVariables>(mutation: TypedDocumentNode<T, V>, variables: V) => {
     const { error } = await client.mutation(mutation, variables).toPromise();
-    setFault(error ?? null);
+    setFault(error === undefined ? null : faultOfChange(error));
     if (error !== undefined) return;
     setAsked(null);
     done();
@@ -44,19 +50,19 @@ export function IncidentActions({ incident, mayOperate, done }: ActionsProps) {
   return (
     <div className="actions">
       {status === "OPEN" && (
-        <button type="button" className="button button-primary" onClick={() => setAsked("acknowledge")}>
+        <button type="button" className="button button-primary" onClick={() => ask("acknowledge")}>
           <Icon name="check" size={16} /> Acknowledge
         </button>
       )}
       {status !== "RESOLVED" && (
-        <button type="button" className="button" onClick={() => setAsked("resolve")}>
+        <button type="button" className="button" onClick={() => ask("resolve")}>
           Resolve
         </button>
       )}
-      <button type="button" className="button" onClick={() => setAsked("silence")}>
+      <button type="button" className="button" onClick={() => ask("silence")}>
         <Icon name="bell" size={16} /> Silence
       </button>
-      <button type="button" className="button" onClick={() => setAsked("note")}>
+      <button type="button" className="button" onClick={() => ask("note")}>
         <Icon name="note" size={16} /> Note
       </button>
       <fieldset className="segments useful">
@@ -76,17 +82,14 @@ export function IncidentActions({ incident, mayOperate, done }: ActionsProps) {
           Noise
         </button>
       </fieldset>
-      {fault !== null && (
-        <p className="action-fault" role="alert">
-          {faultOf(fault)}
-        </p>
-      )}
+      {/* What a dialog asked for is told of in it: it lies over everything else. */}
+      {asked === null && <Fault text={fault} />}
       {asked === "acknowledge" && (
         <NoteDialog
           title="Acknowledge: you take it on"
           confirm="Acknowledge"
           required={false}
-          close={() => setAsked(null)}
+          {...dialog}
           submit={(note) => change(AcknowledgeDocument, { id, note: note || null })}
         />
       )}
@@ -96,7 +99,7 @@ export function IncidentActions({ incident, mayOperate, done }: ActionsProps) {
           hint="If what it is about goes on, it is opened again."
           confirm="Resolve"
           required={false}
-          close={() => setAsked(null)}
+          {...dialog}
           submit={(note) => change(ResolveDocument, { id, note: note || null })}
         />
       )}
@@ -105,14 +108,14 @@ export function IncidentActions({ incident, mayOperate, done }: ActionsProps) {
           title="Note in the timeline"
           confirm="Save"
           required
-          close={() => setAsked(null)}
+          {...dialog}
           submit={(note) => change(AnnotateDocument, { id, note })}
         />
       )}
       {asked === "silence" && (
         <SilenceDialog
           incident={incident}
-          close={() => setAsked(null)}
+          {...dialog}
           submit={(input) => change(SilenceDocument, { input })}
         />
       )}

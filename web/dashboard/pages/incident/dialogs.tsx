@@ -1,18 +1,25 @@
 import { type ReactNode, useEffect, useId, useRef, useState } from "react";
 import type { SilenceInput } from "../../generated/documents.ts";
+import { Fault } from "../../ui/fault.tsx";
 import { printMatcher } from "../../view/matchers.ts";
 import { silenceMatchers } from "./silence.ts";
 import type { IncidentDetails } from "./types.ts";
 
-interface DialogProps {
+/** What every dialog is told by who opens it. */
+interface Opened {
+  /** Why what it asked for was not done; null when nothing failed. */
+  readonly fault: string | null;
+  readonly close: () => void;
+}
+
+interface DialogProps extends Opened {
   readonly title: string;
   readonly confirm: string;
-  readonly close: () => void;
   readonly submit: () => Promise<void>;
   readonly children: ReactNode;
 }
 
-function Dialog({ title, confirm, close, submit, children }: DialogProps) {
+function Dialog({ title, confirm, fault, close, submit, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   const [sending, setSending] = useState(false);
@@ -29,6 +36,7 @@ function Dialog({ title, confirm, close, submit, children }: DialogProps) {
       >
         <h2 id={id}>{title}</h2>
         {children}
+        <Fault text={fault} />
         <div className="form-row">
           <button type="submit" className="button button-primary" disabled={sending}>
             {confirm}
@@ -42,19 +50,18 @@ function Dialog({ title, confirm, close, submit, children }: DialogProps) {
   );
 }
 
-export interface NoteDialogProps {
+export interface NoteDialogProps extends Opened {
   readonly title: string;
   readonly hint?: string;
   readonly confirm: string;
   readonly required: boolean;
-  readonly close: () => void;
   readonly submit: (note: string) => Promise<void>;
 }
 
-export function NoteDialog({ title, hint, confirm, required, close, submit }: NoteDialogProps) {
+export function NoteDialog({ title, hint, confirm, required, submit, ...opened }: NoteDialogProps) {
   const [note, setNote] = useState("");
   return (
-    <Dialog title={title} confirm={confirm} close={close} submit={() => submit(note.trim())}>
+    <Dialog {...opened} title={title} confirm={confirm} submit={() => submit(note.trim())}>
       {hint !== undefined && <p className="row-note">{hint}</p>}
       <label>
         {required ? "Note" : "Note (may be left empty)"}
@@ -70,9 +77,8 @@ export function NoteDialog({ title, hint, confirm, required, close, submit }: No
   );
 }
 
-export interface SilenceDialogProps {
+export interface SilenceDialogProps extends Opened {
   readonly incident: IncidentDetails;
-  readonly close: () => void;
   readonly submit: (input: SilenceInput) => Promise<void>;
 }
 
@@ -84,15 +90,15 @@ const DURATIONS = [
   ["7d", "a week"],
 ] as const;
 
-export function SilenceDialog({ incident, close, submit }: SilenceDialogProps) {
+export function SilenceDialog({ incident, submit, ...opened }: SilenceDialogProps) {
   const [duration, setDuration] = useState<string>("2h");
   const [comment, setComment] = useState("");
   const matchers = silenceMatchers(incident);
   return (
     <Dialog
+      {...opened}
       title="Silence incidents like this"
       confirm="Silence"
-      close={close}
       submit={() => submit({ matchers, duration, comment: comment.trim() })}
     >
       <p className="row-note">Holds back the notifications of every incident with</p>

@@ -1,6 +1,6 @@
 import { Link } from "wouter";
 import { useData } from "../../client/use-data.ts";
-import { formatRate } from "../../format/numbers.ts";
+import { formatNumber, formatRate, formatRates } from "../../format/numbers.ts";
 import { shortCounter } from "../../format/words.ts";
 import { IncidentCounterDocument } from "../../generated/documents.ts";
 import { TimePlot } from "../../plots/time-plot.tsx";
@@ -9,7 +9,7 @@ import { Card } from "../../ui/card.tsx";
 import { Prose } from "../../ui/prose.tsx";
 import { Skeleton } from "../../ui/states.tsx";
 import { useView } from "../../view/use-view.ts";
-import { incidentMarks, incidentRange } from "./range.ts";
+import { incidentMarks, incidentRange, incidentRefreshMs } from "./range.ts";
 import type { Evidence, IncidentDetails, OfIncident } from "./types.ts";
 
 /** Plots of counters at most: the first ones turned the diagnosis. */
@@ -19,7 +19,9 @@ const PLOTS = 6;
 export function EvidenceCard({ incident }: OfIncident) {
   const evidence = incident.diagnosis?.evidence ?? [];
   if (evidence.length === 0) return null;
-  const counters = [...new Set(evidence.flatMap(({ counter }) => (counter === null ? [] : [counter.name])))];
+  const counters = new Map(
+    evidence.flatMap(({ counter }) => (counter === null ? [] : [[counter.name, counter] as const])),
+  );
   return (
     <Card title="Evidence">
       <ul className="evidence">
@@ -39,8 +41,8 @@ export function EvidenceCard({ incident }: OfIncident) {
         ))}
       </ul>
       <div className="minis">
-        {counters.slice(0, PLOTS).map((name) => (
-          <CounterPlot key={name} incident={incident} counter={name} />
+        {[...counters.values()].slice(0, PLOTS).map((counter) => (
+          <CounterPlot key={counter.name} incident={incident} counter={counter} />
         ))}
       </div>
     </Card>
@@ -78,18 +80,21 @@ function CounterPlot({
   counter,
 }: {
   readonly incident: IncidentDetails;
-  readonly counter: string;
+  readonly counter: NonNullable<Evidence["counter"]>;
 }) {
   const { zone } = useView();
-  const { data, error } = useData(IncidentCounterDocument, {
-    id: incident.id,
-    counter,
-    range: incidentRange(incident),
-  });
+  const { name } = counter;
+  // A gauge has no rate: what it showed last in each step is its course.
+  const isGauge = counter.kind === "GAUGE";
+  const { data, error } = useData(
+    IncidentCounterDocument,
+    { id: incident.id, counter: name, range: incidentRange(incident), measure: isGauge ? "LAST" : "RATE" },
+    { everyMs: incidentRefreshMs(incident) },
+  );
   const [trend] = data?.incident?.fleet.trend ?? [];
   return (
     <div className="mini">
-      <h3>{shortCounter(counter)}</h3>
+      <h3>{shortCounter(name)}</h3>
       {trend === undefined ? (
         error === null ? (
           <Skeleton height={90} />
@@ -98,11 +103,11 @@ function CounterPlot({
         )
       ) : (
         <TimePlot
-          label={`${counter} per second around the incident`}
+          label={`${name}${isGauge ? "" : " per second"} around the incident`}
           start={trend.start}
           step={trend.step}
-          series={[{ name: shortCounter(counter), values: trend.values, color: 1 }]}
-          format={formatRate}
+          series={[{ name: shortCounter(name), values: trend.values, color: 1 }]}
+          {...(isGauge ? { format: formatNumber } : { format: formatRate, formatTicks: formatRates })}
           zone={zone}
           marks={incidentMarks(incident)}
           height={110}

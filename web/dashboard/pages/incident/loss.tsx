@@ -6,10 +6,8 @@ import { TimePlot } from "../../plots/time-plot.tsx";
 import { Card } from "../../ui/card.tsx";
 import { Loaded, Skeleton } from "../../ui/states.tsx";
 import { useView } from "../../view/use-view.ts";
-import { incidentMarks, incidentRange } from "./range.ts";
+import { incidentMarks, incidentRange, incidentRefreshMs } from "./range.ts";
 import type { OfIncident } from "./types.ts";
-
-const EVERY_MS = 30_000;
 
 /** What clients felt of it, on its hosts. */
 export function LossCard({ incident }: OfIncident) {
@@ -17,7 +15,7 @@ export function LossCard({ incident }: OfIncident) {
   const data = useData(
     IncidentPlotsDocument,
     { id: incident.id, range: incidentRange(incident) },
-    { everyMs: incident.resolvedAt === null ? EVERY_MS : 0 },
+    { everyMs: incidentRefreshMs(incident) },
   );
   const marks = useMemo(() => incidentMarks(incident), [incident]);
   return (

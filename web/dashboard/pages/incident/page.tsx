@@ -26,6 +26,11 @@ const EVERY_MS = 15_000;
 /** One incident: why, how that is known, what to do, and what was done. */
 export default function IncidentPage() {
   const { id = "" } = useParams<{ id: string }>();
+  // Nothing of one incident is shown as another's.
+  return <OneIncident key={id} id={id} />;
+}
+
+function OneIncident({ id }: { readonly id: string }) {
   const { zone, href } = useView();
   const now = useNow();
   const data = useData(IncidentDocument, { id }, { everyMs: EVERY_MS });

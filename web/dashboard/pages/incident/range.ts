@@ -1,5 +1,6 @@
-/** The stretch of time that an incident's plots show. Pure. */
+/** The stretch of time that an incident's plots show, and how often. */
 import type { Mark } from "../../plots/model.ts";
+import { refreshMs } from "../../view/refresh.ts";
 
 interface Times {
   readonly startedAt: string;
@@ -22,6 +23,15 @@ export function incidentRange({ startedAt, resolvedAt }: Times): {
   if (resolvedAt === null) return { from };
   const end = Math.min(Date.parse(resolvedAt) + AFTER_MS, start + LONGEST_MS);
   return { from, to: new Date(Math.ceil(end / MINUTE_MS) * MINUTE_MS).toISOString() };
+}
+
+const EVERY_MS = 30_000;
+
+/** How often its plots ask again, in ms: while it lasts, and until the end of its range has filled. */
+export function incidentRefreshMs(incident: Times, now = Date.now()): number {
+  const { from, to } = incidentRange(incident);
+  if (to === undefined) return EVERY_MS;
+  return refreshMs({ kind: "pinned", from: Date.parse(from), to: Date.parse(to) }, now);
 }
 
 interface Happened {

@@ -1,3 +1,4 @@
+import { formatCount } from "../../format/numbers.ts";
 import { formatTime } from "../../format/times.ts";
 import { sentence } from "../../format/words.ts";
 import { Card } from "../../ui/card.tsx";
@@ -7,10 +8,11 @@ import type { OfIncident } from "./types.ts";
 /** Every change and note, the newest first. */
 export function Timeline({ incident }: OfIncident) {
   const { zone } = useView();
+  const { edges, pageInfo } = incident.timeline;
   return (
     <Card title="Timeline">
       <ol className="timeline">
-        {incident.timeline.edges.toReversed().map(({ node: { id, at, kind, actor, text } }) => (
+        {edges.map(({ node: { id, at, kind, actor, text } }) => (
           <li key={id}>
             <p>
               <strong>{sentence(kind)}</strong> <span className="row-note">by {actor}</span>
@@ -22,6 +24,11 @@ export function Timeline({ incident }: OfIncident) {
           </li>
         ))}
       </ol>
+      {pageInfo.hasNextPage && (
+        <p className="row-note">
+          These are the newest {formatCount(edges.length)}. Older ones are told by the API, a page at a time.
+        </p>
+      )}
     </Card>
   );
 }

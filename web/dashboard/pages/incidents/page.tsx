@@ -1,20 +1,22 @@
 import "./incidents.css";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { useData } from "../../client/use-data.ts";
 import { useLive } from "../../client/use-live.ts";
 import {
   IncidentChangesDocument,
-  type IncidentRowFragment,
   type IncidentStatus,
   IncidentsDocument,
 } from "../../generated/documents.ts";
 import { Card } from "../../ui/card.tsx";
 import { Page } from "../../ui/page.tsx";
-import { Empty, Loaded, Progress, Skeleton, StaleBanner } from "../../ui/states.tsx";
+import { Empty, Loaded, Skeleton } from "../../ui/states.tsx";
 import { useParam } from "../../view/use-view.ts";
 import { IncidentList } from "./incident-list.tsx";
 
 const EVERY_MS = 15_000;
+/** How many more each "Show older" shows, and the most that the API gives at once. */
+const PAGE = 50;
+const MOST = 500;
 const SHOWN: Readonly<Record<string, readonly IncidentStatus[]>> = {
   open: ["OPEN", "ACKNOWLEDGED"],
   resolved: ["RESOLVED"],
@@ -51,50 +53,46 @@ export default function IncidentsPage() {
   );
 }
 
-/** Those of a status, and older ones on demand. */
+/**
+ * Those of a status, and older ones on demand: all of them in one question, so that none is lost which newer ones push
+ * on, and none is shown as it was long ago.
+ */
 function Incidents({ shown }: { readonly shown: string }) {
   const filter = { status: SHOWN[shown] ?? [] };
-  const data = useData(IncidentsDocument, { filter }, { everyMs: EVERY_MS });
+  const [first, setFirst] = useState(PAGE);
+  const data = useData(IncidentsDocument, { filter, first }, { everyMs: EVERY_MS });
   useLive(IncidentChangesDocument, {}, data.refresh);
-  const [more, setMore] = useState<string | null>(null);
-  const [older, setOlder] = useState<readonly IncidentRowFragment[]>([]);
-  const next = useData(IncidentsDocument, { filter, after: more }, { pause: more === null });
-  useEffect(() => {
-    if (next.data === null || more === null) return;
-    const page = next.data.incidents.edges.map(({ node }) => node);
-    setOlder((was) => [...was, ...page.filter(({ id }) => !was.some((other) => other.id === id))]);
-  }, [next.data, more]);
   return (
-    <>
-      <Progress active={data.fetching && data.data === null} />
-      <StaleBanner data={data} />
-      <Card flush>
-        <Loaded data={data} skeleton={<Skeleton lines={8} />}>
-          {({ incidents: { edges, pageInfo } }) => {
-            const first = edges.map(({ node }) => node);
-            const all = [...first, ...older.filter(({ id }) => !first.some((other) => other.id === id))];
-            const last = next.data?.incidents.pageInfo ?? pageInfo;
-            if (all.length === 0) return <NoIncidents shown={shown} />;
-            return (
-              <>
-                <IncidentList incidents={all} />
-                {(more === null ? pageInfo : last).hasNextPage && (
-                  <p className="more">
-                    <button
-                      type="button"
-                      className="button"
-                      onClick={() => setMore((more === null ? pageInfo : last).endCursor)}
-                    >
-                      Show older
-                    </button>
-                  </p>
-                )}
-              </>
-            );
-          }}
-        </Loaded>
-      </Card>
-    </>
+    <Card flush>
+      {/* What fewer were asked for is the beginning of what more are: it stays, also when the older ones do not come. */}
+      <Loaded data={{ ...data, isOfOther: false }} skeleton={<Skeleton lines={8} />}>
+        {({ incidents: { edges, pageInfo } }) => {
+          if (edges.length === 0) return <NoIncidents shown={shown} />;
+          return (
+            <>
+              <IncidentList incidents={edges.map(({ node }) => node)} />
+              {pageInfo.hasNextPage && edges.length < MOST && (
+                <p className="more">
+                  <button
+                    type="button"
+                    className="button"
+                    disabled={data.isOfOther && data.fetching}
+                    onClick={() => (data.isOfOther ? data.refresh() : setFirst(first + PAGE))}
+                  >
+                    {data.isOfOther && data.fetching ? "Older ones are asked for" : "Show older"}
+                  </button>
+                </p>
+              )}
+              {pageInfo.hasNextPage && edges.length >= MOST && (
+                <p className="more row-note">
+                  These are the newest {MOST}. Older ones are told by the API, a page at a time.
+                </p>
+              )}
+            </>
+          );
+        }}
+      </Loaded>
+    </Card>
   );
 }
 

@@ -6,7 +6,7 @@ import { Advice } from "../../ui/advice.tsx";
 import { Bar } from "../../ui/bars.tsx";
 import { Page } from "../../ui/page.tsx";
 import { PagedCard, usePages } from "../../ui/paged-card.tsx";
-import { Empty, Progress, StaleBanner } from "../../ui/states.tsx";
+import { Empty } from "../../ui/states.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { RangePicker, ViewButtons } from "../../view/controls.tsx";
 import { FilterBar } from "../../view/filter-bar.tsx";
@@ -49,9 +49,7 @@ export default function ListenersPage() {
         </>
       }
     >
-      <Progress active={data.fetching && data.data === null} />
       <FilterBar />
-      <StaleBanner data={data} />
       <div className="filters">
         <fieldset className="segments">
           <legend className="visually-hidden">Order</legend>
@@ -149,7 +147,7 @@ function ListenerTable({ rows }: { readonly rows: readonly Listener[] }) {
       key: "advice",
       head: "What to do",
       grow: true,
-      cell: ({ advice }) => <Advice text={advice} />,
+      cell: (listener) => <Advice {...listener} />,
     },
   ];
   return <Table caption="Listeners" columns={columns} rows={rows} rowKey={({ id }) => id} />;

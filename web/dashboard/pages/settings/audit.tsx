@@ -4,7 +4,7 @@ import { formatTime } from "../../format/times.ts";
 import { AuditDocument, type AuditQuery } from "../../generated/documents.ts";
 import { Card } from "../../ui/card.tsx";
 import { Pager } from "../../ui/pager.tsx";
-import { Empty, Loaded, StaleBanner } from "../../ui/states.tsx";
+import { Empty, Loaded } from "../../ui/states.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { useView } from "../../view/use-view.ts";
 import type { SectionProps } from "./page.tsx";
@@ -39,7 +39,6 @@ function Audit() {
   ];
   return (
     <Card title="Audit log" note="Each change, from the transaction that made it." flush>
-      <StaleBanner data={data} />
       <Loaded data={data}>
         {({ audit: { edges, pageInfo } }) =>
           edges.length === 0 ? (

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { type AnyVariables, type TypedDocumentNode, useClient } from "urql";
-import { faultOf } from "../../client/use-data.ts";
+import { faultOfChange } from "../../client/fault.ts";
 
 export interface Change {
   /** One is on its way. */
@@ -26,7 +26,7 @@ export function useChange(): Change {
       setBusy(true);
       const { data, error } = await client.mutation(mutation, variables).toPromise();
       setBusy(false);
-      setFault(error === undefined ? null : faultOf(error));
+      setFault(error === undefined ? null : faultOfChange(error));
       return error === undefined ? (data ?? null) : null;
     },
   };

@@ -8,12 +8,13 @@ import {
   type SettingsEventsQuery,
 } from "../../generated/documents.ts";
 import { Card } from "../../ui/card.tsx";
-import { Empty, Loaded, StaleBanner } from "../../ui/states.tsx";
+import { Fault } from "../../ui/fault.tsx";
+import { Empty, Loaded } from "../../ui/states.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { useView } from "../../view/use-view.ts";
 import { useChange } from "./change.ts";
 import type { SectionProps } from "./page.tsx";
-import { Fault, LacksScope, Matchers } from "./parts.tsx";
+import { LacksScope, Matchers } from "./parts.tsx";
 
 type Event = SettingsEventsQuery["events"][number];
 
@@ -44,7 +45,6 @@ export function EventsSection({ scopes }: SectionProps) {
   ];
   return (
     <div className="stack">
-      <StaleBanner data={data} />
       <Card
         title="Record an event"
         note="It is drawn on the plots, and named where an incident follows it. Maintenance is a silence."

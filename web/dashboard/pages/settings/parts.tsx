@@ -1,15 +1,7 @@
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 import { LabelChip } from "../../ui/badges.tsx";
+import { copyText } from "../../ui/copy.ts";
 import { type Matcher, printMatcher } from "../../view/matchers.ts";
-
-export function Fault({ text }: { readonly text: string | null }) {
-  if (text === null) return null;
-  return (
-    <p className="action-fault" role="alert">
-      {text}
-    </p>
-  );
-}
 
 /** A secret that is shown this once. */
 export function Secret({ name, secret }: { readonly name: string; readonly secret: string }) {
@@ -25,17 +17,21 @@ export function Secret({ name, secret }: { readonly name: string; readonly secre
 
 /** A line to be pasted elsewhere. */
 export function Copyable({ label, text }: { readonly label: string; readonly text: string }) {
-  const [copied, setCopied] = useState(false);
+  const field = useRef<HTMLInputElement>(null);
+  // Of which text it is said: another one is not copied because this one was.
+  const [said, setSaid] = useState<{ readonly of: string; readonly isCopied: boolean } | null>(null);
   const copy = async () => {
-    // Without https there is no clipboard: then the text is selected by hand.
-    await navigator.clipboard?.writeText(text);
-    setCopied(navigator.clipboard !== undefined);
+    const isCopied = await copyText(text);
+    // It gives way to the keyboard.
+    if (!isCopied) field.current?.select();
+    setSaid({ of: text, isCopied });
   };
+  const words = said?.of !== text ? "Copy" : said.isCopied ? "Copied" : "Selected: press Ctrl+C";
   return (
     <div className="copyable">
-      <input readOnly aria-label={label} value={text} onFocus={({ target }) => target.select()} />
+      <input ref={field} readOnly aria-label={label} value={text} onFocus={({ target }) => target.select()} />
       <button type="button" className="button" onClick={() => void copy()}>
-        {copied ? "Copied" : "Copy"}
+        {words}
       </button>
     </div>
   );

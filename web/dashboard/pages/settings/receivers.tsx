@@ -5,13 +5,14 @@ import { sentence } from "../../format/words.ts";
 import { ReceiversDocument, type ReceiversQuery, TestReceiverDocument } from "../../generated/documents.ts";
 import { Badge, type Tone } from "../../ui/badges.tsx";
 import { Card } from "../../ui/card.tsx";
+import { Fault } from "../../ui/fault.tsx";
 import { Icon } from "../../ui/icon.tsx";
-import { Empty, Loaded, StaleBanner } from "../../ui/states.tsx";
+import { Empty, Loaded } from "../../ui/states.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { useNow } from "../../view/use-now.ts";
 import { useChange } from "./change.ts";
 import type { SectionProps } from "./page.tsx";
-import { Fault, LacksScope } from "./parts.tsx";
+import { LacksScope } from "./parts.tsx";
 
 type Receiver = ReceiversQuery["receivers"][number];
 
@@ -72,7 +73,6 @@ export function ReceiversSection({ scopes }: SectionProps) {
   ];
   return (
     <div className="stack">
-      <StaleBanner data={data} />
       <Fault text={change.fault} />
       {tested !== null && <TestResult {...tested} />}
       <Card

@@ -4,14 +4,15 @@ import { formatTime } from "../../format/times.ts";
 import { ExpireSilenceDocument, SilencesDocument, type SilencesQuery } from "../../generated/documents.ts";
 import { Badge } from "../../ui/badges.tsx";
 import { Card } from "../../ui/card.tsx";
-import { Empty, Loaded, StaleBanner } from "../../ui/states.tsx";
+import { Fault } from "../../ui/fault.tsx";
+import { Empty, Loaded } from "../../ui/states.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { useNow } from "../../view/use-now.ts";
 import { useView } from "../../view/use-view.ts";
 import { useChange } from "./change.ts";
 import { NewSilence } from "./new-silence.tsx";
 import type { SectionProps } from "./page.tsx";
-import { Fault, LacksScope, Matchers } from "./parts.tsx";
+import { LacksScope, Matchers } from "./parts.tsx";
 
 type Silence = SilencesQuery["silences"][number];
 
@@ -25,7 +26,6 @@ export function SilencesSection({ scopes }: SectionProps) {
   };
   return (
     <div className="stack">
-      <StaleBanner data={data} />
       <Card
         title="Silence notifications"
         note="Incidents are opened all the same; nobody is told of those that all matchers meet."

@@ -5,7 +5,7 @@ import { SystemHealthDocument, type SystemHealthQuery } from "../../generated/do
 import { Badge } from "../../ui/badges.tsx";
 import { RankBar } from "../../ui/bars.tsx";
 import { Card } from "../../ui/card.tsx";
-import { Loaded, Skeleton, StaleBanner } from "../../ui/states.tsx";
+import { Loaded, Skeleton } from "../../ui/states.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { useNow } from "../../view/use-now.ts";
 import { OwnListener } from "./own-listener.tsx";
@@ -22,23 +22,20 @@ const LATE_S = 30;
 export function SystemSection() {
   const data = useData(SystemHealthDocument, {}, { everyMs: 10_000 });
   return (
-    <>
-      <StaleBanner data={data} />
-      <Loaded data={data} skeleton={<Skeleton height={320} />}>
-        {(health) => (
-          <div className="stack">
-            <div className="settings-cards">
-              <Service system={health.system} />
-              <Work system={health.system} />
-              <Disk system={health.system} />
-              <OwnListener listener={health.system.listener} />
-            </div>
-            <Storage rows={health.system.storage.resolutions} />
-            <Versions rows={health.fleet.agentVersions} />
+    <Loaded data={data} skeleton={<Skeleton height={320} />}>
+      {(health) => (
+        <div className="stack">
+          <div className="settings-cards">
+            <Service system={health.system} />
+            <Work system={health.system} />
+            <Disk system={health.system} />
+            <OwnListener listener={health.system.listener} />
           </div>
-        )}
-      </Loaded>
-    </>
+          <Storage rows={health.system.storage.resolutions} />
+          <Versions rows={health.fleet.agentVersions} />
+        </div>
+      )}
+    </Loaded>
   );
 }
 

@@ -10,12 +10,13 @@ import {
 } from "../../generated/documents.ts";
 import { Badge } from "../../ui/badges.tsx";
 import { Card } from "../../ui/card.tsx";
-import { Empty, Loaded, StaleBanner } from "../../ui/states.tsx";
+import { Fault } from "../../ui/fault.tsx";
+import { Empty, Loaded } from "../../ui/states.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { useNow } from "../../view/use-now.ts";
 import { type Change, useChange } from "./change.ts";
 import type { SectionProps } from "./page.tsx";
-import { Fault, LacksScope, Secret } from "./parts.tsx";
+import { LacksScope, Secret } from "./parts.tsx";
 
 type Token = TokensQuery["tokens"][number];
 
@@ -53,7 +54,6 @@ function Tokens() {
   };
   return (
     <div className="stack">
-      <StaleBanner data={data} />
       {made !== null && <Secret {...made} />}
       <Card title="Make a token" note="Each scope stands apart: one that pushes reads nothing.">
         <NewToken
