@@ -215,7 +215,7 @@ describe("forgetHosts", () => {
       host: null,
     });
     expect(await ask(`{ ${trend(`(filter: {labels: [${WEB}]})`)} }`, "read")).toEqual({
-      fleet: { hostCount: 0, trend: [{ total: "0" }] },
+      fleet: { hostCount: 0, trend: [{ total: null }] },
     });
     expect(await store.db.auditEntry.findMany()).toMatchObject([
       { action: "host.forget", actor: "test", target: "2 hosts", details: { names: ["web-1", "web-2"] } },
