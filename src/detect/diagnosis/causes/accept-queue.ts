@@ -266,7 +266,11 @@ export const acceptQueueTooSmall: Rule = {
     });
     return [
       advice ??
-        "Raise the backlog in the application's listen() call, within net.core.somaxconn, then restart the listener: a running one keeps its limit. Which listener it is, and its limit, could not be seen here.",
+        `Raise the backlog in the application's listen() call, within net.core.somaxconn, then restart the listener: a running one keeps its limit. ${
+          listener === undefined
+            ? "Which listener it is, and its limit, could not be seen here."
+            : `That could not be seen here; the queue held ${plain(listener.peakQueue)} at its longest.`
+        }`,
       "It needs room for the most connections that come in a second times the longest pause of the application in seconds.",
       ...(listener?.limit === OLD_SOMAXCONN && isKernelFrom(evidence.kernel, 5, 4) === false
         ? ["128 is the somaxconn that kernels before 5.4 begin with; later ones begin with 4096."]

@@ -80,6 +80,9 @@ describe("a queue that does not empty, and is over its limit in a part of the sa
     expect(small?.evidence.map(({ statement }) => statement).join(" ")).toMatch(
       /Its limit cannot be seen from here\. The queue held 129 at its longest and 3 at the last sample/,
     );
+    expect(small?.remedies[0]).toMatch(
+      /a running one keeps its limit\. That could not be seen here; the queue held 129/,
+    );
   });
 
   test("is looked for where it is longest, of limits that cannot be seen", () => {
