@@ -27,6 +27,8 @@ export type Moves = Partial<Readonly<Record<Measure, number>>>;
 /** The one listener of a host over an interval of ten samples. */
 export interface ListenerMoves {
   readonly peakQueue: number;
+  /** What waited at the last of the samples; left out, as many as at its longest. */
+  readonly lastQueue?: number;
   readonly samplesFull: number;
   readonly drops: number;
 }
@@ -37,7 +39,7 @@ export const LIMIT = 16;
 export const FULL: ListenerMoves = { peakQueue: LIMIT + 1, samplesFull: 10, drops: 50 };
 
 /** One that is full for a moment, and empty again. */
-export const BURSTS: ListenerMoves = { peakQueue: LIMIT + 1, samplesFull: 1, drops: 50 };
+export const BURSTS: ListenerMoves = { peakQueue: LIMIT + 1, lastQueue: 0, samplesFull: 1, drops: 50 };
 
 /** A host whose snapshots are made one after the other, each 10 s after the last if nothing else is said. */
 export class MovingHost {

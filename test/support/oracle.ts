@@ -31,6 +31,8 @@ export interface OracleSocket {
   readonly limit: number | null;
   readonly peakQueue: number;
   readonly samplesFull: number;
+  /** What waited at the newest sample; left out, as many as at its longest. */
+  readonly lastQueue?: number;
 }
 
 export interface OracleMinute {

@@ -15,12 +15,12 @@ export function wireListeners({ listeners }: OracleSnapshot): WireListeners | nu
     source: "ss",
     samples,
     ...(complete ? {} : { complete }),
-    sockets: sockets.map((socket) => ({
+    sockets: sockets.map(({ lastQueue, ...socket }) => ({
       ...socket,
       address: "0.0.0.0",
       // 1 and 101 are one port, opened again.
       port: 80 + (Number(socket.inode) % 100),
-      acceptQueue: socket.peakQueue,
+      acceptQueue: lastQueue ?? socket.peakQueue,
     })),
   };
 }
