@@ -22,7 +22,8 @@ const TAKES = /DELETE FROM notification_outbox/;
 const SORTED = /UPDATE notification_group SET due_at = LEAST/;
 const PLANS = /INSERT INTO "public"\."delivery" /;
 const CLAIMS = /UPDATE delivery d SET claimed_until/;
-const LOGS = /UPDATE "public"\."delivery" SET "status" =/;
+/** And not what gives up deliveries to receivers that there are no more, by their age. */
+const LOGS = /UPDATE "public"\."delivery" SET "status" =(?!.*"created_at" <)/s;
 
 /** A stop at a statement, or what befalls the requests: held on their way, or their answers. */
 type Point = Stop | "hold" | "deaf";

@@ -8,13 +8,13 @@ const FILES = ["fleet/fleet.graphql", "incidents/incidents.graphql"];
 /** As the page asks when it shows a quarter of an hour: each 5 s. */
 const EVERY_MS = 5_000;
 const range = { last: "15m" };
-const OPEN = { status: ["OPEN", "ACKNOWLEDGED"] };
+const openOf = (...severity: string[]) => ({ status: ["OPEN", "ACKNOWLEDGED"], severity });
 const QUESTIONS: Readonly<Record<string, object>> = {
-  FleetNow: { filter: null, range },
+  FleetNow: { filter: null, range, step: null },
   FleetTrends: { filter: null, range, step: null, groupBy: null },
   FleetHeatmap: { filter: null, range },
   FleetWorst: { filter: null, range, by: "HOST" },
-  FleetIncidents: { filter: OPEN },
+  FleetIncidents: { critical: openOf("CRITICAL"), major: openOf("MAJOR"), others: openOf("MINOR", "INFO") },
 };
 
 /** Fleet pages that people look at while agents push: all questions of the page, each over a connection as browsers have. */
@@ -64,16 +64,21 @@ export const dashboards: Shape = async (shop, sizes) => {
 /** What the page asks, as bodies of requests. */
 function pageBodies(): string[] {
   const definitions = FILES.flatMap((file) => documentOf(file).definitions);
-  const fragments = definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
+  const fragments = definitions.filter((one) => one.kind === Kind.FRAGMENT_DEFINITION);
   return Object.entries(QUESTIONS).map(([operationName, variables]) => {
     const operation = definitions.find(
       (one) => one.kind === Kind.OPERATION_DEFINITION && one.name?.value === operationName,
     );
     if (operation === undefined) throw new Error(`the fleet page has no ${operationName}`);
-    const used = fragments.filter(
-      (one) => "name" in one && print(operation).includes(`...${one.name?.value}`),
-    );
-    const query = [operation, ...used].map(print).join("\n");
+    let query = print(operation);
+    // Fragments lead to fragments: those that are asked for are looked for again in what has been added.
+    for (let added = true; added; ) {
+      const wanted = fragments.filter(
+        ({ name }) => query.includes(`...${name.value}`) && !query.includes(`fragment ${name.value} on`),
+      );
+      added = wanted.length > 0;
+      query = [query, ...wanted.map(print)].join("\n");
+    }
     return JSON.stringify({ operationName, query, variables });
   });
 }
