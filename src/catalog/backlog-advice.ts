@@ -25,8 +25,8 @@ const PINNED_SAMPLES = 3;
  * A queue that never empties is over its limit in a part of the samples only, the fewer the further its clients are: from
  * these shares on, and where the newest sample found it so, it may be one.
  */
-const STANDING_FULL_SHARE = 0.2;
-const STANDING_SHARE = 0.75;
+export const STANDING_FULL_SHARE = 0.2;
+export const STANDING_SHARE = 0.75;
 /** Of what the kernel holds: a burst of twice the size fills it. */
 const CLOSE_SHARE = 0.5;
 

@@ -103,8 +103,8 @@ export const aborts: readonly CounterTexts[] = [
     remedy:
       "Look at the third number of net.ipv4.tcp_mem beside the mem of TCP in /proc/net/sockstat, " +
       "and at net.ipv4.tcp_max_orphans beside its orphan. If memory is at the limit, find what " +
-      "fills the buffers; if orphans are, set net.ipv4.tcp_orphan_retries to 1 to 3 (it reads 0 by default, which means 8), or raise " +
-      "tcp_max_orphans where there is memory.",
+      "fills the buffers; if orphans are, set net.ipv4.tcp_orphan_retries to 1 to 3 (it reads 0 by " +
+      "default, which means 8), or raise tcp_max_orphans where there is memory.",
     netstatMisleads: "It need not be memory: too many orphans count too.",
     caveats: [
       'The kernel writes "out of memory -- consider tuning tcp_mem" or "too many orphaned sockets" to its log, which tells the two apart.',

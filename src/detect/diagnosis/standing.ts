@@ -1,3 +1,4 @@
+import { STANDING_FULL_SHARE, STANDING_SHARE } from "../../catalog/backlog-advice.ts";
 import type { ObservedListener, Standing } from "./window.ts";
 
 /** The queue of a listener at one snapshot, and what was sampled of it since the snapshot before. */
@@ -7,8 +8,6 @@ export interface Reading {
   readonly samplesFull: number;
 }
 
-/** From this share of its limit on, a queue has not emptied. */
-const HIGH_SHARE = 0.75;
 /** Of a shorter one a few clients at once are three quarters. */
 const LENGTH_MIN = 8;
 /**
@@ -19,7 +18,6 @@ const READINGS = 4;
 /** Where snapshots are far apart, two of them are enough, of a queue that many of the samples between found full. */
 const READINGS_LONG = 2;
 const SAMPLES_LONG = 20;
-const FULL_SHARE = 0.2;
 
 /**
  * The readings at the end of the window that found the queue high; null where the newest did not, or it is too short to
@@ -39,7 +37,7 @@ export function standingOf(
 ): Standing | null {
   const length = limit ?? peakQueue;
   if (length < LENGTH_MIN) return null;
-  const last = readings.findLastIndex(({ queue }) => queue < HIGH_SHARE * length);
+  const last = readings.findLastIndex(({ queue }) => queue < STANDING_SHARE * length);
   const high = readings.slice(last + 1);
   if (high.length === 0) return null;
   return {
@@ -55,6 +53,6 @@ export function isStanding({ limit, standing }: Pick<ObservedListener, "limit" |
   if (standing === undefined) return false;
   const { readings, samples, samplesFull } = standing;
   if (readings >= READINGS) return true;
-  const isOftenFull = limit === null || samplesFull >= FULL_SHARE * samples;
+  const isOftenFull = limit === null || samplesFull >= STANDING_FULL_SHARE * samples;
   return readings >= READINGS_LONG && samples >= SAMPLES_LONG && isOftenFull;
 }

@@ -29,8 +29,8 @@ const PAGE_LOST_MIN = 5;
 const TICKET_CAUSES: ReadonlySet<Cause> = new Set(["CONNECTION_LEAK", "PORT_EXHAUSTION", "PATH_LOSS"]);
 
 /**
- * Only what is measured pages: a tenth of handshakes lost, unless that is a client or two, the objective burning fast, a port that nothing listens
- * on, a fifth of a fleet silent at once. What a detector finds unusual is evidence.
+ * Only what is measured pages: a tenth of handshakes lost, unless that is a client or two, the objective burning fast, a
+ * port that nothing listens on, a fifth of a fleet silent at once. What a detector finds unusual is evidence.
  */
 export function urgencyOf(input: UrgencyInput): Urgency {
   const { cause, scope, flapping, share, lost, pageShare, burn } = input;

@@ -75,7 +75,7 @@ export async function lockHandBook(tx: Db, now: number): Promise<HandBook> {
  */
 function setBack(book: Book, now: number): Book {
   const isAhead = (at: number) => at > now + AHEAD_MS;
-  if (![...book.watermarks.values()].some(isAhead)) return book;
+  if (!isAhead(newestOf(book))) return book;
   const before = now - MINUTE_MS;
   const watermarks = [...book.watermarks].map(([source, at]) => [source, isAhead(at) ? before : at] as const);
   const episodes = [...book.episodes].map(([name, episode]): [string, Episode] => {
@@ -85,6 +85,13 @@ function setBack(book: Book, now: number): Book {
     return [name, { ...episode, watermark: before, calmSince: calm }];
   });
   return { ...book, watermarks: new Map(watermarks), episodes: new Map(episodes) };
+}
+
+/** When the newest judgement was of. There are too many sources to be the arguments of one call. */
+function newestOf({ watermarks }: Book): number {
+  let newest = Number.NEGATIVE_INFINITY;
+  for (const at of watermarks.values()) newest = Math.max(newest, at);
+  return newest;
 }
 
 export function readHandBook(stored: StoredBook | null): HandBook {
@@ -112,8 +119,7 @@ export function readHandBook(stored: StoredBook | null): HandBook {
 
 /** As it is stored, without what nothing in it is about any more. */
 export function storedHandBook({ book, details, judgedAt, inhibited, orphans }: HandBook): StoredBook {
-  let newest = Number.NEGATIVE_INFINITY;
-  for (const at of book.watermarks.values()) newest = Math.max(newest, at);
+  const newest = newestOf(book);
   const subjects = new Set([...book.episodes.values()].map(({ subject }) => subject));
   return {
     version: VERSION,

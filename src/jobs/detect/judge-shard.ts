@@ -133,10 +133,10 @@ class ShardRun {
   async run(held: Held | undefined): Promise<RunResult> {
     if (!(await lockJudging(this.#tx, this.#shard))) return BUSY;
     const stored = await readJudged(this.#tx, this.#shard);
-    const today = minuteOf(this.#now);
+    const current = minuteOf(this.#now);
     // The service's clock was ahead and was set back: what it judged meanwhile must not keep it from judging now.
-    const isAhead = stored !== null && stored.judgedTo > today + AHEAD_MS;
-    const mark = isAhead ? { ...stored, judgedTo: today } : (stored ?? (await this.#reader.begin()));
+    const isAhead = stored !== null && stored.judgedTo > current + AHEAD_MS;
+    const mark = isAhead ? { ...stored, judgedTo: current } : (stored ?? (await this.#reader.begin()));
     const { late, closed, open, to, more, until, marks } = await this.#reader.input(mark.judgedTo);
     await this.#showHosts([...late, ...closed, ...open]);
     const isHeld = held?.revision === mark.revision;
@@ -144,7 +144,7 @@ class ShardRun {
       this.#deps.log.warn({ err: error, shard: this.#shard }, "what a shard has learned is learned anew");
     if (isHeld) this.#baselines = held.baselines;
     else if (stored !== null) this.#baselines = await this.#reader.baselines(warn);
-    if (isAhead) this.#baselines.setBack(today);
+    if (isAhead) this.#baselines.setBack(current);
     const burns = isAhead ? new ShardBurns() : isHeld ? held.burns : null;
     const objective = await this.#openObjective(burns, mark.judgedTo, warn);
     const unjudged = late.map((minute) => withoutJudged(minute, this.#baselines));

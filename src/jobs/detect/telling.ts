@@ -29,13 +29,14 @@ export interface Telling {
 
 export function tellingOf(incident: Incident, deps: TellingDeps): Telling {
   const { cause, scope, flapping } = incident;
-  const detail = toldOf(incident, deps);
+  const details = subjectsOf(incident, deps.hand).flatMap((subject) => deps.hand.details.get(subject) ?? []);
+  const detail = toldOf(incident, details, deps);
   const urgency = urgencyOf({
     cause,
     scope,
     flapping,
     share: detail?.loss?.share ?? null,
-    lost: lostOf(incident, deps.hand),
+    lost: lostOf(details),
     pageShare: policyOf(deps.settings, roleOfIncident(incident, deps)).pageShare,
     burn: burnOf(incident, deps.hand),
   });
@@ -58,16 +59,19 @@ export function subjectsOf(
 }
 
 /** Of hosts that fell silent at once what they have in common, with the evidence of one of them. */
-function toldOf(incident: Incident, { hand, fleet }: TellingDeps): Detail | null {
-  const detail = detailOf(incident, hand);
+function toldOf(
+  incident: Incident,
+  details: readonly Detail[],
+  { fleet }: Pick<TellingDeps, "fleet">,
+): Detail | null {
+  const detail = detailOf(incident, details);
   const { cause, scope, members } = incident;
   if (detail === null || cause !== "HOST_SILENT" || scope.of !== ALL_HOSTS) return detail;
   const common = commonSilence(members.length, fleet.hostById.size);
   return { ...detail, diagnosis: { ...detail.diagnosis, ...common } };
 }
 
-function detailOf(incident: Incident, hand: TellingDeps["hand"]): Detail | null {
-  const told = subjectsOf(incident, hand).flatMap((subject) => hand.details.get(subject) ?? []);
+function detailOf(incident: Incident, told: readonly Detail[]): Detail | null {
   const family = familyOf(incident.cause);
   const same = told.filter(({ diagnosis }) => diagnosis.cause === incident.cause);
   const alike = told.filter(({ diagnosis }) => familyOf(diagnosis.cause) === family);
@@ -79,15 +83,11 @@ function detailOf(incident: Incident, hand: TellingDeps["hand"]): Detail | null 
 }
 
 /** Of all its members; null where it is not known of one. */
-function lostOf(incident: Incident, hand: TellingDeps["hand"]): number | null {
-  let sum = 0;
-  for (const subject of subjectsOf(incident, hand)) {
-    const detail = hand.details.get(subject);
-    if (detail === undefined) continue;
-    if (detail.lost === undefined) return null;
-    sum += detail.lost;
-  }
-  return sum;
+function lostOf(details: readonly Detail[]): number | null {
+  return details.reduce<number | null>(
+    (sum, { lost }) => (sum === null || lost === undefined ? null : sum + lost),
+    0,
+  );
 }
 
 function roleOfIncident({ scope, members: [first] }: Incident, deps: TellingDeps): string | null {

@@ -57,8 +57,8 @@ function attemptsOf({ count, loss }: Evidence): number {
 }
 
 /**
- * Full most of the time, or since it filled, or never seen to empty. Where no queue can be seen: overflowing most of the time, or again and again
- * with nothing accepted, for a queue that empties in between lets somebody in.
+ * Full most of the time, or since it filled, or never seen to empty. Where no queue can be seen: overflowing most of the
+ * time, or again and again with nothing accepted, for a queue that empties in between lets somebody in.
  */
 function isFull(evidence: Evidence): boolean {
   const { focus, listenersSeen, intervals, overflowIntervals } = evidence;
