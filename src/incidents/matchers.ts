@@ -1,8 +1,7 @@
 import { SpillwayError } from "../errors.ts";
 import { type LabelMatcher, labelPredicate } from "../store/host-filter.ts";
 import { checkLabel } from "../store/labels/check.ts";
-
-const MATCHERS_MAX = 20;
+import { MATCHERS_MAX } from "../store/matcher-limits.ts";
 
 /**
  * What can be kept as matchers.

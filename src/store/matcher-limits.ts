@@ -2,7 +2,7 @@ import { SpillwayError } from "../errors.ts";
 import { compiledPattern, type LabelMatcher } from "./host-filter.ts";
 
 /** Matchers of one filter, as of one silence. */
-const MATCHERS_MAX = 20;
+export const MATCHERS_MAX = 20;
 /** What the patterns of one filter come to at most: of characters, and of steps once they are compiled. */
 const CHARACTERS_MAX = 2_000;
 const STEPS_MAX = 5_000;
