@@ -2,6 +2,7 @@ import { SpillwayError } from "../errors.ts";
 import { recordAudit } from "../store/audit.ts";
 import { inTransaction } from "../store/client.ts";
 import type { LabelMatcher } from "../store/host-filter.ts";
+import { putBackOpen } from "../store/incidents/outbox.ts";
 import {
   insertSilence,
   markExpired,
@@ -93,6 +94,8 @@ export async function expireSilence({ db, actor, now }: VerbContext, id: number)
     if (expired === null) throw new SpillwayError("CONFLICT", `silence ${id} has ended already`);
     const audited = { action: "silence.expire", target: known.comment, details: { silence: id } };
     await recordAudit(tx, actor, audited, now);
+    // What it held back is to be told now, and not when its group is looked at next.
+    await putBackOpen(tx, now);
     return expired;
   });
 }

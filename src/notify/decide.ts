@@ -6,6 +6,12 @@ import type { DeliveryKind, IncidentRecord } from "../store/incidents/records.ts
 import type { Timing } from "./route.ts";
 import type { Traits } from "./traits.ts";
 
+/**
+ * So long after its end was told at the latest a member is forgotten: it is not reopened any more, and its end not said
+ * again. A group in which something always goes on would grow for ever.
+ */
+const FORGOTTEN_MS = 3_600_000;
+
 /** What a receiver has been told of an incident. */
 export interface Telling {
   readonly told: "NOTHING" | "FIRING" | "RESOLVED";
@@ -38,7 +44,7 @@ export interface Decision {
   } | null;
   /** What is known of its members after that, by the incident's id. */
   readonly tellings: ReadonlyMap<number, Telling>;
-  /** Members that ended before anybody was told of them. */
+  /** Members that ended before anybody was told of them, or of which everything was told long ago. */
   readonly dropped: readonly number[];
   readonly newsSince: number | null;
   /** Null when nobody needs to hear more of this group: it may be forgotten. */
@@ -55,9 +61,12 @@ export function sayingOf({
 }
 
 export function decide(group: GroupState, timing: Timing, traits: Traits, now: number): Decision {
-  const parts = sort(group.members);
+  const parts = sort(group.members, now - timing.groupIntervalMs - FORGOTTEN_MS);
   const { fresh, going, heldBack, ended, dropped } = parts;
-  const changed = going.filter((member) => member.saying !== sayingOf(member.incident));
+  const changed = going.filter(
+    (member) =>
+      member.saying !== sayingOf(member.incident) || (traits.acknowledgements && isTakenBack(member)),
+  );
   const acknowledged = going.length > 0 && going.every(({ incident }) => incident.acknowledgedAt !== null);
   const isAcknowledgement =
     traits.acknowledgements && acknowledged && going.some((member) => !member.acknowledged);
@@ -103,6 +112,11 @@ export function decide(group: GroupState, timing: Timing, traits: Traits, now: n
   return { ...quiet, dueAt: now < intervalEnd ? intervalEnd : null };
 }
 
+/** It was resolved by hand, and is back since: whoever was told that somebody is on it hears that nobody is. */
+function isTakenBack({ acknowledged, incident }: Member): boolean {
+  return acknowledged && incident.acknowledgedAt === null;
+}
+
 interface Parts {
   /** To be told for the first time. */
   readonly fresh: readonly Member[];
@@ -115,16 +129,17 @@ interface Parts {
   readonly dropped: readonly number[];
 }
 
-function sort(members: readonly Member[]): Parts {
+/** @param forgetBefore members that were over by then, in ms since 1970, and told so are forgotten */
+function sort(members: readonly Member[], forgetBefore: number): Parts {
   const isFiring = ({ incident }: Member) => incident.resolvedAt === null;
+  const isDone = ({ incident: { resolvedAt }, told }: Member) =>
+    resolvedAt !== null && (told === "NOTHING" || (told === "RESOLVED" && resolvedAt < forgetBefore));
   return {
     fresh: members.filter((member) => isFiring(member) && member.told !== "FIRING" && !member.held),
     going: members.filter((member) => isFiring(member) && member.told === "FIRING" && !member.held),
     heldBack: members.filter((member) => isFiring(member) && member.told === "FIRING" && member.held),
     ended: members.filter((member) => !isFiring(member) && member.told === "FIRING"),
-    dropped: members
-      .filter((member) => !isFiring(member) && member.told === "NOTHING")
-      .map(({ incident }) => incident.id),
+    dropped: members.filter(isDone).map(({ incident }) => incident.id),
   };
 }
 
@@ -137,8 +152,9 @@ function tell(
 ): Decision {
   const firing = [...going, ...fresh];
   const tellings = new Map<number, Telling>();
-  for (const { incident } of firing) {
-    const acknowledged = incident.acknowledgedAt !== null;
+  for (const { incident, acknowledged: known } of firing) {
+    // What else is told says that it fires, and not that somebody is on it: that is told next.
+    const acknowledged = incident.acknowledgedAt !== null && (known || kind === "ACKNOWLEDGED");
     tellings.set(incident.id, { told: "FIRING", saying: sayingOf(incident), acknowledged });
   }
   if (resendMs !== null) {

@@ -18,6 +18,9 @@ import type { Traits } from "./traits.ts";
 /** Attempts at one receiver at a time, by all workers. */
 export const PER_RECEIVER = 2;
 
+/** When a delivery is looked at again to a receiver that this process does not know. */
+const UNKNOWN_AGAIN_MS = 2_000;
+
 export interface DeliverDeps extends ComposeDeps {
   /** ms since 1970 */
   readonly now: () => number;
@@ -53,12 +56,17 @@ export async function deliver(
   const { receiver } = delivery;
   const nothing = { receiver, outcome: null, again: false };
   const active = notifying.receivers.get(receiver);
+  const isTest = delivery.kind === "TEST";
+  if (active === undefined && !isTest) {
+    // Another worker may have read a newer file, and planned it. What nobody knows is given up after a day.
+    await postponeDelivery(db, delivery, began + UNKNOWN_AGAIN_MS);
+    return nothing;
+  }
   const group = delivery.groupId === null ? null : await findGroup(db, delivery.groupId);
   if (active === undefined || group === null) {
-    const answer =
-      delivery.kind === "TEST"
-        ? "cut short: the service that tested has ended"
-        : "there is no such receiver or group any more";
+    const answer = isTest
+      ? "cut short: the service that tested has ended"
+      : "there is no such group any more";
     const failed = { status: "FAILED", answerStatus: null, answer, nextTryAt: null } as const;
     await inTransaction(db, (tx) => recordAttempt(tx, delivery, failed, began));
     return nothing;

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { silencesOf } from "../incidents/silence-matching.ts";
+import { changesAt, silencesOf } from "../incidents/silence-matching.ts";
 import { type Db, inTransaction, type PrismaClient } from "../store/client.ts";
 import { countPages, planDelivery } from "../store/incidents/deliveries.ts";
 import {
@@ -46,6 +46,7 @@ export async function flushGroup(
     const { group } = locked;
     const silences = await openSilences(tx, now);
     const members = locked.members.map((member) => toMember(member, silences, now));
+    const releasedAt = whenReleased(members, silences, now);
     const { timing, pageLimit } = routeOfGroup(notifying.route, group.route);
     const { sentAt, newsSince } = group;
     const decision = decide({ sentAt, newsSince, members }, timing, active.traits, now);
@@ -64,7 +65,7 @@ export async function flushGroup(
       return digest;
     }
     if (decision.dueAt === null && (await forgetGroup(tx, id))) return null;
-    await keep(tx, group, decision, { role, now, recheckMs: timing.groupIntervalMs });
+    await keep(tx, group, decision, { role, now, recheckMs: timing.groupIntervalMs, releasedAt });
     return null;
   });
   // A worker that dies before this delays what the digest has to tell by group_interval.
@@ -96,18 +97,20 @@ interface Kept {
   readonly now: number;
   /** When a group is looked at again of which nothing says when. */
   readonly recheckMs: number;
+  /** When the first of the silences ends that hold something back; null for none. */
+  readonly releasedAt: number | null;
 }
 
 /** Keeps what was decided, and plans the delivery that it calls for. */
 async function keep(tx: Db, group: GroupRecord, decision: Decision, kept: Kept): Promise<void> {
   const { notification, tellings, dropped, newsSince } = decision;
-  const { role, now, recheckMs } = kept;
+  const { role, now, recheckMs, releasedAt } = kept;
   const key = notification?.begins === true ? randomUUID() : group.key;
   await changeGroup(tx, group, {
     tellings,
     dropped,
     newsSince,
-    dueAt: decision.dueAt ?? now + recheckMs,
+    dueAt: Math.min(decision.dueAt ?? now + recheckMs, releasedAt ?? Number.POSITIVE_INFINITY),
     sent: notification === null ? null : { at: now, key },
   });
   if (notification === null) return;
@@ -119,6 +122,18 @@ async function keep(tx: Db, group: GroupRecord, decision: Decision, kept: Kept):
 
 function toMember(member: MemberRecord, silences: readonly SilenceRecord[], now: number): Member {
   return { ...member, held: isHeldBack(member.incident, silences, now) };
+}
+
+/** When the first of the silences ends that hold a member back; null when none does, or none ever ends. */
+function whenReleased(
+  members: readonly Member[],
+  silences: readonly SilenceRecord[],
+  now: number,
+): number | null {
+  const held = members.filter(({ held, incident }) => held && incident.resolvedAt === null);
+  const holding = new Set(held.flatMap(({ incident }) => silencesOf(incident, silences, now)));
+  const ends = [...holding].flatMap((silence) => changesAt(silence, now) ?? []);
+  return ends.length === 0 ? null : Math.min(...ends);
 }
 
 /** Whether a silence, or an incident that explains this one, holds it back. */

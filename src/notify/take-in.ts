@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { Db } from "../store/client.ts";
 import { inTransaction, type PrismaClient } from "../store/client.ts";
-import { joinGroup, wakeGroupsOf } from "../store/incidents/groups.ts";
+import { joinGroup, tellFailedAgain, wakeGroupsOf } from "../store/incidents/groups.ts";
 import { incidentsById } from "../store/incidents/incident-pages.ts";
 import { lockOutbox, openIncidentIds, takeOutbox } from "../store/incidents/outbox.ts";
 import { type ReceiverStateRecord, receiverStates } from "../store/incidents/receiver-states.ts";
@@ -23,7 +23,7 @@ export interface TakeInDeps {
 /**
  * Sorts what is in the outbox into the groups of those who are to hear of it, and empties it, in one transaction.
  *
- * @param everything whether all incidents that go on are sorted in as well, as when the routes are new
+ * @param everything whether all incidents that go on are sorted in as well, as when the routes are new, and what failed is told again
  * @param now ms since 1970
  * @returns whether entries may be left
  */
@@ -35,6 +35,8 @@ export function takeIn(
 ): Promise<{ readonly more: boolean }> {
   return inTransaction(db, async (tx) => {
     await lockOutbox(tx);
+    // What made a far end refuse may be mended: the address, the token, the template.
+    if (everything) await tellFailedAgain(tx);
     const { entries, incidentIds } = await takeOutbox(tx, ENTRIES);
     const ids = everything ? [...new Set([...incidentIds, ...(await openIncidentIds(tx))])] : incidentIds;
     if (ids.length === 0) return { more: false };

@@ -119,6 +119,19 @@ describe("a silence", () => {
   };
   const window = { days: ["SUN"], from: 120, to: 240, zone: "Europe/Berlin" } as const;
 
+  test("that is ended ahead of its time has what goes on told again to who sorts notifications", async ({
+    store: { db },
+  }) => {
+    const { incidentId } = await judge(db);
+    const { id } = await createSilence(by(db), asked);
+    await db.notificationOutbox.deleteMany();
+    await expireSilence(by(db, 10), id);
+    const entries = await db.notificationOutbox.findMany({
+      select: { entry: { select: { incidentId: true } } },
+    });
+    expect(entries).toEqual([{ entry: { incidentId } }]);
+  });
+
   test("is made, kept as it was asked for, and ended ahead of its time", async ({ store: { db } }) => {
     const made = await createSilence(by(db), asked);
     const { comment, matchers, until } = asked;

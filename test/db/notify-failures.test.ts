@@ -97,6 +97,23 @@ describe("a far end that fails", () => {
     expect(ear.words).toEqual([`OPENED ${id}`, `RESOLVED ${-id}`]);
   });
 
+  test("that refuses it is told of what goes on when the file is read again", async ({ store: { db } }) => {
+    const ear = new Ear("pager");
+    ear.answer = () => ({ ...BUSY, status: 404, retry: false });
+    const notifier = new TestNotifier(db, [ear]);
+    const { incidentId: id } = await openIncident(db, "a");
+    await notifier.pass(10 * MINUTE);
+    expect(ear.words).toEqual([`OPENED ${id}`]);
+    ear.answer = () => TAKEN;
+    notifier.notifying = notifier.by(toAll([ear]));
+    await notifier.pass(10 * MINUTE);
+    expect(ear.words.slice(1)).toEqual([`CHANGED ${id}`]);
+    // What was taken is not told again.
+    notifier.notifying = notifier.by(toAll([ear]));
+    await notifier.pass(10 * MINUTE);
+    expect(ear.words).toHaveLength(2);
+  });
+
   test("that wants nothing more is left alone until its settings change", async ({ store: { db } }) => {
     const ear = new Ear("pager");
     ear.answer = () => GONE;
@@ -247,6 +264,28 @@ describe("a receiver that is renamed with a delivery on its way", () => {
     expect(await deliveries()).toMatchObject([
       { status: "FAILED", nextTryAt: null, lastAnswer: "there is no such receiver any more" },
     ]);
+  });
+});
+
+describe("a worker that has not read the newer file", () => {
+  test("leaves the notification of a receiver that it does not know to one that does", async ({
+    store: { db },
+  }) => {
+    const [pager, chat] = [new Ear("pager"), new Ear("chat")];
+    chat.answer = () => BUSY;
+    const newer = new TestNotifier(db, [pager, chat]);
+    const older = new TestNotifier(db, [pager]);
+    await openIncident(db, "a");
+    await newer.pass(MINUTE);
+    const waiting = () => db.delivery.findFirstOrThrow({ where: { receiver: "chat" } });
+    const { id, attempts } = await waiting();
+    older.now = newer.now + 10 * MINUTE;
+    await older.deliver(Number(id));
+    expect(await waiting()).toMatchObject({ status: "PENDING", attempts, claimedUntil: null });
+    chat.answer = () => TAKEN;
+    newer.now = older.now;
+    await newer.pass(MINUTE);
+    expect(await waiting()).toMatchObject({ status: "DELIVERED" });
   });
 });
 

@@ -1,10 +1,14 @@
 /** From the timeline to far ends: each is told what it shall, in order, whatever fails. */
 import { describe, expect } from "vitest";
 import { onIncident } from "../../src/incidents/verb.ts";
+import { compose } from "../../src/notify/compose.ts";
 import { inTransaction } from "../../src/store/client.ts";
+import { FleetView } from "../../src/store/fleet-view.ts";
 import { markAcknowledged } from "../../src/store/incidents/change.ts";
 import { setInhibition } from "../../src/store/incidents/inhibit.ts";
 import { insertSilence } from "../../src/store/incidents/silences.ts";
+import { LayoutCache } from "../../src/store/layouts.ts";
+import { createLog } from "../../src/telemetry/log.ts";
 import { newMember, T0 } from "../support/incidents.ts";
 import {
   closeIncident,
@@ -12,6 +16,7 @@ import {
   expectNothingLeft,
   openIncident,
   TestNotifier,
+  TIMING,
   toAll,
 } from "../support/notifying.ts";
 import { test } from "../support/store.ts";
@@ -157,6 +162,61 @@ describe("an incident", () => {
     await closeIncident(db, "b", notifier.now);
     await notifier.pass(10 * MINUTE);
     expect(ear.words.slice(3)).toEqual([`RESOLVED ${-explained}`]);
+  });
+
+  test("that a silence holds back is told as soon as it ends, however long group_interval is", async ({
+    store: { db },
+  }) => {
+    const ear = new Ear("pager");
+    const config = toAll([ear]);
+    const timing = { ...TIMING, groupIntervalMs: 60 * MINUTE };
+    const slow = config.route.routes.map((route) => ({ ...route, timing }));
+    const notifier = new TestNotifier(db, [ear], {
+      ...config,
+      route: { ...config.route, timing, routes: slow },
+    });
+    const { incidentId: id } = await openIncident(db, "a");
+    await insertSilence(db, {
+      matchers: [{ name: "role", op: "EQ", value: "web" }],
+      from: T0,
+      until: T0 + 20 * MINUTE,
+      window: null,
+      maintenance: false,
+      comment: "",
+      createdBy: "ada",
+      createdAt: T0,
+    });
+    await notifier.pass(19 * MINUTE);
+    expect(ear.words).toEqual([]);
+    await notifier.pass(2 * MINUTE);
+    expect(ear.words).toEqual([`OPENED ${id}`]);
+  });
+
+  test("is told without what was around it where that cannot be read, or not in time", async ({
+    store: { db },
+  }) => {
+    const host = await newMember(db, "web-1");
+    const { incidentId } = await openIncident(db, "a", { hosts: [host] });
+    const told = async (counterId: () => Promise<never>) => {
+      const layouts = Object.assign(new LayoutCache(), { counterId });
+      const fleet = new FleetView(db, () => T0);
+      const deps = { db, layouts, fleet, log: createLog("silent"), publicUrl: "https://spillway.example" };
+      const what = {
+        kind: "OPENED",
+        idempotencyKey: "1",
+        incidents: [{ id: incidentId, firing: true }],
+      } as const;
+      const { incidents } = await compose(
+        deps,
+        what,
+        { id: 1, key: "1", labels: {}, digest: false },
+        T0 + MINUTE,
+      );
+      return incidents;
+    };
+    const without = [{ hosts: ["web-1"], precededBy: null, trend: null }];
+    expect(await told(() => Promise.reject(new Error("no answer")))).toMatchObject(without);
+    expect(await told(() => new Promise<never>(() => undefined))).toMatchObject(without);
   });
 });
 

@@ -143,6 +143,11 @@ export class TestNotifier {
     return this.#run({ name: "tick", data: {} });
   }
 
+  /** What another worker's job does that this one takes from the queue. */
+  deliver(delivery: number): Promise<void> {
+    return this.#run({ name: "deliver", data: { delivery } });
+  }
+
   async #run(job: { readonly name: string; readonly data: unknown }): Promise<void> {
     await this.#handle(job);
     await Promise.all(this.#added.splice(0).map((added) => this.#run(added)));

@@ -15,6 +15,9 @@ const duration = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** Of 0 a group would be told at each look at it. */
+const interval = duration.refine((ms) => ms >= 1_000, "at least 1s");
+
 const matcher = z.string().transform((text, context): LabelMatcher => {
   const parsed = parseMatcher(text);
   if (typeof parsed !== "string") return parsed;
@@ -34,8 +37,8 @@ const routeFields = {
     .max(10)
     .optional(),
   group_wait: duration.optional(),
-  group_interval: duration.optional(),
-  repeat_interval: duration.optional(),
+  group_interval: interval.optional(),
+  repeat_interval: interval.optional(),
   page_limit: z
     .strictObject({ pages: z.int().min(1).max(1_000), within: duration })
     .transform(({ pages, within }): PageLimit => ({ pages, withinMs: within }))

@@ -12,6 +12,7 @@ import { TRAITS } from "../traits.ts";
 import { failure, post, refused, taken } from "./ask.ts";
 import type { ReceiverDeps } from "./deps.ts";
 import type { SettingsOf } from "./settings.ts";
+import { untilOneHasIt } from "./until-one-has-it.ts";
 
 /** So long after its last sending what fires is over by itself: several of them may fail. */
 const ENDS_IN_MS = 4 * (TRAITS.ALERTMANAGER.resendMs ?? 60_000);
@@ -33,16 +34,23 @@ export function alertmanager(
   const secrets = [settings.bearer ?? "", settings.basic_auth?.password ?? ""];
 
   /** All batches to one instance, up to one that it may take later. */
-  const sendTo = async (url: string, batches: readonly object[], signal: AbortSignal): Promise<Outcome> => {
-    let outcome: Outcome | null = null;
+  const sendTo = async (
+    url: string,
+    batches: readonly (readonly object[])[],
+    signal: AbortSignal,
+  ): Promise<Outcome> => {
+    let outcome = null as Outcome | null;
     for (const body of batches) {
       const asked = await post(http, { url, headers, body, signal, secrets });
       if ("failed" in asked) return asked.failed;
       const { answer } = asked;
-      // With 400 the valid alerts of the batch are stored and the others never will be, so that the rest can go on.
-      if (answer.status !== 200 && answer.status !== 400) return refused(answer, now());
-      if (outcome?.delivered !== false)
-        outcome = answer.status === 200 ? taken(answer) : refused(answer, now());
+      // A token, a path or a proxy that is wrong is mended some time, and until then what fires is not to be forgotten:
+      // what fires is repeated only after somebody took it.
+      if (answer.status !== 200 && answer.status !== 400) return refused(answer, now(), true);
+      // With 400 the valid alerts of the batch are stored, and to be repeated; the others never will be.
+      const isTaken: boolean = answer.status === 200 || body.length > 1 || outcome?.delivered === true;
+      if (outcome === null || answer.status !== 200)
+        outcome = isTaken ? taken(answer) : refused(answer, now());
     }
     return outcome ?? failure(null, "there was nothing to send", false);
   };
@@ -63,9 +71,15 @@ export function alertmanager(
       const batches = Array.from({ length: Math.ceil(alerts.length / BATCH) }, (_, index) =>
         alerts.slice(index * BATCH, (index + 1) * BATCH),
       );
-      const outcomes = await Promise.all(
-        instances.map(async ({ host, url }) => ({ host, outcome: await sendTo(url, batches, signal) })),
+      const asked = instances.map(
+        ({ url }) =>
+          (impatient: AbortSignal) =>
+            sendTo(url, batches, AbortSignal.any([signal, impatient])),
       );
+      const outcomes = (await untilOneHasIt(asked)).map((outcome, place) => ({
+        host: instances[place]?.host ?? "",
+        outcome,
+      }));
       return withFaults(together(outcomes), faults);
     },
   };

@@ -29,7 +29,15 @@ export async function post(
       headers: { "content-type": "application/json", ...headers },
       body: typeof body === "string" ? body : JSON.stringify(body),
     });
-    return { answer: { ...answer, body: withoutSecrets(secrets, answer.body) } };
+    const { location } = answer.headers;
+    const shown = location === undefined ? {} : { location: withoutSecrets(secrets, location) };
+    return {
+      answer: {
+        ...answer,
+        body: withoutSecrets(secrets, answer.body),
+        headers: { ...answer.headers, ...shown },
+      },
+    };
   } catch (error) {
     if (!(error instanceof NoAnswer)) throw error;
     return { failed: unanswered(error, secrets) };

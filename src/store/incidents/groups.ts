@@ -48,11 +48,11 @@ export interface Joining {
  */
 export async function joinGroup(tx: Db, joining: Joining, now: number): Promise<void> {
   const { incidentId, receiver, identity, route, labels, key } = joining;
-  const isIn = await tx.notificationGroupIncident.findUnique({
-    where: { incidentId_receiver: { incidentId, receiver } },
-    select: { groupId: true },
-  });
-  if (isIn !== null) return;
+  // Who is just leaving it out of its group is waited for: then it is in none.
+  const isIn = await tx.$queryRaw<unknown[]>`
+    SELECT FROM notification_group_incident
+    WHERE incident_id = ${incidentId}::int AND receiver = ${receiver} FOR KEY SHARE`;
+  if (isIn.length > 0) return;
   const { id: groupId } = await tx.notificationGroup.upsert({
     where: { receiver_identity: { receiver, identity } },
     create: { receiver, identity, route, labels: { ...labels }, key, dueAt: new Date(now) },
@@ -68,6 +68,19 @@ export async function wakeGroupsOf(tx: Db, incidentIds: readonly number[], now: 
     UPDATE notification_group SET due_at = LEAST(due_at, ${new Date(now)})
     WHERE id IN (SELECT group_id FROM notification_group_incident
                  WHERE incident_id = ANY(${[...incidentIds]}::int[]))`;
+}
+
+/**
+ * Has the incidents that go on in a group whose last notification failed for good told again. Give it a transaction of
+ * its own, or one that has locked nothing yet: it locks the groups, one after the other.
+ */
+export async function tellFailedAgain(tx: Db): Promise<void> {
+  await tx.$executeRaw`
+    WITH failed AS (
+      SELECT g.id FROM notification_group g
+      WHERE (SELECT d.status FROM delivery d WHERE d.group_id = g.id ORDER BY d.id DESC LIMIT 1) = 'FAILED'
+      ORDER BY g.id FOR UPDATE OF g)
+    UPDATE notification_group_incident SET saying = NULL WHERE group_id IN (SELECT id FROM failed)`;
 }
 
 /** Groups of these receivers that are to be looked at, the longest due first; none of which a delivery is under way. */

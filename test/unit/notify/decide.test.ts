@@ -142,6 +142,44 @@ describe("what a group is told", () => {
   });
 });
 
+describe("an acknowledgement", () => {
+  const outcomeOf = (state: GroupState) => {
+    const { notification, tellings } = decide(state, TIMING, TRAITS.PAGERDUTY, NOW);
+    return { kind: notification?.kind, acknowledged: tellings.get(1)?.acknowledged };
+  };
+
+  test("that came with other news is told after it", () => {
+    const worse = told({ ...acknowledged, severity: "CRITICAL" });
+    expect(outcomeOf(group([worse], LONG_AGO))).toEqual({ kind: "CHANGED", acknowledged: false });
+    const known = { ...worse, saying: sayingOf(worse.incident) };
+    expect(outcomeOf(group([known], LONG_AGO))).toEqual({ kind: "ACKNOWLEDGED", acknowledged: true });
+  });
+
+  test("that came before anybody was told of the incident is told after that", () => {
+    const early = group([member(acknowledged)], { newsSince: NOW - 30_000 });
+    expect(outcomeOf(early)).toEqual({ kind: "OPENED", acknowledged: false });
+  });
+
+  test("that was told stays told when there are other news", () => {
+    const worse = told({ ...acknowledged, severity: "CRITICAL" }, { acknowledged: true });
+    expect(outcomeOf(group([worse], LONG_AGO))).toEqual({ kind: "CHANGED", acknowledged: true });
+  });
+
+  test("that is void, since the incident was resolved by hand and came back, is news to who was told of it", () => {
+    const back = group([told({}, { acknowledged: true })], LONG_AGO);
+    expect(outcomeOf(back)).toEqual({ kind: "CHANGED", acknowledged: false });
+    expect(decide(back, TIMING, TRAITS.EMAIL, NOW).notification).toBeNull();
+  });
+});
+
+test("what is over and told is forgotten an hour after the end could be told, while others go on", () => {
+  const over = (ms: number) => told({ resolvedAt: NOW - ms }, { told: "RESOLVED" });
+  const dropped = (ms: number) =>
+    decide(group([over(ms), told({ id: 2 })], LONG_AGO), TIMING, TRAITS.SLACK, NOW).dropped;
+  expect(dropped(TIMING.groupIntervalMs + 3_600_000)).toEqual([]);
+  expect(dropped(TIMING.groupIntervalMs + 3_600_001)).toEqual([1]);
+});
+
 describe("when a group is looked at next", () => {
   const due = (state: GroupState) => decide(state, TIMING, TRAITS.SLACK, NOW).dueAt;
 

@@ -130,13 +130,27 @@ test("none that takes it is tried again, after the shortest wait that they ask f
   expect(await send()).toMatchObject({ delivered: false, retry: true, status: 503, retryAfterMs: 20_000 });
 });
 
-test("a 400 is final: what was valid of the batch is stored", async () => {
+test.each([301, 401, 403, 404])(
+  "a %i is tried again: until it is mended nothing may be forgotten",
+  async (status) => {
+    for (const instance of [first, second]) instance?.answerNext({ status });
+    expect(await send()).toMatchObject({ delivered: false, retry: true, status });
+  },
+);
+
+test("a 400 for all there is is final", async () => {
+  for (const instance of [first, second]) instance?.refuse(() => true);
+  expect(await send()).toMatchObject({ delivered: false, retry: false, status: 400 });
+});
+
+test("a 400 for some is as good as 200: what was valid is stored, and to be repeated", async () => {
   const [bad, ...good] = manyIncidents(3);
   for (const instance of [first, second]) {
     instance?.refuse(({ labels }: PostedAlert) => labels.incident === bad?.incident.dedupKey);
   }
   const outcome = await send(notification({ incidents: bad === undefined ? good : [bad, ...good] }));
-  expect(outcome).toMatchObject({ delivered: false, retry: false, status: 400 });
+  expect(outcome).toMatchObject({ delivered: true, status: 400 });
+  expect(outcome.answer).toContain('400: "some alerts are not valid"');
   expect(posted(first)).toHaveLength(2);
 });
 

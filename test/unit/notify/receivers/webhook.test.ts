@@ -184,6 +184,11 @@ test("what was secret is not repeated", async () => {
   expect((await send()).outcome.answer).toBe("400: POST *** is unknown");
   farEnd.answerNext({ status: 404, body: "no /hooks/spillway here" });
   expect((await send()).outcome.answer).toBe("404: no *** here");
+  const location = "https://hooks.example/hooks/spillway/?token=hidden-in-the-query";
+  farEnd.answerNext({ status: 301, headers: { location } });
+  expect((await send()).outcome.answer).toBe(
+    "301: a redirect to https://hooks.example***/***, which is not followed",
+  );
 });
 
 test("whatever others have called things, the payload is signed, small and JSON", async () => {
