@@ -39,7 +39,7 @@ export function sampleTaker(store: Store, now: () => number) {
   };
   return {
     async take(list: readonly SampleSeries[], source: SampleSource = "remote_write"): Promise<SampleCounts> {
-      const counts: SampleCounts = { written: 0, rejected: 0, fault: null };
+      const counts: SampleCounts = { written: 0, ignored: 0, rejected: 0, fault: null };
       await storeSamples(deps, SENDER, source, list, counts);
       await presence.flush();
       return counts;

@@ -75,7 +75,7 @@ async function handle(deps: SamplesDeps, request: IncomingMessage, json: boolean
   }
   const body = await decodeBody(await receiveBody(request));
   const { series, deltas, fault } = seriesOf(json ? readJson(body) : readProtobuf(body));
-  const counts: SampleCounts = { written: 0, rejected: deltas, fault };
+  const counts: SampleCounts = { written: 0, ignored: 0, rejected: deltas, fault };
   await storeSamples(deps, sender, "otlp", series, counts);
   return counts;
 }

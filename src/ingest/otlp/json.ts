@@ -5,9 +5,12 @@ import { firstIssue } from "../snapshots/schema.ts";
 import type { Attribute } from "./labels.ts";
 import type { OtlpMetric, OtlpResource } from "./request.ts";
 
-/** An integer of 64 bits: a decimal string, as the mapping has it, or a number, as some send it. */
+/** An integer of 64 bits: a decimal string, as the mapping has it, or a number, as some send it, with the digits that JSON leaves. */
 const int64 = z
-  .union([z.string().regex(/^-?[0-9]{1,20}$/, "no integer"), z.number().int()])
+  .union([
+    z.string().regex(/^-?[0-9]{1,20}$/, "no integer"),
+    z.number().refine(Number.isInteger, "no integer"),
+  ])
   .transform((value) => BigInt(value));
 const time = int64.default(0n);
 const double = z.union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"]).transform(Number)]);

@@ -5,7 +5,7 @@ import { asUnavailable } from "../../store/errors.ts";
 import { receiveBytes } from "../body.ts";
 import { setFaultHeaders } from "../fault-headers.ts";
 import { admitSamples, type SampleCounts, type SamplesDeps, storeSamples } from "../samples/store-samples.ts";
-import { formOf } from "./form.ts";
+import { formOf, type RemoteWriteForm } from "./form.ts";
 import { decompressBlock } from "./snappy.ts";
 
 /**
@@ -19,10 +19,11 @@ export function remoteWriteHandler(deps: SamplesDeps) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     let status = 204;
     let text = "";
-    const counts: SampleCounts = { written: 0, rejected: 0, fault: null };
+    const counts: SampleCounts = { written: 0, ignored: 0, rejected: 0, fault: null };
+    let form: RemoteWriteForm | null = null;
     try {
       const sender = await admitSamples(deps, request);
-      const form = formOf(request.headers);
+      form = formOf(request.headers);
       const block = await receiveBytes(request);
       await storeSamples(
         deps,
@@ -46,9 +47,13 @@ export function remoteWriteHandler(deps: SamplesDeps) {
       setFaultHeaders(response, error);
     }
     deps.metrics.remoteWrites.inc({ status: String(status) });
-    response.setHeader("X-Prometheus-Remote-Write-Samples-Written", counts.written);
-    response.setHeader("X-Prometheus-Remote-Write-Histograms-Written", 0);
-    response.setHeader("X-Prometheus-Remote-Write-Exemplars-Written", 0);
+    if (form?.version === "2.0") {
+      // Not with 1.0, whose sender may take them for its own. What is passed over on purpose is settled as well: of what
+      // is missing here Prometheus says with each batch that it was lost.
+      response.setHeader("X-Prometheus-Remote-Write-Samples-Written", counts.written + counts.ignored);
+      response.setHeader("X-Prometheus-Remote-Write-Histograms-Written", 0);
+      response.setHeader("X-Prometheus-Remote-Write-Exemplars-Written", 0);
+    }
     if (status !== 204) response.setHeader("Content-Type", "text/plain; charset=utf-8");
     response.writeHead(status).end(text);
   };

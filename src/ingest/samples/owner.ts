@@ -1,5 +1,6 @@
 import { BOOT_TIME, type CounterEntry, counterEntry, findCounter } from "../../catalog/catalog.ts";
 import { LABEL_NAME, LIMITS } from "../../protocol/limits.ts";
+import { storable } from "../../store/storable.ts";
 import type { SampleSeries } from "./series.ts";
 
 /** Whose a series is. */
@@ -113,5 +114,5 @@ function withoutPort(instance: string): string {
 }
 
 function cut(value: string): string {
-  return value.slice(0, LIMITS.labelValueLength);
+  return storable(value.slice(0, LIMITS.labelValueLength));
 }

@@ -3,6 +3,7 @@ import { START_TIME } from "../../catalog/catalog.ts";
 import { COUNTER_MAX, type Count, toCount } from "../../protocol/count.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { HostSection, WireNamespace, WireSnapshot, WireValue } from "../../protocol/message.ts";
+import { storable } from "../../store/storable.ts";
 import { type HostGroup, HostGroups, type Reading } from "./host-groups.ts";
 import { Owners } from "./owner.ts";
 import { Senders } from "./senders.ts";
@@ -149,7 +150,7 @@ function namespaceOf(key: string, labels: Readonly<Record<string, string>>): Wir
     inode,
     birth: 0,
     labels: cutLabels(labels),
-    ...(name === undefined ? {} : { name }),
+    ...(name === undefined ? {} : { name: storable(name.slice(0, LIMITS.hostNameLength)) }),
   };
 }
 

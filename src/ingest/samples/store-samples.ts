@@ -35,6 +35,8 @@ export interface SamplesDeps extends StoreSamplesDeps, BearerDeps {
 export interface SampleCounts {
   /** Stored, now or before. */
   written: number;
+  /** Passed over: metrics that are none of ours, and ends of series. */
+  ignored: number;
   rejected: number;
   /** The first reason for which one was rejected. */
   fault: string | null;
@@ -64,7 +66,7 @@ export async function admitSamples(deps: SamplesDeps, request: IncomingMessage):
 }
 
 /** What an agent keeps until a person has mended it; a sender of samples would send all of its request again till then. */
-const LASTING: ReadonlySet<SnapshotFault> = new Set(["HOST_REFUSED"]);
+const LASTING: ReadonlySet<SnapshotFault> = new Set(["HOST_REFUSED", "KEY_REFUSED", "LIMIT_EXCEEDED"]);
 
 /**
  * Stores samples as snapshots of their hosts, by the same way as those of agents. What is counted is told also where it
@@ -80,10 +82,11 @@ export async function storeSamples(
   series: readonly SampleSeries[],
   counts: SampleCounts,
 ): Promise<void> {
-  const { sections, samples, rejected, fault } = sectionsOf(series, deps.senders, source, {
+  const { sections, samples, ignored, rejected, fault } = sectionsOf(series, deps.senders, source, {
     allowsHost: (host) => allowsHost(sender.hostPattern, host),
     latest: deps.now() + LIMITS.futureMs,
   });
+  counts.ignored += ignored;
   counts.rejected += rejected;
   counts.fault ??= fault;
   let place = 0;

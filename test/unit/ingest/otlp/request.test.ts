@@ -18,11 +18,27 @@ test("both encodings say the same, and what was sent", () => {
         metrics.flatMap(({ kind, points: own }) => (kind === "histogram" ? [] : own)),
       );
       expect(points.map(({ value, at }) => [value, Number(at / 1_000_000n)])).toEqual(
-        numbers.map(({ value, at }) => [Object.is(value, -0) ? -0 : value, at]),
+        numbers.map(({ value, at }) => [value, at]),
       );
     }),
     { numRuns: 300 },
   );
+});
+
+test("times and integers of JSON may be numbers, with the digits that JSON leaves", () => {
+  const at = 1_780_000_000_123_000_000;
+  const point = { timeUnixNano: at, startTimeUnixNano: at - 1e9, asInt: 7, attributes: [] };
+  const metrics = [{ name: "x", sum: { aggregationTemporality: 2, dataPoints: [point] } }];
+  const [resource] = readJson(
+    Buffer.from(JSON.stringify({ resourceMetrics: [{ scopeMetrics: [{ metrics }] }] })),
+  );
+  expect(resource?.metrics[0]?.points[0]).toMatchObject({ at: BigInt(at), value: 7n });
+  const broken = JSON.stringify({
+    resourceMetrics: [
+      { scopeMetrics: [{ metrics: [{ name: "x", sum: { dataPoints: [{ asInt: 1.5 }] } }] }] },
+    ],
+  });
+  expect(() => readJson(Buffer.from(broken))).toThrow(/no integer|Invalid/);
 });
 
 test("a point has the labels that Prometheus would give it", () => {

@@ -47,6 +47,7 @@ describe("a block that lies", () => {
     ["has no end of its length", [0x80, 0x80]],
     ["has a length above 2^32", [0xff, 0xff, 0xff, 0xff, 0x7f]],
     ["says less than it claims", [5, 0, 97]],
+    ["claims more than so few bytes can say", [0xff, 0xff, 1, 0, 97]],
     ["says more than it claims", [1, 1 << 2, 97, 98]],
     ["ends within a literal", [9, 8 << 2, 97]],
     ["has a literal of a length above 2^31", [5, 63 << 2, 0xfa, 0xff, 0xff, 0xff, 0, 0]],

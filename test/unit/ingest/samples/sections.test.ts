@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { Owners } from "../../../../src/ingest/samples/owner.ts";
 import { sectionsOf } from "../../../../src/ingest/samples/sections.ts";
 import { Senders } from "../../../../src/ingest/samples/senders.ts";
+import { hostSchema } from "../../../../src/ingest/snapshots/schema.ts";
 import { AT, CADVISOR, OPENS, OVERFLOWS, series } from "../../../support/sample-series.ts";
 
 /** The counter and the place of a series in one. */
@@ -92,6 +93,23 @@ describe("whose a series is", () => {
       labels: {},
     });
   });
+});
+
+test("what of labels and names no host may have is mended or cut, and nothing is refused for it", () => {
+  const name = "n".repeat(400);
+  const labels = { instance: "a", rack: `${"x".repeat(499)}\u{1F600}`, zone: "e\0u" };
+  const { sections } = sectionsOf(
+    [
+      series({ __name__: OVERFLOWS, ...labels }, { value: 1 }),
+      series({ __name__: CADVISOR, tcp_state: "listendrops", instance: "a", name }, { value: 1 }),
+    ],
+    new Senders(),
+    "remote_write",
+  );
+  expect(sections).toHaveLength(1);
+  expect(hostSchema.safeParse(sections[0]).success).toBe(true);
+  expect(sections[0]?.labels).toMatchObject({ rack: `${"x".repeat(499)}\uFFFD`, zone: "e\uFFFDu" });
+  expect(sections[0]?.namespaces).toMatchObject([{ name: "n".repeat(253) }]);
 });
 
 describe("sections", () => {
