@@ -14,9 +14,9 @@ interface LifecycleLog {
 
 /** How long a part has to stop, and all of them together, in ms: less than the 10 s that supervisors grant. */
 const PART_STOP_MS = 4_000;
-const TOTAL_STOP_MS = 9_000;
+const TOTAL_STOP_MS = 8_500;
 /** What is left for a part when those before it have taken all the time. */
-const LEAST_STOP_MS = 200;
+const LEAST_STOP_MS = 100;
 
 /**
  * Starts parts in order and stops them in reverse: each once, each within a bound.

@@ -44,7 +44,8 @@ export async function registerLayout(
   const find = () => db.counter.findMany({ where: { name: { in: [...names] } } });
   let counters = await find();
   if (counters.length < names.length) {
-    const missing = names.filter((name) => !counters.some((counter) => counter.name === name));
+    // In one order whoever adds them, so that no two wait for each other.
+    const missing = names.filter((name) => !counters.some((counter) => counter.name === name)).sort();
     if ((await db.counter.count()) + missing.length > COUNTERS_MAX) return null;
     await db.counter.createMany({ data: missing.map((name) => ({ name })), skipDuplicates: true });
     counters = await find();

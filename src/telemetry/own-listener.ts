@@ -50,7 +50,9 @@ export class OwnListener {
   /** To be called when the socket listens, before there are many connections. Without a procfs nothing is known of it. */
   async begin({ address, port, backlog }: { address: string; port: number; backlog: number }): Promise<void> {
     const sockets = await this.#ownSockets();
-    const inode = (await this.#listeners(port)).find((one) => sockets.has(one.inode))?.inode;
+    const look = async () => (await this.#listeners(port)).find((one) => sockets.has(one.inode))?.inode;
+    // The list comes in pieces, and one that closes between two of them has the kernel leave another out.
+    const inode = (await look()) ?? (await look());
     if (inode === undefined) return;
     const somaxconn = Number(await readOr("/proc/sys/net/core/somaxconn")) || null;
     this.#begun = {
