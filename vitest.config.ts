@@ -18,6 +18,7 @@ export default defineConfig({
         resolve,
         test: {
           ...shared,
+          testTimeout: 180_000,
           name: "db",
           include: ["test/db/**/*.test.ts"],
           globalSetup: ["test/support/postgres-server.ts"],

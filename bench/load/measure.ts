@@ -44,7 +44,7 @@ const LOOK_MS = 1_000;
 const DEEP_LOOKS = 5;
 const DRAIN_MS = 30_000;
 /** A run is asked for so long before it begins: a message to a busy process takes a while. */
-const LEAD_MS = 300;
+const LEAD_MS = 1_000;
 
 /** @param untilSettled goes on looking, after the last answer, until the rollups have caught up */
 export async function measure(

@@ -108,6 +108,11 @@ describe("compaction", () => {
       for (let start = 0; start < late.length; start += 10) {
         const part = late.slice(start, start + 10);
         const outcomes = await commit.submit([...part, ...part.slice(0, 3)]);
+        // Where each of its tries met an hour just being sealed an agent is told to send again.
+        if (outcomes.includes("fault")) {
+          start -= 10;
+          continue;
+        }
         expect(new Set(outcomes.slice(0, part.length))).toEqual(new Set(["stored"]));
         expect(new Set(outcomes.slice(part.length))).toEqual(new Set(["duplicate"]));
       }

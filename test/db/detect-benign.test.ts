@@ -1,11 +1,8 @@
 /** What happens to counters of healthy hosts, through the jobs and a real store: nothing comes of it. */
-import { expect, vi } from "vitest";
+import { expect } from "vitest";
 import type { Store } from "../../src/store/client.ts";
 import { append, detector, incidentsOf, type Moves, MovingHost } from "../support/detection.ts";
 import { test } from "../support/store.ts";
-
-/** Many snapshots, on a machine that may be busy. */
-vi.setConfig({ testTimeout: 180_000 });
 
 const T0 = Date.UTC(2026, 10, 23, 12);
 const MINUTE = 60_000;

@@ -1,12 +1,10 @@
 /** Incidents that another explains, and that come back when it does not any more, or while it does. */
-import { describe, expect, vi } from "vitest";
+import { describe, expect } from "vitest";
 import { inTransaction, type Store } from "../../src/store/client.ts";
 import { lockIncident } from "../../src/store/incidents/lock.ts";
 import { markResolved } from "../../src/store/incidents/resolve.ts";
 import { append, detector, FULL, incidentsOf, type Moves, MovingHost } from "../support/detection.ts";
 import { test } from "../support/store.ts";
-
-vi.setConfig({ testTimeout: 180_000 });
 
 const T0 = Date.UTC(2026, 10, 23, 12);
 const CALM: Moves = { accepted: 50 };

@@ -1,5 +1,5 @@
 /** What newcomers of one shard inherit from hosts of their role in another, in a real store. */
-import { expect, vi } from "vitest";
+import { expect } from "vitest";
 import { decodeBaselines } from "../../src/detect/baseline/codec.ts";
 import type { ShardBaselines } from "../../src/detect/baseline/shard-baselines.ts";
 import { SEASONAL_SERIES, type Series } from "../../src/detect/series.ts";
@@ -8,9 +8,6 @@ import { SHARD_SIZE } from "../../src/store/codec/positions.ts";
 import { readBaselines } from "../../src/store/detect/state.ts";
 import { append, detector, learned, MovingHost } from "../support/detection.ts";
 import { test } from "../support/store.ts";
-
-/** Many snapshots, on a machine that may be busy. */
-vi.setConfig({ testTimeout: 180_000 });
 
 const T0 = Date.UTC(2026, 10, 23, 12);
 const MINUTE = 60_000;

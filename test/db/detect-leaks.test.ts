@@ -1,11 +1,8 @@
 /** Slow leaks, as the jobs find them in the hours of a real store. */
-import { expect, vi } from "vitest";
+import { expect } from "vitest";
 import type { Store } from "../../src/store/client.ts";
 import { append, detector, incidentsOf, learned, MovingHost } from "../support/detection.ts";
 import { test } from "../support/store.ts";
-
-/** Many snapshots, on a machine that may be busy. */
-vi.setConfig({ testTimeout: 180_000 });
 
 /** In the middle of an hour, so that each hour has the snapshot of one. */
 const T0 = Date.UTC(2026, 10, 23, 12, 30);

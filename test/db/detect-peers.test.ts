@@ -1,5 +1,5 @@
 /** Hosts that differ from the others of their role, as the job finds them over the shards of a real store. */
-import { expect, vi } from "vitest";
+import { expect } from "vitest";
 import { judgePeersOfRoles } from "../../src/jobs/detect/judge-peers.ts";
 import type { Store } from "../../src/store/client.ts";
 import {
@@ -13,9 +13,6 @@ import {
 } from "../support/detection.ts";
 import { dying } from "../support/rollups.ts";
 import { test } from "../support/store.ts";
-
-/** Many snapshots, on a machine that may be busy. */
-vi.setConfig({ testTimeout: 180_000 });
 
 const T0 = Date.UTC(2026, 10, 23, 12);
 const MINUTE = 60_000;

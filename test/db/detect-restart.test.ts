@@ -1,5 +1,5 @@
 /** An application that is deployed: nobody's incident, unless its port stays closed or its queue is full. */
-import { describe, expect, vi } from "vitest";
+import { describe, expect } from "vitest";
 import type { Store } from "../../src/store/client.ts";
 import { insertEvent } from "../../src/store/events.ts";
 import {
@@ -15,8 +15,6 @@ import {
 } from "../support/detection.ts";
 import { live } from "../support/live.ts";
 import { test } from "../support/store.ts";
-
-vi.setConfig({ testTimeout: 180_000 });
 
 const T0 = Date.UTC(2026, 10, 23, 12);
 const CALM: Moves = { accepted: 10 };

@@ -9,7 +9,7 @@ function open(url: string): Store {
   return openStore({
     url,
     poolSize: 2,
-    statementTimeoutMs: 1_000,
+    statementTimeoutMs: 20_000,
     applicationName: "test",
     onError: () => undefined,
   });
@@ -55,7 +55,11 @@ test("faults are named by what the server says", async ({ databaseUrl }) => {
     ["a table that is not there", ({ db }) => db.$queryRaw`SELECT FROM nowhere`, "other", "42P01"],
     [
       "a statement that takes too long",
-      ({ db }) => db.$queryRaw`SELECT pg_sleep(5)::text`,
+      ({ db }) =>
+        db.$transaction(async (tx) => {
+          await tx.$executeRaw`SET LOCAL statement_timeout = '100ms'`;
+          await tx.$queryRaw`SELECT pg_sleep(5)::text`;
+        }),
       "unavailable",
       "57014",
     ],

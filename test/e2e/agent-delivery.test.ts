@@ -10,7 +10,7 @@ import { hashSecret } from "../../src/store/tokens.ts";
 import { setAsideIn } from "../support/delivery.ts";
 import { Link, type PassedPush } from "../support/link.ts";
 import { suiteService } from "../support/own-database-service.ts";
-import { freePort, LONG, Scenario } from "../support/scenario.ts";
+import { LONG, Scenario } from "../support/scenario.ts";
 import { makeToken, type Service, withStore } from "../support/service.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -25,16 +25,16 @@ const service = suiteService();
 describe.concurrent("the service ends with exactly what the agent collected", { timeout: 300_000 }, () => {
   test("the service down for as long as an hour's snapshots take: caught up in batches, the newest first", async (hooks) => {
     const scenario = await Scenario.begin("outage", hooks);
-    const port = await freePort();
-    const link = await Link.open(`http://127.0.0.1:${port}`);
+    const link = await Link.open();
     hooks.onTestFinished(() => link.close());
     // So that a push takes longer than an interval, as on a slow line: then there is something new for each.
     link.delayMs = 250;
     const agent = scenario.agent(link.url, { flags: ["--interval", "100ms", ...ROOT_ALONE] });
     await scenario.collects(360, "while nothing listens");
     expect(link.pushes.every(({ status }) => status === null)).toBe(true);
-    const own = await scenario.service({ SPILLWAY_PORT: String(port) });
+    const own = await scenario.service();
     const upAt = Date.now();
+    link.target = own.url;
     await scenario.expectExact(agent, own);
 
     const timesOf = ({ push }: PassedPush) =>
@@ -121,8 +121,13 @@ describe.concurrent("the service ends with exactly what the agent collected", { 
 
   test(`kill -9 of the agent ${KILLS} times, while the service is restarted as well`, async (hooks) => {
     const scenario = await Scenario.begin("killed", hooks);
-    const port = await freePort();
-    const start = () => scenario.service({ SPILLWAY_PORT: String(port) });
+    const link = await Link.open();
+    hooks.onTestFinished(() => link.close());
+    const start = async () => {
+      const started = await scenario.service();
+      link.target = started.url;
+      return started;
+    };
     let own = Promise.resolve(await start());
     const flags = ["--interval", "100ms", ...ROOT_ALONE];
     const restart = async (running: Service) => {
@@ -130,12 +135,12 @@ describe.concurrent("the service ends with exactly what the agent collected", { 
       return start();
     };
     for (let kill = 0; kill < KILLS; kill += 1) {
-      const agent = scenario.agent(`http://127.0.0.1:${port}`, { flags });
+      const agent = scenario.agent(link.url, { flags });
       if (kill % 3 === 1) own = own.then(restart);
       await scenario.collects(1 + Math.floor(Math.random() * 8), `in life ${kill}`);
       await agent.end("SIGKILL");
     }
-    const agent = scenario.agent(`http://127.0.0.1:${port}`, { flags });
+    const agent = scenario.agent(link.url, { flags });
     await waitFor("the last life to have begun", () => agent.output().includes(" watches "), LONG);
     const stored = await scenario.expectExact(agent, await own);
     expect(stored.length).toBeGreaterThan(KILLS);

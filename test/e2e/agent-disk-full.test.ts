@@ -104,6 +104,9 @@ describe.runIf(process.getuid?.() === 0)("on a disk of 4 MB (root only)", () => 
     for (const { socket } of vanished) socket?.destroy();
     await waitFor("the service to be reached", () => agent.output().includes("pushing again after"), LONG);
     await scenario.collects(5, "with the service up");
+    const latest = scenario.journal.collected().at(-1)?.key ?? "";
+    // What the agent has when it ends it has a few seconds for.
+    await waitFor("the backlog to be stored", async () => (await scenario.stored()).includes(latest), LONG);
     expect(await agent.end("SIGTERM")).toBe(0);
     expect(agent.output()).toContain("; 0 snapshots were not sent");
 

@@ -101,7 +101,7 @@ test.runIf(hasChromium)(
   async () => {
     await open("/settings");
     const card = visit.page.locator(".card", { hasText: "Its own listen queue" });
-    await expect.poll(() => card.textContent(SEEN)).toContain(`127.0.0.1:${new URL(service.url).port}`);
+    await expect.poll(() => card.textContent(SEEN), SEEN).toContain(`127.0.0.1:${new URL(service.url).port}`);
     expect(await card.textContent()).toMatch(/Waiting to be accepted\d+ of [1-9]/);
   },
   TEST_MS,

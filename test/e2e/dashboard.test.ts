@@ -3,7 +3,7 @@
  * overflow its queue.
  */
 import { isDeepStrictEqual } from "node:util";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { seriousBarriers } from "../support/accessible.ts";
 import { hasChromium, openBrowser, type Visit } from "../support/browser.ts";
 import { SEEN, signIn } from "../support/dashboard.ts";
@@ -21,7 +21,6 @@ let service: OwnDatabaseService;
 let victim: Victim;
 let incident: { readonly id: string; readonly title: string };
 let hostId: string;
-const visits: Visit[] = [];
 
 beforeAll(async () => {
   if (!hasChromium) return;
@@ -47,7 +46,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   if (!hasChromium) return;
-  await Promise.all(visits.map((visit) => visit.close()));
   await victim?.remove();
   await service?.close();
   network?.remove();
@@ -56,7 +54,7 @@ afterAll(async () => {
 /** A browser of its own that is signed in, at a path. */
 async function signedIn(path: string, ...scopes: Parameters<Service["token"]>): Promise<Visit> {
   const visit = await openBrowser(service.url, { args: [`${AS_SECURE}${service.url}`] });
-  visits.push(visit);
+  onTestFinished(() => visit.close());
   await signIn(visit, service, path, ...scopes);
   return visit;
 }
@@ -129,6 +127,7 @@ test.runIf(hasChromium)(
     expect(faults).toEqual([]);
     expect(strangers).toEqual([]);
   },
+  300_000,
 );
 
 test.runIf(hasChromium)("a view's URL shows the same to somebody else, whenever it is opened", async () => {

@@ -1,12 +1,12 @@
 /** The demo as somebody starts it who has nothing: a fleet that does not exist, with faults that detection finds. */
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, inject, test } from "vitest";
 import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
+import { endOf } from "../support/end-of.ts";
 import { newMember } from "../support/incidents.ts";
 import { cleanEnvironment, withStore } from "../support/service.ts";
 import { waitFor } from "../support/wait.ts";
@@ -14,6 +14,8 @@ import { waitFor } from "../support/wait.ts";
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 /** Writing and judging two hours takes seconds on a machine that has nothing else to do. */
 const READY_MS = 240_000;
+/** The demo rests between the stretches of its past, for longer than each took. */
+const PAST_MS = 120_000;
 const cleanUp: (() => Promise<unknown>)[] = [];
 
 afterEach(async () => {
@@ -31,7 +33,7 @@ function startDemo(words: readonly string[], env: Readonly<Record<string, string
       output += text;
     });
   }
-  const ended = once(child, "exit").then(([code]) => code as number | null);
+  const ended = endOf(child);
   cleanUp.push(async () => {
     child.kill("SIGTERM");
     await ended;
@@ -125,17 +127,21 @@ test(
       return reportingCount === 39 || null;
     });
     // What was before the history comes late, and is rolled up as what agents say that were cut off.
-    await waitFor("the hours before the history", async () => {
-      const past = `{ fleet { trend(counter: "TcpPassiveOpens", range: { last: "8h" }, step: "10m") { values } } }`;
-      const { trend } = ((await ask(past)) as { fleet: { trend: { values: unknown[] }[] } }).fleet;
-      return trend[0]?.values.slice(1, -1).every((value) => value !== null) || null;
-    });
+    await waitFor(
+      "the hours before the history",
+      async () => {
+        const past = `{ fleet { trend(counter: "TcpPassiveOpens", range: { last: "8h" }, step: "10m") { values } } }`;
+        const { trend } = ((await ask(past)) as { fleet: { trend: { values: unknown[] }[] } }).fleet;
+        return trend[0]?.values.slice(1, -1).every((value) => value !== null) || null;
+      },
+      { timeoutMs: PAST_MS },
+    );
 
     demo.child.kill("SIGTERM");
     expect(await demo.ended).toBe(0);
     expect(existsSync(folder)).toBe(false);
   },
-  READY_MS + 120_000,
+  READY_MS + 120_000 + PAST_MS,
 );
 
 test("it refuses a database that holds hosts", { timeout: READY_MS }, async () => {

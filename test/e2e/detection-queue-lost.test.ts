@@ -30,11 +30,13 @@ test.skipIf(!hasRedis)(
       [6, STALLED, 10],
       [40, CALM],
     ]);
+    // Where all of this takes over 90 seconds the host is silent besides, which is true.
+    const incidents = async () => (await incidentsIn(service)).filter(({ cause }) => cause !== "HOST_SILENT");
     const isIncident = (what: string, status: string) =>
       waitFor(
         what,
         async () => {
-          const all = await incidentsIn(service);
+          const all = await incidents();
           return all.length === 1 && all[0]?.status === status ? all : null;
         },
         { timeoutMs: SEEN_MS },
@@ -54,7 +56,7 @@ test.skipIf(!hasRedis)(
       await waitFor("the schedules to be said again", async () => (await keys.keys("*detect*")).length > 0, {
         timeoutMs: SEEN_MS,
       });
-      expect(await incidentsIn(service)).toEqual([over]);
+      expect(await incidents()).toEqual([over]);
     } catch (error) {
       console.error(`the service wrote:\n${service.output()}\nthe second worker:\n${second.output()}`);
       throw error;

@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test } from "vitest";
-import { suiteService } from "../support/own-database-service.ts";
+import { startOnOwnDatabase, suiteService } from "../support/own-database-service.ts";
 import { push, TestHost } from "../support/pushes.ts";
 import { makeToken, startService } from "../support/service.ts";
 import { waitFor } from "../support/wait.ts";
@@ -89,7 +89,8 @@ test("a label that is none is refused", async () => {
 
 test("a worker tells of its health and its jobs at a port of its own, and of nothing else", async () => {
   const env = { SPILLWAY_WORK_PORT: "0", SPILLWAY_LOG_LEVEL: "info" };
-  const worker = await startService({ databaseUrl: service.databaseUrl, role: "work", env });
+  // On a database of its own, so that the jobs are its own as well.
+  const worker = await startOnOwnDatabase({ role: "work", env });
   try {
     const port = await waitFor("the worker's port", () => /"port":(\d+)/.exec(worker.output())?.[1] ?? null);
     const get = (path: string) => fetch(`http://127.0.0.1:${port}${path}`);
@@ -102,7 +103,7 @@ test("a worker tells of its health and its jobs at a port of its own, and of not
     expect((await get("/graphql")).status).toBe(404);
     expect((await get("/v1/hosts")).status).toBe(404);
   } finally {
-    expect(await worker.stop()).toBe(0);
+    await worker.close();
   }
 });
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { startAgent } from "../support/agent.ts";
 import { startFarEnd } from "../support/far-end.ts";
+import { makeNetwork } from "../support/network.ts";
 import { receiversFile } from "../support/receivers-file.ts";
 import { startService } from "../support/service.ts";
 import { test } from "../support/store.ts";
@@ -29,7 +30,10 @@ test("those that leave by scale-in are told to nobody, and the one that dies is"
   const file = await receiversFile();
   await file.write({ hook: hook.url });
   const folder = await mkdtemp(join(tmpdir(), "spillway-scale-in-"));
-  const service = await startService({ databaseUrl, env: { SPILLWAY_RECEIVERS_FILE: file.path } });
+  // Of the machine's own counters other tests move some.
+  const network = makeNetwork();
+  const env = { SPILLWAY_RECEIVERS_FILE: file.path, SPILLWAY_LISTEN: network.address };
+  const service = await startService({ databaseUrl, env });
   const token = await service.token("ingest");
   const agents = Object.entries(HOSTS).map(([name, { flags, ends }]) => ({
     ends,
@@ -37,7 +41,8 @@ test("those that leave by scale-in are told to nobody, and the one that dies is"
       server: service.url,
       stateDir: join(folder, name),
       token,
-      flags: ["--name", name, "--interval", "2s", ...flags],
+      network,
+      flags: ["--name", name, "--interval", "2s", "--namespaces", "root", ...flags],
     }),
   }));
   const statuses = async () => {
@@ -73,4 +78,5 @@ test("those that leave by scale-in are told to nobody, and the one that dies is"
   for (const { agent, ends } of agents) if (ends === null) expect(await agent.end("SIGTERM")).toBe(0);
   expect(await service.stop()).toBe(0);
   await Promise.all([hook.close(), file.remove(), rm(folder, { recursive: true, force: true })]);
+  network.remove();
 });

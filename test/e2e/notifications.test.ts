@@ -10,6 +10,9 @@ import { cleanEnvironment, type Service, startService } from "../support/service
 import { test } from "../support/store.ts";
 import { waitFor } from "../support/wait.ts";
 
+/** To be told takes a tick, and on a machine that is busy a while. */
+const LONG = { timeoutMs: 90_000 };
+
 const RECEIVERS =
   "{ receivers { name kind target state failingSince lastStatus lastAnswer lastDelivery { kind status } } }";
 
@@ -79,9 +82,9 @@ describe("a service with receivers", () => {
     expect(typesOf(hook)).toEqual(["receiver.test"]);
 
     const id = await open(db, "a");
-    await waitFor("its beginning", () => hook.asked.length === 2);
+    await waitFor("its beginning", () => hook.asked.length === 2, LONG);
     await recover(db, { dedupKey: "a", judgedAt: Date.now() + 1 });
-    await waitFor("its end", () => hook.asked.length === 3);
+    await waitFor("its end", () => hook.asked.length === 3, LONG);
     expect(typesOf(hook).slice(1)).toEqual(["incident.opened", "incident.resolved"]);
     expect(JSON.parse(hook.asked[1]?.body ?? "")).toMatchObject({
       data: {
@@ -138,7 +141,7 @@ describe("a service with receivers", () => {
     await file.write(urls, { timeout: "5s" });
     const service = await start(databaseUrl);
     for (const key of ["a", "b", "c", "d"]) await open(db, key);
-    await waitFor("the good one to hear of all", () => good.asked.length === 4, { timeoutMs: 90_000 });
+    await waitFor("the good one to hear of all", () => good.asked.length === 4, LONG);
 
     const receivers = await waitFor(
       "each of the others to have been tried",
@@ -155,7 +158,7 @@ describe("a service with receivers", () => {
           Object.fromEntries(shown.map(({ name, ...rest }) => [name, rest]))
         );
       },
-      { timeoutMs: 90_000 },
+      LONG,
     );
     expect(receivers).toMatchObject({
       good: { state: "OK", lastStatus: 200, failingSince: null },
@@ -183,7 +186,7 @@ describe("a service with receivers", () => {
 
     gone.answer = ok;
     await open(db, "e");
-    await waitFor("the good one to hear of one more", () => good.asked.length === 5);
+    await waitFor("the good one to hear of one more", () => good.asked.length === 5, LONG);
     expect(gone.asked).toHaveLength(refused);
     const tested = await service.graphql('mutation { testReceiver(name: "gone") { status } }');
     expect(tested.data?.testReceiver).toEqual({ status: "DELIVERED" });
@@ -193,7 +196,7 @@ describe("a service with receivers", () => {
         typesOf(gone)
           .slice(refused)
           .filter((type) => type === "incident.opened").length === 5,
-      { timeoutMs: 90_000 },
+      LONG,
     );
     expect(await service.stop()).toBe(0);
   });
@@ -209,13 +212,13 @@ describe("a service with receivers", () => {
     service.process.kill("SIGHUP");
     await waitFor("the fault to be told", () => service.output().includes(`${file.path}:1:19`));
     await open(db, "a");
-    await waitFor("the receiver before it to hear", () => first.asked.length === 1);
+    await waitFor("the receiver before it to hear", () => first.asked.length === 1, LONG);
 
     await file.write({ first: first.url, second: second.url });
     service.process.kill("SIGHUP");
-    await waitFor("the new one to hear of what goes on", () => second.asked.length === 1);
+    await waitFor("the new one to hear of what goes on", () => second.asked.length === 1, LONG);
     await open(db, "b");
-    await waitFor("both to hear of what is new", () => first.asked.length + second.asked.length === 4);
+    await waitFor("both to hear of what is new", () => first.asked.length + second.asked.length === 4, LONG);
 
     // No example has a title like this one's, so that check-config cannot know.
     const message =
@@ -227,7 +230,7 @@ describe("a service with receivers", () => {
       return data === null;
     });
     await open(db, "c");
-    await waitFor("it to be told all the same", () => first.asked.length === 3);
+    await waitFor("it to be told all the same", () => first.asked.length === 3, LONG);
     await waitFor("the fault to be told", () =>
       service.output().includes("a template of receivers.yml failed"),
     );

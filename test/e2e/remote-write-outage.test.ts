@@ -40,7 +40,9 @@ describe.runIf(hasPrometheus)("a real Prometheus and a real node_exporter", () =
       const network = makeNetwork();
       const database = await createDatabase(inject("postgresUrl"));
       const databaseUrl = databaseUrlOf(inject("postgresUrl"), database);
-      let service = await startService({ databaseUrl });
+      // Where nobody else asks for a port, it is there still when the service comes back.
+      const own = { SPILLWAY_LISTEN: network.address };
+      let service = await startService({ databaseUrl, env: own });
       const { port } = new URL(service.url);
       const [token, readToken] = [
         await makeToken(databaseUrl, "ingest"),
@@ -79,7 +81,7 @@ describe.runIf(hasPrometheus)("a real Prometheus and a real node_exporter", () =
           });
           await listener.overflow();
         }
-        service = await startService({ databaseUrl, env: { SPILLWAY_PORT: port } });
+        service = await startService({ databaseUrl, env: { ...own, SPILLWAY_PORT: port } });
         await listener.overflow();
         const grown = listener.kernel() - before;
         let seen: unknown;

@@ -15,7 +15,9 @@ test.runIf(hasPrometheus)(
     const network = makeNetwork();
     const database = await createDatabase(inject("postgresUrl"));
     const databaseUrl = databaseUrlOf(inject("postgresUrl"), database);
-    let service = await startService({ databaseUrl });
+    // Where nobody else asks for a port, it is there still when the service comes back.
+    const own = { SPILLWAY_LISTEN: network.address };
+    let service = await startService({ databaseUrl, env: own });
     const { port } = new URL(service.url);
     const [token, readToken] = [await makeToken(databaseUrl, "ingest"), await makeToken(databaseUrl, "read")];
     const scraped = await startScraped({
@@ -56,7 +58,7 @@ test.runIf(hasPrometheus)(
 
       await service.kill();
       await listener.overflow();
-      service = await startService({ databaseUrl, env: { SPILLWAY_PORT: port } });
+      service = await startService({ databaseUrl, env: { ...own, SPILLWAY_PORT: port } });
       const last = listener.kernel();
       await waitFor(
         "the increase after the stop",

@@ -1,10 +1,10 @@
 /** A service whose log cannot be written and whose terminal nobody reads goes on: neither is what it is there for. */
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, inject, onTestFinished, test } from "vitest";
 import { createDatabase, databaseUrlOf, dropDatabase } from "../support/databases.ts";
+import { endOf } from "../support/end-of.ts";
 import { cleanEnvironment, withStore } from "../support/service.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -25,7 +25,7 @@ async function start(stdio: readonly ["pipe", "pipe" | number]) {
     },
     stdio: ["ignore", ...stdio],
   });
-  const ended = once(child, "exit").then(([code]) => code as number | null);
+  const ended = endOf(child);
   onTestFinished(async () => {
     child.kill("SIGKILL");
     await ended;

@@ -1,7 +1,7 @@
 /** A real Alertmanager of the test's own, where it is installed, and where it notifies to. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer as createHttpServer } from "node:http";
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -45,11 +45,15 @@ export interface TestAlertmanager {
 export async function startAlertmanager(): Promise<TestAlertmanager> {
   const folder = await mkdtemp(join(tmpdir(), "spillway-alertmanager-"));
   const told: Told[] = [];
-  const receiver = createHttpServer(async (request, response) => {
+  const hear = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
+    for await (const chunk of request) chunks.push(chunk as Buffer);
     told.push(JSON.parse(Buffer.concat(chunks).toString("utf8")));
     response.end();
+  };
+  const receiver = createHttpServer((request, response) => {
+    // Killed in the middle of a notification it has told nothing.
+    hear(request, response).catch(() => response.destroy());
   });
   await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
   const config = join(folder, "alertmanager.json");

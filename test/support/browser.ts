@@ -8,6 +8,9 @@ import { type BrowserContext, chromium, type Page } from "playwright-core";
 const CHROMIUM = process.env.SPILLWAY_TEST_CHROMIUM ?? "/usr/bin/chromium";
 export const hasChromium = existsSync(CHROMIUM);
 
+/** Three files at a time share two cores, and one of them may be another browser. */
+const PATIENCE_MS = 60_000;
+
 export interface Visit {
   readonly page: Page;
   readonly context: BrowserContext;
@@ -44,7 +47,9 @@ export async function openBrowser(
       ...args,
     ],
     viewport: { width: 1280, height: 800 },
+    timeout: PATIENCE_MS,
   });
+  context.setDefaultTimeout(PATIENCE_MS);
   const faults: string[] = [];
   const strangers: string[] = [];
   const page = context.pages()[0] ?? (await context.newPage());
@@ -63,7 +68,7 @@ export async function openBrowser(
     strangers,
     close: async () => {
       await context.close();
-      await rm(profile, { recursive: true, force: true, maxRetries: 3 });
+      await rm(profile, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }

@@ -174,7 +174,11 @@ async function endServer(dataDir: string): Promise<void> {
   const { cluster } = layoutOf(dataDir);
   const left = await findPostmaster(cluster);
   if (left === undefined) return;
-  process.kill(left.pid, "SIGQUIT");
+  try {
+    process.kill(left.pid, "SIGQUIT");
+  } catch {
+    // It has ended by itself.
+  }
   await waitFor("the server left behind to end", async () => (await findPostmaster(cluster)) === undefined);
 }
 

@@ -21,6 +21,8 @@ export interface FarEnd {
   readonly asked: readonly Asked[];
   /** How it answers from now on. */
   answer: Answer;
+  /** Connections that somebody holds. */
+  connections(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -28,7 +30,10 @@ export const ok: Answer = (response) => response.end("ok");
 
 export async function startFarEnd(answer: Answer = ok): Promise<FarEnd> {
   const asked: Asked[] = [];
-  const server = createServer((request, response) => void take(request, response));
+  const server = createServer((request, response) => {
+    // One that ends in the middle of its request has asked nothing.
+    take(request, response).catch(() => response.destroy());
+  });
   const take = async (request: IncomingMessage, response: ServerResponse) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -44,6 +49,10 @@ export async function startFarEnd(answer: Answer = ok): Promise<FarEnd> {
     url: `http://127.0.0.1:${port}`,
     asked,
     answer,
+    connections: () =>
+      new Promise((resolve, reject) =>
+        server.getConnections((error, count) => (error === null ? resolve(count) : reject(error))),
+      ),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -1,5 +1,5 @@
 /** All that the agents of one state folder ever collected, whatever their spool has removed since. */
-import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { QueuedSnapshot } from "../../agent/snapshot.ts";
 import type { WireSnapshot } from "../../src/protocol/message.ts";
@@ -71,16 +71,27 @@ export class JournalKeeper {
         const found = statSync(from);
         const kept = statSync(to, { throwIfNoEntry: false });
         if (kept?.ino === found.ino && kept.dev === found.dev) continue;
-        if (kept === undefined) linkSync(from, to);
+        if (kept === undefined) hold(from, to);
         else if (kept.size !== found.size || kept.mtimeMs < found.mtimeMs) copyFileSync(from, to);
       } catch (error) {
-        const code = error instanceof Error && "code" in error ? error.code : undefined;
-        if (code === "EXDEV") copyFileSync(from, to);
-        else if (code === "ENOENT") rmSync(to, { force: true });
-        else throw error;
+        // Removed since it was listed: what is kept of it is all there is.
+        if (codeOf(error) !== "ENOENT") throw error;
       }
     }
   }
+}
+
+function hold(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch (error) {
+    if (codeOf(error) !== "EXDEV") throw error;
+    copyFileSync(from, to);
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
 }
 
 export function keyOf(

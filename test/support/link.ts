@@ -17,17 +17,21 @@ export interface PassedPush {
 /** Answers in place of the service; "cut" closes the connection without a word. */
 export type Interference = ((response: ServerResponse) => void) | "cut";
 
+/** A port that nobody is given who asks for any. */
+const NOBODY = "http://127.0.0.1:1";
+
 export class Link {
   /** null passes everything on. */
   interference: Interference | null = null;
   /** A push is passed on this late. */
   delayMs = 0;
   readonly pushes: PassedPush[] = [];
+  /** The service; while nothing listens there, connections are cut. */
+  target: string;
   private readonly server: Server;
-  private readonly target: string;
 
-  /** @param target the service; while nothing listens there, connections are cut. */
-  static async open(target: string): Promise<Link> {
+  /** @param target where nothing listens when left out */
+  static async open(target = NOBODY): Promise<Link> {
     const link = new Link(target);
     link.server.listen(0, "127.0.0.1");
     await once(link.server, "listening");
@@ -36,7 +40,10 @@ export class Link {
 
   private constructor(target: string) {
     this.target = target;
-    this.server = createServer((request, response) => void this.pass(request, response));
+    this.server = createServer((request, response) => {
+      // Who ends in the middle of a push has sent none.
+      this.pass(request, response).catch(() => response.destroy());
+    });
   }
 
   get url(): string {

@@ -91,7 +91,7 @@ export async function killWhenWaiting(runner: ChildProcess, client: Client, key:
       const sessions = await waiting();
       return sessions.length > 0 && sessions;
     },
-    { timeoutMs: 30_000 },
+    { timeoutMs: 60_000 },
   );
   const ended = once(runner, "exit");
   runner.kill("SIGKILL");

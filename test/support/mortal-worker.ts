@@ -121,11 +121,14 @@ export class MortalWorker {
     const process = await this.#start();
     await waitFor(name, () => this.#isAt(point, before), { timeoutMs: SOON_MS });
     await process.kill();
+    for (const way of this.#ways) way.cut();
+    // Then all that it has sent and that will ever be heard is heard: it is this life's.
+    await waitFor("the far ends to have heard it", async () => {
+      const open = await Promise.all([this.pager, this.hook].map((farEnd) => farEnd.connections()));
+      return open.every((count) => count === 0);
+    });
     this.#died();
-    for (const way of this.#ways) {
-      way.cut();
-      way.weather = { kind: "pass" };
-    }
+    for (const way of this.#ways) way.weather = { kind: "pass" };
     this.#postgres.clear();
   }
 

@@ -1,10 +1,10 @@
 /** The service as a person starts it: nothing set but where its data goes, with its own Postgres and agent. */
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { endOf } from "./end-of.ts";
 import { cleanEnvironment } from "./service.ts";
 import { waitFor } from "./wait.ts";
 
@@ -45,7 +45,7 @@ export function run(dataDir: string, env: Record<string, string> = {}, args: rea
       output += text;
     });
   }
-  const ended = once(child, "exit").then(([code]) => code as number | null);
+  const ended = endOf(child);
   cleanUp.push(async () => {
     child.kill("SIGTERM");
     await ended;

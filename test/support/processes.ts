@@ -1,13 +1,19 @@
 /** The processes of this machine, as /proc shows them. */
 import type { ChildProcess } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 
 /** What a process started, and what that started. */
 export function descendantsOf({ pid }: Pick<ChildProcess, "pid">): number[] {
-  const path = `/proc/${pid}/task/${pid}/children`;
-  if (!existsSync(path)) return [];
-  const children = readFileSync(path, "utf8").split(" ").filter(Boolean).map(Number);
+  const children = childrenIn(`/proc/${pid}/task/${pid}/children`);
   return children.flatMap((child) => [child, ...descendantsOf({ pid: child })]);
+}
+
+function childrenIn(path: string): number[] {
+  try {
+    return readFileSync(path, "utf8").split(" ").filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
 }
 
 /** Its letter in /proc; null for one that is gone, or only waits to be buried. */

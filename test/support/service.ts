@@ -5,6 +5,7 @@ import { gzipSync } from "node:zlib";
 import type { PushAnswer } from "../../src/protocol/answer.ts";
 import { openStore, type Store } from "../../src/store/client.ts";
 import { keepToken, newSecret, type Scope } from "../../src/store/tokens.ts";
+import { endOf } from "./end-of.ts";
 import { waitFor } from "./wait.ts";
 
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
@@ -70,7 +71,7 @@ export async function startService({
       output += text;
     });
   }
-  const exited = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
+  const exited = endOf(child);
   const token = (...scopes: Scope[]) => makeToken(databaseUrl, ...scopes);
   const ready = async () => ({
     url: role === "work" ? "" : await addressOf(child, () => output),

@@ -80,7 +80,7 @@ export async function startVictim(network: TestNetwork, service: Service, interv
           );
           return data.host?.increase != null;
         },
-        { timeoutMs: 20_000 },
+        { timeoutMs: 60_000 },
       );
     },
     overflow: async () => {

@@ -33,6 +33,7 @@ const NEVER = new AbortController().signal;
  *
  * @param seed decides what can be decided; processes and disks do the rest
  * @param stop ends it in the middle, without a verdict
+ * @param recoverWithinMs more is a violation
  * @throws what `stop` was aborted with, and what keeps a world from being made
  */
 export async function play(
@@ -40,6 +41,7 @@ export async function play(
   seed: string,
   hosts = 20,
   stop: AbortSignal = NEVER,
+  recoverWithinMs = RECOVERY_MS,
 ): Promise<Played> {
   const world = await World.open({ services: 1, workers: 1, ...scenario.world });
   const memory = new MemoryWatch(() => (scenario.world?.survivors ? world.survivors : new Map()));
@@ -72,7 +74,7 @@ export async function play(
       memory.stop();
     }
     stop.throwIfAborted();
-    if (recoveryMs > RECOVERY_MS)
+    if (recoveryMs > recoverWithinMs)
       violations.push({ invariant: "I8", what: `recovery took ${recoveryMs} ms` });
     for (const agent of world.agents) {
       await agent.settle(world).catch((error: Error) => {

@@ -22,7 +22,7 @@ export type Contract = (request: Request) => {
   readonly answer: PlannedAnswer;
 };
 
-export interface HeldFarEnd extends Pick<FarEnd, "url" | "close"> {
+export interface HeldFarEnd extends Pick<FarEnd, "url" | "connections" | "close"> {
   readonly host: string;
   /** All that came, in order. */
   readonly requests: readonly Request[];
@@ -36,7 +36,7 @@ export async function holdTo(contract: Contract): Promise<HeldFarEnd> {
   const requests: Request[] = [];
   const faults: string[] = [];
   const planned: PlannedAnswer[] = [];
-  const { url, close } = await startFarEnd((response, asked) => {
+  const { url, connections, close } = await startFarEnd((response, asked) => {
     const request = { ...asked, json: parsed(asked.body) };
     requests.push(request);
     const checked = contract(request);
@@ -46,6 +46,7 @@ export async function holdTo(contract: Contract): Promise<HeldFarEnd> {
   });
   return {
     url,
+    connections,
     close,
     host: new URL(url).host,
     requests,

@@ -102,7 +102,9 @@ test("of this machine's files the listeners are read, whatever connections follo
     server.close();
   });
   const { port } = server.address() as AddressInfo;
-  const seen = readProcTcp("/proc/self/net")?.filter((one) => one.port === port);
+  const seen = readProcTcp("/proc/self/net")?.filter(
+    (one) => one.port === port && one.address === "127.0.0.1",
+  );
   expect(seen).toMatchObject([{ address: "127.0.0.1", acceptQueue: 0, uid: process.getuid?.() }]);
 });
 
