@@ -94,7 +94,7 @@ export async function expireSilence({ db, actor, now }: VerbContext, id: number)
     if (expired === null) throw new SpillwayError("CONFLICT", `silence ${id} has ended already`);
     const audited = { action: "silence.expire", target: known.comment, details: { silence: id } };
     await recordAudit(tx, actor, audited, now);
-    // What it held back is to be told now, and not when its group is looked at next.
+    // What it held back is looked at now, and not a `group_interval` later.
     await putBackOpen(tx, now);
     return expired;
   });

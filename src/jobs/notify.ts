@@ -105,6 +105,8 @@ async function deliverOne(deps: NotifyJobDeps, notifying: Notifying, id: number)
   if (delivered === null) return;
   report(deps, id, delivered);
   const { receiver, outcome } = delivered;
+  // What is left to a worker that has read a newer file is not this one's to go on with.
+  if (!notifying.receivers.has(receiver)) return;
   const fails = outcome?.delivered === false;
   if (!fails && !deps.stopping.aborted) await addDue(deps, [receiver]);
 }

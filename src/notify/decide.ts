@@ -7,8 +7,8 @@ import type { Timing } from "./route.ts";
 import type { Traits } from "./traits.ts";
 
 /**
- * So long after its end was told at the latest a member is forgotten: it is not reopened any more, and its end not said
- * again. A group in which something always goes on would grow for ever.
+ * So long after its end, and after the time in which that was told where nothing held it up, a member is forgotten: it is
+ * not reopened any more. A group in which something always goes on would grow for ever.
  */
 const FORGOTTEN_MS = 3_600_000;
 
@@ -152,9 +152,10 @@ function tell(
 ): Decision {
   const firing = [...going, ...fresh];
   const tellings = new Map<number, Telling>();
-  for (const { incident, acknowledged: known } of firing) {
+  for (const { incident, told, acknowledged: before } of firing) {
     // What else is told says that it fires, and not that somebody is on it: that is told next.
-    const acknowledged = incident.acknowledgedAt !== null && (known || kind === "ACKNOWLEDGED");
+    const isKnown = (told === "FIRING" && before) || kind === "ACKNOWLEDGED";
+    const acknowledged = incident.acknowledgedAt !== null && isKnown;
     tellings.set(incident.id, { told: "FIRING", saying: sayingOf(incident), acknowledged });
   }
   if (resendMs !== null) {

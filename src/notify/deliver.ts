@@ -18,7 +18,7 @@ import type { Traits } from "./traits.ts";
 /** Attempts at one receiver at a time, by all workers. */
 export const PER_RECEIVER = 2;
 
-/** When a delivery is looked at again to a receiver that this process does not know. */
+/** For how long a delivery to a receiver that this process does not know is left to others. */
 const UNKNOWN_AGAIN_MS = 2_000;
 
 export interface DeliverDeps extends ComposeDeps {

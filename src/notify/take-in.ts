@@ -40,6 +40,8 @@ export function takeIn(
     const { entries, incidentIds } = await takeOutbox(tx, ENTRIES);
     const ids = everything ? [...new Set([...incidentIds, ...(await openIncidentIds(tx))])] : incidentIds;
     if (ids.length === 0) return { more: false };
+    // Groups are locked before their members, as who looks at a group does.
+    await wakeGroupsOf(tx, ids, now);
     const states = await receiverStates(tx);
     for (const incident of (await incidentsById(tx, ids)).sort((a, b) => a.id - b.id)) {
       // What nobody was told of and is over is told to nobody.
@@ -50,6 +52,7 @@ export function takeIn(
       );
       for (const target of targets) await join(tx, incident, target, labels, now);
     }
+    // Those too that have joined one.
     await wakeGroupsOf(tx, ids, now);
     return { more: entries === ENTRIES };
   });

@@ -7,7 +7,7 @@ import { hoursToCompact, sealHour, shardsToStage } from "../../src/store/compact
 import { stageShard } from "../../src/store/compaction/stage-shard.ts";
 import { readSpan } from "../../src/store/history/span.ts";
 import { Partitions } from "../../src/store/partitions.ts";
-import { appendSnapshots, shardOf } from "../../src/store/snapshots.ts";
+import { type AppendOutcome, appendSnapshots, type SnapshotRow, shardOf } from "../../src/store/snapshots.ts";
 import { committer, count, HOUR, idsOf, T0, test } from "../support/compacted-store.ts";
 import { compactAll, mergeAll } from "../support/compaction.ts";
 import { appendAll, everyAnswer, type FleetSpan, fleetHistory } from "../support/history.ts";
@@ -107,14 +107,18 @@ describe("compaction", () => {
       const commit = committer(store);
       for (let start = 0; start < late.length; start += 10) {
         const part = late.slice(start, start + 10);
-        const outcomes = await commit.submit([...part, ...part.slice(0, 3)]);
+        const outcomes = [...(await commit.submit([...part, ...part.slice(0, 3)]))];
         // Where each of its tries met an hour just being sealed an agent is told to send again.
-        if (outcomes.includes("fault")) {
-          start -= 10;
-          continue;
+        for (;;) {
+          const left = outcomes.flatMap((outcome, place) => (outcome === "fault" ? [place] : []));
+          if (left.length === 0) break;
+          const again = await commit.submit(left.map((place) => part[place % part.length] as SnapshotRow));
+          left.forEach((place, index) => {
+            outcomes[place] = again[index] as AppendOutcome;
+          });
         }
-        expect(new Set(outcomes.slice(0, part.length))).toEqual(new Set(["stored"]));
-        expect(new Set(outcomes.slice(part.length))).toEqual(new Set(["duplicate"]));
+        expect(outcomes.filter((outcome) => outcome === "stored")).toHaveLength(part.length);
+        expect(outcomes.filter((outcome) => outcome === "duplicate")).toHaveLength(Math.min(3, part.length));
       }
     };
     const work = async () => {

@@ -1,5 +1,6 @@
 /** Far ends that fail and workers that die: what is to be told is told all the same, in order, and little twice. */
 import { describe, expect } from "vitest";
+import { acknowledgeIncident } from "../../src/incidents/acknowledge.ts";
 import { testReceiver } from "../../src/notify/test-receiver.ts";
 import {
   BUSY,
@@ -95,6 +96,23 @@ describe("a far end that fails", () => {
     await closeIncident(db, "a");
     await notifier.pass(10 * MINUTE);
     expect(ear.words).toEqual([`OPENED ${id}`, `RESOLVED ${-id}`]);
+  });
+
+  test("that refuses to hear who is on it is told of that when the file is read again", async ({
+    store: { db },
+  }) => {
+    const ear = new Ear("pager");
+    const notifier = new TestNotifier(db, [ear]);
+    const { incidentId: id } = await openIncident(db, "a");
+    await notifier.pass(MINUTE);
+    ear.answer = () => ({ ...BUSY, status: 403, retry: false });
+    const actor = { kind: "token", id: null, name: "ada", scopes: ["operate"] } as const;
+    await acknowledgeIncident({ db, actor, now: notifier.now }, id, null);
+    await notifier.pass(10 * MINUTE);
+    ear.answer = () => TAKEN;
+    notifier.notifying = notifier.by(toAll([ear]));
+    await notifier.pass(15 * MINUTE);
+    expect(ear.words).toEqual([`OPENED ${id}`, `ACKNOWLEDGED ${id}`, `CHANGED ${id}`, `ACKNOWLEDGED ${id}`]);
   });
 
   test("that refuses it is told of what goes on when the file is read again", async ({ store: { db } }) => {

@@ -164,7 +164,7 @@ describe("an incident", () => {
     expect(ear.words.slice(3)).toEqual([`RESOLVED ${-explained}`]);
   });
 
-  test("that a silence holds back is told as soon as it ends, however long group_interval is", async ({
+  test("that a silence holds back is looked at when that ends, however long group_interval is", async ({
     store: { db },
   }) => {
     const ear = new Ear("pager");
@@ -192,11 +192,15 @@ describe("an incident", () => {
     expect(ear.words).toEqual([`OPENED ${id}`]);
   });
 
-  test("is told without what was around it where that cannot be read, or not in time", async ({
+  test("is told without what of its surroundings cannot be read, or not in time", async ({
     store: { db },
   }) => {
     const host = await newMember(db, "web-1");
     const { incidentId } = await openIncident(db, "a", { hosts: [host] });
+    const at = new Date(T0 - MINUTE);
+    await db.event.create({
+      data: { kind: "DEPLOY", title: "shop 1.2", at, matchers: [], createdBy: "ci", createdAt: at },
+    });
     const told = async (counterId: () => Promise<never>) => {
       const layouts = Object.assign(new LayoutCache(), { counterId });
       const fleet = new FleetView(db, () => T0);
@@ -214,7 +218,7 @@ describe("an incident", () => {
       );
       return incidents;
     };
-    const without = [{ hosts: ["web-1"], precededBy: null, trend: null }];
+    const without = [{ hosts: ["web-1"], precededBy: { title: "shop 1.2" }, trend: null }];
     expect(await told(() => Promise.reject(new Error("no answer")))).toMatchObject(without);
     expect(await told(() => new Promise<never>(() => undefined))).toMatchObject(without);
   });

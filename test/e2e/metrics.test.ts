@@ -103,6 +103,7 @@ test("a worker tells of its health and its jobs at a port of its own, and of not
     expect((await get("/graphql")).status).toBe(404);
     expect((await get("/v1/hosts")).status).toBe(404);
   } finally {
+    expect(await worker.stop()).toBe(0);
     await worker.close();
   }
 });

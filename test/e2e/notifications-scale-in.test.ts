@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { startAgent } from "../support/agent.ts";
 import { startFarEnd } from "../support/far-end.ts";
 import { makeNetwork } from "../support/network.ts";
@@ -32,6 +32,7 @@ test("those that leave by scale-in are told to nobody, and the one that dies is"
   const folder = await mkdtemp(join(tmpdir(), "spillway-scale-in-"));
   // Of the machine's own counters other tests move some.
   const network = makeNetwork();
+  onTestFinished(() => network.remove());
   const env = { SPILLWAY_RECEIVERS_FILE: file.path, SPILLWAY_LISTEN: network.address };
   const service = await startService({ databaseUrl, env });
   const token = await service.token("ingest");
@@ -78,5 +79,4 @@ test("those that leave by scale-in are told to nobody, and the one that dies is"
   for (const { agent, ends } of agents) if (ends === null) expect(await agent.end("SIGTERM")).toBe(0);
   expect(await service.stop()).toBe(0);
   await Promise.all([hook.close(), file.remove(), rm(folder, { recursive: true, force: true })]);
-  network.remove();
 });

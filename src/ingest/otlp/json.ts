@@ -5,14 +5,14 @@ import { firstIssue } from "../snapshots/schema.ts";
 import type { Attribute } from "./labels.ts";
 import type { OtlpMetric, OtlpResource } from "./request.ts";
 
-/** An integer of 64 bits: a decimal string, as the mapping has it, or a number, as some send it, with the digits that JSON leaves. */
-const int64 = z
-  .union([
-    z.string().regex(/^-?[0-9]{1,20}$/, "no integer"),
-    z.number().refine(Number.isInteger, "no integer"),
-  ])
-  .transform((value) => BigInt(value));
-const time = int64.default(0n);
+const digits = z.string().regex(/^-?[0-9]{1,20}$/, "no integer");
+/** An integer of 64 bits: a decimal string, as the mapping has it, or a number that JSON has lost nothing of. */
+const int64 = z.union([digits, z.number().int()]).transform((value) => BigInt(value));
+/** Nanoseconds, which some send as a number: what JSON loses of it is less than a microsecond. */
+const time = z
+  .union([digits, z.number().refine(Number.isInteger, "no integer")])
+  .transform((value) => BigInt(value))
+  .default(0n);
 const double = z.union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"]).transform(Number)]);
 
 const attributes = z

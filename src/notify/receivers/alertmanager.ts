@@ -17,6 +17,12 @@ import { untilOneHasIt } from "./until-one-has-it.ts";
 /** So long after its last sending what fires is over by itself: several of them may fail. */
 const ENDS_IN_MS = 4 * (TRAITS.ALERTMANAGER.resendMs ?? 60_000);
 
+/**
+ * What no time mends: it is of what was sent. A token, a path or a proxy that is wrong is mended some time, and until
+ * then what fires is not to be forgotten: it is repeated only after somebody took it.
+ */
+const LASTING: ReadonlySet<number> = new Set([413, 422]);
+
 /** As many as Prometheus sends at once. */
 const BATCH = 64;
 
@@ -44,13 +50,12 @@ export function alertmanager(
       const asked = await post(http, { url, headers, body, signal, secrets });
       if ("failed" in asked) return asked.failed;
       const { answer } = asked;
-      // A token, a path or a proxy that is wrong is mended some time, and until then what fires is not to be forgotten:
-      // what fires is repeated only after somebody took it.
-      if (answer.status !== 200 && answer.status !== 400) return refused(answer, now(), true);
-      // With 400 the valid alerts of the batch are stored, and to be repeated; the others never will be.
+      // With its own 400 the valid alerts of the batch are stored and the others never will be, so the rest can go on.
+      const isPartial = answer.status === 400 && isOwnWord(answer.body);
+      if (answer.status !== 200 && !isPartial) return refused(answer, now(), !LASTING.has(answer.status));
+      // What was valid is to be repeated, so it counts as taken.
       const isTaken: boolean = answer.status === 200 || body.length > 1 || outcome?.delivered === true;
-      if (outcome === null || answer.status !== 200)
-        outcome = isTaken ? taken(answer) : refused(answer, now());
+      if (outcome === null || isPartial) outcome = isTaken ? taken(answer) : refused(answer, now());
     }
     return outcome ?? failure(null, "there was nothing to send", false);
   };
@@ -88,6 +93,11 @@ export function alertmanager(
 interface FromInstance {
   readonly host: string;
   readonly outcome: Outcome;
+}
+
+/** Whether it is Alertmanager that answers, which says what is wrong as a JSON string, and nothing on the way to it. */
+function isOwnWord(body: string): boolean {
+  return /^\s*"/.test(body);
 }
 
 /** Delivered when one instance took it: they tell each other what they have notified of. Failing ones are named. */

@@ -71,16 +71,20 @@ export async function wakeGroupsOf(tx: Db, incidentIds: readonly number[], now: 
 }
 
 /**
- * Has the incidents that go on in a group whose last notification failed for good told again. Give it a transaction of
- * its own, or one that has locked nothing yet: it locks the groups, one after the other.
+ * Has a receiver that refused a group's last notification for good told of what goes on in it again, and of who is on
+ * it. Give it a transaction that has locked nothing yet: it locks the groups, one after the other.
  */
 export async function tellFailedAgain(tx: Db): Promise<void> {
+  const failed = await tx.$queryRaw<{ id: bigint }[]>`
+    SELECT g.id FROM notification_group g
+    WHERE (SELECT d.status FROM delivery d WHERE d.group_id = g.id ORDER BY d.id DESC LIMIT 1) = 'FAILED'
+    ORDER BY g.id FOR NO KEY UPDATE OF g`;
+  if (failed.length === 0) return;
+  // In a statement after the locks: it sees what those who held them before have planned.
   await tx.$executeRaw`
-    WITH failed AS (
-      SELECT g.id FROM notification_group g
-      WHERE (SELECT d.status FROM delivery d WHERE d.group_id = g.id ORDER BY d.id DESC LIMIT 1) = 'FAILED'
-      ORDER BY g.id FOR UPDATE OF g)
-    UPDATE notification_group_incident SET saying = NULL WHERE group_id IN (SELECT id FROM failed)`;
+    UPDATE notification_group_incident m SET saying = NULL, acknowledged = false
+    WHERE m.group_id = ANY(${failed.map(({ id }) => id)}::bigint[]) AND 'FAILED' =
+      (SELECT d.status FROM delivery d WHERE d.group_id = m.group_id ORDER BY d.id DESC LIMIT 1)::text`;
 }
 
 /** Groups of these receivers that are to be looked at, the longest due first; none of which a delivery is under way. */

@@ -32,8 +32,9 @@ export async function openIncidentIds(db: Db): Promise<number[]> {
 }
 
 /**
- * Puts all incidents that go on into the outbox again, for a receiver that could be told of none. Give it the transaction
- * in which that becomes otherwise: who sorts the outbox meanwhile knows of it.
+ * Puts all incidents that go on into the outbox again, for a receiver that could be told of none, or when a silence
+ * ends that held some back. Give it the transaction in which that becomes otherwise: who sorts the outbox meanwhile
+ * knows of it.
  *
  * @param now ms since 1970
  */

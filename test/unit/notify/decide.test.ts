@@ -165,6 +165,11 @@ describe("an acknowledgement", () => {
     expect(outcomeOf(group([worse], LONG_AGO))).toEqual({ kind: "CHANGED", acknowledged: true });
   });
 
+  test("of an incident that came back is told, whatever was told of it before its end", () => {
+    const back = member(acknowledged, { told: "RESOLVED", acknowledged: true });
+    expect(outcomeOf(group([back], LONG_AGO))).toEqual({ kind: "OPENED", acknowledged: false });
+  });
+
   test("that is void, since the incident was resolved by hand and came back, is news to who was told of it", () => {
     const back = group([told({}, { acknowledged: true })], LONG_AGO);
     expect(outcomeOf(back)).toEqual({ kind: "CHANGED", acknowledged: false });

@@ -138,6 +138,18 @@ test.each([301, 401, 403, 404])(
   },
 );
 
+test("a 400 of something on the way is tried again, and is no answer of Alertmanager's", async () => {
+  for (const instance of [first, second])
+    instance?.answerNext({ status: 400, body: "<html>The plain HTTP request was sent to HTTPS port</html>" });
+  const outcome = await send(notification({ incidents: manyIncidents(3) }));
+  expect(outcome).toMatchObject({ delivered: false, retry: true, status: 400 });
+});
+
+test.each([413, 422])("a %i is final: it is of what was sent", async (status) => {
+  for (const instance of [first, second]) instance?.answerNext({ status });
+  expect(await send()).toMatchObject({ delivered: false, retry: false, status });
+});
+
 test("a 400 for all there is is final", async () => {
   for (const instance of [first, second]) instance?.refuse(() => true);
   expect(await send()).toMatchObject({ delivered: false, retry: false, status: 400 });
