@@ -51,9 +51,9 @@ test.for(REQUESTS)(
     const now = T0 + 24 * 3_600_000;
     const sent = request.reduce((sum, { samples }) => sum + samples.length, 0);
     const taker = sampleTaker(store, () => now);
-    expect(await taker.take(request)).toEqual({ written: sent, rejected: 0, fault: null });
+    expect(await taker.take(request)).toEqual({ written: sent, ignored: 0, rejected: 0, fault: null });
     expect((await increasesIn(store, now)).TcpExtListenOverflows).toBe(overflows);
     // Sent again it is there.
-    expect(await taker.take(request)).toEqual({ written: sent, rejected: 0, fault: null });
+    expect(await taker.take(request)).toEqual({ written: sent, ignored: 0, rejected: 0, fault: null });
   },
 );

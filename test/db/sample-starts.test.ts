@@ -27,7 +27,12 @@ async function increasesAfter(store: Store, requests: readonly (readonly SampleS
   const taker = sampleTaker(store, () => now);
   for (const request of requests) {
     const samples = request.reduce((sum, one) => sum + one.samples.length, 0);
-    expect(await taker.take(request, "otlp")).toEqual({ written: samples, rejected: 0, fault: null });
+    expect(await taker.take(request, "otlp")).toEqual({
+      written: samples,
+      ignored: 0,
+      rejected: 0,
+      fault: null,
+    });
   }
   return increasesIn(store, now);
 }
