@@ -12,8 +12,10 @@ import type { IncidentLoaders } from "./incident-loaders.ts";
 /** How reboots are called, which are not recorded but seen. */
 export const REBOOT = "REBOOT";
 
-/** Events of a range that are looked at for whom they concern, the newest. */
+/** Events that are looked at at once for whom they concern, the newest first ... */
 const LOOKED_AT = 5_000;
+/** ... and so many times, until as many are found as are asked for. */
+const LOOKS = 10;
 
 /** What was recorded, or a reboot that was seen. */
 export interface EventShape extends Omit<EventRecord, "id" | "createdBy"> {
@@ -39,18 +41,38 @@ export async function eventsOf(
   { range, kinds, first }: EventQuestion,
 ): Promise<EventShape[]> {
   const hostIds = filtered ? hosts.map(({ id }) => id) : null;
-  const [recorded, reboots] = await Promise.all([
-    readEvents(context.db, { range, kinds, limit: filtered ? LOOKED_AT : first }),
+  const [meant, reboots] = await Promise.all([
+    filtered
+      ? concerningEvents(context, hosts, { range, kinds, first })
+      : readEvents(context.db, { range, kinds, limit: first }),
     kinds === null || kinds.includes(REBOOT)
       ? readReboots(context.db, { range, hostIds, limit: first })
       : Promise.resolve([]),
   ]);
-  const meant = filtered ? await meantBy(context, recorded, hosts) : recorded;
   const seen = reboots.flatMap((reboot) => {
     const host = all.hostById.get(reboot.hostId);
     return host === undefined ? [] : [rebootShape(reboot, host)];
   });
   return newestOf([...meant.map(eventShape), ...seen], first);
+}
+
+/** The newest events that concern hosts, by as many looks as that takes. */
+async function concerningEvents(
+  context: Pick<Sources, "db" | "labelsOver">,
+  hosts: readonly HostRecord[],
+  { range, kinds, first }: EventQuestion,
+): Promise<EventRecord[]> {
+  const found = new Map<number, EventRecord>();
+  let { to } = range;
+  for (let look = 0; look < LOOKS; look++) {
+    const events = await readEvents(context.db, { range: { ...range, to }, kinds, limit: LOOKED_AT });
+    for (const event of await meantBy(context, events, hosts)) found.set(event.id, event);
+    const last = events.at(-1);
+    if (events.length < LOOKED_AT || found.size >= first || last === undefined) break;
+    // Of the same moment there may be more, unless it had a look of its own.
+    to = last.at + 1 < to ? last.at + 1 : last.at;
+  }
+  return [...found.values()];
 }
 
 /** How long before an incident began an event may have been its cause. */

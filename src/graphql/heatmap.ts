@@ -69,8 +69,9 @@ builder.objectField(Fleet, "heatmap", (t) =>
       const exact = resolveRange(input, now);
       const grid = await fleetGrid(context, exact, step, COLUMNS_DEFAULT);
       const range = wholeMinutesOf(exact);
-      requireValues(Math.max(1, size), range, grid);
-      context.budget.takeValues(Math.min(size, fleet.hosts.length) * grid.length);
+      const rowCount = Math.min(size, fleet.hosts.length);
+      requireValues(Math.max(1, rowCount), range, grid);
+      context.budget.takeValues(rowCount * grid.length);
       const { counterId, reporters } = asked;
       if (counterId === null) return { grid, rows: [] };
       const shards = fleet.all.shards.length;

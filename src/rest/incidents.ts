@@ -115,7 +115,7 @@ export const getIncident = route({
     ...incident.shape,
     hostNames: z.array(z.string()).describe("The first 100."),
     diagnosis: diagnosis.nullable(),
-    timeline: z.array(entry),
+    timeline: z.array(entry).describe("The last 100 entries, the oldest of these first."),
   }),
   document: parse(`query ($id: ID!) {
     incident(id: $id) {
@@ -123,7 +123,7 @@ export const getIncident = route({
       diagnosis {
         cause contributing severity confidence summary remedies evidence { statement value counter { name } }
       }
-      timeline(first: 100) { edges { node { at kind actor text } } }
+      timeline(first: 100, newestFirst: true) { edges { node { at kind actor text } } }
     }
   }`),
   variables: ({ path: { id } }) => ({ id }),
@@ -145,7 +145,7 @@ export const getIncident = route({
                 counter: counter?.name ?? null,
               })),
             },
-      timeline: timeline.edges.map(({ node }) => node),
+      timeline: timeline.edges.map(({ node }) => node).reverse(),
     };
   },
 });

@@ -6,9 +6,9 @@ import { shardOf } from "./snapshots.ts";
 const RELOAD_MS = 600_000;
 /**
  * Ids are drawn before they are committed, so a lower one may appear after a higher one. Those seen within this
- * time are asked for again; no transaction that makes a namespace lasts as long.
+ * time are asked for again: longer than a statement and a commit may take on a busy disk.
  */
-const OVERLAP_MS = 15_000;
+const OVERLAP_MS = 120_000;
 /** And not more of them than this, so that the looks right after everything was read do not read it again. */
 const OVERLAP_IDS = 10_000;
 

@@ -172,6 +172,23 @@ describe("looking", () => {
     expect(await shown(store, from, NOW)).toHaveLength(7);
   });
 
+  test("of some hosts, goes on behind those that concern others, however many these are", async ({
+    store,
+  }) => {
+    await newHost(store, "one", { role: "web" });
+    await record(store, { title: "its own", at: NOW - 20 * MINUTE, matchers: [role("web")] });
+    const others = Array.from({ length: 6_000 }, (_, index) => ({
+      kind: "DEPLOY",
+      title: `other ${index}`,
+      at: new Date(NOW - 15 * MINUTE + (index >> 1)),
+      matchers: [role("db")],
+      createdBy: "ci",
+      createdAt: new Date(NOW),
+    }));
+    await store.db.event.createMany({ data: others });
+    expect(await shown(store, NOW - 30 * MINUTE, NOW, hostsOf("web"))).toEqual(["its own"]);
+  });
+
   test("shows a reboot for each boot after the first that a host was seen with", async ({ store }) => {
     const [one, two] = [
       await newHost(store, "one", { role: "web" }),

@@ -1,8 +1,11 @@
 /** What PromQL says of containers that are made anew, and that it says the same of a time whatever the clock's minute. */
 import { randomUUID } from "node:crypto";
 import { describe, expect } from "vitest";
+import { matchingSeries } from "../../src/rest/prometheus/directory.ts";
+import { parseSelector } from "../../src/rest/prometheus/parse.ts";
 import type { Store } from "../../src/store/client.ts";
 import { registerNamespace } from "../../src/store/namespaces.ts";
+import { contextFor, sourcesOn } from "../support/graphql-sources.ts";
 import { promql } from "../support/promql.ts";
 import { test } from "../support/store.ts";
 import {
@@ -141,4 +144,21 @@ test("a ratio by pod is that of the pod which lives, and ended ones are no serie
     "pod=db-0": [0.25, null, null, 0.25, 0.25],
   });
   expect(Object.keys(await at("rate(PassiveOpens[5m])", minute(22)))).toEqual(["id=new instance=h pod=db-0"]);
+});
+
+test("a container made anew is listed as one series, and what two selectors mean too", async ({ store }) => {
+  const { host, ended, anew } = await madeAnew(store);
+  const still = () => [1, 0, 0] as const;
+  const life = { everyMs: 10_000, values: still };
+  await rolledUp(store, [
+    ...lifeOf(host, ended, { ...life, from: minute(0), to: minute(1) }),
+    ...lifeOf(host, anew, { ...life, from: minute(2), to: minute(3) }),
+  ]);
+  const context = contextFor(
+    sourcesOn(store.db, () => minute(4)),
+    "read",
+  );
+  const selectors = ['CurrEstab{container="web"}', "CurrEstab"].map(parseSelector);
+  const series = await matchingSeries(context, selectors, 10);
+  expect(series.map(({ container = "" }) => container).sort()).toEqual(["", "web"]);
 });

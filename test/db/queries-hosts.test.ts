@@ -79,6 +79,32 @@ test("a host's long increase is that of its snapshots, at any moment of the roll
   expect(await increaseOf(T0 - 2 * HOUR, T0 - HOUR)).toBeNull();
 });
 
+test("a long increase is told from minutes where a shard was never rolled up, or a neighbour's snapshots come late", async ({
+  world,
+}) => {
+  const { store, fleet, hosts } = world;
+  const [neighbour, , host] = hosts;
+  if (host === undefined || neighbour === undefined) throw new Error("no host");
+  const reader = new SnapshotReader(new LayoutCache());
+  const { namespaceIds } = host;
+  const passive = counterOf(world, "TcpPassiveOpens");
+  const range = { from: T0 - MINUTE, to: T0 + 4 * HOUR };
+  const raw = await readHostIncrease(reader, store.db, namespaceIds, range, passive.counterId ?? -1);
+  const increaseOf = (ids: readonly number[]) => {
+    const query = { namespaceIds: ids, range, fleet, now: LATER };
+    return readLongIncrease(reader, store.db, query, range, passive, budgetOf());
+  };
+  const old = new Date(T0 + 2 * HOUR).toISOString();
+  await store.db.$executeRaw`DELETE FROM ts.snapshot WHERE at < ${old}::text::timestamptz`;
+  // The first container of another block of 256.
+  expect(await increaseOf([...namespaceIds, 5 * 256 + 1])).toBe(raw);
+  const [late = 0] = neighbour.namespaceIds;
+  const start = new Date(T0).toISOString();
+  await store.db.$executeRaw`
+    INSERT INTO ts.mark (shard, minute, namespaces) VALUES (${late >> 8}::int, ${start}::text::timestamptz, ARRAY[${late}::int])`;
+  expect(await increaseOf(namespaceIds)).toBe(raw);
+});
+
 test("a long increase whose rollups are far behind is read from no more snapshots than a question may read", async ({
   world,
 }) => {

@@ -6,6 +6,7 @@ import { counterNames } from "../../store/layouts.ts";
 import type { Labels } from "../../store/queries/groups.ts";
 import { seriesOwners } from "./series-labels.ts";
 import type { SeriesSelector } from "./syntax.ts";
+import { keyOf } from "./vector.ts";
 
 /** A counter that some host has sent. */
 export interface Metric {
@@ -42,17 +43,19 @@ export async function matchingSeries(
   most: number,
 ): Promise<Labels[]> {
   const fleet = await context.fleet.read();
-  const found: Labels[] = [];
+  // A container made anew is the same series, and so is what two selectors mean.
+  const found = new Map<string, Labels>();
   for (const selector of selectors) {
     const owners = seriesOwners(fleet, selector.matchers);
     for (const metric of await metricsOf(context, selector)) {
       for (const { labels } of owners) {
-        if (found.length === most) return found;
-        found.push({ __name__: metric, ...labels });
+        if (found.size === most) return [...found.values()];
+        const series = { __name__: metric, ...labels };
+        found.set(keyOf(series), series);
       }
     }
   }
-  return found;
+  return [...found.values()];
 }
 
 /** The values of each label, sorted; of the series that meet one of the selectors, or with none of them all. */

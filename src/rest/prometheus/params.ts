@@ -14,7 +14,9 @@ const TIME = /^-?[0-9]{1,13}(\.[0-9]{1,9})?$/;
 export function paramsOf(request: Request): Params {
   const params = new Map<string, string[]>();
   const add = (name: string, value: string) => params.set(name, [...(params.get(name) ?? []), value]);
-  for (const [name, value] of new URLSearchParams(request.originalUrl.split("?")[1] ?? "")) add(name, value);
+  // Browsers leave a question mark within the query as it is.
+  const [, query = ""] = /\?(.*)$/s.exec(request.originalUrl) ?? [];
+  for (const [name, value] of new URLSearchParams(query)) add(name, value);
   for (const [name, value] of Object.entries((request.body ?? {}) as Record<string, string | string[]>)) {
     for (const one of [value].flat()) add(name, one);
   }

@@ -11,7 +11,7 @@ import { readWindowRates } from "../../store/queries/window-rates.ts";
 import type { Need } from "./evaluate.ts";
 import { notAnswered } from "./fault.ts";
 import { type SeriesOwner, seriesOwners } from "./series-labels.ts";
-import { type Times, type WindowGrid, windowGrid } from "./times.ts";
+import { settledTimes, type Times, type WindowGrid, windowGrid } from "./times.ts";
 import { keyOf, pickLabels, type Sample } from "./vector.ts";
 
 /** How long a value is shown after it was read, as Prometheus has it. */
@@ -33,7 +33,7 @@ export async function readSeries(context: Context, need: Need, times: Times): Pr
   const all = await context.fleet.read();
   const { labels, groups, seriesOf } = groupsOf(seriesOwners(all, selector.matchers), sumBy);
   if (labels.length === 0) return [];
-  const window = windowGrid(times, windowMs ?? LOOKBACK_MS);
+  const window = windowGrid(settledTimes(times, context.now()), windowMs ?? LOOKBACK_MS);
   const { range, grid } = window;
   requireValues(labels.length, range, grid);
   context.budget.takeValues(labels.length * grid.length);

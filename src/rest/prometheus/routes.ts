@@ -7,7 +7,7 @@ import express, {
 } from "express";
 import { asSpillwayError, SpillwayError } from "../../errors.ts";
 import { type Context, createContext, type Sources } from "../../graphql/context.ts";
-import { asUnavailable } from "../../store/errors.ts";
+import { asQueryFault } from "../../graphql/query-fault.ts";
 import type { Actor, Scope } from "../../store/tokens.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import { failure, instantAnswer, rangeAnswer, success } from "./answers.ts";
@@ -150,7 +150,7 @@ function buildInfo(version: string): object {
 function failureHandler(log: Logger): ErrorRequestHandler {
   return (thrown: unknown, _request, response, next) => {
     if (response.headersSent) return next(thrown);
-    const error = asSpillwayError(asUnavailable(asBadForm(thrown)));
+    const error = asSpillwayError(asQueryFault(asBadForm(thrown)));
     const { status, body } = failure(error);
     if (status >= 500) log.error({ err: error.cause ?? error }, `a query failed: ${error.message}`);
     if (error.code === "UNAUTHENTICATED") response.set("WWW-Authenticate", "Bearer");

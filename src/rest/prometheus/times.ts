@@ -1,7 +1,7 @@
 import { SpillwayError } from "../../errors.ts";
 import { formatDuration } from "../../protocol/duration.ts";
 import { type Grid, gridOf, POINTS_MAX, type Range } from "../../store/queries/range.ts";
-import { MINUTE_MS } from "../../store/queries/resolution.ts";
+import { HOUR_MS, MINUTE_MS } from "../../store/queries/resolution.ts";
 
 /** The times of a question: `start`, and each `stepMs` after it up to `end`; ms since 1970. */
 export interface Times {
@@ -28,6 +28,21 @@ export function timesOf(start: number, end: number, stepMs: number): Times {
   return { start, stepMs, length };
 }
 
+/** By then a minute that is over is rolled up. */
+const ROLLED_UP_MS = 10_000;
+/** A clock may be ahead of ours by so much, and mean now. */
+const AHEAD_MS = 60_000;
+
+/**
+ * One time that is now, as it is read: a moment ago, before which every minute that is over is rolled up. Who asks at a
+ * full minute, as rules of alerts are evaluated, would else have a window without its last minute.
+ */
+export function settledTimes(times: Times, now: number): Times {
+  const { start, length } = times;
+  const settled = now - ROLLED_UP_MS;
+  return length === 1 && start > settled && start < now + AHEAD_MS ? { ...times, start: settled } : times;
+}
+
 /** The whole minutes that the windows of a question are read from. */
 export interface WindowGrid {
   readonly range: Range;
@@ -40,8 +55,9 @@ export interface WindowGrid {
 
 /**
  * A window ends with the minute that is over at its time, and is of whole minutes: the finest that a fleet is kept at.
- * Cells are as large as fits into all windows, so that a month at steps of a day does not read minutes one by one; of
- * one time its window is one cell, wherever it begins.
+ * Cells are as large as fits into all windows, so that a month at steps of a day does not read minutes one by one. Of
+ * one time its window is one cell, wherever it begins, unless it is shorter than an hour: a cell is read from the whole
+ * hours that it cuts where their minutes are gone.
  *
  * @throws LIMIT_EXCEEDED for more cells than are read
  */
@@ -50,8 +66,9 @@ export function windowGrid({ start, stepMs, length }: Times, windowMs: number): 
   const first = floor(start, MINUTE_MS);
   const from = first - window;
   if (length === 1) {
-    const grid = { start: from, stepMs: window, length: 1 };
-    return { range: { from, to: first }, grid, width: 1, endOf: () => 1 };
+    const cells = window < HOUR_MS ? window / MINUTE_MS : 1;
+    const grid = { start: from, stepMs: window / cells, length: cells };
+    return { range: { from, to: first }, grid, width: cells, endOf: () => cells };
   }
   const cell = stepMs % MINUTE_MS === 0 ? [window, first, stepMs].reduce(commonDivisor) : MINUTE_MS;
   const range = { from, to: floor(start + (length - 1) * stepMs, MINUTE_MS) };

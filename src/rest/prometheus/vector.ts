@@ -16,7 +16,7 @@ export function keyOf(labels: Labels): string {
   return JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
 }
 
-/** The labels that are named, or all but those; a label that is empty is none. The name of the metric always goes. */
+/** The labels that are named, or all but those and the name of the metric; a label that is empty is none. */
 export function pickLabels(
   labels: Labels,
   { except, names }: { except: boolean; names: readonly string[] },
@@ -24,7 +24,7 @@ export function pickLabels(
   const wanted = new Set(names);
   return Object.fromEntries(
     Object.entries(labels).filter(
-      ([name, value]) => name !== "__name__" && value !== "" && wanted.has(name) !== except,
+      ([name, value]) => value !== "" && wanted.has(name) !== except && !(except && name === "__name__"),
     ),
   );
 }

@@ -126,8 +126,7 @@ export async function readLongIncrease(
   budget: SnapshotBudget,
 ): Promise<Count | null> {
   const { namespaceIds } = query;
-  const shards = [...new Set(namespaceIds.map((id) => id >> 8))];
-  const upTo = Math.min(range.to + 1, await rolledUpTo(db, shards));
+  const upTo = Math.min(range.to + 1, await rolledUpTo(db, namespaceIds));
   const whole = {
     from: Math.ceil((range.from + 1) / MINUTE_MS) * MINUTE_MS,
     to: Math.floor(upTo / MINUTE_MS) * MINUTE_MS,

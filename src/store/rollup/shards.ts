@@ -47,15 +47,21 @@ export async function readSettled(db: Db, shards: readonly number[]): Promise<Ma
 }
 
 /**
- * Up to where the rollups of all these shards say everything, in ms since 1970: settled, and no late snapshot
- * waits to be rolled up before it. 0 when one was never rolled up. Ask this first, then read the rollups.
+ * Up to where the rollups of these namespaces say everything, in ms since 1970: their shards are settled, and no late
+ * snapshot of theirs waits to be rolled up before it. Of a shard that was never rolled up all marks are left, so that
+ * nothing lies before its first. Infinity where there is no bound. Ask this first, then read the rollups.
  */
-export async function rolledUpTo(db: Db, shards: readonly number[]): Promise<number> {
+export async function rolledUpTo(db: Db, namespaceIds: readonly number[]): Promise<number> {
+  const ids = [...namespaceIds];
+  const shards = [...new Set(ids.map((id) => id >> 8))];
+  // A late snapshot changes its own increase and that of the one after it: both are of its namespace.
   const [row] = await db.$queryRaw<{ upTo: number | null }[]>`
-    SELECT date_part('epoch', min(least(s.settled, (SELECT min(m.minute) FROM ts.mark m WHERE m.shard = wanted.shard)))) * 1000 AS "upTo"
-    FROM unnest(${[...shards]}::int[]) AS wanted(shard) LEFT JOIN ts.shard s ON s.shard = wanted.shard
-    HAVING count(s.settled) = count(*)`;
-  return Math.round(row?.upTo ?? 0);
+    SELECT date_part('epoch', min(least(s.settled, (
+      SELECT min(m.minute) FROM ts.mark m
+      WHERE m.shard = wanted.shard AND (m.namespaces IS NULL OR m.namespaces && ${ids}::int[])
+    )))) * 1000 AS "upTo"
+    FROM unnest(${shards}::int[]) AS wanted(shard) LEFT JOIN ts.shard s ON s.shard = wanted.shard`;
+  return row?.upTo == null ? Number.POSITIVE_INFINITY : Math.round(row.upTo);
 }
 
 /**

@@ -69,6 +69,7 @@ describe("aggregations", () => {
       "role=db": [5, 6, Number.NaN],
     });
     expect(await valuesOf("count by (role) (a)")).toEqual({ "role=web": [2, 1, null], "role=db": [1, 1, 1] });
+    expect(await valuesOf("count by (__name__, role) (b)")).toEqual({ "__name__=b role=web": [2, 2, 2] });
     expect(await valuesOf("avg without (host) (a)")).toEqual({
       "role=web": [2, 2, null],
       "role=db": [5, 6, Number.NaN],

@@ -1,5 +1,6 @@
+import type { Request } from "express";
 import { expect, test } from "vitest";
-import { timeParam } from "../../../../src/rest/prometheus/params.ts";
+import { paramsOf, timeParam } from "../../../../src/rest/prometheus/params.ts";
 
 const told = (text: string) => timeParam(new Map([["time", [text]]]), "time");
 
@@ -18,3 +19,9 @@ test.each(["2026-11-26T12:00:00", "Nov 26 2026", "2026-11-26", "2026-13-26T12:00
     expect(() => told(text)).toThrow(/time: .*(is no time|it is missing)/);
   },
 );
+
+test("a question mark within the query is of the query", () => {
+  const originalUrl = '/api/v1/query?query=x{instance=~"web-1?"}&time=1';
+  const params = paramsOf({ originalUrl } as Request);
+  expect([params.get("query"), params.get("time")]).toEqual([['x{instance=~"web-1?"}'], ["1"]]);
+});

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { timesOf, windowGrid } from "../../../../src/rest/prometheus/times.ts";
+import { settledTimes, timesOf, windowGrid } from "../../../../src/rest/prometheus/times.ts";
 
 const MINUTE = 60_000;
 const NOON = Date.UTC(2026, 10, 26, 12);
@@ -25,6 +25,22 @@ test("a window of a month before one time is one cell, at whatever minute of the
   expect(range).toEqual({ from: at - 43_200 * MINUTE, to: at });
   expect(grid).toEqual({ start: range.from, stepMs: 43_200 * MINUTE, length: 1 });
   expect([width, endOf(0)]).toEqual([1, 1]);
+});
+
+test("a window of minutes before one time is read in minutes, however long ago that is", () => {
+  const { grid, width, endOf } = windowGrid(timesOf(NOON, NOON, 1), 5 * MINUTE);
+  expect(grid).toEqual({ start: NOON - 5 * MINUTE, stepMs: MINUTE, length: 5 });
+  expect([width, endOf(0)]).toEqual([5, 5]);
+});
+
+test("one time that is now is read where each minute that is over is rolled up; any other as it is", () => {
+  const at = (time: number, now: number) => settledTimes(timesOf(time, time, 1), now).start;
+  expect(at(NOON, NOON)).toBe(NOON - 10_000);
+  expect(at(NOON + 2_000, NOON)).toBe(NOON - 10_000);
+  expect(at(NOON - 11_000, NOON)).toBe(NOON - 11_000);
+  expect(at(NOON + 60 * MINUTE, NOON)).toBe(NOON + 60 * MINUTE);
+  const course = timesOf(NOON - MINUTE, NOON, 15_000);
+  expect(settledTimes(course, NOON)).toBe(course);
 });
 
 test("a range of more than 11,000 points, one that is empty, and one that is read in too many cells are refused", () => {
