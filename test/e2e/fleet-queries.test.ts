@@ -293,9 +293,9 @@ describe("what cannot be answered is told with a code and a remedy", () => {
       /rank by HOST or NAMESPACE/,
     ],
     [
-      `{ fleet { heatmap(counter: "ListenDrops", range: {last: "7d"}, step: "1m", first: 500) { step } } }`,
+      `{ fleet { heatmap(counter: "ListenDrops", range: {last: "30d"}, step: "1m", first: 500) { step } } }`,
       "LIMIT_EXCEEDED",
-      /ask for a step of 10m or more/,
+      /ask for a step of 5m or more/,
     ],
     [
       `{ fleet { handshakeLoss(range: {last: "30d"}, step: "1m") { values } } }`,

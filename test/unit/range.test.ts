@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { gridOf, niceStep } from "../../src/store/queries/range.ts";
+import { gridOf, niceStep, requireValues } from "../../src/store/queries/range.ts";
 import { partsOf } from "../../src/store/queries/steps.ts";
 
 const MINUTE = 60_000;
@@ -40,3 +40,10 @@ test.each([MINUTE, 5 * MINUTE, 7 * MINUTE, 2 * HOUR, DAY])(
     }
   },
 );
+
+test("more values than an answer may have are refused with a step that fits", () => {
+  const range = { from: 0, to: 7 * 86_400_000 };
+  const grid = gridOf(range, 60_000);
+  expect(() => requireValues(3, range, grid)).not.toThrow();
+  expect(() => requireValues(500, range, grid)).toThrow(/500 series .* ask for a step of 10m or more/);
+});
