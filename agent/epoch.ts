@@ -22,6 +22,8 @@ interface SavedEpoch extends Timekeeping {
   readonly boot: string;
   /** Uptime when this was saved; a later start of the agent in the same boot cannot have less. */
   readonly savedUptimeMs: number;
+  /** When process 1 started, as the kernel tells it; absent where that could not be seen. */
+  readonly initStartMs?: number;
 }
 
 const NAME = "epoch.json";
@@ -39,6 +41,10 @@ const CHANCE_NUMBERS = 900_000;
  * that moves and cannot be saved: a restart would go back behind it, but in the epoch that was saved. It is saved
  * as soon as it can be.
  *
+ * A container may be shown an uptime of its own (lxcfs), which begins anew with its process 1 while the boot id
+ * stays the host's. The kernel's start times do not go with it: where process 1 started at another time, the saved
+ * anchor is of another uptime, and a new epoch begins.
+ *
  * @param identityIsNew there was no earlier agent of this identity, so a missing file is not a lost one.
  * @param wallClock own clock in ms since 1970; used only until the first answer.
  */
@@ -47,13 +53,15 @@ export function openTimekeeper(options: {
   readonly identityIsNew: boolean;
   readonly facts: HostFacts;
   readonly uptimeMs: number;
+  /** Start of process 1 by its stat; null where that cannot be seen. */
+  readonly initStartMs: number | null;
   readonly wallClock: () => number;
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly log: Log;
   readonly seldom: SeldomLog;
 }): Timekeeper {
-  const { folder, facts, log, seldom } = options;
+  const { folder, facts, initStartMs, log, seldom } = options;
   const measured: number[] = [];
   let lastUptimeMs = options.uptimeMs;
   /** The file has what is used. */
@@ -65,11 +73,20 @@ export function openTimekeeper(options: {
     const saved = readSaved(folder, log);
     const fresh = { anchorMs: Math.round(options.wallClock() - options.uptimeMs) };
     if (saved?.boot === facts.boot) {
-      if (saved.savedUptimeMs < Math.floor(options.uptimeMs)) return saved;
+      if (saved.savedUptimeMs < Math.floor(options.uptimeMs) && !hasOtherInit(saved)) {
+        // Of an agent that did not save it.
+        if (saved.initStartMs === undefined && initStartMs !== null) save(saved);
+        return saved;
+      }
       return settled({ ...fresh, number: saved.number + 1 });
     }
     const isLost = saved === null && !options.identityIsNew;
     return settled({ ...fresh, number: isLost ? numberByChance() : 0 });
+  }
+
+  /** Not told where either start is unknown. */
+  function hasOtherInit(saved: SavedEpoch): boolean {
+    return saved.initStartMs !== undefined && initStartMs !== null && saved.initStartMs !== initStartMs;
   }
 
   /** What is used from now on: what is given, or its anchor alone where that could not be saved. */
@@ -83,7 +100,12 @@ export function openTimekeeper(options: {
   }
 
   function save(next: Timekeeping): void {
-    const saved: SavedEpoch = { ...next, boot: facts.boot, savedUptimeMs: Math.floor(lastUptimeMs) };
+    const saved: SavedEpoch = {
+      ...next,
+      boot: facts.boot,
+      savedUptimeMs: Math.floor(lastUptimeMs),
+      ...(initStartMs === null ? {} : { initStartMs }),
+    };
     try {
       withReserve(folder, () => writeState(folder, NAME, `${JSON.stringify(saved)}\n`));
       isSaved = true;
@@ -142,7 +164,10 @@ function readSaved(folder: string, log: Log): SavedEpoch | null {
   const text = readState(folder, NAME);
   if (text === null) return null;
   try {
-    const { boot, number, anchorMs, savedUptimeMs, slowing } = JSON.parse(text) as Record<string, unknown>;
+    const { boot, number, anchorMs, savedUptimeMs, initStartMs, slowing } = JSON.parse(text) as Record<
+      string,
+      unknown
+    >;
     if (typeof boot !== "string" || !Number.isSafeInteger(number))
       throw new Error("boot or number is missing");
     const base = {
@@ -150,6 +175,7 @@ function readSaved(folder: string, log: Log): SavedEpoch | null {
       number: Number(number),
       anchorMs: finite(anchorMs),
       savedUptimeMs: finite(savedUptimeMs),
+      ...(initStartMs === undefined ? {} : { initStartMs: finite(initStartMs) }),
     };
     if (slowing === undefined) return base;
     const { sinceMs, goalMs } = slowing as Record<string, unknown>;

@@ -75,7 +75,7 @@ export async function lookAtHost(parts: {
   readonly now: () => number;
   readonly namespaces?: readonly LookedNamespace[];
   /** Stand-ins for tests. */
-  readonly listening?: Pick<ListenerWatchParts, "runSs" | "readProc" | "privileges">;
+  readonly listening?: Pick<ListenerWatchParts, "runSs" | "readProc" | "inodeOf" | "privileges">;
 }): Promise<Seen> {
   const { name, labels, procfs, host, capabilities, timers, now } = parts;
   const watch = createListenerWatch({
@@ -92,7 +92,7 @@ export async function lookAtHost(parts: {
   const others = (parts.namespaces ?? []).flatMap(({ key, wire, read }) => {
     const before = read();
     if (before === null) return [];
-    watch.note(key, { ...noteOf(before), pid: before.pid });
+    watch.note(key, { ...noteOf(before), pid: before.pid, inode: Number(wire.inode) });
     return [{ key, wire, read, before }];
   });
   await lookRepeatedly(
@@ -107,7 +107,7 @@ export async function lookAtHost(parts: {
   const again = others.flatMap(({ key, wire, read, before }) => {
     const after = read();
     if (after === null) return [];
-    watch.note(key, { ...noteOf(after), pid: after.pid });
+    watch.note(key, { ...noteOf(after), pid: after.pid, inode: Number(wire.inode) });
     return [{ wire, ...after, changes: changesOf(before, after), taken: watch.take(key) }];
   });
   watch.stop();

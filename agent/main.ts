@@ -19,6 +19,7 @@ import { type Loops, placeOf, startLoops } from "./loop.ts";
 import { type Composer, createComposer } from "./message.ts";
 import { createNamespaceFinder, finderSettings } from "./namespaces/finder.ts";
 import { createNamespaceSampler, keyOf } from "./namespaces/sampler.ts";
+import { startOf } from "./namespaces/scan.ts";
 import { openNamespaceMemory } from "./namespaces/state.ts";
 import { lookOnce, pushOnce } from "./once.ts";
 import { createPusher } from "./push.ts";
@@ -124,6 +125,7 @@ async function watch(
     identityIsNew: isNew,
     facts: host.facts,
     uptimeMs: host.uptimeMs(),
+    initStartMs: startOf(settings.procfs, 1),
     wallClock: Date.now,
     random: Math.random,
     log,

@@ -27,7 +27,8 @@ interface Scan {
 /**
  * Finds owners by the links in `<procfs>/<pid>/fd`, which root may read. A scan of all processes may take
  * several looks. Of the processes that share a socket, as workers share one with their master, the one with the
- * lowest id is taken: the oldest.
+ * lowest id is taken: the oldest. Process 1 comes last, and what nobody else has is looked for again: systemd
+ * holds the sockets of services that it starts with the first connection.
  */
 export function createOwners(parts: {
   readonly procfs: string;
@@ -36,12 +37,17 @@ export function createOwners(parts: {
 }): Owners {
   const { procfs, now, linksPerLook = LINKS_PER_LOOK } = parts;
   const names = new Map<string, string>();
+  /** Sockets that process 1 alone had. */
+  const heldByInit = new Set<string>();
   const triedAt = new Map<string, number>();
   let scan: Scan | null = null;
 
   function begin(wanted: readonly string[]): Scan | null {
     const due = wanted.filter(
-      (inode) => inode !== "0" && !names.has(inode) && now() - (triedAt.get(inode) ?? -Infinity) >= RETRY_MS,
+      (inode) =>
+        inode !== "0" &&
+        (!names.has(inode) || heldByInit.has(inode)) &&
+        now() - (triedAt.get(inode) ?? -Infinity) >= RETRY_MS,
     );
     if (due.length === 0) return null;
     return { pids: pidsOf(procfs), at: 0, wanted: new Set(due), missing: new Set(due) };
@@ -67,6 +73,7 @@ export function createOwners(parts: {
     nameOf: (inode) => names.get(inode),
     keep(alive) {
       for (const inode of names.keys()) if (!alive(inode)) names.delete(inode);
+      for (const inode of heldByInit) if (!alive(inode)) heldByInit.delete(inode);
       for (const inode of triedAt.keys()) if (!alive(inode)) triedAt.delete(inode);
     },
   };
@@ -82,6 +89,8 @@ export function createOwners(parts: {
         if (inode === undefined || !missing.has(inode)) continue;
         const name = readFileSync(join(procfs, pid, "comm"), "utf8").trim();
         names.set(inode, sendable(name, LIMITS.textLength));
+        if (pid === INIT) heldByInit.add(inode);
+        else heldByInit.delete(inode);
         missing.delete(inode);
         if (missing.size === 0) break;
       }
@@ -101,12 +110,14 @@ function linkOf(path: string): string {
   }
 }
 
-/** Ids of all processes, the lowest first. */
+const INIT = "1";
+
+/** Ids of all processes, the lowest first, and process 1 last. */
 function pidsOf(procfs: string): readonly string[] {
   try {
     return readdirSync(procfs)
       .filter((name) => /^[0-9]+$/.test(name))
-      .sort((a, b) => Number(a) - Number(b));
+      .sort((a, b) => Number(a === INIT) - Number(b === INIT) || Number(a) - Number(b));
   } catch {
     return [];
   }

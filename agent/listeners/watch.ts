@@ -1,8 +1,8 @@
-import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Count } from "../../src/protocol/count.ts";
 import type { WireListeners } from "../../src/protocol/message.ts";
 import { rootNetDir } from "../host-facts.ts";
+import { inodeOf as readInode } from "../namespaces/scan.ts";
 import type { Timers } from "../timers.ts";
 import { createListenerAggregate, type ListenerAggregate } from "./aggregate.ts";
 import { busyEveryMs, type Cadence, isBusy, isHalfFull, QUIET, stirred } from "./cadence.ts";
@@ -27,6 +27,8 @@ export interface NamespaceReading {
   readonly listenOverflows: Count | null;
   /** A process that is in the namespace now; not needed for the root. */
   readonly pid?: number;
+  /** By which scan.ts knows the namespace; not needed for the root. */
+  readonly inode?: number;
   /** The interval between snapshots, when it may have changed. Only the root's counts. */
   readonly everyMs?: number;
 }
@@ -61,6 +63,7 @@ export interface ListenerWatchParts {
   readonly setCapability: SetCapability;
   readonly runSs?: RunSs;
   readonly readProc?: (netDir: string) => readonly SeenListener[] | null;
+  readonly inodeOf?: typeof readInode;
   readonly privileges?: Privileges;
 }
 
@@ -71,6 +74,8 @@ const LEAD_MS = 500;
 
 interface Watched {
   target: Target;
+  /** Of the namespace; null for the root, which its folder names for good. */
+  readonly inode: number | null;
   readonly aggregate: ListenerAggregate;
   readonly lists: PartialLists;
   cadence: Cadence;
@@ -90,13 +95,14 @@ export function createListenerWatch(parts: ListenerWatchParts): ListenerWatch {
   const {
     runSs = createSsRunner(shell.execute),
     readProc = readProcTcp,
+    inodeOf = readInode,
     privileges = readPrivileges(),
   } = parts;
   const source = createListenerSource({ runSs, readProc, mayEnter: privileges.enter, setCapability, now });
   const owners = createOwners({ procfs, now });
   const childCpu = createChildCpu(() => childrenCpuMs(shell.pid));
   const aborter = new AbortController();
-  const root = watched(rootTarget(procfs));
+  const root = watched(rootTarget(procfs), null);
   const all = new Map<string, Watched>([[ROOT, root]]);
   let { everyMs } = parts;
   let cancelQuiet = () => {};
@@ -112,9 +118,11 @@ export function createListenerWatch(parts: ListenerWatchParts): ListenerWatch {
   }
 
   async function sample(one: Watched): Promise<void> {
+    const { target, inode } = one;
     one.sampledAtMs = now();
-    const seen = await source.sample(one.target, aborter.signal);
-    if (seen === null) return;
+    const seen = await source.sample(target, aborter.signal);
+    // By then the process may have gone and its pid be another's, and the sockets another namespace's.
+    if (seen === null || (inode !== null && inodeOf(target.netDir) !== inode)) return;
     one.aggregate.add(seen);
     if (isHalfFull(seen)) one.cadence = stirred(one.cadence, now());
     if (privileges.owners) owners.look(one.aggregate.queuedInodes());
@@ -157,12 +165,12 @@ export function createListenerWatch(parts: ListenerWatchParts): ListenerWatch {
     cancelBusy = timers.after(busyEveryMs(everyMs), busyRound);
   }
 
-  function watchFor(key: string, { pid }: NamespaceReading): Watched | undefined {
+  function watchFor(key: string, { pid, inode }: NamespaceReading): Watched | undefined {
     const known = all.get(key);
-    if (key === ROOT || pid === undefined) return known;
+    if (key === ROOT || pid === undefined || inode === undefined) return known;
     const target = foreignTarget(procfs, pid);
     if (known === undefined) {
-      const one = watched(target);
+      const one = watched(target, inode);
       all.set(key, one);
       return one;
     }
@@ -219,9 +227,10 @@ export function createListenerWatch(parts: ListenerWatchParts): ListenerWatch {
 const NO_OWNERS =
   "which process owns a listener is shown to root only: run the agent as root, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH";
 
-function watched(target: Target): Watched {
+function watched(target: Target, inode: number | null): Watched {
   return {
     target,
+    inode,
     aggregate: createListenerAggregate(),
     lists: createPartialLists(),
     cadence: QUIET,
@@ -252,9 +261,6 @@ function foreignTarget(procfs: string, pid: number): Target {
 
 /** A namespace's netstat has one inode in every mount of procfs, and unlike ns/net any user may ask for it. */
 function isSameNamespace(a: string, b: string): boolean {
-  try {
-    return statSync(join(a, "netstat")).ino === statSync(join(b, "netstat")).ino;
-  } catch {
-    return false;
-  }
+  const inode = readInode(a);
+  return typeof inode === "number" && inode === readInode(b);
 }

@@ -108,15 +108,16 @@ export function finderSettings(
   };
 }
 
+/** Without numbers that are others at each scan: capabilities are sent again when a word of them is different. */
 function sayWhatIsMissing(
   { procfs, capabilities, max }: NamespaceFinderParts,
-  { processes, refused, sawInit }: ScannedNamespaces,
+  { refused, sawInit }: ScannedNamespaces,
   registry: NamespaceRegistry,
   mounted: ReadonlySet<string> | null,
 ): void {
   const isNamed = ({ inode, pids }: KnownNamespace) => nameOfNamespace(procfs, inode, pids) !== null;
   const hidden = sawInit
-    ? `${refused} of ${processes} processes may not be looked at`
+    ? "processes of other users may not be looked at"
     : "processes of other users are not listed";
   capabilities.set(
     "namespaces",
@@ -126,7 +127,7 @@ function sayWhatIsMissing(
   capabilities.set(
     "namespaces.limit",
     registry.size <= max,
-    `there are ${registry.size} network namespaces beside the root and ${max} are followed: those followed already, then the oldest; raise --namespace-max`,
+    `there are more network namespaces beside the root than the ${max} that are followed: those followed already, then the oldest; raise --namespace-max`,
   );
   capabilities.set(
     "namespaces.births",

@@ -7,7 +7,8 @@ import { sendable } from "../text.ts";
 /** What is said of a namespace besides its identity. */
 export type NamespaceFacts = Omit<WireNamespace, "inode" | "birth">;
 
-/** As `docker ps` prints ids. */
+/** Drawn by chance by a runtime, and printed by `docker ps` with its first 12 characters. Other names are people's. */
+const LONG_ID = /^[0-9a-f]{64}$/;
 const SHORT_ID = 12;
 const CONTAINER_ID_MAX = 200;
 
@@ -19,7 +20,7 @@ export function readOwner(procfs: string, pid: number): NamespaceFacts {
   const { runtime, containerId, podUid, unit } = parseCgroup(textOf(`${procfs}/${pid}/cgroup`));
   const labels: Record<string, string> = {};
   if (runtime !== undefined) labels.runtime = runtime;
-  if (containerId !== undefined) labels.container = sendable(containerId, SHORT_ID);
+  if (containerId !== undefined) labels.container = shortened(containerId);
   if (podUid !== undefined) labels.pod_uid = podUid;
   if (containerId !== undefined || podUid !== undefined) {
     return {
@@ -35,6 +36,23 @@ export function readOwner(procfs: string, pid: number): NamespaceFacts {
     ...(unit === undefined ? {} : { name: sendable(unit, LIMITS.hostNameLength) }),
     ...(Object.keys(labels).length === 0 ? {} : { labels }),
   };
+}
+
+/** Names are left whole: `juju-a1b2c3-0` and `juju-a1b2c3-1` have their first 12 characters in common. */
+function shortened(containerId: string): string {
+  return LONG_ID.test(containerId)
+    ? containerId.slice(0, SHORT_ID)
+    : sendable(containerId, LIMITS.labelValueLength);
+}
+
+/**
+ * Whether a container or pod has it that did not before. In a pod the containers come and go, and the namespace
+ * is the pod's.
+ */
+export function isOfAnother(before: NamespaceFacts, now: NamespaceFacts): boolean {
+  const [oldPod, newPod] = [before.labels?.pod_uid, now.labels?.pod_uid];
+  if (oldPod !== undefined || newPod !== undefined) return oldPod !== newPod;
+  return before.containerId !== now.containerId;
 }
 
 /** Empty where it cannot be read: a namespace is followed whoever owns it. */

@@ -2,7 +2,7 @@ import { isGauge } from "../../src/catalog/kinds.ts";
 import type { Count } from "../../src/protocol/count.ts";
 import { DRILL_PROCESS } from "../../src/protocol/drill.ts";
 import type { WireNamespace } from "../../src/protocol/message.ts";
-import type { NamespaceFacts } from "./owner.ts";
+import { isOfAnother, type NamespaceFacts } from "./owner.ts";
 import { oldestFirst, type ScannedNamespaces } from "./scan.ts";
 import type { SavedNamespaces } from "./state.ts";
 
@@ -73,7 +73,7 @@ const GONE_MAX = 1_000;
  * The kernel reuses inodes at once, so an inode alone names nothing: a namespace is its inode and its birth,
  * the start of its oldest process when it was first seen. It stays the same as long as a process that was in
  * it at the scan before is there. When none is, its processes were replaced or it was: counters that fell
- * prove the latter.
+ * prove the latter, and so does the container or pod of who is in it now, where that is another.
  *
  * `fromZero` is for one that was born after the last scan: the service counts all that its first snapshot
  * has, so what was counted before would be counted twice. Its oldest process must have begun after that scan,
@@ -164,10 +164,14 @@ export function createNamespaceRegistry(parts: RegistryParts): NamespaceRegistry
     const before = namespace.last;
     const now = before === null ? null : parts.read(namespace.inode, found);
     if (before !== null && now !== null && !fell(before, now)) {
-      // A later run knows the namespace by a process that was there when this was saved.
-      changed = true;
-      namespace.pids = oldestFirst(procfs, found).map(({ pid }) => pid);
-      return namespace;
+      const processes = oldestFirst(procfs, found);
+      const [oldest] = processes;
+      if (oldest === undefined || !isOfAnother(namespace.facts, parts.ownerOf(oldest.pid))) {
+        // A later run knows the namespace by a process that was there when this was saved.
+        changed = true;
+        namespace.pids = processes.map(({ pid }) => pid);
+        return namespace;
+      }
     }
     left.set(namespace.inode, before);
     return meet(namespace.inode, found);

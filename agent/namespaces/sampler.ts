@@ -80,7 +80,7 @@ export function createNamespaceSampler(
       namespace: namespace.wire,
     };
     namespace.last = picked;
-    parts.listeners?.note(keyOf(namespace), listenerReading(picked, read.pid));
+    parts.listeners?.note(keyOf(namespace), listenerReading(picked, read.pid, namespace.inode));
     const { send, now } = whatToSend(state.sent, reading, everyMs);
     state.sent = now;
     const snapshots = send.map((one) =>
@@ -118,10 +118,15 @@ export function keyOf(namespace: KnownNamespace): string {
 }
 
 /** What a reading through a process says that concerns listeners. */
-export function listenerReading({ names, values }: LastReading, pid: number): NamespaceReading {
+export function listenerReading(
+  { names, values }: LastReading,
+  pid: number,
+  inode: number,
+): NamespaceReading {
   return {
     listenDrops: values[names.indexOf("TcpExtListenDrops")] ?? null,
     listenOverflows: values[names.indexOf("TcpExtListenOverflows")] ?? null,
     pid,
+    inode,
   };
 }

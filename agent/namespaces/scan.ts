@@ -70,7 +70,8 @@ export function oldestFirst(procfs: string, pids: readonly number[]): readonly P
   return found.sort((a, b) => a.startMs - b.startMs || a.pid - b.pid);
 }
 
-function startOf(procfs: string, pid: number): number | null {
+/** When a process started, in ms of uptime; null when it has gone or is hidden. */
+export function startOf(procfs: string, pid: number): number | null {
   try {
     return parseStartMs(readFileSync(`${procfs}/${pid}/stat`, "utf8"));
   } catch {

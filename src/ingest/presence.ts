@@ -21,9 +21,10 @@ export class Presence {
     this.#log = log;
   }
 
+  /** Of two sections of one push the later holds: it is of the newer epoch, and has the agent's health. */
   saw(host: HostSeen): void {
     const known = this.#seen.get(host.hostId);
-    if (known === undefined || known.lastSeen < host.lastSeen) this.#seen.set(host.hostId, host);
+    if (known === undefined || known.lastSeen <= host.lastSeen) this.#seen.set(host.hostId, host);
     this.#timer ??= setTimeout(() => {
       this.#timer = null;
       void this.flush();

@@ -14,7 +14,7 @@ const nextBoot = { ...facts, boot: "11111111-8b6d-4fa4-8c0f-f1b39d566f66" };
 function start(
   folder: string,
   uptimeMs: number,
-  options: { clock?: number; isNew?: boolean; facts?: HostFacts } = {},
+  options: { clock?: number; isNew?: boolean; facts?: HostFacts; initStartMs?: number } = {},
 ) {
   const log = recordingLog();
   const timekeeper = openTimekeeper({
@@ -22,6 +22,7 @@ function start(
     identityIsNew: options.isNew ?? false,
     facts: options.facts ?? facts,
     uptimeMs,
+    initStartMs: options.initStartMs ?? null,
     wallClock: () => options.clock ?? NOW,
     random: () => 0.5,
     log,
@@ -151,6 +152,24 @@ test("an uptime behind the saved one, as a restored machine has it, is another e
   const folder = temporaryFolder(onTestFinished);
   start(folder, 50_000, { isNew: true });
   expect(start(folder, 40_000).stamp(40_000).epoch.number).toBe(1);
+});
+
+test("another start of process 1, in a container whose uptime is its own, is another epoch", () => {
+  const folder = temporaryFolder(onTestFinished);
+  start(folder, 50_000, { isNew: true, initStartMs: 7_000_000 });
+  expect(start(folder, 60_000, { initStartMs: 7_000_000 }).stamp(60_000).epoch.number).toBe(0);
+  const again = start(folder, 70_000, { initStartMs: 9_000_000, clock: NOW + 864_000_000 });
+  expect(again.stamp(80_000)).toEqual({ at: NOW + 864_010_000, epoch: { ...facts, number: 1 } });
+  expect(start(folder, 90_000, { initStartMs: 9_000_000 }).stamp(90_000).epoch.number).toBe(1);
+});
+
+test("where the start of process 1 was not saved or cannot be seen, the epoch goes on", () => {
+  const folder = temporaryFolder(onTestFinished);
+  start(folder, 50_000, { isNew: true });
+  expect(start(folder, 60_000, { initStartMs: 10 }).stamp(60_000).epoch.number).toBe(0);
+  expect(start(folder, 70_000).stamp(70_000).epoch.number).toBe(0);
+  // The second of these agents saved it.
+  expect(start(folder, 80_000, { initStartMs: 20 }).stamp(80_000).epoch.number).toBe(1);
 });
 
 test("an answer that agrees writes nothing", () => {

@@ -52,6 +52,7 @@ function look(
     listening: {
       runSs: async () => ({ kind: "absent", program: "ss" }),
       readProc,
+      inodeOf: (netDir) => Number(netDir.split("/").at(-2)),
       privileges: { enter: true, owners: false },
     },
   });

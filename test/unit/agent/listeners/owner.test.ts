@@ -30,6 +30,22 @@ test("of the processes that share a socket, the oldest", () => {
   expect(["500", "501", "0"].map(owners.nameOf)).toEqual(["master", "master", undefined]);
 });
 
+test("process 1 owns what nobody else has, until somebody has", () => {
+  let nowMs = 0;
+  const procfs = procfsWith({
+    "1": { comm: "systemd", sockets: [500, 501] },
+    "900": { comm: "sshd", sockets: [500] },
+  });
+  const owners = createOwners({ procfs, now: () => nowMs });
+  owners.look(["500", "501"]);
+  expect(["500", "501"].map(owners.nameOf)).toEqual(["sshd", "systemd"]);
+  // It starts the service with the first connection.
+  symlinkSync("socket:[501]", join(procfs, "900/fd/9"));
+  nowMs = 300_000;
+  owners.look(["500", "501"]);
+  expect(owners.nameOf("501")).toBe("sshd");
+});
+
 test("a name may hold anything, but no control characters come out of it", () => {
   const procfs = procfsWith({ "9": { comm: "e\u001b[31mvil", sockets: [1] } });
   const owners = createOwners({ procfs, now: () => 0 });
@@ -40,15 +56,15 @@ test("a name may hold anything, but no control characters come out of it", () =>
 test("a long search goes on at the next look", () => {
   const procfs = procfsWith(
     Object.fromEntries(
-      [1, 2, 3, 4].map((pid) => [String(pid), { comm: `p${pid}`, sockets: [pid, pid + 10] }]),
+      [2, 3, 4, 5].map((pid) => [String(pid), { comm: `p${pid}`, sockets: [pid, pid + 10] }]),
     ),
   );
   const owners = createOwners({ procfs, now: () => 0, linksPerLook: 1 });
   const found = [1, 2, 3, 4, 5].map(() => {
-    owners.look(["3"]);
-    return owners.nameOf("3");
+    owners.look(["4"]);
+    return owners.nameOf("4");
   });
-  expect(found).toEqual([undefined, undefined, "p3", "p3", "p3"]);
+  expect(found).toEqual([undefined, undefined, "p4", "p4", "p4"]);
 });
 
 test("a socket that no process has is looked for again after five minutes", () => {

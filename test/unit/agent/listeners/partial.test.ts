@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createPartialLists } from "../../../../agent/listeners/partial.ts";
+import { COMPLETE_MS, createPartialLists } from "../../../../agent/listeners/partial.ts";
 import { LIMITS } from "../../../../src/protocol/limits.ts";
 import type { WireListener, WireListeners } from "../../../../src/protocol/message.ts";
 
@@ -71,6 +71,25 @@ test("more than a list may have is never called complete, and two lists tell of 
     ],
   ]);
   expect(said.slice(0, 2).flatMap(({ sockets }) => sockets)).toEqual(full.sockets);
+});
+
+test("at an interval of a minute, as many lists as it takes tell of all, and then all are told anew", () => {
+  const lists = createPartialLists();
+  const most = LIMITS.listenersPerSnapshot;
+  const full = list(...Array.from({ length: 2 * most + 3 }, (_one, i) => socket(i + 1)));
+  const said = Array.from({ length: 6 }, (_one, i) => lists.reduce(full, i * COMPLETE_MS, COMPLETE_MS));
+  expect(said.map(({ sockets }) => sockets.length)).toEqual([most, most, 3, most, most, 3]);
+  expect(said.slice(0, 3).flatMap(({ sockets }) => sockets)).toEqual(full.sockets);
+  expect(said.every(({ complete }) => complete === false)).toBe(true);
+});
+
+test("one that was closed while others had yet to be told is news when it is there again", () => {
+  const lists = createPartialLists();
+  const many = Array.from({ length: 3 * LIMITS.listenersPerSnapshot }, (_one, i) => socket(i + 2));
+  lists.reduce(list(socket(1), ...many), 0, COMPLETE_MS);
+  lists.reduce(list(...many), COMPLETE_MS, COMPLETE_MS);
+  const { sockets } = lists.reduce(list(socket(1), ...many), 2 * COMPLETE_MS, COMPLETE_MS);
+  expect(sockets[0]).toEqual(socket(1));
 });
 
 test("a list that just has room for all is complete", () => {

@@ -9,7 +9,8 @@ const SECOND = 1_000;
 
 function setUp({ enter = true, procfs = "/proc", everyMs = 10 * SECOND } = {}) {
   const timers = manualTimers();
-  const state = { queue: 0, hang: false };
+  /** `inode`: of the namespace that every process but those of the root is in. */
+  const state = { queue: 0, hang: false, inode: 7 };
   const runs: { readonly at: number; readonly where: string }[] = [];
   const capabilities: Record<string, boolean> = {};
   const listener = (): SsAnswer => ({
@@ -37,6 +38,7 @@ function setUp({ enter = true, procfs = "/proc", everyMs = 10 * SECOND } = {}) {
         { address: "0.0.0.0", port: 80, inode: "17", acceptQueue: state.queue, limit: null, drops: null },
       ];
     },
+    inodeOf: () => state.inode,
     privileges: { enter, owners: false },
   });
   /** Snapshots of the root each `everyMs`, as the sampler takes them. */
@@ -138,7 +140,7 @@ describe.each([
   ["privileged", true, "ns/net", "ss"],
   ["as a plain user", false, "net", "proc"],
 ])("other namespaces, %s", (_who, enter, folder, source) => {
-  const quiet = { listenDrops: 0, listenOverflows: 0 };
+  const quiet = { listenDrops: 0, listenOverflows: 0, inode: 7 };
   const where = (pid: number) => `/proc/${pid}/${folder}`;
 
   test("one each interval in rotation", async () => {
@@ -156,7 +158,7 @@ describe.each([
     const { watch, timers, runs } = setUp({ enter });
     const pids = Array.from({ length: 20 }, (_, i) => i + 100);
     for (const listenDrops of [0, 5]) {
-      for (const pid of pids) watch.note(`pod-${pid}`, { listenDrops, listenOverflows: 0, pid });
+      for (const pid of pids) watch.note(`pod-${pid}`, { ...quiet, listenDrops, pid });
     }
     watch.start();
     await timers.advance(6 * SECOND);
@@ -176,6 +178,18 @@ describe.each([
     const before = runs.length;
     expect((await snapshots(2)).every((seen) => seen !== undefined)).toBe(true);
     expect(new Set(runs.slice(before).map(({ where }) => where))).toEqual(new Set(["own"]));
+  });
+
+  test("what was seen through a pid that is another's now is not of this one", async () => {
+    const { watch, state, runs } = setUp({ enter });
+    watch.note("pod", { ...quiet, pid: 11 });
+    state.inode = 8;
+    await watch.look("pod");
+    expect(runs.map(({ where }) => where)).toEqual([where(11)]);
+    expect(watch.take("pod")).toBeUndefined();
+    state.inode = 7;
+    await watch.look("pod");
+    expect(watch.take("pod")).toMatchObject({ source, sockets: [{ port: 80 }] });
   });
 
   test("is seen through another process when the one known has ended", async () => {

@@ -30,9 +30,19 @@ test("a unit's escaped bytes are read as UTF-8, and what cannot be sent is repla
   expect(ownerOf("/a\\x00b.service").name).toBe("a?b.service");
 });
 
-test("an id is cut as docker prints it, never within a character", () => {
-  const { labels, containerId } = ownerOf("/lxc.payload.0123456789a\u{1f600}");
-  expect([labels?.container, containerId]).toEqual(["0123456789a", "0123456789a\u{1f600}"]);
+test("an id drawn by chance is cut as docker prints it", () => {
+  const id = "0123456789abcdef".repeat(4);
+  const { labels, containerId } = ownerOf(`/system.slice/docker-${id}.scope`);
+  expect([labels?.container, containerId]).toEqual(["0123456789ab", id]);
+});
+
+test.each([
+  ["/lxc.payload.juju-a1b2c3-0", "juju-a1b2c3-0"],
+  ["/lxc/webserver-eu-west-12", "webserver-eu-west-12"],
+  ["/machine.slice/systemd-nspawn@debian-build-2.service", "debian-build-2"],
+  [`/ecs/${"0".repeat(32)}/${"0".repeat(32)}-1234567890`, `${"0".repeat(32)}-1234567890`],
+])("a name is left whole, for another may begin alike: %s", (cgroup, name) => {
+  expect(ownerOf(cgroup).labels?.container).toBe(name);
 });
 
 test("what is plain needs no closer look of the service", () => {

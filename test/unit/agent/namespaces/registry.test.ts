@@ -42,6 +42,41 @@ test("a namespace whose processes were all replaced goes on, for none of its cou
   expect(next[0]).not.toHaveProperty("fromZero");
 });
 
+const DOCKER = "0::/system.slice/docker-";
+const POD = "0::/kubepods.slice/kubepods-pod0a1b2c3d_0000_4000_8000_00000000000";
+
+test.each<[string, string, string, boolean]>([
+  ["another container's", `${DOCKER}${"a".repeat(64)}.scope\n`, `${DOCKER}${"b".repeat(64)}.scope\n`, true],
+  ["the same container's", `${DOCKER}${"a".repeat(64)}.scope\n`, `${DOCKER}${"a".repeat(64)}.scope\n`, false],
+  ["a container's, and were a unit's", "0::/a.service\n", `${DOCKER}${"b".repeat(64)}.scope\n`, true],
+  ["another unit's: units share namespaces", "0::/a.service\n", "0::/b.service\n", false],
+  [
+    "another pod's",
+    `${POD}1.slice/cri-containerd-${"a".repeat(64)}.scope\n`,
+    `${POD}2.slice/cri-containerd-${"b".repeat(64)}.scope\n`,
+    true,
+  ],
+  [
+    "another container's of the same pod, whose namespace it is",
+    `${POD}1.slice/crio-${"a".repeat(64)}.scope\n`,
+    `${POD}1.slice/crio-${"b".repeat(64)}.scope\n`,
+    false,
+  ],
+])("no counter fell, and all processes are %s", (_case, before, after, isAnother) => {
+  const { fake, run } = setUp();
+  fake.namespace("a", { inSegs: 4 });
+  fake.start(20, "a", { startMs: 10_000, cgroup: before });
+  const cycle = run();
+  cycle(0);
+  fake.end(20);
+  fake.namespace("a", { inSegs: 90 });
+  fake.start(21, "a", { startMs: START_MS + 15_000, cgroup: after });
+  const next = cycle(30_000);
+  expect(next).toMatchObject([{ birth: isAnother ? START_MS + 15_000 : 10_000, inSegs: 90 }]);
+  // Whether it began at 0 unseen, nobody can tell.
+  expect(next[0]).not.toHaveProperty("fromZero");
+});
+
 test("the namespaces of a drill are left to its own agent", () => {
   const { fake, run } = setUp();
   for (const [pid, name, comm] of [
@@ -140,7 +175,7 @@ test("a state that cannot be written is said, and the namespaces are sent all th
 });
 
 test("with more than the most, those followed stay, then the oldest; the rest are counted", () => {
-  const { fake, run, capability } = setUp();
+  const { fake, run, capability, capabilities } = setUp();
   fake.namespace("young");
   fake.start(20, "young", { startMs: 90_000 });
   const cycle = run({ max: 2 });
@@ -153,9 +188,15 @@ test("with more than the most, those followed stay, then the oldest; the rest ar
   expect(capability("namespaces.limit")).toEqual({
     name: "namespaces.limit",
     available: false,
-    reason: expect.stringContaining("3 network namespaces beside the root and 2 are followed"),
+    reason: expect.stringContaining("more network namespaces beside the root than the 2 that are followed"),
   });
-  fake.end(20);
+  const said = capabilities.list();
+  fake.namespace("oldest");
+  fake.start(50, "oldest", { startMs: 30_000 });
+  cycle(30_000);
+  // Sent again only when it says something else.
+  expect(capabilities.list()).toBe(said);
+  fake.end(20, 50);
   const [admitted] = cycle(30_000).filter(({ inode }) => inode === fake.inode("old"));
   expect(admitted).toBeDefined();
   expect(admitted).not.toHaveProperty("fromZero");

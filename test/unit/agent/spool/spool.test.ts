@@ -227,6 +227,52 @@ test("a segment that is removed under a running agent loses what was in it, and 
   expect(left.at(-1)).toBe(100);
 });
 
+/** A spool that a process before has left, so that all is read from the disk; and its first segment. */
+function openLeft(count: number) {
+  const disk = new FakeDisk();
+  const { spool: left } = open(disk);
+  for (const one of snapshots(count)) left.append(one);
+  const next = disk.afterKill();
+  const [first = ""] = next.list().sort();
+  const ids = scanRecords(next.read(first)).records.flatMap(({ kind, id }) =>
+    kind === KIND.snapshot ? [id] : [],
+  );
+  return { disk: next, first, ids, ...open(next) };
+}
+
+test("a segment that cannot be read takes no room, and what is behind it goes on", () => {
+  const { disk, first, ids, spool, troubles } = openLeft(100);
+  disk.unreadable = (name) => name === first;
+  const batch = spool.peekBatch(100, all, { bytes: 5_000 });
+  expect(batch[0]?.id).toBe(ids.length + 1);
+  expect(batch.length).toBeGreaterThan(15);
+  expect(troubles[0]).toContain("disk: cannot read");
+  spool.settle(batch);
+  disk.unreadable = () => false;
+  // Nothing of it was given up.
+  expect(spool.peekBatch(ids.length, all).map(({ id }) => id)).toEqual(ids);
+  expect(spool.dropped).toBe(0);
+});
+
+test("of a segment with a bad place, what does not lie there is read all the same", () => {
+  const { disk, first, ids, spool } = openLeft(100);
+  const bad = scanRecords(disk.read(first)).records.find(({ id }) => id === 5)?.offset ?? 0;
+  disk.unreadable = (name, from, to) => name === first && from <= bad && bad < to;
+  expect(spool.peekBatch(100, all).map(({ id }) => id)).toEqual(
+    Array.from({ length: 100 }, (_one, i) => i + 1).filter((id) => id !== 5),
+  );
+  expect([ids.includes(5), spool.dropped, spool.size]).toEqual([true, 0, 100]);
+});
+
+test("a disk that reads nothing is not asked for every segment each time", () => {
+  const { disk, spool, troubles } = openLeft(200);
+  disk.unreadable = () => true;
+  expect(spool.peekBatch(200, all)).toEqual([]);
+  // Four segments, each in one piece and then four records.
+  expect(troubles).toHaveLength(20);
+  expect(spool.dropped).toBe(0);
+});
+
 test("files that are no segments are left alone", () => {
   const disk = new FakeDisk();
   disk.open("notes.txt").append(Buffer.from("by a person"));

@@ -23,6 +23,8 @@ export class FakeDisk implements SpoolFiles {
   /** Syncs that begin while this is set end only with `release`. */
   holding = false;
   readOnly = false;
+  /** Which stretches give EIO. */
+  unreadable: (name: string, from: number, to: number) => boolean = () => false;
   private names = new Map<string, Inode>();
   private syncedNames = new Map<string, Inode>();
   private held: (() => void)[] = [];
@@ -38,6 +40,7 @@ export class FakeDisk implements SpoolFiles {
   }
 
   readAt(name: string, offset: number, length: number): Buffer {
+    if (this.unreadable(name, offset, offset + length)) throw failure("EIO");
     return Buffer.from(this.inode(name).now.subarray(offset, offset + length));
   }
 
