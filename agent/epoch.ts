@@ -22,7 +22,7 @@ interface SavedEpoch extends Timekeeping {
   readonly boot: string;
   /** Uptime when this was saved; a later start of the agent in the same boot cannot have less. */
   readonly savedUptimeMs: number;
-  /** When process 1 started, as the kernel tells it; absent where that could not be seen. */
+  /** When process 1 started, as the kernel tells it; absent where the uptime is the kernel's, or that is not seen. */
   readonly initStartMs?: number;
 }
 
@@ -53,7 +53,7 @@ export function openTimekeeper(options: {
   readonly identityIsNew: boolean;
   readonly facts: HostFacts;
   readonly uptimeMs: number;
-  /** Start of process 1 by its stat; null where that cannot be seen. */
+  /** Start of process 1 by its stat, where the uptime begins with it; null where it does not, or that is not seen. */
   readonly initStartMs: number | null;
   readonly wallClock: () => number;
   /** Uniform in [0, 1). */

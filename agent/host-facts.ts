@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, statfsSync } from "node:fs";
 import { machine } from "node:os";
 import { join, resolve } from "node:path";
 import { UUID } from "../src/protocol/limits.ts";
@@ -37,6 +37,21 @@ export function readHostFacts(procfs: string): HostFacts {
  */
 export function rootNetDir(procfs: string): string {
   return join(procfs, resolve(procfs) === "/proc" ? "self/net" : "1/net");
+}
+
+/** PROC_SUPER_MAGIC of linux/magic.h. */
+const PROCFS = 0x9fa0;
+
+/**
+ * Whether the uptime is another program's than the kernel's: lxcfs lays a file over it that shows a container its own,
+ * from the start of the container's process 1.
+ */
+export function hasOwnUptime(procfs: string): boolean {
+  try {
+    return statfsSync(join(procfs, "uptime")).type !== PROCFS;
+  } catch {
+    return false;
+  }
 }
 
 /** Machines whose `unsigned long` has 64 bits although their name does not say so. */

@@ -10,7 +10,7 @@ import { openTimekeeper } from "./epoch.ts";
 import { helpText } from "./flags.ts";
 import { createHealth } from "./health.ts";
 import { type Host, openHost } from "./host.ts";
-import { readMachineId } from "./host-facts.ts";
+import { hasOwnUptime, readMachineId } from "./host-facts.ts";
 import { openIdentity } from "./identity.ts";
 import { gatherLabels } from "./labels/labels.ts";
 import { createListenerWatch } from "./listeners/watch.ts";
@@ -125,7 +125,7 @@ async function watch(
     identityIsNew: isNew,
     facts: host.facts,
     uptimeMs: host.uptimeMs(),
-    initStartMs: startOf(settings.procfs, 1),
+    initStartMs: hasOwnUptime(settings.procfs) ? startOf(settings.procfs, 1) : null,
     wallClock: Date.now,
     random: Math.random,
     log,

@@ -2,7 +2,13 @@ import { createHash } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { readHostFacts, readMachineId, rootNetDir, wordSizeOf } from "../../../agent/host-facts.ts";
+import {
+  hasOwnUptime,
+  readHostFacts,
+  readMachineId,
+  rootNetDir,
+  wordSizeOf,
+} from "../../../agent/host-facts.ts";
 import { BOOT, makeProcfs, temporaryFolder } from "./support/procfs.ts";
 
 test.each([
@@ -66,3 +72,11 @@ test("machine id: a machine without the file has none", () => {
 function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
+
+test("the kernel's uptime is not a container's own; what another file system shows is", () => {
+  expect(hasOwnUptime("/proc")).toBe(false);
+  const own = temporaryFolder(onTestFinished);
+  writeFileSync(join(own, "uptime"), "12.50 10.00\n");
+  expect(hasOwnUptime(own)).toBe(true);
+  expect(hasOwnUptime("/nonexistent")).toBe(false);
+});
