@@ -35,6 +35,8 @@ export interface Settings extends Credentials {
   /** What the service is told when the agent is stopped; null: by what happens to the host. */
   readonly goodbye: "leaving" | "restarting" | null;
   readonly name: string;
+  /** --name was given: what the kernel is called does not change it. */
+  readonly nameIsFixed: boolean;
   /** Given by flag; those of other sources come beside them (labels/labels.ts). */
   readonly labels: Readonly<Record<string, string>>;
   /** Folder of files with labels. */
@@ -143,6 +145,7 @@ export function parseConfig(argv: readonly string[], env: Env, around: Surroundi
     spoolMaxBytes,
     goodbye,
     name,
+    nameIsFixed: one("name") !== undefined,
     labels,
     labelsDir: resolve(one("labels-dir") ?? DEFAULT_LABELS_DIR),
     cloud,

@@ -26,7 +26,7 @@ interface SavedEpoch extends Timekeeping {
   readonly initStartMs?: number;
 }
 
-const NAME = "epoch.json";
+export const EPOCH_NAME = "epoch.json";
 /** Below the million that the service takes, with room for counting up. */
 const CHANCE_NUMBERS = 900_000;
 
@@ -107,12 +107,12 @@ export function openTimekeeper(options: {
       ...(initStartMs === null ? {} : { initStartMs }),
     };
     try {
-      withReserve(folder, () => writeState(folder, NAME, `${JSON.stringify(saved)}\n`));
+      withReserve(folder, () => writeState(folder, EPOCH_NAME, `${JSON.stringify(saved)}\n`));
       isSaved = true;
     } catch (error) {
       isSaved = false;
       const why = error instanceof Error ? error.message : String(error);
-      seldom.say("epoch", log.warn, `cannot save ${NAME} in ${folder}: ${why}`);
+      seldom.say("epoch", log.warn, `cannot save ${EPOCH_NAME} in ${folder}: ${why}`);
     }
   }
 
@@ -161,7 +161,7 @@ function describeMove(before: Timekeeping, after: Timekeeping): string {
 
 /** A damaged file counts as a lost one: unlike the identity it can be made anew without losing history. */
 function readSaved(folder: string, log: Log): SavedEpoch | null {
-  const text = readState(folder, NAME);
+  const text = readState(folder, EPOCH_NAME);
   if (text === null) return null;
   try {
     const { boot, number, anchorMs, savedUptimeMs, initStartMs, slowing } = JSON.parse(text) as Record<
@@ -182,7 +182,7 @@ function readSaved(folder: string, log: Log): SavedEpoch | null {
     return { ...base, slowing: { sinceMs: finite(sinceMs), goalMs: finite(goalMs) } };
   } catch (error) {
     log.warn(
-      `${NAME} in ${folder} is damaged, a new epoch begins: ${error instanceof Error ? error.message : error}`,
+      `${EPOCH_NAME} in ${folder} is damaged, a new epoch begins: ${error instanceof Error ? error.message : error}`,
     );
     return null;
   }

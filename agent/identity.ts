@@ -11,7 +11,7 @@ export interface Identity {
   readonly key: string;
 }
 
-const NAME = "identity.json";
+export const IDENTITY_NAME = "identity.json";
 
 /**
  * Reads the identity, or makes it at first start. Id and key are one file, so they are lost together: an id
@@ -21,10 +21,10 @@ const NAME = "identity.json";
  * whose history begins anew, and that is for a person to decide.
  */
 export function openIdentity(folder: string): { readonly identity: Identity; readonly isNew: boolean } {
-  const text = readState(folder, NAME);
-  if (text !== null) return { identity: parseIdentity(text, join(folder, NAME)), isNew: false };
+  const text = readState(folder, IDENTITY_NAME);
+  if (text !== null) return { identity: parseIdentity(text, join(folder, IDENTITY_NAME)), isNew: false };
   const identity = { host: randomUUID(), key: randomBytes(32).toString("base64url") };
-  writeState(folder, NAME, `${JSON.stringify(identity)}\n`);
+  writeState(folder, IDENTITY_NAME, `${JSON.stringify(identity)}\n`);
   return { identity, isNew: true };
 }
 

@@ -11,11 +11,13 @@ import { helpText } from "./flags.ts";
 import { createHealth } from "./health.ts";
 import { type Host, openHost } from "./host.ts";
 import { hasOwnUptime, readMachineId } from "./host-facts.ts";
+import { createHostName } from "./host-name.ts";
 import { openIdentity } from "./identity.ts";
 import { gatherLabels } from "./labels/labels.ts";
 import { createListenerWatch } from "./listeners/watch.ts";
 import { createLog, createSeldomLog, type Log } from "./log.ts";
 import { type Loops, placeOf, startLoops } from "./loop.ts";
+import { disownCopy } from "./machine.ts";
 import { type Composer, createComposer } from "./message.ts";
 import { createNamespaceFinder, finderSettings } from "./namespaces/finder.ts";
 import { createNamespaceSampler, keyOf } from "./namespaces/sampler.ts";
@@ -27,7 +29,7 @@ import { createSampler, scrapeInto } from "./sampler.ts";
 import { say } from "./say.ts";
 import { createAsideFile, createSetAside } from "./set-aside.ts";
 import { show } from "./show.ts";
-import { openFolder } from "./spool/files.ts";
+import { openFolder, SPOOL_NAME } from "./spool/files.ts";
 import { freeReserve, isFull, makeReserve } from "./spool/reserve.ts";
 import { openSpool } from "./spool/spool.ts";
 import { openStateFolder } from "./state-folder.ts";
@@ -118,6 +120,7 @@ async function watch(
 ): Promise<number> {
   const { stateDir } = settings;
   const seldom = createSeldomLog(SELDOM_MS, monotonicMs);
+  disownCopy(stateDir, log);
   const { identity, isNew } = openIdentity(stateDir);
   secrets.add(identity.key);
   const timekeeper = openTimekeeper({
@@ -162,13 +165,15 @@ async function watch(
   const { labels, warnings } = await gatherLabels(settings, process.env);
   for (const warning of warnings) log.warn(warning);
   const machineId = readMachineId();
-  const compose = createComposer({
+  const sender = {
     id: identity.host,
     key: identity.key,
     name: settings.name,
     ...(machineId === undefined ? {} : { machineId }),
     ...(Object.keys(labels).length === 0 ? {} : { labels: labels }),
-  });
+  };
+  const hostName = createHostName(settings.name, (name) => log.info(`this host is called ${name} now`));
+  const compose = createComposer(sender, settings.nameIsFixed ? undefined : hostName);
   const token = createTokenSource(
     settings,
     secrets,
@@ -206,7 +211,7 @@ async function watch(
 
   makeReserve(stateDir);
   const queue = openSpool({
-    files: openFolder(join(stateDir, "spool")),
+    files: openFolder(join(stateDir, SPOOL_NAME)),
     timers: systemTimers,
     maxBytes: settings.spoolMaxBytes,
     trouble: (subject, message) => {

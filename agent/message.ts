@@ -52,11 +52,17 @@ interface NamedNamespace {
 /**
  * Snapshots are encoded already, so a body is put together as text. It stays inside LIMITS as plain text:
  * compressed it is smaller still, whatever the counters are.
+ *
+ * @param nameNow the host's name, asked for each push, where it may become another one.
  */
-export function createComposer(sender: Sender): Composer {
-  const host = JSON.stringify(sender).slice(0, -1);
-  const hostBytes = Buffer.byteLength(host);
+export function createComposer(sender: Sender, nameNow: () => string = () => sender.name): Composer {
+  let { name } = sender;
+  let host = JSON.stringify(sender).slice(0, -1);
   return (candidates, acknowledged, clock, facts = {}, epoch) => {
+    const current = nameNow();
+    if (current !== name) host = JSON.stringify({ ...sender, name: current }).slice(0, -1);
+    name = current;
+    const hostBytes = Buffer.byteLength(host);
     const agent: Push["agent"] = { version: AGENT_VERSION, clock };
     const head = `{"protocol":${PROTOCOL_VERSION},"agent":${JSON.stringify(agent)},"hosts":[`;
     const sections: OpenSection[] = [];

@@ -1,6 +1,7 @@
 import { connect as connectPlain, isIP, type Socket } from "node:net";
 import { promisify } from "node:util";
 import { constants, gzip, gzipSync } from "node:zlib";
+import { describeConnectionFault } from "./connection-fault.ts";
 import { createReplyReader, type ReadReply, type Reply } from "./reply-reader.ts";
 import { AGENT_VERSION } from "./version.ts";
 
@@ -114,7 +115,7 @@ export function createTransport(options: {
         gone(error) {
           const isClosed = error === null || error.code === "ECONNRESET" || error.code === "EPIPE";
           if (isReused && !isAnswered && isClosed) fail("the connection was closed", true);
-          else if (error !== null) fail(error.message || (error.code ?? "connection failed"));
+          else if (error !== null) fail(describeConnectionFault(error));
           else read(() => reader.end());
         },
       };

@@ -53,6 +53,7 @@ while [ $# -gt 0 ]; do
     *) usage >&2; fail "there is no option $1" ;;
   esac
 done
+while [ "${server%/}" != "$server" ]; do server=${server%/}; done
 
 # Paths as the host will see them; files are written below $root.
 lib=/opt/$name
@@ -120,6 +121,7 @@ reachable() {
 
 node=$(command -v node || true)
 if [ -n "$node" ] && reachable "$node" && good_node "$node"; then
+  runtime=$node
   printf 'spillway: using the Node of this host, %s (%s)\n' "$node" "$("$node" --version)"
 else
   arch=$(uname -m)
@@ -127,10 +129,44 @@ else
   [ "$arch" = "$runtime_arch" ] ||
     fail "this host has no Node of 20.19 or newer outside of homes, and the service has one for $runtime_arch only: install Node, then run this again"
   node=$lib/node
-  install_file "$server/runtime/node" "$root$node" "$runtime_sha256"
-  good_node "$root$node" || fail "the runtime of the service does not run here (an older or another libc?): install Node 20.19 or newer, then run this again"
+  runtime=$root$node
+  install_file "$server/runtime/node" "$runtime" "$runtime_sha256"
+  good_node "$runtime" || fail "the runtime of the service does not run here (an older or another libc?): install Node 20.19 or newer, then run this again"
   printf 'spillway: using the runtime of the service, %s\n' "$node"
 fi
+
+# Whether Node knows a CA that vouches for the service. Any other fault is for the agent to tell.
+knows_ca() {
+  env -i "$runtime" -e '
+    const end = (error) => process.exit(/SELF_SIGNED|LEAF_SIGNATURE|ISSUER_CERT/.test(error?.code) ? 1 : 0);
+    require("https").get(process.argv[1], () => end()).on("error", end).setTimeout(10_000, () => end());
+  ' "$server/healthz"
+}
+
+# Node has CAs of its own and passes over the system's, among which a company has its own: those are added where
+# they are needed, as they cost the agent memory.
+ca=
+case $server in
+  https://*)
+    ca=${NODE_EXTRA_CA_CERTS:-}
+    if [ -n "$ca" ]; then
+      case $ca in /*) ;; *) fail "NODE_EXTRA_CA_CERTS is $ca: give the whole path" ;; esac
+      reachable "$ca" || fail "NODE_EXTRA_CA_CERTS is $ca, where the unit cannot go: put the file below /etc"
+    elif [ -r "$unit" ]; then
+      ca=$(sed -n 's/^Environment=NODE_EXTRA_CA_CERTS=//p' "$unit")
+      [ -r "$root$ca" ] || ca=
+    fi
+    if [ -z "$ca" ] && ! knows_ca; then
+      for file in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem; do
+        if [ -z "$ca" ] && [ -r "$root$file" ]; then ca=$file; fi
+      done
+    fi
+    [ -z "$ca" ] || printf 'spillway: the agent takes the CAs of %s as well\n' "$ca"
+    ;;
+esac
+environment=Environment=MALLOC_ARENA_MAX=1
+[ -z "$ca" ] || environment="$environment
+Environment=NODE_EXTRA_CA_CERTS=$ca"
 
 install_file "$server/agent.mjs" "$root$lib/agent.mjs" "$agent_sha256"
 # The token is written for a start that comes anyway.
@@ -144,11 +180,13 @@ Documentation=$server
 # Not after the network is up: what is counted until then waits in the spool. Stopped before the network is, and
 # after /run/nologin tells that the host goes down, so that it can say so.
 After=network.target
+# The id of a machine that starts for the first time is not on its disk before, and tells a copied state folder.
+After=systemd-machine-id-commit.service
 Before=systemd-user-sessions.service
 
 [Service]
 # One thread beside its own, and one arena of memory: it does one thing at a time, and 1 to 2 MB are saved.
-Environment=MALLOC_ARENA_MAX=1
+$environment
 ExecStart=$node --v8-pool-size=1 $lib/agent.mjs --server $server --token-file \${CREDENTIALS_DIRECTORY}/token --state-dir \${STATE_DIRECTORY}
 LoadCredential=token:/etc/$name/token
 StateDirectory=$name
@@ -157,7 +195,8 @@ DynamicUser=yes
 Restart=always
 RestartSec=5
 TimeoutStopSec=10
-# It reads /proc and talks to the service and to netlink; everything else is taken away.
+# It reads /proc and talks to the service and to netlink; everything else is taken away. Not ProtectHostname: it
+# would go on seeing the name of its start, which DHCP may give later.
 NoNewPrivileges=yes
 CapabilityBoundingSet=
 ProtectSystem=strict
@@ -165,7 +204,6 @@ ProtectHome=yes
 PrivateTmp=yes
 PrivateDevices=yes
 ProtectClock=yes
-ProtectHostname=yes
 ProtectKernelLogs=yes
 ProtectKernelModules=yes
 ProtectKernelTunables=yes
@@ -218,7 +256,7 @@ if [ "$service" = no ]; then
 fi
 
 systemctl daemon-reload
-systemctl enable "$name" "$name-token.path" >/dev/null 2>&1
+systemctl enable --quiet "$name" "$name-token.path" || fail "systemctl cannot enable $name: see what it says above"
 systemctl restart "$name"
 systemctl start "$name-token.path"
 printf 'spillway: started; waiting for the first snapshot to be taken ...\n'

@@ -41,7 +41,7 @@ export function checkPrivileges(
   ].filter((part) => part !== "");
   const missing = [
     !enter && others > 0
-      ? `in ${others} other network namespaces only the queue of listeners is seen, not limit and drops (needs CAP_SYS_ADMIN)`
+      ? `in ${others} other network namespaces only the queue of listeners is seen, not limit and drops (needs CAP_SYS_ADMIN and CAP_SYS_PTRACE)`
       : "",
     owners
       ? ""

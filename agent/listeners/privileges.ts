@@ -26,7 +26,8 @@ export function readPrivileges(
   }
   const has = (bit: bigint) => (mask & (1n << bit)) !== 0n;
   return {
-    enter: has(SYS_ADMIN),
+    // The second opens the namespace of another user's process, the first enters it.
+    enter: has(SYS_ADMIN) && has(SYS_PTRACE),
     owners: has(SYS_PTRACE) && (has(DAC_OVERRIDE) || has(DAC_READ_SEARCH)),
   };
 }

@@ -141,7 +141,7 @@ const NO_NSENTER =
 const NO_TCP_DIAG =
   "the kernel refuses ss the details of listeners, so only the queue is seen, not its limit and drops: load the module with `modprobe tcp_diag`, or let the agent use netlink (AF_NETLINK in RestrictAddressFamilies of its systemd unit, sock_diag in the seccomp profile of its container)";
 const MAY_NOT =
-  "the agent may not enter other network namespaces, so of listeners there only the queue is seen: run it as root or with CAP_SYS_ADMIN";
+  "the agent may not enter other network namespaces, so of listeners there only the queue is seen: run it as root or with CAP_SYS_ADMIN and CAP_SYS_PTRACE";
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

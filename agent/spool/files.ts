@@ -15,6 +15,9 @@ import {
 import { join } from "node:path";
 import { promisify } from "node:util";
 
+/** The folder of the spool, in the state folder. */
+export const SPOOL_NAME = "spool";
+
 /**
  * The files of a spool. Small enough that a test can stand in for the disk: lose what was not synced, tear a
  * write at any byte, be full.

@@ -90,6 +90,17 @@ describe.skipIf(why !== null)(`with a real systemd${why === null ? "" : `, left 
     expect(Number(/exposure level for \S+ ([0-9.]+)/.exec(stdout)?.[1])).toBeLessThan(2.5);
   });
 
+  test("a name that the host is given while the agent runs is taken up", async () => {
+    const before = (await machine.run("hostname")).stdout.trim();
+    for (const name of ["named-later", before]) {
+      expect((await machine.run("hostname", name)).code).toBe(0);
+      await waitFor("the host to be called so", async () => {
+        const { data } = await service.graphql(`{ host(name: "${name}") { status } }`);
+        return data.host?.status === "REPORTING";
+      });
+    }
+  });
+
   test("run again, it upgrades and restarts: the same host", async () => {
     const before = [await hosts(), await show("MainPID")] as const;
     await machine.run("sh", "-c", "echo old >/opt/spillway-agent/agent.mjs");

@@ -44,6 +44,7 @@ test("with a token and nothing else, all defaults hold", () => {
     spoolMaxBytes: 64 * 1024 * 1024,
     goodbye: null,
     name: "web-1",
+    nameIsFixed: false,
     labels: {},
     labelsDir: "/etc/spillway/labels.d",
     cloud: null,
@@ -61,8 +62,13 @@ test.each<[string, string[], Record<string, string>, Partial<Settings>]>([
   ["a goodbye", ["--goodbye", "leaving"], {}, { goodbye: "leaving" }],
   ["a flag with =", ["--interval=500ms"], {}, { intervalMs: 500 }],
   ["the environment", [], { SPILLWAY_AGENT_INTERVAL: "30s" }, { intervalMs: 30_000, intervalIsFixed: true }],
-  ["a flag before the environment", ["--name", "a"], { SPILLWAY_AGENT_NAME: "b" }, { name: "a" }],
-  ["an empty variable is not set", [], { SPILLWAY_AGENT_NAME: "" }, { name: "web-1" }],
+  [
+    "a flag before the environment",
+    ["--name", "a"],
+    { SPILLWAY_AGENT_NAME: "b" },
+    { name: "a", nameIsFixed: true },
+  ],
+  ["an empty variable is not set", [], { SPILLWAY_AGENT_NAME: "" }, { name: "web-1", nameIsFixed: false }],
   ["labels add up", ["--label", "role=web", "--label=zone=a"], {}, { labels: { role: "web", zone: "a" } }],
   ["a label's value may hold =", ["--label", "q=a=b"], {}, { labels: { q: "a=b" } }],
   [

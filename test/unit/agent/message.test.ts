@@ -34,6 +34,16 @@ test("a push says who sends it, of which epoch, with names that the service has 
   });
 });
 
+test("a host that is given another name says so from the next push on", () => {
+  let name = "localhost";
+  const named = createComposer(sender, () => name);
+  const sectionOf = () => (JSON.parse(named([snapshot(1)], NOBODY, 42).body) as Push).hosts[0];
+  expect(sectionOf()).toMatchObject({ ...sender, name: "localhost" });
+  name = "web-2";
+  expect(sectionOf()).toMatchObject({ ...sender, name: "web-2" });
+  expect(pushOf([snapshot(1)]).hosts[0]?.name).toBe(sender.name);
+});
+
 test("names that the service has acknowledged are left out", () => {
   const composed = compose([snapshot(1)], new Set([LAYOUT.hash]), 42);
   expect(JSON.parse(composed.body).hosts[0]).not.toHaveProperty("layouts");

@@ -42,9 +42,10 @@ async function startTls(): Promise<{
   return { url: new URL(`https://localhost:${await listen(server, sockets)}`), seen, reused };
 }
 
-test("a certificate that nobody vouches for is refused, and the token is not sent", async () => {
+test("a certificate that nobody vouches for is refused with what to do, and the token is not sent", async () => {
   const { url, seen } = await startTls();
-  expect(await connect(url).send(body(1))).toEqual({ kind: "failed", reason: "self-signed certificate" });
+  const reason = "self-signed certificate: start the agent with NODE_EXTRA_CA_CERTS=<file of your CA>";
+  expect(await connect(url).send(body(1))).toEqual({ kind: "failed", reason });
   expect(seen).toEqual([]);
 });
 

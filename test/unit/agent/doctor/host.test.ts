@@ -120,6 +120,7 @@ test.each([
   [{ enter: true, owners: true }, 3, "ok", "the agent may enter other network namespaces and see which"],
   [{ enter: false, owners: true }, 0, "ok", "the agent may see which process owns a listener"],
   [{ enter: false, owners: true }, 3, "warn", "in 3 other network namespaces only the queue"],
+  [{ enter: false, owners: true }, 3, "warn", "needs CAP_SYS_ADMIN and CAP_SYS_PTRACE"],
   [{ enter: true, owners: false }, 0, "warn", "needs CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH"],
 ])("privileges: %o with %i other namespaces: %s", (held, others, status, words) => {
   expect(checkPrivileges("/proc", held, others)).toMatchObject({
