@@ -14,9 +14,10 @@ export async function lookOnce(
 ): Promise<void> {
   await listeners.look();
   for (const namespace of finder.find(everyMs)) {
-    const [pid] = namespace.pids;
+    const { inode, pids } = namespace;
+    const [pid] = pids;
     if (pid === undefined) continue;
-    listeners.note(keyOf(namespace), { listenDrops: null, listenOverflows: null, pid });
+    listeners.note(keyOf(namespace), { listenDrops: null, listenOverflows: null, pid, inode });
     await listeners.look(keyOf(namespace));
   }
 }

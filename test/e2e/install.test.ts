@@ -131,7 +131,9 @@ describe.skipIf(!hasOpenssl)("a service whose certificate is of a company's own 
     const script = join(folder, "install.sh");
     await writeFile(script, await (await fetch(`${service.url}/install.sh`)).text());
     const args = [script, "--server", url, "--root", root, "--token", token, "--no-service"];
-    await promisify(execFile)("sh", args, { env: { ...cleanEnvironment(), CURL_CA_BUNDLE: ca, ...env } });
+    // The machine that tests may need a CA of its own.
+    const { NODE_EXTRA_CA_CERTS: _, ...own } = cleanEnvironment();
+    await promisify(execFile)("sh", args, { env: { ...own, CURL_CA_BUNDLE: ca, ...env } });
     return readFile(join(root, "etc/systemd/system/spillway-agent.service"), "utf8");
   }
 
