@@ -92,7 +92,7 @@ export async function lookAtHost(parts: {
   const others = (parts.namespaces ?? []).flatMap(({ key, wire, read }) => {
     const before = read();
     if (before === null) return [];
-    watch.note(key, { ...noteOf(before), pid: before.pid, inode: Number(wire.inode) });
+    watch.note(key, { ...noteOf(before), place: { pid: before.pid, inode: Number(wire.inode) } });
     return [{ key, wire, read, before }];
   });
   await lookRepeatedly(
@@ -107,7 +107,7 @@ export async function lookAtHost(parts: {
   const again = others.flatMap(({ key, wire, read, before }) => {
     const after = read();
     if (after === null) return [];
-    watch.note(key, { ...noteOf(after), pid: after.pid, inode: Number(wire.inode) });
+    watch.note(key, { ...noteOf(after), place: { pid: after.pid, inode: Number(wire.inode) } });
     return [{ wire, ...after, changes: changesOf(before, after), taken: watch.take(key) }];
   });
   watch.stop();

@@ -17,7 +17,7 @@ export async function lookOnce(
     const { inode, pids } = namespace;
     const [pid] = pids;
     if (pid === undefined) continue;
-    listeners.note(keyOf(namespace), { listenDrops: null, listenOverflows: null, pid, inode });
+    listeners.note(keyOf(namespace), { listenDrops: null, listenOverflows: null, place: { pid, inode } });
     await listeners.look(keyOf(namespace));
   }
 }

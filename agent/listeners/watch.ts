@@ -25,10 +25,8 @@ export interface NamespaceReading {
   readonly listenDrops: Count | null;
   /** TcpExtListenOverflows. */
   readonly listenOverflows: Count | null;
-  /** A process that is in the namespace now; not needed for the root. */
-  readonly pid?: number;
-  /** By which scan.ts knows the namespace; not needed for the root. */
-  readonly inode?: number;
+  /** A process that is in the namespace now, and the inode by which scan.ts knows it; not needed for the root. */
+  readonly place?: { readonly pid: number; readonly inode: number };
   /** The interval between snapshots, when it may have changed. Only the root's counts. */
   readonly everyMs?: number;
 }
@@ -165,9 +163,10 @@ export function createListenerWatch(parts: ListenerWatchParts): ListenerWatch {
     cancelBusy = timers.after(busyEveryMs(everyMs), busyRound);
   }
 
-  function watchFor(key: string, { pid, inode }: NamespaceReading): Watched | undefined {
+  function watchFor(key: string, { place }: NamespaceReading): Watched | undefined {
     const known = all.get(key);
-    if (key === ROOT || pid === undefined || inode === undefined) return known;
+    if (key === ROOT || place === undefined) return known;
+    const { pid, inode } = place;
     const target = foreignTarget(procfs, pid);
     if (known === undefined) {
       const one = watched(target, inode);

@@ -126,7 +126,6 @@ export function listenerReading(
   return {
     listenDrops: values[names.indexOf("TcpExtListenDrops")] ?? null,
     listenOverflows: values[names.indexOf("TcpExtListenOverflows")] ?? null,
-    pid,
-    inode,
+    place: { pid, inode },
   };
 }

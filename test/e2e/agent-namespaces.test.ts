@@ -162,46 +162,42 @@ test.runIf(isRoot)("a namespace of ip netns that is entered later brings none of
 
 test.runIf(isRoot)("nor does it where a plain user watches", () => enterMounted(NOBODY));
 
-test.runIf(canUnshare)(
-  "--once pushes every namespace with its listeners, run after run",
-  { timeout: 300_000 },
-  async () => {
-    const started = new Started();
-    try {
-      const machine = await watchMachine(null, started);
-      const held = await machine.hold("1");
-      const port = Number(await firstLine(held.node(script("listener"), "127.0.0.1", "77")));
-      const runOnce = async () => {
-        const agent = machine.startAgent("--once");
-        const [code] = await once(agent, "exit");
-        expect(code).toBe(0);
-      };
-      await runOnce();
-      await machine.settled("the root and the other", (now) => now.has("ROOT") && now.has(held.process));
-      // A machine that is short of time may let ss run into its deadline; the next run sees the limit.
-      await waitFor(
-        "its listener",
-        async () => {
-          const host = await machine.host("listeners { port backlog namespace { kind labels } }");
-          const listeners: readonly { port: number; backlog: number; namespace: unknown }[] =
-            host?.listeners ?? [];
-          const seen = listeners.find((one) => one.port === port && one.backlog === 77);
-          if (seen === undefined) await runOnce();
-          else {
-            const labels = expect.objectContaining({ process: held.process });
-            expect(seen.namespace).toEqual({ kind: "OTHER", labels });
-          }
-          return seen !== undefined;
-        },
-        { timeoutMs: 180_000 },
-      );
-      const truth = await held.overflow(8);
-      await runOnce();
-      await machine.settled("the increase from run to run", (now) => {
-        return now.get(held.process)?.overflows === String(truth);
-      });
-    } finally {
-      await started.end();
-    }
-  },
-);
+test.runIf(canUnshare)("--once pushes every namespace with its listeners, run after run", async () => {
+  const started = new Started();
+  try {
+    const machine = await watchMachine(null, started);
+    const held = await machine.hold("1");
+    const port = Number(await firstLine(held.node(script("listener"), "127.0.0.1", "77")));
+    const runOnce = async () => {
+      const agent = machine.startAgent("--once");
+      const [code] = await once(agent, "exit");
+      expect(code).toBe(0);
+    };
+    await runOnce();
+    await machine.settled("the root and the other", (now) => now.has("ROOT") && now.has(held.process));
+    // A machine that is short of time may let ss run into its deadline; the next run sees the limit.
+    await waitFor(
+      "its listener",
+      async () => {
+        const host = await machine.host("listeners { port backlog namespace { kind labels } }");
+        const listeners: readonly { port: number; backlog: number; namespace: unknown }[] =
+          host?.listeners ?? [];
+        const seen = listeners.find((one) => one.port === port && one.backlog === 77);
+        if (seen === undefined) await runOnce();
+        else {
+          const labels = expect.objectContaining({ process: held.process });
+          expect(seen.namespace).toEqual({ kind: "OTHER", labels });
+        }
+        return seen !== undefined;
+      },
+      { timeoutMs: 60_000 },
+    );
+    const truth = await held.overflow(8);
+    await runOnce();
+    await machine.settled("the increase from run to run", (now) => {
+      return now.get(held.process)?.overflows === String(truth);
+    });
+  } finally {
+    await started.end();
+  }
+});

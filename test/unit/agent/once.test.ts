@@ -78,10 +78,10 @@ test("a snapshot that is refused is said, with how many were", async () => {
 test("listeners of the root and of each namespace are looked at, through a process that is there", async () => {
   const seen: unknown[] = [];
   const namespace = (inode: string, pids: readonly number[]) =>
-    ({ wire: { kind: "other", inode, birth: 5 }, pids }) as unknown as KnownNamespace;
+    ({ inode: Number(inode), wire: { kind: "other", inode, birth: 5 }, pids }) as unknown as KnownNamespace;
   await lookOnce(
     {
-      note: (key, { pid }) => seen.push(["note", key, pid]),
+      note: (key, { place }) => seen.push(["note", key, place]),
       look: async (key) => seen.push(["look", key]) > 0,
     },
     { find: () => [namespace("10", [100, 101]), namespace("20", [])] },
@@ -89,7 +89,7 @@ test("listeners of the root and of each namespace are looked at, through a proce
   );
   expect(seen).toEqual([
     ["look", undefined],
-    ["note", "10-5", 100],
+    ["note", "10-5", { pid: 100, inode: 10 }],
     ["look", "10-5"],
   ]);
 });

@@ -140,12 +140,13 @@ describe.each([
   ["privileged", true, "ns/net", "ss"],
   ["as a plain user", false, "net", "proc"],
 ])("other namespaces, %s", (_who, enter, folder, source) => {
-  const quiet = { listenDrops: 0, listenOverflows: 0, inode: 7 };
+  const quiet = { listenDrops: 0, listenOverflows: 0 };
+  const at = (pid: number) => ({ place: { pid, inode: 7 } });
   const where = (pid: number) => `/proc/${pid}/${folder}`;
 
   test("one each interval in rotation", async () => {
     const { watch, snapshots, runs } = setUp({ enter });
-    for (const pid of [11, 12, 13]) watch.note(`pod-${pid}`, { ...quiet, pid });
+    for (const pid of [11, 12, 13]) watch.note(`pod-${pid}`, { ...quiet, ...at(pid) });
     watch.start();
     await snapshots(5);
     const foreign = runs.filter(({ where }) => where !== "own").map(({ where }) => where);
@@ -158,7 +159,7 @@ describe.each([
     const { watch, timers, runs } = setUp({ enter });
     const pids = Array.from({ length: 20 }, (_, i) => i + 100);
     for (const listenDrops of [0, 5]) {
-      for (const pid of pids) watch.note(`pod-${pid}`, { ...quiet, listenDrops, pid });
+      for (const pid of pids) watch.note(`pod-${pid}`, { ...quiet, listenDrops, ...at(pid) });
     }
     watch.start();
     await timers.advance(6 * SECOND);
@@ -169,7 +170,7 @@ describe.each([
 
   test("one that is gone is forgotten; the root never is", async () => {
     const { watch, snapshots, runs } = setUp({ enter });
-    watch.note("pod", { ...quiet, pid: 11 });
+    watch.note("pod", { ...quiet, ...at(11) });
     watch.start();
     await snapshots(1);
     watch.forget("pod");
@@ -182,7 +183,7 @@ describe.each([
 
   test("what was seen through a pid that is another's now is not of this one", async () => {
     const { watch, state, runs } = setUp({ enter });
-    watch.note("pod", { ...quiet, pid: 11 });
+    watch.note("pod", { ...quiet, ...at(11) });
     state.inode = 8;
     await watch.look("pod");
     expect(runs.map(({ where }) => where)).toEqual([where(11)]);
@@ -194,8 +195,8 @@ describe.each([
 
   test("is seen through another process when the one known has ended", async () => {
     const { watch, snapshots, runs } = setUp({ enter });
-    watch.note("pod", { ...quiet, pid: 11 });
-    watch.note("pod", { ...quiet, pid: 22 });
+    watch.note("pod", { ...quiet, ...at(11) });
+    watch.note("pod", { ...quiet, ...at(22) });
     watch.start();
     await snapshots(1);
     expect(runs.map(({ where }) => where)).toContain(where(22));
