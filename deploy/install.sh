@@ -143,8 +143,8 @@ knows_ca() {
   ' "$server/healthz"
 }
 
-# Node has CAs of its own and passes over the system's, among which a company has its own: those are added where
-# they are needed, as they cost the agent memory.
+# Node has CAs of its own and passes over the system's, among which a company has its own. Those are added where they
+# are needed: elsewhere the agent trusts no more than Node does.
 ca=
 case $server in
   https://*)
