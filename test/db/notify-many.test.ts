@@ -3,9 +3,8 @@ import { expect } from "vitest";
 import { PER_RECEIVER } from "../../src/notify/deliver.ts";
 import { inTransaction, type PrismaClient } from "../../src/store/client.ts";
 import { claimDelivery, planDelivery } from "../../src/store/incidents/deliveries.ts";
-import { insertSilence } from "../../src/store/incidents/silences.ts";
 import { T0, warmUp } from "../support/incidents.ts";
-import { BUSY, Ear, openIncident, TAKEN, TestNotifier, toAll } from "../support/notifying.ts";
+import { BUSY, Ear, openIncident, silence, TAKEN, TestNotifier, toAll } from "../support/notifying.ts";
 import { test } from "../support/store.ts";
 
 const MINUTE = 60_000;
@@ -63,16 +62,7 @@ test("all are told at one tick and repeated at another, what is new first, and t
 test("those that have nothing to tell hold up no other", async ({ store: { db } }) => {
   const ear = new BusyEar(db);
   const { notifier, ids } = await manyTold(db, ear);
-  await insertSilence(db, {
-    matchers: [{ name: "zone", op: "EQ", value: "1" }],
-    from: T0,
-    until: null,
-    window: null,
-    maintenance: false,
-    comment: "",
-    createdBy: "ada",
-    createdAt: T0,
-  });
+  await silence(db, { zone: "1" });
   notifier.now += MINUTE;
   ear.heard.length = 0;
   await notifier.tick();

@@ -8,7 +8,6 @@ import {
   recordAttempt,
 } from "../../src/store/incidents/deliveries.ts";
 import { lockGroup } from "../../src/store/incidents/groups.ts";
-import { insertSilence } from "../../src/store/incidents/silences.ts";
 import { T0 } from "../support/incidents.ts";
 import {
   BUSY,
@@ -16,6 +15,7 @@ import {
   Ear,
   expectNothingLeft,
   openIncident,
+  silence,
   TAKEN,
   TestNotifier,
 } from "../support/notifying.ts";
@@ -173,16 +173,7 @@ test("what was silenced while its group had other news is said again each minute
   const { incidentId: a } = await openIncident(db, "a", { labels: { role: "web", zone: "1" } });
   const { incidentId: b } = await openIncident(db, "b");
   await notifier.pass(MINUTE);
-  await insertSilence(db, {
-    matchers: [{ name: "zone", op: "EQ", value: "1" }],
-    from: notifier.now,
-    until: notifier.now + 10 * MINUTE,
-    window: null,
-    maintenance: false,
-    comment: "",
-    createdBy: "ada",
-    createdAt: notifier.now,
-  });
+  await silence(db, { zone: "1" }, { from: notifier.now, until: notifier.now + 10 * MINUTE });
   const { incidentId: c } = await openIncident(db, "c");
   await notifier.pass(9 * MINUTE);
   expect(ear.words.at(-1)).toBe(`CHANGED ${b},${c}`);

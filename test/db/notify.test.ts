@@ -1,20 +1,19 @@
 /** From the timeline to far ends: each is told what it shall, in order, whatever fails. */
 import { describe, expect } from "vitest";
-import { onIncident } from "../../src/incidents/verb.ts";
 import { compose } from "../../src/notify/compose.ts";
 import { inTransaction } from "../../src/store/client.ts";
 import { FleetView } from "../../src/store/fleet-view.ts";
-import { markAcknowledged } from "../../src/store/incidents/change.ts";
 import { setInhibition } from "../../src/store/incidents/inhibit.ts";
-import { insertSilence } from "../../src/store/incidents/silences.ts";
 import { LayoutCache } from "../../src/store/layouts.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { newMember, T0 } from "../support/incidents.ts";
 import {
+  acknowledge,
   closeIncident,
   Ear,
   expectNothingLeft,
   openIncident,
+  silence,
   TestNotifier,
   TIMING,
   toAll,
@@ -97,11 +96,7 @@ describe("an incident", () => {
     const notifier = new TestNotifier(db, [pager, mail]);
     const { incidentId: id } = await openIncident(db, "a");
     await notifier.pass(MINUTE);
-    const actor = { kind: "token", id: null, name: "ada", scopes: ["operate"] } as const;
-    await onIncident({ db, actor, now: notifier.now }, id, async (tx) => {
-      await markAcknowledged(tx, id, "ada", notifier.now);
-      return { kind: "ACKNOWLEDGED", text: "", action: "incident.acknowledge" };
-    });
+    await acknowledge(db, id, notifier.now);
     await notifier.pass(9 * 60 * MINUTE, 10 * MINUTE);
     expect(pager.words).toEqual([`OPENED ${id}`, `ACKNOWLEDGED ${id}`]);
     expect(mail.words).toEqual([`OPENED ${id}`]);
@@ -138,16 +133,7 @@ describe("an incident", () => {
     const ear = new Ear("pager");
     const notifier = new TestNotifier(db, [ear], toAll([ear], ["incident"]));
     const { incidentId: silenced } = await openIncident(db, "a", { labels: { role: "db" } });
-    await insertSilence(db, {
-      matchers: [{ name: "role", op: "EQ", value: "db" }],
-      from: T0,
-      until: T0 + 20 * MINUTE,
-      window: null,
-      maintenance: false,
-      comment: "",
-      createdBy: "ada",
-      createdAt: T0,
-    });
+    await silence(db, { role: "db" }, { until: T0 + 20 * MINUTE });
     const { incidentId: source } = await openIncident(db, "source");
     const { incidentId: explained } = await openIncident(db, "b");
     const explain = (by: string | null, judgedAt: number) =>
@@ -176,16 +162,7 @@ describe("an incident", () => {
       route: { ...config.route, timing, routes: slow },
     });
     const { incidentId: id } = await openIncident(db, "a");
-    await insertSilence(db, {
-      matchers: [{ name: "role", op: "EQ", value: "web" }],
-      from: T0,
-      until: T0 + 20 * MINUTE,
-      window: null,
-      maintenance: false,
-      comment: "",
-      createdBy: "ada",
-      createdAt: T0,
-    });
+    await silence(db, { role: "web" }, { until: T0 + 20 * MINUTE });
     await notifier.pass(19 * MINUTE);
     expect(ear.words).toEqual([]);
     await notifier.pass(2 * MINUTE);
@@ -274,7 +251,7 @@ test("a far end that forgets is told again each minute, and for five minutes of 
   const { incidentId: id } = await openIncident(db, "a");
   await notifier.pass(5 * MINUTE + 30_000, 10_000);
   expect(ear.words).toEqual(Array.from({ length: 6 }, () => `OPENED ${id}`));
-  await insertSilence(db, { ...SILENCE, matchers: [] });
+  await silence(db, {});
   await notifier.pass(5 * MINUTE, 10_000);
   expect(ear.words).toHaveLength(6);
   await db.silence.deleteMany();
@@ -287,13 +264,3 @@ test("a far end that forgets is told again each minute, and for five minutes of 
   await expectNothingLeft(db);
   expect(await db.delivery.count()).toBe(2);
 });
-
-const SILENCE = {
-  from: T0,
-  until: null,
-  window: null,
-  maintenance: false,
-  comment: "",
-  createdBy: "ada",
-  createdAt: T0,
-};

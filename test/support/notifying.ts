@@ -1,6 +1,7 @@
 /** Notifications on a real store, with a clock, far ends and a queue of the test's. */
 
 import { expect } from "vitest";
+import { acknowledgeIncident } from "../../src/incidents/acknowledge.ts";
 import { notify } from "../../src/jobs/notify.ts";
 import type { ReceiversConfig } from "../../src/notify/config/receivers-file.ts";
 import { type Notifying, notifyingBy } from "../../src/notify/in-force.ts";
@@ -9,6 +10,7 @@ import type { Notification, Outcome, ReceiverKind } from "../../src/notify/recei
 import type { Timing } from "../../src/notify/route.ts";
 import type { PrismaClient } from "../../src/store/client.ts";
 import { FleetView } from "../../src/store/fleet-view.ts";
+import { insertSilence, type NewSilence, type SilenceRecord } from "../../src/store/incidents/silences.ts";
 import { LayoutCache } from "../../src/store/layouts.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { Metrics } from "../../src/telemetry/metrics.ts";
@@ -171,6 +173,31 @@ export function openIncident(db: PrismaClient, key: string, said: Parameters<typ
 
 export function closeIncident(db: PrismaClient, key: string, judgedAt = T0 + 1_200_000) {
   return recover(db, { dedupKey: key, judgedAt });
+}
+
+/** Ada is on it, from a time on, ms since 1970. */
+export function acknowledge(db: PrismaClient, incidentId: number, now: number): Promise<unknown> {
+  const actor = { kind: "token", id: null, name: "ada", scopes: ["operate"] } as const;
+  return acknowledgeIncident({ db, actor, now }, incidentId, null);
+}
+
+/** A silence of those that have these labels, from the beginning and without an end unless it is said. */
+export function silence(
+  db: PrismaClient,
+  labels: Readonly<Record<string, string>>,
+  said: Partial<NewSilence> = {},
+): Promise<SilenceRecord> {
+  return insertSilence(db, {
+    matchers: Object.entries(labels).map(([name, value]) => ({ name, op: "EQ", value })),
+    from: T0,
+    until: null,
+    window: null,
+    maintenance: false,
+    comment: "",
+    createdBy: "ada",
+    createdAt: said.from ?? T0,
+    ...said,
+  });
 }
 
 /** Nothing is left that anybody would have to do. */

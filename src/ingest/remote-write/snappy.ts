@@ -22,7 +22,7 @@ export function decompressBlock(block: Uint8Array, most: number): Uint8Array {
       `the body has ${length} bytes once decompressed; at most ${most} are taken: send fewer samples at once`,
     );
   }
-  // Nothing says more with a byte than a copy with an offset of two: 64 bytes by three.
+  // No byte says more than those of a copy whose offset has two bytes: 64 bytes by three.
   if (length > 22 * block.length + 32) throw badBlock(0);
   const output = new Uint8Array(length);
   const from = viewOf(block);
